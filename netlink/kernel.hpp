@@ -1,0 +1,71 @@
+// The port to the kernel's routing tables: apply requests, read what is there. Two implementations,
+// rtnetlink (real) and a model in memory (fake, for tests and the simulator), and one contract test
+// that both pass. Synchronous: the engine calls it on its writer thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "netlink/types.hpp"
+#include "vrrpd/base/result.hpp"
+
+namespace netlink {
+
+using vrrpd::Result;
+
+// Adding what is there already succeeds and sets lifetimes and flags anew (NLM_F_REPLACE); deleting
+// what is not there succeeds.
+struct Add {
+    std::variant<Address, Route, Rule> object;
+};
+struct Delete {
+    std::variant<Address, Route, Rule> object;
+};
+
+// Per-device switches (net.ipv4.conf.DEV.*, net.ipv6.conf.DEV.*).
+enum class DeviceOption : std::uint8_t {
+    forwarding_ipv4,
+    forwarding_ipv6,
+    promote_secondaries,
+    accept_ra,       // IPv6: 0, 1, or 2 (also when forwarding)
+    send_redirects,  // IPv4
+};
+
+using Request = std::variant<Add, Delete>;
+
+inline constexpr std::size_t requests_in_flight = 64;  // 1,000 in one send lost every ACK (measured)
+
+// Everything of one family of interest at one moment.
+struct Snapshot {
+    std::vector<Link> links;
+    std::vector<Address> addresses;
+    std::vector<Route> routes;  // all tables
+    std::vector<Rule> rules;
+
+    [[nodiscard]] const Link* link(IfIndex index) const;
+    [[nodiscard]] const Link* link(std::string_view name) const;
+};
+
+class Kernel {
+public:
+    Kernel() = default;
+    Kernel(const Kernel&) = delete;
+    Kernel& operator=(const Kernel&) = delete;
+    virtual ~Kernel() = default;
+
+    // One result per request, in order. Sends at most requests_in_flight at a time and reads their
+    // results before it sends more; one request's failure does not stop the rest.
+    [[nodiscard]] virtual std::vector<Result<void>> apply(std::span<const Request> requests) = 0;
+
+    [[nodiscard]] virtual Result<Snapshot> snapshot() = 0;
+
+    [[nodiscard]] virtual Result<int> device_option(const std::string& link, DeviceOption option) = 0;
+    [[nodiscard]] virtual Result<void> set_device_option(const std::string& link, DeviceOption option, int value) = 0;
+
+    // Which route the kernel would take to `destination` (RTM_GETROUTE): its device and next hop.
+    [[nodiscard]] virtual Result<Route> route_to(const IpAddress& destination) = 0;
+};
+
+}  // namespace netlink

@@ -1,0 +1,63 @@
+// What changes in the kernel, as it changes: one subscribed rtnetlink socket, never waited on. The
+// owner watches fd() and calls read() until it returns nothing.
+#pragma once
+
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "netlink/types.hpp"
+#include "vrrpd/base/result.hpp"
+
+namespace netlink {
+
+using vrrpd::Result;
+
+struct LinkChanged {
+    Link link;
+};
+struct LinkGone {
+    Link link;
+};
+struct AddressAdded {
+    Address address;
+};  // also: changed (lifetime renewed)
+struct AddressGone {
+    Address address;
+};
+struct RouteAdded {
+    Route route;
+};
+struct RouteGone {
+    Route route;
+};
+struct RuleAdded {
+    Rule rule;
+};
+struct RuleGone {
+    Rule rule;
+};
+// ENOBUFS: events were lost; whoever keeps a picture must read everything again.
+struct Overrun {};
+
+using Change =
+    std::variant<LinkChanged, LinkGone, AddressAdded, AddressGone, RouteAdded, RouteGone, RuleAdded, RuleGone, Overrun>;
+
+class Monitor {
+public:
+    [[nodiscard]] static Result<Monitor> open();
+    Monitor(Monitor&&) noexcept;
+    Monitor& operator=(Monitor&&) noexcept;
+    ~Monitor();
+
+    [[nodiscard]] int fd() const;
+    // All changes that are waiting, at most `limit` messages; empty when there are none.
+    [[nodiscard]] std::vector<Change> read(unsigned limit = 256);
+
+private:
+    class Impl;
+    explicit Monitor(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace netlink

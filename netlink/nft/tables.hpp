@@ -1,0 +1,85 @@
+// Our tables in nf_tables: one atomic batch per change, retried on ERESTART; nobody else's table is ever
+// written. Over libmnl and libnftnl, no nft process. Tables are named "vrrpd" (inet; netdev for the fence).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "netlink/nft/gateway.hpp"
+#include "vrrpd/base/result.hpp"
+
+namespace netlink::nft {
+
+using vrrpd::Result;
+
+// A foreign rule set that would stop this host from being the gateway: "ip filter FORWARD drops
+// lan0->wan0", and what to run (design 6).
+struct Obstacle {
+    std::string where;
+    std::string remedy;
+    bool operator==(const Obstacle&) const = default;
+};
+
+// What this kernel can do; said once at start.
+struct Abilities {
+    bool nf_tables = false;
+    bool netdev_egress = false;  // else the fence stands in inet output
+};
+
+class Tables {
+public:
+    Tables() = default;
+    Tables(const Tables&) = delete;
+    Tables& operator=(const Tables&) = delete;
+    virtual ~Tables() = default;
+
+    [[nodiscard]] virtual Abilities abilities() = 0;
+
+    // Makes our tables say exactly this, in one batch, without touching what is right already
+    // (re-installing the same rules keeps counters, NAT hooks and the fence's state). Empty: removes the
+    // inet table; the fence stays until remove_fence().
+    [[nodiscard]] virtual Result<void> install(std::span<const GatewayRules> gateways) = 0;
+    // The fence alone, for `--fence` before the network is up: shut.
+    [[nodiscard]] virtual Result<void> install_fence(std::span<const GatewayRules> gateways) = 0;
+    [[nodiscard]] virtual Result<void> remove_fence() = 0;
+
+    // Opens the fence of one gateway for so long; call again to renew (delete + add in one batch: a plain
+    // add does not renew). Zero: shuts it.
+    [[nodiscard]] virtual Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) = 0;
+
+    // Whether our tables stand as installed (the audit, and after a foreign `flush ruleset`).
+    [[nodiscard]] virtual Result<bool> intact() = 0;
+
+    // Foreign base chains and rules that drop what these gateways must forward.
+    [[nodiscard]] virtual Result<std::vector<Obstacle>> obstacles(std::span<const GatewayRules> gateways) = 0;
+};
+
+[[nodiscard]] Result<std::unique_ptr<Tables>> open_tables();
+
+// Tells that somebody changed the rule set (NFNLGRP_NFTABLES). The owner watches fd().
+class RulesetMonitor {
+public:
+    struct Seen {
+        bool ours_touched = false;  // an event names one of our tables, and we did not send it
+        bool foreign_touched = false;
+        bool overrun = false;
+        std::string by;  // process name and pid of the changer, where the kernel tells
+    };
+    [[nodiscard]] static Result<RulesetMonitor> open();
+    RulesetMonitor(RulesetMonitor&&) noexcept;
+    RulesetMonitor& operator=(RulesetMonitor&&) noexcept;
+    ~RulesetMonitor();
+
+    [[nodiscard]] int fd() const;
+    [[nodiscard]] Seen read();
+
+private:
+    class Impl;
+    explicit RulesetMonitor(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace netlink::nft

@@ -1,0 +1,122 @@
+// What rtnetlink speaks of, as plain values: links, addresses, routes, rules, neighbours. Equality is
+// field by field; identity (what the kernel takes for the same object) is same_object().
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "vrrpd/base/ifindex.hpp"
+#include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/mac.hpp"
+
+namespace netlink {
+
+using vrrpd::Family;
+using vrrpd::IfIndex;
+using vrrpd::IpAddress;
+using vrrpd::MacAddress;
+using vrrpd::Prefix;
+
+inline constexpr std::uint8_t protocol_keepalived = 18;  // RTPROT_KEEPALIVED, and IFA_PROTO of our addresses
+inline constexpr std::uint32_t main_table = 254;
+
+struct Link {
+    IfIndex index;
+    std::string name;
+    std::string kind;  // "veth", "bridge", "macvlan"; empty for hardware
+    MacAddress mac;
+    std::uint32_t mtu = 0;
+    IfIndex master;         // bridge or bond it belongs to
+    bool admin_up = false;  // IFF_UP
+    bool running = false;   // IFF_RUNNING: carrier
+    bool loopback = false;
+    bool multicast = false;
+    bool arp = true;  // !IFF_NOARP
+
+    [[nodiscard]] bool usable() const { return admin_up && running; }
+    bool operator==(const Link&) const = default;
+};
+
+// Seconds an address is valid; the kernel counts down and then removes it (design 6, dead man).
+using Lifetime = std::optional<std::chrono::seconds>;  // nullopt: forever
+
+struct Address {
+    IfIndex link;
+    Prefix prefix;
+    std::optional<IpAddress> peer;
+    std::optional<IpAddress> broadcast;
+    std::string label;       // IPv4 only; empty: the kernel's
+    std::uint8_t scope = 0;  // RT_SCOPE_*
+    Lifetime valid;
+    Lifetime preferred;   // zero seconds: deprecated, never chosen as source
+    bool no_dad = false;  // IFA_F_NODAD (VR-195)
+    bool home = false, manage_temporary = false, no_prefix_route = false, auto_join = false;
+    std::uint8_t protocol = 0;  // IFA_PROTO; protocol_keepalived on ours where the kernel knows it
+    // As the kernel reports it:
+    bool secondary = false, tentative = false, dad_failed = false, permanent = true;
+
+    bool operator==(const Address&) const = default;
+};
+
+enum class RouteType : std::uint8_t { unicast = 1, blackhole = 6, unreachable = 7, prohibit = 8, throw_ = 9 };
+
+struct NextHop {
+    std::optional<IpAddress> via;
+    IfIndex link;             // none: the kernel's choice
+    std::uint8_t weight = 1;  // 1..256 in files, minus one on the wire (done by the encoder)
+    bool onlink = false;
+    bool operator==(const NextHop&) const = default;
+};
+
+struct Route {
+    Prefix destination;  // 0.0.0.0/0 is the default
+    RouteType type = RouteType::unicast;
+    std::vector<NextHop> hops;        // one, or several for multipath; empty for blackhole and the like
+    std::optional<IpAddress> source;  // preferred source
+    std::uint32_t table = main_table;
+    std::uint32_t metric = 0;
+    std::uint8_t scope = 0;
+    std::uint8_t tos = 0;
+    std::uint8_t protocol = protocol_keepalived;
+    std::uint32_t mtu = 0;  // 0: not set
+
+    bool operator==(const Route&) const = default;
+};
+
+struct Rule {
+    Family family = Family::ipv4;
+    std::uint32_t priority = 0;
+    std::optional<Prefix> from, to;
+    std::string iif, oif;
+    std::uint32_t fwmark = 0, fwmask = 0;
+    std::uint32_t table = main_table;
+    std::optional<std::uint32_t> suppress_prefix_length;
+    std::uint8_t protocol = protocol_keepalived;
+
+    bool operator==(const Rule&) const = default;
+};
+
+struct Neighbour {
+    IfIndex link;
+    IpAddress address;
+    MacAddress mac;          // zero: not resolved
+    bool reachable = false;  // REACHABLE, PERMANENT or NOARP
+
+    bool operator==(const Neighbour&) const = default;
+};
+
+// The same object for the kernel: same link, prefix and peer.
+[[nodiscard]] bool same_object(const Address& a, const Address& b);
+[[nodiscard]] bool same_object(const Route& a, const Route& b);
+[[nodiscard]] bool same_object(const Rule& a, const Rule& b);
+
+// For logs: "10.12.14.1/24 dev lan0", with the number where the name is not known.
+[[nodiscard]] std::string describe(const Address& address, const std::string& link_name);
+[[nodiscard]] std::string describe(const Route& route);
+[[nodiscard]] std::string describe(const Rule& rule);
+
+}  // namespace netlink

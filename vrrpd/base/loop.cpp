@@ -1,0 +1,124 @@
+#include "vrrpd/base/loop.hpp"
+
+#include <sys/timerfd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include "vrrpd/base/assert.hpp"
+#include "vrrpd/base/fd.hpp"
+
+namespace vrrpd {
+
+namespace asio = boost::asio;
+
+Instant boot_now() {
+    timespec ts{};
+    clock_gettime(CLOCK_BOOTTIME, &ts);
+    return Instant(std::chrono::seconds(ts.tv_sec) + std::chrono::nanoseconds(ts.tv_nsec));
+}
+
+// Shared with the pending wait, so that a handler which already stands in Asio's queue finds out that its
+// watch ended.
+struct Loop::Watch::State : std::enable_shared_from_this<State> {
+    State(asio::io_context& context, Instant& now_, int fd, std::function<void()> ready_)
+        : descriptor(context, fd), now(now_), ready(std::move(ready_)) {}
+
+    void arm() {
+        descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                              [self = shared_from_this()](const boost::system::error_code& error) {
+                                  if (error || self->ended) return;
+                                  self->now = boot_now();
+                                  self->ready();
+                                  if (!self->ended) self->arm();
+                              });
+    }
+    void end() {
+        ended = true;
+        descriptor.release();  // cancels the wait; the descriptor is not ours to close
+    }
+
+    asio::posix::stream_descriptor descriptor;
+    Instant& now;  // the loop's
+    std::function<void()> ready;
+    bool ended = false;
+};
+
+Loop::Watch::Watch(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Loop::Watch::Watch(Watch&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+Loop::Watch& Loop::Watch::operator=(Watch&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+}
+Loop::Watch::~Watch() {
+    if (state_) state_->end();
+}
+
+struct Loop::Impl {
+    asio::io_context context{1};
+    Fd timer{timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC)};
+    Watch timer_watch;
+    std::function<void()> due;
+    Deadline deadline;
+    Instant now = boot_now();
+    bool stopped = false;
+};
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {
+    ASSERT(impl_->timer);
+    // Only wakes the loop: run() compares the deadline itself, after the sockets were served.
+    impl_->timer_watch = on_readable(impl_->timer.get(), [this] {
+        std::uint64_t expirations = 0;
+        [[maybe_unused]] const auto got = ::read(impl_->timer.get(), &expirations, sizeof expirations);
+    });
+}
+
+Loop::~Loop() = default;
+
+Loop::Watch Loop::on_readable(int fd, std::function<void()> ready) {
+    auto state = std::make_shared<Watch::State>(impl_->context, impl_->now, fd, std::move(ready));
+    state->arm();
+    return Watch(std::move(state));
+}
+
+void Loop::on_deadline(std::function<void()> due) { impl_->due = std::move(due); }
+
+void Loop::set_deadline(Deadline deadline) {
+    if (deadline == impl_->deadline) return;
+    impl_->deadline = deadline;
+    itimerspec when{};
+    if (deadline) {
+        // A zero it_value would disarm; the first nanosecond of the boot has long passed.
+        const auto since_boot = std::max<Duration>(deadline->time_since_epoch(), Duration(1));
+        when.it_value.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(since_boot).count();
+        when.it_value.tv_nsec = (since_boot % std::chrono::seconds(1)).count();
+    }
+    timerfd_settime(impl_->timer.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+Instant Loop::now() const { return impl_->now; }
+
+void Loop::run() {
+    impl_->stopped = false;
+    while (!impl_->stopped) {
+        impl_->context.restart();
+        impl_->context.run_one();  // waits
+        impl_->context.poll();     // serves everything else that is ready
+        if (impl_->stopped || !impl_->deadline || !impl_->due) continue;
+        impl_->now = boot_now();
+        if (impl_->now < *impl_->deadline) continue;
+        impl_->deadline.reset();
+        impl_->due();
+    }
+}
+
+void Loop::stop() {
+    impl_->stopped = true;
+    impl_->context.stop();
+}
+
+}  // namespace vrrpd

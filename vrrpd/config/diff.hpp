@@ -1,0 +1,35 @@
+// What changes between two configurations, instance by instance (surface 1.6): what did not change is not
+// touched, roles and addresses that stay are kept.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "vrrpd/config/model.hpp"
+
+namespace vrrpd::config {
+
+struct Kept {
+    std::size_t before = 0, after = 0;  // indexes into instances
+    bool changed = false;               // any field at all
+};
+
+struct Difference {
+    std::vector<std::size_t> removed;  // indexes into before.instances
+    std::vector<std::size_t> added;    // indexes into after.instances
+    std::vector<Kept> kept;
+    bool gateways_changed = false;
+    bool peer_link_changed = false;
+};
+
+// Instances are matched by same_router(): renaming one keeps its role.
+[[nodiscard]] Difference diff(const Config& before, const Config& after);
+
+// Differences of two address lists, for a router that is Active over a reload.
+struct AddressDifference {
+    std::vector<VirtualAddress> removed, added;
+};
+[[nodiscard]] AddressDifference diff_addresses(const std::vector<VirtualAddress>& before,
+                                               const std::vector<VirtualAddress>& after);
+
+}  // namespace vrrpd::config

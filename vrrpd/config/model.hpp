@@ -1,0 +1,151 @@
+// The configuration as plain values, complete: every default is filled in, every reference resolved.
+// Made by config::parse(), compared by config::diff(); the running objects are never these (a reload
+// builds a new Config and applies the difference).
+//
+// Interfaces stay names here: a device may not exist yet.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netlink/nft/gateway.hpp"
+#include "netlink/types.hpp"
+#include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/time.hpp"
+#include "vrrpd/proto/advert.hpp"
+#include "vrrpd/proto/announce.hpp"
+#include "vrrpd/proto/machine.hpp"
+#include "vrrpd/proto/types.hpp"
+
+namespace vrrpd::config {
+
+// One line of virtual_ipaddress or virtual_ipaddress_excluded (surface 3.5).
+struct VirtualAddress {
+    Prefix prefix;
+    std::string device;  // never empty: the instance's interface unless `dev` was given
+    std::optional<IpAddress> peer;
+    std::optional<IpAddress> broadcast;
+    std::string label;
+    std::uint8_t scope = 0;
+    netlink::Lifetime preferred;  // zero: deprecated (default for IPv6 /128)
+    bool dad = false;             // -nodad given
+    bool home = false, manage_temporary = false, no_prefix_route = false, auto_join = false;
+    bool track = true;  // no_track not given
+
+    bool operator==(const VirtualAddress&) const = default;
+};
+
+// One line of virtual_routes (surface 3.6). Devices by name; resolved by the engine.
+struct VirtualRoute {
+    struct Hop {
+        std::optional<IpAddress> via;
+        std::string device;
+        std::uint8_t weight = 1;
+        bool onlink = false;
+        bool operator==(const Hop&) const = default;
+    };
+    netlink::Route route;  // hops left empty here
+    std::vector<Hop> hops;
+    bool track = true;
+
+    bool operator==(const VirtualRoute&) const = default;
+};
+
+struct VirtualRule {
+    netlink::Rule rule;
+    bool track = true;
+    bool operator==(const VirtualRule&) const = default;
+};
+
+// track_interface: weight 0 is a fault when down.
+struct TrackInterface {
+    std::string device;
+    int weight = 0;
+    bool reverse = false;
+    bool operator==(const TrackInterface&) const = default;
+};
+
+struct Instance {
+    std::string name;
+    std::string interface;  // may be empty with unicast and a source address
+    proto::Vrid vrid = *proto::Vrid::make(1);
+    Family family = Family::ipv4;
+    proto::RouterParameters parameters;
+    proto::AnnouncePolicy announce;
+    proto::ChecksumForm checksum = proto::ChecksumForm::pseudo_header;
+
+    std::vector<VirtualAddress> addresses;  // advertised, in order
+    std::vector<VirtualAddress> excluded_addresses;
+    std::vector<VirtualRoute> routes;
+    std::vector<VirtualRule> rules;
+
+    std::optional<IpAddress> source;  // mcast_src_ip or unicast_src_ip
+    bool track_source = false;        // track_src_ip
+    std::optional<IpAddress> group;   // mcast_dst_ip; none: the standard group
+    std::vector<proto::Peer> peers;   // unicast_peer; empty: multicast
+    bool check_unicast_source = false;
+    std::uint8_t unicast_ttl = proto::sent_ttl;
+    bool fault_without_peers = false;  // unicast_fault_no_peer and no peer
+
+    std::vector<TrackInterface> track_interfaces;
+    bool track_primary = true;  // dont_track_primary not given
+    bool promote_secondaries = false;
+
+    [[nodiscard]] bool unicast() const { return !peers.empty(); }
+    // keepalived matches by this over a reload, not by name (surface 1.6.4).
+    [[nodiscard]] bool same_router(const Instance& other) const;
+    bool operator==(const Instance&) const = default;
+};
+
+// ---- the blocks keepalived does not have (design 5) ---------------------------------------------------
+
+struct Wan {
+    std::string device;
+    std::vector<Prefix> held;      // empty: `address own`
+    std::optional<IpAddress> via;  // none: `auto`, the host's own default route
+    int down_weight = -120;
+    bool operator==(const Wan&) const = default;
+};
+
+struct Gateway {
+    std::string name;
+    std::string follows;  // a vrrp_instance
+    std::vector<netlink::nft::Lan> lans;
+    std::optional<Wan> wan;
+    netlink::nft::GatewayRules rules;  // compiled from the block, addresses of `follows` included
+
+    bool operator==(const Gateway&) const = default;
+};
+
+struct Member {
+    std::string name;
+    IpAddress address;
+    bool operator==(const Member&) const = default;
+};
+
+struct PeerLink {
+    std::string key_file;
+    std::uint16_t port = 8725;
+    std::vector<Member> members;
+    std::optional<std::size_t> self;  // index of the member that this host is
+    bool operator==(const PeerLink&) const = default;
+};
+
+struct Config {
+    std::string router_id;
+    Duration startup_delay{0};  // vrrp_startup_delay
+    bool log_unknown_vrids = false;
+    bool realtime = false;      // vrrp_rt_priority was given
+    int realtime_priority = 0;  // SCHED_RR 1..99
+    bool lock_memory = false;   // vrrp_no_swap
+    std::vector<Instance> instances;
+    std::vector<Gateway> gateways;
+    std::optional<PeerLink> peer_link;
+
+    [[nodiscard]] const Instance* instance(std::string_view name) const;
+    bool operator==(const Config&) const = default;
+};
+
+}  // namespace vrrpd::config

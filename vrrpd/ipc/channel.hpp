@@ -1,0 +1,72 @@
+// The pair of sockets between supervisor and engine: SOCK_SEQPACKET, non-blocking, one message a datagram
+// (design 2). Both ends are one build, so a message is a header and bytes; bulk travels as a sealed memfd.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/base/result.hpp"
+
+namespace vrrpd::ipc {
+
+enum class Kind : std::uint8_t {
+    // engine -> supervisor
+    log,              // level in `detail`, text: one line; "N lines were lost" is sent by the engine itself
+    ready,            // first configuration is in place: sockets open or waited for
+    reloaded,         // the last reload was carried out
+    device_appeared,  // text: a device the configuration names is there; set its switches (forwarding ...)
+    handed_over,      // everything of ours is withdrawn; the engine exits next
+    // supervisor -> engine
+    reload,     // memfd: the new configuration's lines
+    stop,       // hand over and exit
+    verbosity,  // detail: LogLevel from which records are wanted
+};
+
+struct Message {
+    Kind kind = Kind::log;
+    std::uint8_t detail = 0;
+    std::string text;  // at most max_text bytes; longer is cut
+    Fd memfd;          // passed with SCM_RIGHTS
+};
+inline constexpr std::size_t max_text = 4000;
+
+class Channel {
+public:
+    explicit Channel(Fd socket) : socket_(std::move(socket)) {}
+    // The two ends, close-on-exec.
+    [[nodiscard]] static Result<std::pair<Channel, Channel>> pair();
+
+    [[nodiscard]] int fd() const { return socket_.get(); }
+    // false: the other end's queue is full, or it is gone; nothing was sent. Never waits.
+    bool send(Kind kind, std::string_view text = {}, std::uint8_t detail = 0, int memfd = -1);
+    enum class State : std::uint8_t { message, empty, closed };
+    // Takes the next message, if there is one.
+    [[nodiscard]] State receive(Message& into);
+
+private:
+    Fd socket_;
+};
+
+// A sealed memfd that holds `text`, and its content back.
+[[nodiscard]] Result<Fd> seal(std::string_view text, const char* name);
+[[nodiscard]] Result<std::string> unseal(int memfd);
+
+// The engine's Log: hands records to the supervisor; counts what did not fit and says so later.
+class ChannelLog final : public Log {
+public:
+    explicit ChannelLog(Channel& channel) : channel_(channel) {}
+    void write(LogLevel level, std::string_view line) override;
+    void set_threshold(LogLevel level) { threshold_ = level; }
+
+private:
+    Channel& channel_;
+    LogLevel threshold_ = LogLevel::info;
+    std::uint64_t lost_ = 0;
+};
+
+}  // namespace vrrpd::ipc

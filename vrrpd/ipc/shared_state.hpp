@@ -1,0 +1,58 @@
+// What must outlive a crash of the engine: its heartbeat, and of each virtual router the role and the time
+// of the last advert sent (design 2, "crash of the engine"). A memfd that the supervisor makes and both
+// map; the engine writes, the supervisor and the next engine read. Each field is written by one thread and
+// read by another process, so each is a relaxed atomic; a torn record costs at most one adoption.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/result.hpp"
+#include "vrrpd/base/time.hpp"
+#include "vrrpd/proto/types.hpp"
+
+namespace vrrpd::ipc {
+
+// One virtual router, found by interface, family and VRID (not by name: a reload may rename it).
+struct RouterRecord {
+    char interface[16] = {};
+    std::uint8_t family = 0;  // 0: the record is free
+    std::uint8_t vrid = 0;
+    std::atomic<std::uint8_t> active{0};
+    std::atomic<std::int64_t> last_advert{0};  // CLOCK_BOOTTIME, nanoseconds
+};
+
+class SharedState {
+public:
+    // For the supervisor: a new, empty memfd with room for `routers` records.
+    [[nodiscard]] static Result<SharedState> create(std::size_t routers);
+    // For the engine: maps what it was handed.
+    [[nodiscard]] static Result<SharedState> map(Fd memfd);
+    SharedState(SharedState&&) noexcept;
+    SharedState& operator=(SharedState&&) noexcept;
+    ~SharedState();
+
+    [[nodiscard]] int fd() const;
+
+    void beat(Instant now);
+    [[nodiscard]] Instant last_beat() const;
+
+    // Finds the record, or takes a free one; nullptr when all are taken.
+    [[nodiscard]] RouterRecord* record(std::string_view interface, Family family, proto::Vrid vrid);
+    [[nodiscard]] std::size_t capacity() const;
+
+private:
+    struct Header;
+    SharedState(Fd fd, Header* header, std::size_t size);
+    Fd fd_;
+    Header* header_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace vrrpd::ipc

@@ -1,0 +1,70 @@
+// Gratuitous ARP and unsolicited Neighbour Advertisements: their bytes (RFC 5227, RFC 4861 7.2.6), and
+// the schedule on which keepalived's users expect them (surface 4.10). Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "vrrpd/base/bytes.hpp"
+#include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/mac.hpp"
+#include "vrrpd/base/time.hpp"
+
+namespace vrrpd::proto {
+
+// A whole Ethernet frame, 42 octets: ARP request, broadcast, sender = target = address, target MAC
+// ff:ff:ff:ff:ff:ff as keepalived and FRR send it (VR-170, VR-171).
+[[nodiscard]] Bytes gratuitous_arp(const IpAddress& address, const MacAddress& mac);
+// RFC 5227 2.1.1: ARP probe, sender address 0.0.0.0.
+[[nodiscard]] Bytes arp_probe(const IpAddress& address, const MacAddress& mac);
+// A whole Ethernet + IPv6 frame, 86 octets, to ff02::1: Override set, Router as told (VR-190, VR-191).
+[[nodiscard]] Bytes unsolicited_na(const IpAddress& address, const MacAddress& mac, bool router);
+// RFC 4862 5.4.2: Neighbour Solicitation from :: to the solicited-node group, 78 octets.
+[[nodiscard]] Bytes nd_probe(const IpAddress& address, const MacAddress& mac);
+
+// Who answers for an address. From an ARP packet or an NA seen on the link: nullopt for anything that
+// is no claim to an address (an ARP probe, say).
+struct AddressClaim {
+    IpAddress address;
+    MacAddress mac;
+    bool operator==(const AddressClaim&) const = default;
+};
+[[nodiscard]] std::optional<AddressClaim> read_claim(BytesView ethernet_frame);
+
+// keepalived's knobs, resolved (surface 3.2.3, 3.4.5).
+struct AnnouncePolicy {
+    unsigned repeat = 5;                              // garp_master_repeat, per address and block
+    Duration second_block = std::chrono::seconds(5);  // garp_master_delay; 0: none
+    Duration refresh{0};                              // garp_master_refresh; 0: never
+    unsigned refresh_repeat = 1;
+    unsigned lower_prio_repeat = 5;  // 0: none
+    Duration lower_prio_second_block = std::chrono::seconds(5);
+    Duration interval_arp{0};  // garp_interval: gap between frames of one interface
+    Duration interval_na{0};   // gna_interval
+
+    bool operator==(const AnnouncePolicy&) const = default;
+};
+
+// The schedule of one router's announcements. All addresses of a round before the next round (VR-173);
+// nothing is left of it after stop() (keepalived's orphan timers are not copied).
+class Announcer {
+public:
+    explicit Announcer(const AnnouncePolicy& policy) : policy_(policy) {}
+
+    // Claimed: `count` addresses are there now; the first block starts at once.
+    void start(Instant now, std::size_t arp_addresses, std::size_t na_addresses);
+    // A lower-priority router claimed them: the lower_prio blocks, and again after 50 ms and 1 s (VR-125).
+    void again(Instant now);
+    // Addresses were added by a reload: [first, first + count) get both blocks.
+    void stop();
+
+    // The indexes (0-based, ARP addresses first, then NA addresses) to announce now, in order.
+    [[nodiscard]] std::vector<std::size_t> due(Instant now);
+    [[nodiscard]] Deadline next_deadline() const;
+
+private:
+    AnnouncePolicy policy_;
+};
+
+}  // namespace vrrpd::proto

@@ -1,0 +1,191 @@
+// One virtual router: the state machine of RFC 9568 6.4, with what a gateway needs beyond it (probe
+// before the first claim, readiness before preempting, a stalled process). Pure: events in, ordered
+// actions out, one deadline. The order of actions is part of the contract.
+//
+// Used by the engine and by the simulator. The caller drains its sockets before it sends TimeReached
+// (VR-100, requirements 16.4.5).
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/time.hpp"
+#include "vrrpd/proto/types.hpp"
+
+namespace vrrpd::proto {
+
+// What the configuration says. Changed at run time by Reconfigured.
+struct RouterParameters {
+    Version version = Version::v3;
+    Priority priority = *Priority::configured(100);  // the configured one; tracking sends PriorityChanged
+    Centiseconds advert_interval{100};
+    unsigned down_timer_adverts = 3;
+    bool preempt = true;
+    Duration preempt_delay{0};
+    Duration ready_timeout = std::chrono::seconds(15);  // then preempt although not ready, and say so
+    bool answer_lower_priority = true;                  // RFC 9568 6.4.3; false is lower_prio_no_advert
+    bool advert_before_yielding = false;                // higher_prio_send_advert
+    Duration probe_time{0};                             // silence asked for before the first claim; 0: no probe
+    Duration learnt_interval_max{0};                    // cap on a learnt v3 interval; 0: max(10 x own, 10 s)
+
+    bool operator==(const RouterParameters&) const = default;
+};
+
+// ---- events -------------------------------------------------------------------------------------
+
+// The interface is there, has an address, and no fault stands. Also after a fault was cured.
+struct Start {};
+// The new engine after a crash: we were Active moments ago and nobody better is heard (design: adopt).
+struct Adopt {};
+// SIGTERM, or the instance left the configuration.
+struct Stop {};
+// A fault (link down, no source address). Initialize until the next Start.
+struct Fault {};
+// An advert that passed decode().
+struct Received {
+    Priority priority;
+    Centiseconds interval;
+    IpAddress source;
+    IpAddress own_source;  // the address we send from: the tie-break of RFC 9568 6.4.3
+};
+struct TimeReached {};
+struct PriorityChanged {
+    Priority priority;
+};
+struct ReadinessChanged {
+    bool ready;
+};
+// Somebody answers for a virtual address that we do not hold.
+struct ProbeAnswered {};
+// An address could not be added after all retries: the role is given up.
+struct ClaimFailed {};
+struct Reconfigured {
+    RouterParameters parameters;
+};
+
+using Event = std::variant<Start, Adopt, Stop, Fault, Received, TimeReached, PriorityChanged, ReadinessChanged,
+                           ProbeAnswered, ClaimFailed, Reconfigured>;
+
+// ---- actions ------------------------------------------------------------------------------------
+
+enum class Cause : std::uint8_t {
+    started,          // -> Backup
+    owner,            // priority 255 at start (RFC 9568 6.4.1)
+    silence,          // Active_Down_Timer fired after a peer fell silent
+    nobody_heard,     // Active_Down_Timer fired, nobody was ever heard
+    resigned,         // the Active sent priority 0
+    preempted_lower,  // we preempt a router of lower priority
+    adopted,          // went on after a crash of the engine
+    higher_priority,  // Active -> Backup: a better advert
+    equal_priority,   // Active -> Backup: same priority, greater address
+    stalled,          // Active -> Backup: this process stood still for longer than a down interval
+    claim_failed,
+    fault,
+    stopped,
+};
+
+struct SendAdvert {
+    Priority priority;
+    bool operator==(const SendAdvert&) const = default;
+};
+// Take the role: addresses, routes, announcements (design 6).
+struct Claim {
+    Cause cause;
+    bool operator==(const Claim&) const = default;
+};
+// Give it back. Comes after the priority-0 advert, where one is due.
+struct Release {
+    Cause cause;
+    bool operator==(const Release&) const = default;
+};
+// Ask the link who holds the virtual addresses (one round of ARP / ND probes).
+struct Probe {
+    bool operator==(const Probe&) const = default;
+};
+// Announce again: a router of lower priority claimed the addresses (VR-125).
+struct AnnounceAgain {
+    bool operator==(const AnnounceAgain&) const = default;
+};
+// For the log and the counters; carries what the line needs.
+struct Transition {
+    Role from;
+    Role to;
+    Cause cause;
+    std::optional<IpAddress> peer;  // whose advert, or whose silence, brought it
+    Duration silence{0};            // how long that peer was silent
+    bool operator==(const Transition&) const = default;
+};
+enum class Remark : std::uint8_t {
+    lower_priority_discarded,     // Backup, preempting
+    lower_priority_answered,      // Active
+    lower_priority_not_answered,  // Active, lower_prio_no_advert
+    equal_priority_peer,          // Active: two routers with one priority (VR-154)
+    second_owner,                 // Active with 255 hears another 255
+    interval_learnt,              // v3: the Active's interval differs from ours (VR-147)
+    interval_clamped,             // ... and was cut to learnt_interval_max
+    held_by_other,                // the probe was answered: stay Backup
+    preempt_delayed,              // preempt_delay began
+    waiting_until_ready,          // preemption held back
+    not_ready_but_preempting,     // ready_timeout ran out
+    late,                         // found itself late: one more interval before promoting
+};
+struct Note {
+    Remark remark;
+    std::optional<IpAddress> peer;
+    std::optional<Priority> priority;
+    std::optional<Centiseconds> interval;
+    bool operator==(const Note&) const = default;
+};
+
+using Action = std::variant<SendAdvert, Claim, Release, Probe, AnnounceAgain, Transition, Note>;
+using Actions = std::vector<Action>;
+
+// ---- states: each holds only what that state has ---------------------------------------------------
+
+struct Initialize {};
+
+struct Backup {
+    Centiseconds learnt_interval{};  // Active_Adver_Interval
+    Instant down_at{};               // Active_Down_Timer
+    std::optional<IpAddress> peer;   // whose adverts we follow
+    Instant heard_at{};              // its last advert
+    bool resigned = false;           // it sent priority 0
+    bool preempting = false;         // its adverts are discarded: it is lower and we may preempt
+    Deadline preempt_from{};         // preempt_delay: lower adverts count until then
+    Deadline ready_by{};             // readiness is waited for until then
+    // The probe before the first claim. `probe_at`: when the next round is due; rounds are counted down.
+    Deadline probe_at{};
+    unsigned probes_left = 0;
+    bool granted = false;  // one more interval was given because we were late
+};
+
+struct Active {
+    Instant advertise_at{};     // Adver_Timer
+    unsigned answers_left = 0;  // answers to lower adverts still allowed in this interval (VR-122)
+};
+
+class VirtualRouter {
+public:
+    explicit VirtualRouter(const RouterParameters& parameters);
+
+    [[nodiscard]] Actions step(Instant now, const Event& event);
+    [[nodiscard]] Deadline next_deadline() const;
+
+    [[nodiscard]] Role role() const;
+    [[nodiscard]] Priority effective_priority() const { return effective_; }
+    [[nodiscard]] const RouterParameters& parameters() const { return parameters_; }
+    [[nodiscard]] Duration down_interval() const;  // with the learnt interval while Backup
+    [[nodiscard]] Centiseconds learnt_interval() const;
+
+private:
+    // One overload per cell of the RFC's table; see machine.cpp.
+    RouterParameters parameters_;
+    Priority effective_;
+    bool ready_ = true;
+    bool heard_anyone_ = false;  // since Start: then silence promotes without a probe
+    std::variant<Initialize, Backup, Active> state_;
+};
+
+}  // namespace vrrpd::proto

@@ -1,0 +1,29 @@
+// Weight arithmetic (surface 4.4): base priority plus what the trackers add or take. Pure.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "vrrpd/proto/types.hpp"
+
+namespace vrrpd::proto {
+
+// One tracked object as it is now. weight 0: being down is a fault. weight > 0: added while up;
+// weight < 0: taken while down; `reverse` swaps up and down.
+struct Tracked {
+    std::string name;  // for the log: "wan0"
+    int weight = 0;    // -253..253
+    bool reverse = false;
+    bool up = true;
+
+    bool operator==(const Tracked&) const = default;
+};
+
+// What it adds to the total now.
+[[nodiscard]] int contribution(const Tracked& tracked);
+// Whether it is a fault now.
+[[nodiscard]] bool is_fault(const Tracked& tracked);
+// base + contributions, clamped to 1..254. An owner (255) is never changed.
+[[nodiscard]] Priority effective_priority(Priority base, std::span<const Tracked> tracked);
+
+}  // namespace vrrpd::proto
