@@ -1,0 +1,70 @@
+// What outlives a crash of the engine: two mappings of one memfd, as supervisor and engine have them.
+#include "vrrpd/ipc/shared_state.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace vrrpd::ipc {
+namespace {
+
+proto::Vrid vrid(unsigned value) { return *proto::Vrid::make(value); }
+
+struct Pair {
+    SharedState supervisor;
+    SharedState engine;
+};
+
+Pair mapped(std::size_t routers) {
+    auto created = SharedState::create(routers);
+    EXPECT_TRUE(created.has_value());
+    auto mapping = SharedState::map(Fd(dup(created->fd())));
+    EXPECT_TRUE(mapping.has_value());
+    return {std::move(*created), std::move(*mapping)};
+}
+
+TEST(SharedState, a_beat_is_seen_by_the_other_mapping) {
+    auto [supervisor, engine] = mapped(1);
+    EXPECT_EQ(supervisor.last_beat(), Instant{});
+    engine.beat(Instant(Duration(123456789)));
+    EXPECT_EQ(supervisor.last_beat(), Instant(Duration(123456789)));
+}
+
+TEST(SharedState, a_record_is_found_again_by_interface_family_and_vrid) {
+    auto [supervisor, engine] = mapped(8);
+    RouterRecord* const first = engine.record("lan0", Family::ipv4, vrid(1));
+    ASSERT_NE(first, nullptr);
+    first->active.store(1);
+    first->last_advert.store(42);
+    EXPECT_NE(engine.record("lan0", Family::ipv6, vrid(1)), first);
+    EXPECT_NE(engine.record("lan1", Family::ipv4, vrid(1)), first);
+    EXPECT_NE(engine.record("lan0", Family::ipv4, vrid(2)), first);
+    EXPECT_EQ(engine.record("lan0", Family::ipv4, vrid(1)), first);
+
+    const RouterRecord* const seen = supervisor.record("lan0", Family::ipv4, vrid(1));
+    EXPECT_EQ(seen->active.load(), 1);
+    EXPECT_EQ(seen->last_advert.load(), 42);
+}
+
+TEST(SharedState, says_when_all_records_are_taken) {
+    auto [supervisor, engine] = mapped(2);
+    EXPECT_EQ(engine.capacity(), 2u);
+    EXPECT_NE(engine.record("a", Family::ipv4, vrid(1)), nullptr);
+    EXPECT_NE(engine.record("a", Family::ipv4, vrid(2)), nullptr);
+    EXPECT_EQ(engine.record("a", Family::ipv4, vrid(3)), nullptr);
+    EXPECT_NE(engine.record("a", Family::ipv4, vrid(2)), nullptr);
+}
+
+TEST(SharedState, takes_a_name_of_full_length) {
+    auto [supervisor, engine] = mapped(2);
+    EXPECT_EQ(engine.record("enp0s31f6abcdef", Family::ipv4, vrid(1)),
+              engine.record("enp0s31f6abcdef", Family::ipv4, vrid(1)));
+}
+
+TEST(SharedState, refuses_a_descriptor_that_is_none) {
+    EXPECT_FALSE(SharedState::map(Fd(memfd_create("empty", MFD_CLOEXEC))).has_value());
+    EXPECT_FALSE(SharedState::map(Fd()).has_value());
+}
+
+}  // namespace
+}  // namespace vrrpd::ipc
