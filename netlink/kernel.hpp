@@ -15,11 +15,14 @@ namespace netlink {
 
 using vrrpd::Result;
 
-// Adding what is there already succeeds and sets lifetimes and flags anew (NLM_F_REPLACE); deleting
-// what is not there succeeds.
+// Adding what is there already succeeds and sets lifetimes and flags anew (IPv4 keeps the flags and the label of
+// the first time). A route of the same identity is replaced if it carries our protocol number; another program's
+// is never touched: IPv4 puts ours in front of it, IPv6 cannot and fails with EEXIST.
 struct Add {
     std::variant<Address, Route, Rule> object;
 };
+// Deleting what is not there succeeds, also when the device is gone or the kernel has no such family. Routes and
+// rules are only deleted if their protocol number is the one named.
 struct Delete {
     std::variant<Address, Route, Rule> object;
 };
@@ -35,13 +38,17 @@ enum class DeviceOption : std::uint8_t {
 
 using Request = std::variant<Add, Delete>;
 
+// For logs and errors: "add 10.12.14.1/24 dev lan0".
+[[nodiscard]] std::string describe(const Request& request, const std::string& link_name);
+
 inline constexpr std::size_t requests_in_flight = 64;  // 1,000 in one send lost every ACK (measured)
 
-// Everything of one family of interest at one moment.
+// What stands at one moment. What this program has no value for is left out: routes of the kernel's `local` table,
+// broadcast and multicast routes, rules that match on ports, users and the like.
 struct Snapshot {
     std::vector<Link> links;
     std::vector<Address> addresses;
-    std::vector<Route> routes;  // all tables
+    std::vector<Route> routes;  // all tables but `local`
     std::vector<Rule> rules;
 
     [[nodiscard]] const Link* link(IfIndex index) const;

@@ -45,13 +45,17 @@ using Change =
 
 class Monitor {
 public:
-    [[nodiscard]] static Result<Monitor> open();
+    // 4 MiB: a thousand addresses with their routes make a megabyte of events.
+    static constexpr int receive_buffer = 4 << 20;
+
+    [[nodiscard]] static Result<Monitor> open(int receive_buffer_bytes = receive_buffer);
     Monitor(Monitor&&) noexcept;
     Monitor& operator=(Monitor&&) noexcept;
     ~Monitor();
 
     [[nodiscard]] int fd() const;
-    // All changes that are waiting, at most `limit` messages; empty when there are none.
+    // The changes that are waiting, of at most `limit` messages. Empty when nothing waits; and then only, so a
+    // message that holds nothing of interest does not end the owner's loop.
     [[nodiscard]] std::vector<Change> read(unsigned limit = 256);
 
 private:

@@ -23,6 +23,7 @@ using vrrpd::Prefix;
 
 inline constexpr std::uint8_t protocol_keepalived = 18;  // RTPROT_KEEPALIVED, and IFA_PROTO of our addresses
 inline constexpr std::uint32_t main_table = 254;
+inline constexpr std::uint32_t local_table = 255;  // the kernel's own: one entry for each address
 
 struct Link {
     IfIndex index;
@@ -62,7 +63,14 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
-enum class RouteType : std::uint8_t { unicast = 1, blackhole = 6, unreachable = 7, prohibit = 8, throw_ = 9 };
+enum class RouteType : std::uint8_t {
+    unicast = 1,
+    local = 2,  // only read: what route_to() says of an own address
+    blackhole = 6,
+    unreachable = 7,
+    prohibit = 8,
+    throw_ = 9
+};
 
 struct NextHop {
     std::optional<IpAddress> via;
@@ -109,7 +117,9 @@ struct Neighbour {
     bool operator==(const Neighbour&) const = default;
 };
 
-// The same object for the kernel: same link, prefix and peer.
+// The same object for the kernel: adding one where the other stands replaces it, or says that it is there.
+// Addresses: link, address and prefix length (a peer's, where there is one). Routes: table, destination, TOS and
+// metric. Rules: everything but who made it.
 [[nodiscard]] bool same_object(const Address& a, const Address& b);
 [[nodiscard]] bool same_object(const Route& a, const Route& b);
 [[nodiscard]] bool same_object(const Rule& a, const Rule& b);

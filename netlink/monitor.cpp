@@ -1,0 +1,123 @@
+#include "netlink/monitor.hpp"
+
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+
+#include "netlink/codec.hpp"
+#include "vrrpd/base/fd.hpp"
+
+namespace netlink {
+
+using vrrpd::Fd;
+
+namespace {
+
+template <class Event, class Object>
+std::optional<Change> event(std::optional<Object> object) {
+    if (!object) return std::nullopt;
+    return Change{Event{std::move(*object)}};
+}
+
+template <class Added, class Gone>
+std::optional<Change> route_event(std::optional<Route> route, bool added) {
+    if (!route || route->table == local_table) return std::nullopt;
+    return added ? Change{Added{std::move(*route)}} : Change{Gone{std::move(*route)}};
+}
+
+std::optional<Change> decode_change(const nlmsghdr& message) {
+    switch (message.nlmsg_type) {
+        case RTM_NEWLINK:
+            return event<LinkChanged>(decode_link(message));
+        case RTM_DELLINK:
+            return event<LinkGone>(decode_link(message));
+        case RTM_NEWADDR:
+            return event<AddressAdded>(decode_address(message));
+        case RTM_DELADDR:
+            return event<AddressGone>(decode_address(message));
+        case RTM_NEWROUTE:
+        case RTM_DELROUTE:
+            return route_event<RouteAdded, RouteGone>(decode_route(message), message.nlmsg_type == RTM_NEWROUTE);
+        case RTM_NEWRULE:
+            return event<RuleAdded>(decode_rule(message));
+        case RTM_DELRULE:
+            return event<RuleGone>(decode_rule(message));
+        default:
+            return std::nullopt;
+    }
+}
+
+}  // namespace
+
+class Monitor::Impl {
+public:
+    explicit Impl(Fd fd) : fd_(std::move(fd)) {}
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+    // False: nothing was waiting.
+    bool read_one(std::vector<Change>& changes);
+
+private:
+    Fd fd_;
+    std::array<std::uint8_t, 32768> buffer_;
+};
+
+bool Monitor::Impl::read_one(std::vector<Change>& changes) {
+    sockaddr_nl sender{};
+    socklen_t sender_size = sizeof sender;
+    const auto size = ::recvfrom(fd_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT | MSG_TRUNC,
+                                 reinterpret_cast<sockaddr*>(&sender), &sender_size);
+    if (size < 0 && errno == EINTR) return true;
+    if (size < 0 && errno == ENOBUFS) {
+        changes.emplace_back(Overrun{});
+        return true;
+    }
+    if (size < 0) return false;
+    if (sender.nl_pid != 0) return true;  // only the kernel is believed
+    auto left = static_cast<unsigned>(std::min<std::size_t>(static_cast<std::size_t>(size), buffer_.size()));
+    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer_.data());
+    for (; NLMSG_OK(message, left); message = NLMSG_NEXT(message, left)) {
+        if (auto change = decode_change(*message)) changes.push_back(std::move(*change));
+    }
+    if (static_cast<std::size_t>(size) > buffer_.size()) changes.emplace_back(Overrun{});  // cut off: the rest is lost
+    return true;
+}
+
+Monitor::Monitor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Monitor::Monitor(Monitor&&) noexcept = default;
+Monitor& Monitor::operator=(Monitor&&) noexcept = default;
+Monitor::~Monitor() = default;
+
+Result<Monitor> Monitor::open(int receive_buffer_bytes) {
+    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+    if (!fd) return vrrpd::fail(errno, "open the rtnetlink monitor");
+    // The plain option is capped by net.core.rmem_max; the forced one needs CAP_NET_ADMIN.
+    const auto set = [&](int option) {
+        return ::setsockopt(fd.get(), SOL_SOCKET, option, &receive_buffer_bytes, sizeof receive_buffer_bytes) == 0;
+    };
+    if (!set(SO_RCVBUFFORCE)) (void)set(SO_RCVBUF);
+    // A kernel without IPv6 has the groups all the same; nothing ever comes through them.
+    for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
+                            RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE}) {
+        if (::setsockopt(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0) {
+            return vrrpd::fail(errno, "subscribe to rtnetlink group " + std::to_string(group));
+        }
+    }
+    return Monitor(std::make_unique<Impl>(std::move(fd)));
+}
+
+int Monitor::fd() const { return impl_->fd(); }
+
+std::vector<Change> Monitor::read(unsigned limit) {
+    std::vector<Change> changes;
+    for (unsigned count = 0; count < limit || changes.empty(); ++count) {
+        if (!impl_->read_one(changes)) break;
+    }
+    return changes;
+}
+
+}  // namespace netlink

@@ -1,0 +1,109 @@
+#include "netlink/types.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace netlink {
+
+namespace {
+
+// What the kernel makes of a route's metric 0 (IP6_RT_PRIO_USER).
+std::uint32_t effective_metric(const Route& route) {
+    return route.metric == 0 && route.destination.address.is_v6() ? 1024 : route.metric;
+}
+
+// An absent prefix and one of length 0 both mean "all"; host bits do not count.
+std::optional<Prefix> selector(const std::optional<Prefix>& prefix) {
+    if (!prefix || prefix->length == 0) return std::nullopt;
+    return prefix->network();
+}
+
+std::uint32_t effective_mask(const Rule& rule) {
+    return rule.fwmark != 0 && rule.fwmask == 0 ? 0xffffffff : rule.fwmask;
+}
+
+std::string describe(const NextHop& hop) {
+    std::string text;
+    if (hop.via) text += " via " + hop.via->to_string();
+    if (hop.link) text += fmt::format(" dev #{}", hop.link.value);
+    if (hop.onlink) text += " onlink";
+    return text;
+}
+
+const char* word(RouteType type) {
+    switch (type) {
+        case RouteType::unicast:
+            return "";
+        case RouteType::local:
+            return "local ";
+        case RouteType::blackhole:
+            return "blackhole ";
+        case RouteType::unreachable:
+            return "unreachable ";
+        case RouteType::prohibit:
+            return "prohibit ";
+        case RouteType::throw_:
+            return "throw ";
+    }
+    return "";
+}
+
+}  // namespace
+
+bool same_object(const Address& a, const Address& b) {
+    if (a.link != b.link || a.prefix != b.prefix) return false;
+    // IPv4 compares the far end's subnet (find_matching_ifa); IPv6 knows an address by itself.
+    const auto far = [](const Address& x) { return Prefix{x.peer.value_or(x.prefix.address), x.prefix.length}; };
+    return a.prefix.address.is_v6() || far(a).network() == far(b).network();
+}
+
+bool same_object(const Route& a, const Route& b) {
+    return a.table == b.table && a.destination.network() == b.destination.network() &&
+           effective_metric(a) == effective_metric(b) && (a.destination.address.is_v6() || a.tos == b.tos);
+}
+
+bool same_object(const Rule& a, const Rule& b) {
+    return a.family == b.family && a.priority == b.priority && selector(a.from) == selector(b.from) &&
+           selector(a.to) == selector(b.to) && a.iif == b.iif && a.oif == b.oif && a.fwmark == b.fwmark &&
+           effective_mask(a) == effective_mask(b) && a.table == b.table &&
+           a.suppress_prefix_length == b.suppress_prefix_length;
+}
+
+std::string describe(const Address& address, const std::string& link_name) {
+    std::string text = address.prefix.to_string();
+    if (address.peer) text += " peer " + address.peer->to_string();
+    return text + " dev " + (link_name.empty() ? fmt::format("#{}", address.link.value) : link_name);
+}
+
+std::string describe(const Route& route) {
+    std::string text = word(route.type);
+    if (route.destination.length != 0) {
+        text += route.destination.network().to_string();
+    } else {
+        text += route.destination.address.is_v6() ? "default (IPv6)" : "default";
+    }
+    if (route.hops.size() == 1) {
+        text += describe(route.hops.front());
+    } else {
+        for (const auto& hop : route.hops) text += " nexthop" + describe(hop);
+    }
+    if (route.source) text += " src " + route.source->to_string();
+    if (route.table != main_table) text += fmt::format(" table {}", route.table);
+    if (route.metric != 0) text += fmt::format(" metric {}", route.metric);
+    return text;
+}
+
+std::string describe(const Rule& rule) {
+    std::string text = fmt::format("rule {}: from {}", rule.priority, rule.from ? rule.from->to_string() : "all");
+    if (rule.to) text += " to " + rule.to->to_string();
+    if (!rule.iif.empty()) text += " iif " + rule.iif;
+    if (!rule.oif.empty()) text += " oif " + rule.oif;
+    if (rule.fwmark != 0 || rule.fwmask != 0)
+        text += fmt::format(" fwmark {:#x}/{:#x}", rule.fwmark, effective_mask(rule));
+    text += fmt::format(" lookup {}", rule.table);
+    if (rule.suppress_prefix_length) text += fmt::format(" suppress_prefixlength {}", *rule.suppress_prefix_length);
+    return rule.family == Family::ipv6 ? text + " (IPv6)" : text;
+}
+
+}  // namespace netlink
