@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -60,7 +61,7 @@ enum class Rejection : std::uint8_t {
     wrong_length,    // shorter or longer than the count says, trailing bytes included
     zero_addresses,  // RFC 9568 5.2.5, erratum 8299
     wrong_checksum,
-    wrong_auth_type,       // v2: another authentication type than ours (RFC 3768 5.3.6)
+    wrong_auth_type,       // v2: an authentication type other than ours (RFC 3768 5.3.6)
     wrong_authentication,  // v2: the type is ours, the data is not
     wrong_interval,        // v2: differs from ours (RFC 3768 7.1); v3: zero (erratum 8301)
     wrong_cast,            // unicast to a multicast router, or the other way round (VR-011)
@@ -87,6 +88,8 @@ struct ReceivePolicy {
     std::span<const Peer> peers;             // unicast peers
     std::span<const IpAddress> also_from;    // peer_link members: unicast copies are taken beside multicast
     std::span<const IpAddress> own_sources;  // our own addresses
+    // no_virtual_ipaddress: we announce no address, so peers of the same file may not either (VR-043).
+    bool no_addresses = false;
 };
 
 struct Accepted {
@@ -97,7 +100,8 @@ struct Accepted {
 // The VRID of a message, to find its router before anything else is looked at.
 [[nodiscard]] std::optional<Vrid> peek_vrid(BytesView message);
 
-// All checks of RFC 9568 7.1 / RFC 3768 7.1 in the order of VR-140.
+// All checks of RFC 9568 7.1 / RFC 3768 7.1 in the order of VR-140. The caller has found the router by interface,
+// family and VRID, so `envelope` is of the policy's family. Safe on any bytes.
 [[nodiscard]] tl::expected<Accepted, Rejection> decode(BytesView message, const Envelope& envelope,
                                                        const ReceivePolicy& policy);
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "vrrpd/base/bytes.hpp"
@@ -40,23 +41,30 @@ struct AnnouncePolicy {
     unsigned refresh_repeat = 1;
     unsigned lower_prio_repeat = 5;  // 0: none
     Duration lower_prio_second_block = std::chrono::seconds(5);
-    Duration interval_arp{0};  // garp_interval: gap between frames of one interface
+    Duration interval_arp{0};  // garp_interval: gap after each ARP frame of this router
     Duration interval_na{0};   // gna_interval
 
     bool operator==(const AnnouncePolicy&) const = default;
 };
 
-// The schedule of one router's announcements. All addresses of a round before the next round (VR-173);
-// nothing is left of it after stop() (keepalived's orphan timers are not copied).
+// The schedule of one router's announcements. All addresses of a round before the next round (VR-173); without a
+// gap all rounds of a block are due at once, as keepalived sends them. Nothing is left of it after stop()
+// (keepalived's orphan timers are not copied), and it holds no memory of its own while nothing is planned.
 class Announcer {
 public:
     explicit Announcer(const AnnouncePolicy& policy) : policy_(policy) {}
 
-    // Claimed: `count` addresses are there now; the first block starts at once.
+    // Claimed: these addresses are there now; the first block starts at once, the second follows, then refreshes.
     void start(Instant now, std::size_t arp_addresses, std::size_t na_addresses);
-    // A lower-priority router claimed them: the lower_prio blocks, and again after 50 ms and 1 s (VR-125).
+    // A router of lower priority claimed them: the lower_prio blocks, and one round after 50 ms and after 1 s, since
+    // its own announcement may leave after ours (VR-125). Called more often, it never sends more than one round in
+    // 50 ms and one block in a second.
     void again(Instant now);
-    // Addresses were added by a reload: [first, first + count) get both blocks.
+    // A reload changed how many addresses there are; what is planned runs over the new ones. Call it first, then
+    // extend() for each range that is new.
+    void resize(std::size_t arp_addresses, std::size_t na_addresses);
+    // The addresses [first, first + count) were added: both blocks for them alone.
+    void extend(Instant now, std::size_t first, std::size_t count);
     void stop();
 
     // The indexes (0-based, ARP addresses first, then NA addresses) to announce now, in order.
@@ -64,7 +72,31 @@ public:
     [[nodiscard]] Deadline next_deadline() const;
 
 private:
+    enum class Kind : std::uint8_t { claimed, lower_priority, refresh };
+    struct Block {
+        Instant at;           // of its first frame
+        std::uint32_t first;  // the range of addresses; whole ranges follow resize()
+        std::uint32_t count;
+        std::uint32_t sent;  // frames
+        std::uint16_t rounds;
+        Kind kind;
+        bool whole;
+    };
+
+    void plan(Instant at, Kind kind, unsigned rounds);
+    void plan_range(Instant at, std::size_t first, std::size_t count);
+    void forget(Kind kind);
+    void finish(std::vector<Block>::iterator block, Instant now);
+    [[nodiscard]] std::vector<Block>::iterator earliest();
+    [[nodiscard]] Duration gap_after(std::size_t index) const;
+
     AnnouncePolicy policy_;
+    std::uint32_t arp_ = 0;
+    std::uint32_t all_ = 0;
+    Instant next_frame_ = Instant::min();      // the gap after the last frame ends here
+    Instant answered_round_ = Instant::min();  // the last lower_prio round that again() sent at once
+    Instant answered_block_ = Instant::min();  // ... and the last whole block
+    std::vector<Block> blocks_;                // few: at most one of each kind and delay
 };
 
 }  // namespace vrrpd::proto

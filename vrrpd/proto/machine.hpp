@@ -3,9 +3,15 @@
 // actions out, one deadline. The order of actions is part of the contract.
 //
 // Used by the engine and by the simulator. The caller drains its sockets before it sends TimeReached
-// (VR-100, requirements 16.4.5).
+// (VR-100, requirements 16.4.5), and keeps packets that came from its own addresses to itself (VR-127).
+//
+// The order of actions. Taking the role: SendAdvert, Claim, Transition (design 6: the advert is step 0). Giving it
+// up: SendAdvert (priority 0, or the last advert where one is due), Release, Transition. Answering: SendAdvert,
+// AnnounceAgain, Note. An event that a state has no use for has no action: a Start while started, a Received in
+// Initialize (VR-085), a late ClaimFailed.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -37,7 +43,7 @@ struct RouterParameters {
 
 // The interface is there, has an address, and no fault stands. Also after a fault was cured.
 struct Start {};
-// The new engine after a crash: we were Active moments ago and nobody better is heard (design: adopt).
+// Instead of Start, in the new engine after a crash: we were Active moments ago and nobody better is heard.
 struct Adopt {};
 // SIGTERM, or the instance left the configuration.
 struct Stop {};
@@ -57,10 +63,13 @@ struct PriorityChanged {
 struct ReadinessChanged {
     bool ready;
 };
-// Somebody answers for a virtual address that we do not hold.
+// Somebody answers for a virtual address that we do not hold. Counts only while nobody's adverts are heard: who is
+// heard holds them rightly.
 struct ProbeAnswered {};
 // An address could not be added after all retries: the role is given up.
 struct ClaimFailed {};
+// A reload. The role stays. A changed `priority` is in force at once; where trackers weigh on it, PriorityChanged
+// follows in the same turn. A changed interval re-arms at most one new interval ahead.
 struct Reconfigured {
     RouterParameters parameters;
 };
@@ -131,6 +140,8 @@ enum class Remark : std::uint8_t {
     not_ready_but_preempting,     // ready_timeout ran out
     late,                         // found itself late: one more interval before promoting
 };
+// For the log. A flood must not fill it: each Remark is made once per state, and again when the adverts come from
+// another router, but for that not sooner than note_pause after the last such change.
 struct Note {
     Remark remark;
     std::optional<IpAddress> peer;
@@ -144,48 +155,57 @@ using Actions = std::vector<Action>;
 
 // ---- states: each holds only what that state has ---------------------------------------------------
 
+inline constexpr Duration note_pause = std::chrono::seconds(10);
+inline constexpr unsigned answers_per_interval = 10;  // VR-122
+inline constexpr unsigned probe_rounds = 3;           // spread over probe_time, answers awaited to its end
+
 struct Initialize {};
 
 struct Backup {
     Centiseconds learnt_interval{};  // Active_Adver_Interval
     Instant down_at{};               // Active_Down_Timer
-    std::optional<IpAddress> peer;   // whose adverts we follow
-    Instant heard_at{};              // its last advert
-    bool resigned = false;           // it sent priority 0
-    bool preempting = false;         // its adverts are discarded: it is lower and we may preempt
+    Instant heard_at{};              // the last advert, obeyed or discarded (VR-101)
+    std::optional<IpAddress> peer;   // ... and whose it was
+    bool resigned = false;           // it had priority 0
+    bool preempting = false;         // it was discarded: the peer is lower and we may preempt
+    bool granted = false;            // one more interval was given because we were late
+    std::uint8_t probes_left = 0;    // rounds of the probe before the first claim that are still to be sent
+    Instant probe_at{};              // ... when the next one is due
+    Instant answers_until{};         // ... and until when its answers are awaited: no claim before
     Deadline preempt_from{};         // preempt_delay: lower adverts count until then
     Deadline ready_by{};             // readiness is waited for until then
-    // The probe before the first claim. `probe_at`: when the next round is due; rounds are counted down.
-    Deadline probe_at{};
-    unsigned probes_left = 0;
-    bool granted = false;  // one more interval was given because we were late
 };
 
 struct Active {
-    Instant advertise_at{};     // Adver_Timer
-    unsigned answers_left = 0;  // answers to lower adverts still allowed in this interval (VR-122)
+    Instant advertise_at{};         // Adver_Timer
+    unsigned answers_left = 0;      // answers still allowed in this interval (VR-122)
+    std::optional<IpAddress> peer;  // whose advert came last
 };
 
 class VirtualRouter {
 public:
     explicit VirtualRouter(const RouterParameters& parameters);
 
+    // Time never runs backwards from one call to the next. A TimeReached that comes too early has no action.
     [[nodiscard]] Actions step(Instant now, const Event& event);
-    [[nodiscard]] Deadline next_deadline() const;
+    [[nodiscard]] Deadline next_deadline() const;  // nullopt in Initialize only
 
-    [[nodiscard]] Role role() const;
+    [[nodiscard]] Role role() const { return static_cast<Role>(state_.index()); }
     [[nodiscard]] Priority effective_priority() const { return effective_; }
     [[nodiscard]] const RouterParameters& parameters() const { return parameters_; }
     [[nodiscard]] Duration down_interval() const;  // with the learnt interval while Backup
     [[nodiscard]] Centiseconds learnt_interval() const;
 
 private:
-    // One overload per cell of the RFC's table; see machine.cpp.
+    friend class Step;  // one overload per cell of the RFC's table: step.hpp
+
     RouterParameters parameters_;
     Priority effective_;
     bool ready_ = true;
-    bool heard_anyone_ = false;  // since Start: then silence promotes without a probe
-    std::variant<Initialize, Backup, Active> state_;
+    bool heard_anyone_ = false;                       // since Start: then silence promotes without a probe
+    std::uint16_t noted_ = 0;                         // one bit per Remark that was made
+    Instant noted_since_{};                           // when the bits were last cleared
+    std::variant<Initialize, Backup, Active> state_;  // in the order of Role
 };
 
 }  // namespace vrrpd::proto

@@ -1,0 +1,124 @@
+// When to announce; see announce.hpp.
+#include "vrrpd/proto/announce.hpp"
+
+#include <algorithm>
+
+#include "vrrpd/base/assert.hpp"
+
+namespace vrrpd::proto {
+
+namespace {
+
+// VR-125: when a loser's own announcement may still be in some queue, and when it has surely left it.
+constexpr Duration soon = std::chrono::milliseconds(50);
+constexpr Duration later = std::chrono::seconds(1);
+
+}  // namespace
+
+void Announcer::plan(Instant at, Kind kind, unsigned rounds) {
+    ASSERT(rounds <= 0xffff);
+    if (rounds == 0 || all_ == 0) return;
+    blocks_.push_back({at, 0, all_, 0, static_cast<std::uint16_t>(rounds), kind, true});
+}
+
+void Announcer::plan_range(Instant at, std::size_t first, std::size_t count) {
+    if (policy_.repeat == 0 || count == 0) return;
+    blocks_.push_back({at, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count), 0,
+                       static_cast<std::uint16_t>(policy_.repeat), Kind::claimed, false});
+}
+
+void Announcer::forget(Kind kind) {
+    std::erase_if(blocks_, [kind](const Block& block) { return block.kind == kind; });
+}
+
+void Announcer::start(Instant now, std::size_t arp_addresses, std::size_t na_addresses) {
+    stop();
+    resize(arp_addresses, na_addresses);
+    plan(now, Kind::claimed, policy_.repeat);
+    if (policy_.second_block > Duration::zero()) plan(now + policy_.second_block, Kind::claimed, policy_.repeat);
+    // Surface 4.10: the first refresh comes after delay + refresh.
+    if (policy_.refresh > Duration::zero()) {
+        plan(now + policy_.second_block + policy_.refresh, Kind::refresh, policy_.refresh_repeat);
+    }
+}
+
+void Announcer::again(Instant now) {
+    if (all_ == 0 || policy_.lower_prio_repeat == 0) return;
+    if (now < answered_round_ + soon) return;  // the round that is planned after it comes later than this loser
+    const bool whole_block = now >= answered_block_ + later;
+    forget(Kind::lower_priority);
+    plan(now, Kind::lower_priority, whole_block ? policy_.lower_prio_repeat : 1);
+    plan(now + soon, Kind::lower_priority, 1);
+    plan(now + later, Kind::lower_priority, 1);
+    if (policy_.lower_prio_second_block > Duration::zero()) {
+        plan(now + policy_.lower_prio_second_block, Kind::lower_priority, policy_.lower_prio_repeat);
+    }
+    answered_round_ = now;
+    if (whole_block) answered_block_ = now;
+}
+
+void Announcer::resize(std::size_t arp_addresses, std::size_t na_addresses) {
+    ASSERT(arp_addresses + na_addresses <= 0xffff);
+    arp_ = static_cast<std::uint32_t>(arp_addresses);
+    all_ = static_cast<std::uint32_t>(arp_addresses + na_addresses);
+    for (auto& block : blocks_) {
+        if (block.whole) block.count = all_;
+        block.first = std::min(block.first, all_);
+        block.count = std::min(block.count, all_ - block.first);
+    }
+    // A block that has now sent enough, or has nothing left to send, is over.
+    std::erase_if(blocks_, [](const Block& block) { return block.sent >= block.count * block.rounds; });
+}
+
+void Announcer::extend(Instant now, std::size_t first, std::size_t count) {
+    ASSERT(first + count <= all_);
+    plan_range(now, first, count);
+    if (policy_.second_block > Duration::zero()) plan_range(now + policy_.second_block, first, count);
+}
+
+void Announcer::stop() {
+    blocks_ = {};  // gives the memory back too
+    arp_ = all_ = 0;
+    next_frame_ = answered_round_ = answered_block_ = Instant::min();
+}
+
+std::vector<Announcer::Block>::iterator Announcer::earliest() {
+    return std::min_element(blocks_.begin(), blocks_.end(), [](const Block& a, const Block& b) { return a.at < b.at; });
+}
+
+Duration Announcer::gap_after(std::size_t index) const {
+    return index < arp_ ? policy_.interval_arp : policy_.interval_na;
+}
+
+void Announcer::finish(std::vector<Block>::iterator block, Instant now) {
+    if (block->kind == Kind::refresh) {
+        block->sent = 0;
+        block->at += policy_.refresh;
+        if (block->at <= now) block->at = now + policy_.refresh;  // late: no burst to catch up
+        return;
+    }
+    blocks_.erase(block);
+    if (blocks_.empty()) blocks_.shrink_to_fit();
+}
+
+std::vector<std::size_t> Announcer::due(Instant now) {
+    std::vector<std::size_t> indexes;
+    while (!blocks_.empty() && now >= next_frame_) {
+        const auto block = earliest();
+        if (block->at > now) break;
+        const std::size_t index = block->first + block->sent % block->count;
+        indexes.push_back(index);
+        next_frame_ = now + gap_after(index);
+        if (++block->sent == block->count * block->rounds) finish(block, now);
+    }
+    return indexes;
+}
+
+Deadline Announcer::next_deadline() const {
+    if (blocks_.empty()) return std::nullopt;
+    Instant first = blocks_.front().at;
+    for (const auto& block : blocks_) first = std::min(first, block.at);
+    return std::max(first, next_frame_);
+}
+
+}  // namespace vrrpd::proto
