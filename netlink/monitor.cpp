@@ -95,6 +95,12 @@ Monitor::~Monitor() = default;
 Result<Monitor> Monitor::open(int receive_buffer_bytes) {
     Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
     if (!fd) return vrrpd::fail(errno, "open the rtnetlink monitor");
+    // Unbound it would count as the sender of the kernel's own events, and be left out.
+    sockaddr_nl own{};
+    own.nl_family = AF_NETLINK;
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) < 0) {
+        return vrrpd::fail(errno, "bind the rtnetlink monitor");
+    }
     // The plain option is capped by net.core.rmem_max; the forced one needs CAP_NET_ADMIN.
     const auto set = [&](int option) {
         return ::setsockopt(fd.get(), SOL_SOCKET, option, &receive_buffer_bytes, sizeof receive_buffer_bytes) == 0;

@@ -1,0 +1,213 @@
+// Routes and rules.
+#include "tests/netlink/contract.hpp"
+
+namespace netlink::test {
+
+namespace {
+
+class RouteContract : public KernelContract {};
+
+TEST_P(RouteContract, routes_in_their_own_table) {
+    add(on_lan("10.12.14.4/24"));
+    auto route = via_lan("0.0.0.0/0", "10.12.14.254", 4711);
+    route.source = address("10.12.14.4");
+    route.metric = 7;
+    route.mtu = 1400;
+    add(route);
+    add(route);
+    ASSERT_EQ(routes_to("0.0.0.0/0", 4711).size(), 1u);
+    const auto held = routes_to("0.0.0.0/0", 4711).front();
+    EXPECT_EQ(held, route);
+    EXPECT_TRUE(routes_to("0.0.0.0/0").empty());
+    remove(route);
+    EXPECT_TRUE(routes_to("0.0.0.0/0", 4711).empty());
+}
+
+TEST_P(RouteContract, a_gateway_beyond_the_subnets_needs_onlink) {
+    add(on_lan("10.12.14.4/24"));
+    auto route = via_lan("0.0.0.0/0", "198.51.100.1", 4711);
+    EXPECT_EQ(apply(Add{route}).error().code, ENETUNREACH);
+    route.hops.front().onlink = true;
+    add(route);
+    ASSERT_EQ(routes_to("0.0.0.0/0", 4711).size(), 1u);
+    EXPECT_TRUE(routes_to("0.0.0.0/0", 4711).front().hops.front().onlink);
+}
+
+TEST_P(RouteContract, routes_over_several_hops_and_to_nowhere) {
+    add(on_lan("10.12.14.4/24"));
+    auto route = via_lan("10.99.0.0/16", "10.12.14.254");
+    route.hops.push_back(NextHop{address("10.12.14.253"), world_->lan, 5, false});
+    add(route);
+    ASSERT_EQ(routes_to("10.99.0.0/16").size(), 1u);
+    EXPECT_EQ(routes_to("10.99.0.0/16").front().hops, route.hops);
+    remove(route);
+    EXPECT_TRUE(routes_to("10.99.0.0/16").empty());
+
+    for (const auto type : {RouteType::blackhole, RouteType::unreachable, RouteType::prohibit, RouteType::throw_}) {
+        for (const auto* to : {"10.98.0.0/16", "2001:db8:98::/48"}) {
+            Route nowhere;
+            nowhere.destination = prefix(to);
+            nowhere.type = type;
+            add(nowhere);
+            ASSERT_EQ(routes_to(to).size(), 1u);
+            EXPECT_EQ(routes_to(to).front().type, type);
+            EXPECT_TRUE(routes_to(to).front().hops.empty());
+            remove(nowhere);
+            EXPECT_TRUE(routes_to(to).empty());
+        }
+    }
+}
+
+TEST_P(RouteContract, our_own_route_is_replaced) {
+    add(on_lan("10.12.14.4/24"));
+    add(on_lan("2001:db8::4/64"));
+    add(via_lan("10.99.0.0/16", "10.12.14.254"));
+    add(via_lan("10.99.0.0/16", "10.12.14.253"));
+    ASSERT_EQ(routes_to("10.99.0.0/16").size(), 1u);
+    EXPECT_EQ(routes_to("10.99.0.0/16").front().hops.front().via, address("10.12.14.253"));
+    add(via_lan("2001:db8:9::/48", "2001:db8::fe"));
+    add(via_lan("2001:db8:9::/48", "2001:db8::fd"));
+    ASSERT_EQ(routes_to("2001:db8:9::/48").size(), 1u);
+    EXPECT_EQ(routes_to("2001:db8:9::/48").front().hops.front().via, address("2001:db8::fd"));
+}
+
+TEST_P(RouteContract, a_strangers_route_is_neither_replaced_nor_deleted) {
+    constexpr std::uint8_t boot = 3;  // RTPROT_BOOT, what `ip route add` says
+    add(on_lan("10.12.14.4/24"));
+    add(on_lan("2001:db8::4/64"));
+    auto theirs = via_lan("0.0.0.0/0", "10.12.14.254");
+    theirs.protocol = boot;
+    add(theirs);
+    const auto ours = via_lan("0.0.0.0/0", "10.12.14.253");
+    add(ours);
+    ASSERT_EQ(routes_to("0.0.0.0/0").size(), 2u);
+    EXPECT_EQ(routes_to("0.0.0.0/0").front().hops.front().via, address("10.12.14.253")) << "ours goes first";
+    remove(ours);
+    remove(ours);
+    ASSERT_EQ(routes_to("0.0.0.0/0").size(), 1u);
+    EXPECT_EQ(routes_to("0.0.0.0/0").front().protocol, boot);
+
+    auto theirs6 = via_lan("2001:db8:9::/48", "2001:db8::fe");
+    theirs6.protocol = boot;
+    add(theirs6);
+    const auto refused = apply(Add{via_lan("2001:db8:9::/48", "2001:db8::fd")});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, EEXIST);
+    remove(via_lan("2001:db8:9::/48", "2001:db8::fe"));
+    ASSERT_EQ(routes_to("2001:db8:9::/48").size(), 1u);
+    EXPECT_EQ(routes_to("2001:db8:9::/48").front().protocol, boot);
+}
+
+TEST_P(RouteContract, routes_vanish_with_their_address) {
+    add(on_lan("10.12.14.4/24"));
+    add(on_lan("10.12.15.4/24"));
+    auto route = via_lan("10.99.0.0/16", "10.12.14.254");
+    route.source = address("10.12.15.4");
+    add(route);
+    remove(on_lan("10.12.15.4/24"));
+    EXPECT_TRUE(routes_to("10.99.0.0/16").empty()) << "its preferred source went";
+    EXPECT_TRUE(routes_to("10.12.15.0/24").empty());
+
+    add(via_lan("10.99.0.0/16", "10.12.14.254"));
+    remove(on_lan("10.12.14.4/24"));
+    EXPECT_TRUE(routes_to("10.99.0.0/16").empty()) << "the device's last address went";
+}
+
+TEST_P(RouteContract, routes_and_ipv6_addresses_vanish_with_their_link) {
+    add(on_lan("10.12.14.4/24"));
+    add(on_lan("2001:db8::4/64"));
+    add(via_lan("10.99.0.0/16", "10.12.14.254"));
+    (void)world_->changes();
+    world_->set_up("lan0", false);
+    EXPECT_FALSE(snapshot().link("lan0")->usable());
+    EXPECT_TRUE(routes_to("10.99.0.0/16").empty());
+    EXPECT_TRUE(routes_to("10.12.14.0/24").empty());
+    EXPECT_TRUE(find(on_lan("10.12.14.4/24")));
+    EXPECT_FALSE(find(on_lan("2001:db8::4/64")));
+    EXPECT_EQ(apply(Add{via_lan("10.99.0.0/16", nullptr)}).error().code, ENETDOWN);
+    const auto changes = world_->changes();
+    EXPECT_GE(count<LinkChanged>(changes, [](const auto& e) { return e.link.name == "lan0" && !e.link.admin_up; }), 1u);
+    EXPECT_EQ(count<AddressGone>(changes, [](const auto& e) { return e.address.prefix == prefix("2001:db8::4/64"); }),
+              1u);
+
+    world_->set_up("lan0", true);
+    EXPECT_EQ(routes_to("10.12.14.0/24").size(), 1u);
+    EXPECT_TRUE(routes_to("10.99.0.0/16").empty());
+}
+
+TEST_P(RouteContract, rules_are_added_once_and_deleted) {
+    for (const auto family : {Family::ipv4, Family::ipv6}) {
+        Rule main;
+        main.family = family;
+        main.priority = 4711;
+        main.suppress_prefix_length = 0;
+        Rule own;
+        own.family = family;
+        own.priority = 4712;
+        own.from = prefix(family == Family::ipv4 ? "10.12.14.0/24" : "2001:db8::/64");
+        own.to = prefix(family == Family::ipv4 ? "10.13.0.0/16" : "2001:db8:1::/48");
+        own.iif = "lan0";
+        own.fwmark = 0x10;
+        own.fwmask = 0xff;
+        own.table = 4711;
+        for (int twice = 0; twice < 2; ++twice) {
+            add(main);
+            add(own);
+        }
+        EXPECT_EQ(rules_of(4711), std::vector<Rule>{main});
+        EXPECT_EQ(rules_of(4712), std::vector<Rule>{own});
+        for (int twice = 0; twice < 2; ++twice) {
+            remove(main);
+            remove(own);
+        }
+        EXPECT_TRUE(rules_of(4711).empty());
+        EXPECT_TRUE(rules_of(4712).empty());
+    }
+}
+
+TEST_P(RouteContract, a_strangers_rule_is_not_deleted) {
+    Rule theirs;
+    theirs.priority = 4711;
+    theirs.table = 99;
+    theirs.protocol = 3;
+    add(theirs);
+    auto ours = theirs;
+    ours.protocol = protocol_keepalived;
+    remove(ours);
+    EXPECT_EQ(rules_of(4711), std::vector<Rule>{theirs});
+}
+
+TEST_P(RouteContract, says_which_route_would_be_taken) {
+    add(on_lan("10.12.14.4/24"));
+    EXPECT_EQ(kernel().route_to(address("203.0.113.9")).error().code, ENETUNREACH);
+    auto route = via_lan("0.0.0.0/0", "10.12.14.254", 4711);
+    add(route);
+    Rule unless_near;  // the host's own table, but for its default route; then ours
+    unless_near.priority = 4710;
+    unless_near.suppress_prefix_length = 0;
+    add(unless_near);
+    Rule rule;
+    rule.priority = 4711;
+    rule.table = 4711;
+    add(rule);
+    const auto way = kernel().route_to(address("203.0.113.9"));
+    ASSERT_TRUE(way) << way.error().describe();
+    ASSERT_EQ(way->hops.size(), 1u);
+    EXPECT_EQ(way->hops.front().via, address("10.12.14.254"));
+    EXPECT_EQ(way->hops.front().link, world_->lan);
+    EXPECT_EQ(way->table, 4711u);
+
+    const auto near = kernel().route_to(address("10.12.14.9"));
+    ASSERT_TRUE(near);
+    EXPECT_FALSE(near->hops.front().via);
+    EXPECT_EQ(near->hops.front().link, world_->lan);
+    const auto self = kernel().route_to(address("10.12.14.4"));
+    ASSERT_TRUE(self);
+    EXPECT_EQ(self->type, RouteType::local);
+}
+
+INSTANTIATE_TEST_SUITE_P(On, RouteContract, both_kernels(), name_of_kernel);
+
+}  // namespace
+
+}  // namespace netlink::test
