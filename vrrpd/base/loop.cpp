@@ -62,7 +62,7 @@ struct Loop::Impl {
     asio::io_context context{1};
     Fd timer{timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC)};
     Watch timer_watch;
-    std::function<void()> due;
+    std::function<void()> due, prepare;
     Deadline deadline;
     Instant now = boot_now();
     bool stopped = false;
@@ -100,11 +100,14 @@ void Loop::set_deadline(Deadline deadline) {
     timerfd_settime(impl_->timer.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
+void Loop::before_wait(std::function<void()> prepare) { impl_->prepare = std::move(prepare); }
+
 Instant Loop::now() const { return impl_->now; }
 
 void Loop::run() {
     impl_->stopped = false;
     while (!impl_->stopped) {
+        if (impl_->prepare) impl_->prepare();
         impl_->context.restart();
         impl_->context.run_one();  // waits
         impl_->context.poll();     // serves everything else that is ready

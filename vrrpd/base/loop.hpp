@@ -46,6 +46,9 @@ public:
     void on_deadline(std::function<void()> due);
     void set_deadline(Deadline deadline);
 
+    // Called before every wait: the place to set the deadline from all that may have changed.
+    void before_wait(std::function<void()> prepare);
+
     // The instant at which the handler that runs now was called.
     [[nodiscard]] Instant now() const;
 

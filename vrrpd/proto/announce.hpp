@@ -53,6 +53,8 @@ struct AnnouncePolicy {
 class Announcer {
 public:
     explicit Announcer(const AnnouncePolicy& policy) : policy_(policy) {}
+    // A reload changed the knobs: what is planned stays, what is planned from now on follows them.
+    void set_policy(const AnnouncePolicy& policy) { policy_ = policy; }
 
     // Claimed: these addresses are there now; the first block starts at once, the second follows, then refreshes.
     void start(Instant now, std::size_t arp_addresses, std::size_t na_addresses);

@@ -1,0 +1,221 @@
+#include "vrrpd/engine/advert_socket.hpp"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "vrrpd/base/assert.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr int traffic_class = 0xc0;  // CS6, network control (VR-009)
+constexpr std::size_t ipv4_header = 20;
+constexpr std::size_t ipv6_header = 40;
+
+// The packet starts with its IPv4 header: a raw socket and the observer's packet socket both give it.
+std::optional<AdvertSocket::Heard> split_v4(BytesView packet) {
+    if (packet.size() < ipv4_header) return std::nullopt;
+    const std::size_t header = (packet[0] & 0x0fU) * 4U;
+    const std::size_t total = static_cast<std::size_t>(packet[2] << 8 | packet[3]);
+    if (header < ipv4_header || total < header) return std::nullopt;
+    // Ethernet pads short frames: the IP header says where the message ends (VR-022).
+    const auto body = packet.subspan(std::min(header, packet.size()));
+    return AdvertSocket::Heard{
+        body.first(std::min(body.size(), total - header)),
+        {*IpAddress::from_bytes(packet.subspan(12, 4)), *IpAddress::from_bytes(packet.subspan(16, 4)), packet[8]}};
+}
+
+std::optional<AdvertSocket::Heard> split_v6(BytesView packet) {
+    if (packet.size() < ipv6_header) return std::nullopt;
+    const std::size_t payload = static_cast<std::size_t>(packet[4] << 8 | packet[5]);
+    const auto body = packet.subspan(ipv6_header);
+    return AdvertSocket::Heard{
+        body.first(std::min(body.size(), payload)),
+        {*IpAddress::from_bytes(packet.subspan(8, 16)), *IpAddress::from_bytes(packet.subspan(24, 16)), packet[7]}};
+}
+
+// An IPv6 raw socket gives the payload; the header's facts come as control data.
+AdvertSocket::Heard from_control(const Burst::Packet& packet) {
+    AdvertSocket::Heard heard{packet.bytes, {ip_address(*packet.from), {}, -1}};
+    auto* header = const_cast<msghdr*>(packet.header);
+    for (auto* item = CMSG_FIRSTHDR(header); item; item = CMSG_NXTHDR(header, item)) {
+        if (item->cmsg_level != IPPROTO_IPV6) continue;
+        if (item->cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info{};
+            std::memcpy(&info, CMSG_DATA(item), sizeof info);
+            heard.envelope.destination = *IpAddress::from_bytes({info.ipi6_addr.s6_addr, 16});
+        } else if (item->cmsg_type == IPV6_HOPLIMIT) {
+            std::memcpy(&heard.envelope.ttl, CMSG_DATA(item), sizeof heard.envelope.ttl);
+        }
+    }
+    return heard;
+}
+
+Result<void> bind_packet_socket(int fd, IfIndex link, Family family) {
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = htons(family == Family::ipv4 ? ETH_P_IP : ETH_P_IPV6);
+    address.sll_ifindex = static_cast<int>(link.value);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return fail(errno, "bind the observer's socket");
+    return {};
+}
+
+// RFC 1112 6.4, RFC 2464 7: the group's Ethernet address, for the card's filter alone; no report is sent.
+Result<void> listen_quietly(int fd, IfIndex link, const IpAddress& group) {
+    packet_mreq request{};
+    request.mr_ifindex = static_cast<int>(link.value);
+    request.mr_type = PACKET_MR_MULTICAST;
+    request.mr_alen = 6;
+    const auto bytes = group.bytes();
+    if (group.is_v4()) {
+        const std::uint8_t mac[6] = {0x01, 0x00, 0x5e, static_cast<std::uint8_t>(bytes[1] & 0x7f), bytes[2], bytes[3]};
+        std::memcpy(request.mr_address, mac, sizeof mac);
+    } else {
+        const std::uint8_t mac[6] = {0x33, 0x33, bytes[12], bytes[13], bytes[14], bytes[15]};
+        std::memcpy(request.mr_address, mac, sizeof mac);
+    }
+    return set_option(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request, "listen to the VRRP group");
+}
+
+}  // namespace
+
+Result<AdvertSocket> AdvertSocket::open(const netlink::Link& link, Family family, Mode mode) {
+    const std::string what = "VRRP on " + link.name;
+    auto fd = mode == Mode::observe
+                  ? open_socket(AF_PACKET, SOCK_DGRAM, 0, what)
+                  : open_socket(family == Family::ipv4 ? AF_INET : AF_INET6, SOCK_RAW, proto::ip_protocol, what);
+    if (!fd) return tl::unexpected(fd.error());
+    AdvertSocket socket(std::move(*fd), link.index, family, mode);
+    if (auto done = socket.prepare(link.name); !done) return tl::unexpected(done.error());
+    return socket;
+}
+
+Result<void> AdvertSocket::prepare(const std::string& device) {
+    if (mode_ == Mode::observe) {
+        if (auto done = attach(fd(), vrrp_packets(family_)); !done) return done;
+        return bind_packet_socket(fd(), link_, family_);
+    }
+    if (auto done = set_option(fd(), SOL_SOCKET, SO_BINDTODEVICE, device.c_str(), static_cast<socklen_t>(device.size()),
+                               "bind to the device");
+        !done)
+        return done;
+    const int link = static_cast<int>(link_.value);
+    struct Option {
+        int level, name, value;
+    };
+    const ip_mreqn out_v4{{}, {}, link};
+    const Option v4[] = {
+        {IPPROTO_IP, IP_HDRINCL, 1}, {IPPROTO_IP, IP_MULTICAST_LOOP, 0}, {IPPROTO_IP, IP_MULTICAST_ALL, 0}};
+    const Option v6[] = {{IPPROTO_IPV6, IPV6_MULTICAST_IF, link},
+                         {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0},
+                         {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, proto::sent_ttl},
+                         {IPPROTO_IPV6, IPV6_TCLASS, traffic_class},
+                         {IPPROTO_IPV6, IPV6_RECVPKTINFO, 1},
+                         {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1},
+                         {IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0}};
+    for (const auto& option : family_ == Family::ipv4 ? std::span<const Option>(v4) : std::span<const Option>(v6))
+        if (auto done = set_option(fd(), option.level, option.name, option.value, "prepare the VRRP socket"); !done)
+            return done;
+    if (family_ == Family::ipv4)
+        if (auto done = set_option(fd(), IPPROTO_IP, IP_MULTICAST_IF, &out_v4, sizeof out_v4, "choose the interface");
+            !done)
+            return done;
+    return set_option(fd(), SOL_SOCKET, SO_PRIORITY, 6, "mark adverts as control traffic");
+}
+
+Result<void> AdvertSocket::join(const IpAddress& group) {
+    if (std::find(groups_.begin(), groups_.end(), group) != groups_.end()) return {};
+    groups_.push_back(group);
+    if (mode_ == Mode::observe) return listen_quietly(fd(), link_, group);
+    const auto bytes = group.bytes();
+    if (group.is_v4()) {
+        ip_mreqn request{{}, {}, static_cast<int>(link_.value)};
+        std::memcpy(&request.imr_multiaddr, bytes.data(), bytes.size());
+        return set_option(fd(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request, "join the VRRP group");
+    }
+    ipv6_mreq request{};
+    std::memcpy(&request.ipv6mr_multiaddr, bytes.data(), bytes.size());
+    request.ipv6mr_interface = link_.value;
+    return set_option(fd(), IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof request, "join the VRRP group");
+}
+
+Result<void> AdvertSocket::narrow(std::span<const proto::Vrid> vrids) {
+    return mode_ == Mode::observe ? Result<void>{} : attach(fd(), vrid_filter(family_, vrids));
+}
+
+Result<void> AdvertSocket::send(BytesView message, const proto::Envelope& envelope, std::uint16_t identification) {
+    ASSERT(mode_ == Mode::speak);
+    return family_ == Family::ipv4 ? send_v4(message, envelope, identification) : send_v6(message, envelope);
+}
+
+Result<void> AdvertSocket::send_v4(BytesView message, const proto::Envelope& envelope, std::uint16_t identification) {
+    Bytes header;
+    header.reserve(ipv4_header);
+    ByteWriter out(header);
+    out.u8(0x45).u8(traffic_class).u16(static_cast<std::uint16_t>(ipv4_header + message.size()));
+    out.u16(identification).u16(0).u8(static_cast<std::uint8_t>(envelope.ttl)).u8(proto::ip_protocol);
+    out.u16(0);  // the kernel fills the header checksum in
+    out.bytes(envelope.source.bytes()).bytes(envelope.destination.bytes());
+    iovec parts[2] = {{header.data(), header.size()}, {const_cast<std::uint8_t*>(message.data()), message.size()}};
+    auto to = socket_address(envelope.destination, link_.value);
+    msghdr request{};
+    request.msg_name = &to.storage;
+    request.msg_namelen = to.size;
+    request.msg_iov = parts;
+    request.msg_iovlen = 2;
+    if (::sendmsg(fd(), &request, 0) < 0) return fail(errno, "send an advert to " + envelope.destination.to_string());
+    return {};
+}
+
+Result<void> AdvertSocket::send_v6(BytesView message, const proto::Envelope& envelope) {
+    iovec part{const_cast<std::uint8_t*>(message.data()), message.size()};
+    auto to = socket_address(envelope.destination, link_.value);
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int))> control{};
+    msghdr request{};
+    request.msg_name = &to.storage;
+    request.msg_namelen = to.size;
+    request.msg_iov = &part;
+    request.msg_iovlen = 1;
+    request.msg_control = control.data();
+    request.msg_controllen = control.size();
+
+    auto* item = CMSG_FIRSTHDR(&request);
+    *item = {CMSG_LEN(sizeof(in6_pktinfo)), IPPROTO_IPV6, IPV6_PKTINFO};
+    in6_pktinfo info{};
+    std::memcpy(&info.ipi6_addr, envelope.source.bytes().data(), 16);
+    info.ipi6_ifindex = link_.value;
+    std::memcpy(CMSG_DATA(item), &info, sizeof info);
+    item = CMSG_NXTHDR(&request, item);
+    *item = {CMSG_LEN(sizeof(int)), IPPROTO_IPV6, IPV6_HOPLIMIT};
+    std::memcpy(CMSG_DATA(item), &envelope.ttl, sizeof envelope.ttl);
+    if (::sendmsg(fd(), &request, 0) < 0) return fail(errno, "send an advert to " + envelope.destination.to_string());
+    return {};
+}
+
+bool AdvertSocket::receive(Burst& burst, const std::function<void(const Heard&)>& heard) {
+    const unsigned count = burst.receive(fd());
+    for (unsigned i = 0; i < count; ++i) {
+        const auto packet = burst.packet(i);
+        if (family_ == Family::ipv6 && mode_ == Mode::speak) {
+            heard(from_control(packet));
+            continue;
+        }
+        // A packet too short for its IP header was dropped by the kernel before us; the observer skips it.
+        if (const auto split = family_ == Family::ipv4 ? split_v4(packet.bytes) : split_v6(packet.bytes)) heard(*split);
+    }
+    return count == packets_a_wakeup;
+}
+
+}  // namespace vrrpd::engine

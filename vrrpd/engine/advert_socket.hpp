@@ -1,0 +1,55 @@
+// The socket that carries VRRP for one interface and one family (design: not per router): raw, protocol 112.
+// The observer's variant hears through a packet socket instead, because joining the group would send an IGMP
+// or MLD report.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "netlink/types.hpp"
+#include "vrrpd/engine/socket_io.hpp"
+#include "vrrpd/proto/advert.hpp"
+
+namespace vrrpd::engine {
+
+class AdvertSocket {
+public:
+    struct Heard {
+        BytesView message;
+        proto::Envelope envelope;
+    };
+    enum class Mode : std::uint8_t { speak, observe };
+
+    [[nodiscard]] static Result<AdvertSocket> open(const netlink::Link& link, Family family, Mode mode);
+
+    // Joins another group beside those already joined (mcast_dst_ip). The same group twice is one membership.
+    [[nodiscard]] Result<void> join(const IpAddress& group);
+    // Narrows what wakes us to these routers; none: everything of protocol 112.
+    [[nodiscard]] Result<void> narrow(std::span<const proto::Vrid> vrids);
+
+    // `identification` is the IPv4 header's, counted by the caller per router as keepalived does (VR-009).
+    [[nodiscard]] Result<void> send(BytesView message, const proto::Envelope& envelope, std::uint16_t identification);
+
+    // Reads what is queued, at most packets_a_wakeup. Returns whether more may wait.
+    bool receive(Burst& burst, const std::function<void(const Heard&)>& heard);
+
+    [[nodiscard]] int fd() const { return fd_.get(); }
+
+private:
+    AdvertSocket(Fd fd, IfIndex link, Family family, Mode mode)
+        : fd_(std::move(fd)), link_(link), family_(family), mode_(mode) {}
+    [[nodiscard]] Result<void> prepare(const std::string& device);
+    [[nodiscard]] Result<void> send_v4(BytesView message, const proto::Envelope& envelope,
+                                       std::uint16_t identification);
+    [[nodiscard]] Result<void> send_v6(BytesView message, const proto::Envelope& envelope);
+
+    Fd fd_;
+    IfIndex link_;
+    Family family_;
+    Mode mode_;
+    std::vector<IpAddress> groups_;
+};
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,89 @@
+#include "vrrpd/engine/conditions.hpp"
+
+#include <algorithm>
+
+namespace vrrpd::engine {
+
+namespace {
+
+bool is_virtual(const config::Instance& instance, const IpAddress& address) {
+    const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == address; };
+    return std::any_of(instance.addresses.begin(), instance.addresses.end(), same) ||
+           std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same);
+}
+
+// RFC 9568 5.1.1.1, 5.1.2.1: the primary IPv4 address, or the link-local IPv6 address. Never a virtual
+// one: it may leave us at any time (surface 4.2.2).
+std::optional<IpAddress> primary_address(const config::Instance& instance, const World& world, IfIndex link) {
+    const bool wants_link_local = instance.family == Family::ipv6 && !instance.unicast();
+    for (const auto& address : world.addresses()) {
+        const auto& ip = address.prefix.address;
+        if (address.link != link || ip.family() != instance.family) continue;
+        if (address.tentative || address.dad_failed) continue;
+        if (instance.family == Family::ipv6 && ip.is_link_local() != wants_link_local) continue;
+        if (!is_virtual(instance, ip)) return ip;
+    }
+    return std::nullopt;
+}
+
+void judge_device(const World& world, const std::string& device, std::vector<std::string>& faults) {
+    const auto* link = world.link(device);
+    if (!link)
+        faults.push_back(device + " does not exist (yet)");
+    else if (!link->admin_up)
+        faults.push_back(device + " is down");
+    else if (!link->running)
+        faults.push_back(device + " has no carrier");
+}
+
+void judge_source(const config::Instance& instance, const World& world, Conditions& result) {
+    const auto* link = world.link(instance.interface);
+    if (instance.source) {
+        result.source = instance.source;
+        if (instance.track_source && !world.holds(*instance.source))
+            result.faults.push_back("source address " + instance.source->to_string() + " is not on this host");
+        return;
+    }
+    if (link) result.source = primary_address(instance, world, link->index);
+    if (link && !result.source)
+        result.faults.push_back(instance.interface + (instance.family == Family::ipv4
+                                                          ? " has no IPv4 address besides the virtual ones"
+                                                          : " has no usable IPv6 link-local address"));
+}
+
+// Devices of the virtual addresses and routes are tracked unless the item says no_track (surface 3.5, 3.6).
+void judge_items(const config::Instance& instance, const World& world, std::vector<std::string>& faults) {
+    std::vector<std::string> devices;
+    const auto note = [&](const std::string& device, bool track) {
+        if (track && !device.empty() && device != instance.interface) devices.push_back(device);
+    };
+    for (const auto& vip : instance.addresses) note(vip.device, vip.track);
+    for (const auto& vip : instance.excluded_addresses) note(vip.device, vip.track);
+    for (const auto& route : instance.routes)
+        for (const auto& hop : route.hops) note(hop.device, route.track);
+    std::sort(devices.begin(), devices.end());
+    devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
+    for (const auto& device : devices) judge_device(world, device, faults);
+}
+
+}  // namespace
+
+Conditions evaluate(const config::Instance& instance, const World& world) {
+    Conditions result;
+    if (instance.fault_without_peers) result.faults.push_back("unicast is configured, but no peer");
+    const auto* link = world.link(instance.interface);
+    if (!instance.interface.empty()) {
+        if (instance.track_primary || !link) judge_device(world, instance.interface, result.faults);
+    }
+    judge_source(instance, world, result);
+    judge_items(instance, world, result.faults);
+    for (const auto& item : instance.track_interfaces) {
+        const auto* tracked = world.link(item.device);
+        result.tracked.push_back({item.device, item.weight, item.reverse, tracked && tracked->usable()});
+        if (proto::is_fault(result.tracked.back()))
+            result.faults.push_back("tracked interface " + item.device + (item.reverse ? " is up" : " is down"));
+    }
+    return result;
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,23 @@
+// Whether a virtual router can run now, and with what: its faults, the address it sends from, what its
+// trackers say (surface 4.4, 4.5). Pure: an instance and the picture of the kernel in, values out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/config/model.hpp"
+#include "vrrpd/engine/world.hpp"
+#include "vrrpd/proto/tracking.hpp"
+
+namespace vrrpd::engine {
+
+struct Conditions {
+    std::vector<std::string> faults;      // "lan0 is down"; empty: it can run
+    std::optional<IpAddress> source;      // what adverts are sent from
+    std::vector<proto::Tracked> tracked;  // interfaces with their state now
+};
+
+[[nodiscard]] Conditions evaluate(const config::Instance& instance, const World& world);
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,151 @@
+#include "vrrpd/engine/describe.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+using proto::Cause;
+using proto::Remark;
+
+std::string who(const std::optional<IpAddress>& peer, const NameOf& name_of) {
+    return peer ? name_of(*peer) : "the other router";
+}
+
+std::string join(const std::vector<std::string>& parts) {
+    std::string result;
+    for (const auto& part : parts) result += (result.empty() ? "" : ", ") + part;
+    return result;
+}
+
+std::string cause_text(const proto::Transition& transition, const std::vector<std::string>& faults,
+                       const NameOf& name_of) {
+    const auto peer = who(transition.peer, name_of);
+    switch (transition.cause) {
+        case Cause::started:
+            return "started";
+        case Cause::owner:
+            return "priority 255, the address owner";
+        case Cause::silence:
+            return peer + " silent for " + text(transition.silence);
+        case Cause::nobody_heard:
+            return "nobody heard, nobody holds the addresses";
+        case Cause::resigned:
+            return peer + " gave up the role (priority 0)";
+        case Cause::preempted_lower:
+            return "preempting " + peer + ", which has a lower priority";
+        case Cause::adopted:
+            return "adopted after a crash, still ours";
+        case Cause::higher_priority:
+            return peer + " has a higher priority";
+        case Cause::equal_priority:
+            return peer + " has the same priority and a higher address";
+        case Cause::stalled:
+            return "this process stood still for longer than the others wait";
+        case Cause::claim_failed:
+            return "a virtual address could not be added";
+        case Cause::fault:
+            return faults.empty() ? "fault" : join(faults);
+        case Cause::stopped:
+            return "stopped";
+    }
+    return {};
+}
+
+std::string priority_text(const std::optional<proto::Priority>& priority) {
+    return priority ? std::to_string(priority->value()) : "?";
+}
+
+std::string seconds_text(const std::optional<Centiseconds>& interval) { return interval ? text(*interval) : "?"; }
+
+}  // namespace
+
+std::string name(proto::Role role) {
+    switch (role) {
+        case proto::Role::initialize:
+            return "FAULT";
+        case proto::Role::backup:
+            return "BACKUP";
+        case proto::Role::active:
+            return "MASTER";
+    }
+    return {};
+}
+
+std::string text(Duration duration) {
+    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+    if (us < 10'000) return fmt::format("{:.1f} ms", static_cast<double>(us) / 1e3);
+    if (us < 2'000'000) return fmt::format("{} ms", us / 1000);
+    return fmt::format("{:.1f} s", static_cast<double>(us) / 1e6);
+}
+
+LogLine describe(const proto::Transition& transition, const std::vector<std::string>& faults, const NameOf& name_of) {
+    const auto level = transition.cause == Cause::fault || transition.cause == Cause::claim_failed ||
+                               transition.cause == Cause::stalled
+                           ? LogLevel::warning
+                           : LogLevel::notice;
+    const auto cause = cause_text(transition, faults, name_of);
+    if (transition.cause == Cause::stopped) return {level, "Leaving " + name(transition.from) + " STATE: stopped"};
+    return {level, "Entering " + name(transition.to) + " STATE: " + cause};
+}
+
+LogLine describe(const proto::Note& note, proto::Priority own, const std::string& holder, const NameOf& name_of) {
+    const auto peer = who(note.peer, name_of);
+    const auto priority = priority_text(note.priority);
+    const auto ours = std::to_string(own.value());
+    switch (note.remark) {
+        case Remark::lower_priority_discarded:
+            return {LogLevel::info,
+                    fmt::format("{} advertises a lower priority ({}, ours {}): preempting", peer, priority, ours)};
+        case Remark::lower_priority_answered:
+            return {LogLevel::warning,
+                    fmt::format(
+                        "Received advert from {} with lower priority {}, ours {}: answered, addresses announced again",
+                        peer, priority, ours)};
+        case Remark::lower_priority_not_answered:
+            return {LogLevel::warning,
+                    fmt::format(
+                        "Received advert from {} with lower priority {}, ours {}: not answered (lower_prio_no_advert)",
+                        peer, priority, ours)};
+        case Remark::equal_priority_peer:
+            return {LogLevel::warning,
+                    fmt::format("{} has the same priority {} as we: give each router its own", peer, ours)};
+        case Remark::second_owner:
+            return {
+                LogLevel::error,
+                fmt::format("CONFIGURATION ERROR: {} has priority 255 too; only one router can own the address", peer)};
+        case Remark::interval_learnt:
+            return {LogLevel::warning,
+                    fmt::format("{} advertises every {}: waiting accordingly; set the same advert_int everywhere", peer,
+                                seconds_text(note.interval))};
+        case Remark::interval_clamped:
+            return {LogLevel::warning,
+                    fmt::format("{} claims to advertise every {}: not believed, cut (max_learnt_interval)", peer,
+                                seconds_text(note.interval))};
+        case Remark::held_by_other:
+            return {LogLevel::warning, "staying BACKUP: " + holder +
+                                           ", whose adverts we do not hear: no vrrpd there, protocol 112 "
+                                           "blocked, or another VRID"};
+        case Remark::preempt_delayed:
+            return {LogLevel::info,
+                    fmt::format("{} has a lower priority ({}, ours {}); preempt_delay begins", peer, priority, ours)};
+        case Remark::waiting_until_ready:
+            return {LogLevel::info, fmt::format("not yet preempting {}: not ready", peer)};
+        case Remark::not_ready_but_preempting:
+            return {LogLevel::warning, fmt::format("still not ready, but preempting {} all the same", peer)};
+        case Remark::late:
+            return {LogLevel::warning,
+                    "this process was late by more than a down interval: listening for one more interval"};
+    }
+    return {};
+}
+
+std::string describe_priority(proto::Priority before, proto::Priority after,
+                              const std::vector<proto::Tracked>& tracked) {
+    std::vector<std::string> reasons;
+    for (const auto& item : tracked)
+        if (proto::contribution(item) != 0) reasons.push_back(item.name + (item.up ? " up" : " down"));
+    if (reasons.empty()) reasons.push_back("everything tracked is well again");
+    return fmt::format("priority {} -> {}: {}", before.value(), after.value(), join(reasons));
+}
+
+}  // namespace vrrpd::engine

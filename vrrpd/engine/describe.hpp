@@ -1,0 +1,39 @@
+// The engine's log lines: what a transition or a remark reads like. Operators know MASTER, BACKUP and FAULT, so
+// that is what they read; the prefix "(INSTANCE) " is keepalived's, for those who search logs. Pure text.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/proto/advert.hpp"
+#include "vrrpd/proto/machine.hpp"
+#include "vrrpd/proto/tracking.hpp"
+
+namespace vrrpd::engine {
+
+// "H003 (10.12.14.4)" where peer_link names it, else the address.
+using NameOf = std::function<std::string(const IpAddress&)>;
+
+struct LogLine {
+    LogLevel level = LogLevel::info;
+    std::string text;
+};
+
+[[nodiscard]] std::string name(proto::Role role);
+// "341 ms", "3.6 s".
+[[nodiscard]] std::string text(Duration duration);
+
+// "Entering MASTER STATE: H003 silent for 341 ms". `faults` is used when the cause is a fault.
+[[nodiscard]] LogLine describe(const proto::Transition& transition, const std::vector<std::string>& faults,
+                               const NameOf& name_of);
+// `own`: our effective priority. `holder`: who answered a probe, as "10.12.14.1 is held by 02:..".
+[[nodiscard]] LogLine describe(const proto::Note& note, proto::Priority own, const std::string& holder,
+                               const NameOf& name_of);
+// "priority 200 -> 80: wan0 down".
+[[nodiscard]] std::string describe_priority(proto::Priority before, proto::Priority after,
+                                            const std::vector<proto::Tracked>& tracked);
+
+}  // namespace vrrpd::engine

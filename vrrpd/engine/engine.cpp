@@ -1,0 +1,183 @@
+#include "vrrpd/engine/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "vrrpd/base/assert.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr Duration beat_interval = std::chrono::milliseconds(200);
+constexpr std::chrono::milliseconds withdrawal_limit{3000};
+constexpr int deadlines_a_turn = 64;  // then the sockets are served again
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::ChannelLog& log) {
+    std::unique_ptr<Engine> engine(new Engine(options, log));
+    auto& self = *engine;
+    auto desk = KernelDesk::open(self.loop_, log, options.observe);
+    if (!desk) return tl::unexpected(desk.error());
+    self.desk_ = std::move(*desk);
+    auto speaker = Speaker::open(self.loop_, log, self.desk_->world(), options.observe);
+    if (!speaker) return tl::unexpected(speaker.error());
+    self.speaker_ = std::move(*speaker);
+    self.transport_ = std::make_unique<Transport>(
+        self.loop_, log, options.observe ? AdvertSocket::Mode::observe : AdvertSocket::Mode::speak,
+        [&self](auto number, const auto& link, const auto& message) { self.heard(number, link, message); });
+    self.gateways_ = std::make_unique<GatewayKeeper>(self.loop_, log, *self.desk_, *self.speaker_,
+                                                     [&self](std::size_t gateway) { self.gateway_changed(gateway); });
+    return engine;
+}
+
+Engine::~Engine() = default;
+
+void Engine::run(config::Config config) {
+    config_ = std::make_unique<config::Config>(std::move(config));
+    desk_->set_handlers({[this](const auto& changes) { world_changed(changes); },
+                         [this] {
+                             reconsider_all();
+                             repair_all();
+                         },
+                         [this](const auto& seen) { gateways_->rules_changed(seen); }});
+    speaker_->on_claim([this](IfIndex link, const proto::AddressClaim& claim) { claim_heard(link, claim); });
+    loop_.on_deadline([this] { serve_deadlines(); });
+    loop_.before_wait([this] { set_deadline(); });
+    channel_watch_ = loop_.on_readable(options_.channel.fd(), [this] { read_channel(); });
+    start();
+    options_.channel.send(ipc::Kind::ready);
+    loop_.run();
+    hand_over();
+}
+
+void Engine::start() {
+    speaker_->set_peer_link(config_->peer_link ? &*config_->peer_link : nullptr);
+    routers_.reserve(config_->instances.size());
+    for (const auto& instance : config_->instances) {
+        routers_.push_back(std::make_unique<Router>(instance, followed(*config_, instance)));
+        attach_record(*routers_.back());
+    }
+    deadlines_.reset(routers_.size());
+    if (!options_.adopt) remove_leftovers();
+    gateways_->configure(config_->gateways);
+    if (config_->startup_delay > Duration(0)) {
+        start_at_ = loop_.now() + config_->startup_delay;
+        log_.info("waiting {} before speaking VRRP (vrrp_startup_delay)", text(config_->startup_delay));
+        return;
+    }
+    reconsider_all();
+}
+
+// A fault-free router enters the protocol: adopted after a crash, or from the beginning.
+void Engine::begin(Router& router) {
+    const bool was_active = router.record && router.record->active.load(std::memory_order_relaxed) != 0;
+    if (options_.adopt && was_active) {
+        const auto last = Instant(Duration(router.record->last_advert.load(std::memory_order_relaxed)));
+        router.record->active.store(0, std::memory_order_relaxed);  // adopted once, whatever comes of it
+        // Older than that, and somebody else may have taken over already (design 2).
+        if (loop_.now() - last < 2 * Duration(router.config->parameters.advert_interval)) {
+            drive(router, proto::Adopt{});
+            return;
+        }
+        desk_->apply(removals(desired(*router.config, router.followed, desk_->world())));
+    }
+    drive(router, proto::Start{});
+}
+
+void Engine::serve_deadlines() {
+    const auto now = loop_.now();
+    if (start_at_ && *start_at_ <= now) {
+        start_at_.reset();
+        reconsider_all();
+    }
+    for (int served = 0; served < deadlines_a_turn; ++served) {
+        const auto earliest = deadlines_.earliest();
+        if (!earliest || *earliest > now) break;
+        auto& router = *routers_[deadlines_.front()];
+        const auto due = router.machine.next_deadline();
+        if (due && *due <= now) {
+            // An advert that is queued already speaks before the timer (VR-100, requirements 16.4.5).
+            if (!router.active()) transport_->drain();
+            const auto still_due = router.machine.next_deadline();
+            if (still_due && *still_due <= now) drive(router, proto::TimeReached{});
+        }
+        if (const auto at = router.announcer.next_deadline(); at && *at <= now)
+            speaker_->announce(router, router.announcer.due(now));
+        if (router.renew_at && *router.renew_at <= now) renew(router, now);
+        schedule(number_of(router));
+    }
+    desk_->step(now);
+    gateways_->step(now);
+    speaker_->step(now);
+    if (next_beat_ <= now) {
+        options_.state.beat(now);
+        next_beat_ = now + beat_interval;
+    }
+}
+
+void Engine::set_deadline() {
+    auto next = earlier(deadlines_.earliest(), next_beat_);
+    next = earlier(next, start_at_);
+    next = earlier(next, desk_->next_deadline());
+    next = earlier(next, gateways_->next_deadline());
+    next = earlier(next, speaker_->next_deadline());
+    loop_.set_deadline(next);
+}
+
+void Engine::schedule(std::uint32_t number) {
+    const auto& router = *routers_[number];
+    auto next = earlier(router.machine.next_deadline(), router.announcer.next_deadline());
+    deadlines_.set(number, earlier(next, router.renew_at));
+}
+
+std::uint32_t Engine::number_of(const Router& router) const {
+    // Instances lie in one array and routers beside them, in the same order.
+    const auto number = static_cast<std::size_t>(router.config - config_->instances.data());
+    ASSERT(number < routers_.size() && routers_[number].get() == &router);
+    return static_cast<std::uint32_t>(number);
+}
+
+void Engine::read_channel() {
+    for (;;) {
+        ipc::Message message;
+        const auto state = options_.channel.receive(message);
+        if (state == ipc::Channel::State::empty) break;
+        if (state == ipc::Channel::State::closed) {
+            // Nobody is left to tell: hand over while we still can (design 2).
+            stopping_ = true;
+            break;
+        }
+        if (message.kind == ipc::Kind::stop) stopping_ = true;
+        if (message.kind == ipc::Kind::reload) reload(message.memfd.get());
+        if (message.kind == ipc::Kind::verbosity) log_.set_threshold(static_cast<LogLevel>(message.detail));
+    }
+    if (stopping_) loop_.stop();
+}
+
+void Engine::hand_over() {
+    for (auto& router : routers_) drive(*router, proto::Stop{});
+    if (!desk_->drain(withdrawal_limit)) log_.error("the kernel did not take everything back in time");
+    options_.channel.send(ipc::Kind::handed_over);
+}
+
+Followed Engine::followed(const config::Config& config, const config::Instance& instance) const {
+    for (std::size_t i = 0; i < config.gateways.size(); ++i)
+        if (config.gateways[i].follows == instance.name) return {&config.gateways[i], i};
+    return {};
+}
+
+std::string Engine::name_of(const IpAddress& address) const {
+    if (config_->peer_link)
+        for (const auto& member : config_->peer_link->members)
+            if (member.address == address) return member.name + " (" + address.to_string() + ")";
+    return address.to_string();
+}
+
+void Engine::attach_record(Router& router) {
+    const auto& config = *router.config;
+    router.record = options_.state.record(config.interface, config.family, config.vrid);
+}
+
+}  // namespace vrrpd::engine

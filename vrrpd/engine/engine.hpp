@@ -1,0 +1,112 @@
+// The engine: the one owner of all virtual routers. Feeds their cores with what sockets, monitors and the
+// supervisor say, and carries their actions out in order. Decides nothing that a core decides.
+//
+// engine.cpp: life and the loop; engine_actions.cpp: what cores asked for; engine_world.cpp: what the kernel
+// said; engine_reload.cpp: another configuration.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/base/loop.hpp"
+#include "vrrpd/config/diff.hpp"
+#include "vrrpd/config/model.hpp"
+#include "vrrpd/engine/conditions.hpp"
+#include "vrrpd/engine/deadline_queue.hpp"
+#include "vrrpd/engine/describe.hpp"
+#include "vrrpd/engine/gateway_keeper.hpp"
+#include "vrrpd/engine/kernel_desk.hpp"
+#include "vrrpd/engine/router.hpp"
+#include "vrrpd/engine/run.hpp"
+#include "vrrpd/engine/speaker.hpp"
+#include "vrrpd/engine/transport.hpp"
+
+namespace vrrpd::engine {
+
+class Engine {
+public:
+    // Opens everything; fails with what was tried.
+    [[nodiscard]] static Result<std::unique_ptr<Engine>> open(EngineOptions& options, ipc::ChannelLog& log);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+    ~Engine();
+
+    // Until the supervisor says stop, or is gone. Everything of ours is withdrawn when it returns.
+    void run(config::Config config);
+
+private:
+    Engine(EngineOptions& options, ipc::ChannelLog& log) : options_(options), log_(log) {}
+
+    // ---- engine.cpp
+    void start();
+    void begin(Router& router);
+    void serve_deadlines();
+    void set_deadline();
+    void schedule(std::uint32_t number);
+    void read_channel();
+    void hand_over();
+    [[nodiscard]] std::uint32_t number_of(const Router& router) const;
+
+    // ---- engine_actions.cpp
+    void drive(Router& router, const proto::Event& event);
+    void perform(Router& router, const proto::SendAdvert& action);
+    void perform(Router& router, const proto::Claim& action);
+    void perform(Router& router, const proto::Release& action);
+    void perform(Router& router, const proto::Probe& action);
+    void perform(Router& router, const proto::AnnounceAgain& action);
+    void perform(Router& router, const proto::Transition& action);
+    void perform(Router& router, const proto::Note& action);
+    void claimed(Router& router, const Desired& wanted, const std::vector<Result<void>>& results);
+    void renew(Router& router, Instant now);
+    void heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard);
+    void rejected(Router& router, const netlink::Link& link, const AdvertSocket::Heard& heard, proto::Rejection why);
+    void accepted(Router& router, const AdvertSocket::Heard& heard, const proto::Accepted& accepted);
+    void watch_paths(Router& router, const proto::Envelope& envelope);
+
+    // ---- engine_world.cpp
+    void world_changed(const std::vector<netlink::Change>& changes);
+    void reconsider_all();
+    [[nodiscard]] Conditions look(Router& router);
+    void settle(Router& router, Conditions conditions);
+    void weigh(Router& router, const Conditions& conditions);
+    void repair_all();
+    void repair(Router& router);
+    void require_sockets();
+    void claim_heard(IfIndex link, const proto::AddressClaim& claim);
+    void remove_leftovers();
+    void gateway_changed(std::size_t gateway);
+
+    // ---- engine_reload.cpp
+    void reload(int memfd);
+    void adopt_configuration(std::unique_ptr<config::Config> next);
+    void keep(Router& router, const config::Instance& before, const config::Instance& after, const Followed& gateway);
+    void change_addresses(Router& router, const Desired& before, const Desired& after);
+
+    [[nodiscard]] Followed followed(const config::Config& config, const config::Instance& instance) const;
+    [[nodiscard]] std::string name_of(const IpAddress& address) const;
+    void attach_record(Router& router);
+
+    EngineOptions& options_;
+    ipc::ChannelLog& log_;
+    Loop loop_;
+    std::unique_ptr<config::Config> config_;  // at one place: routers point into it
+    std::unique_ptr<KernelDesk> desk_;
+    std::unique_ptr<Speaker> speaker_;
+    std::unique_ptr<Transport> transport_;
+    std::unique_ptr<GatewayKeeper> gateways_;
+    std::vector<std::unique_ptr<Router>> routers_;
+    DeadlineQueue deadlines_;
+
+    Deadline start_at_;  // vrrp_startup_delay
+    Instant next_beat_{};
+    bool stopping_ = false;
+    std::uint64_t claims_ = 0;
+    std::string holder_;                 // who answered the last probe, for the log
+    std::uint64_t rejected_unsaid_ = 0;  // rejections since the last summary line
+    Instant summary_at_{};
+    Loop::Watch channel_watch_;
+};
+
+}  // namespace vrrpd::engine

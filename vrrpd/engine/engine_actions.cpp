@@ -1,0 +1,196 @@
+// What the cores asked for, carried out; and what the wire said, handed to them.
+#include <algorithm>
+#include <utility>
+
+#include "vrrpd/engine/engine.hpp"
+
+namespace vrrpd::engine {
+
+void Engine::drive(Router& router, const proto::Event& event) {
+    for (const auto& action : router.machine.step(loop_.now(), event))
+        std::visit([&](const auto& what) { perform(router, what); }, action);
+    schedule(number_of(router));
+}
+
+void Engine::perform(Router& router, const proto::SendAdvert& action) {
+    speaker_->advertise(*transport_, router, action.priority);
+    if (router.record)
+        router.record->last_advert.store(loop_.now().time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+// Design 6: the advert has left; now the fence, then addresses, routes and rules, then the announcements.
+void Engine::perform(Router& router, const proto::Claim&) {
+    const auto& gateway = router.followed;
+    auto wanted = desired(*router.config, gateway, desk_->world());
+    router.installed = router.claim_pending = true;
+    router.claimed_at = boot_now();
+    const auto claim = router.claim = ++claims_;
+    if (gateway.gateway) {
+        const auto lifetime = dead_man(router.machine.down_interval());
+        gateways_->open_fence(gateway.number, lifetime);
+        router.renew_at = loop_.now() + lifetime / 3;
+    }
+    auto requests = additions(wanted);
+    desk_->apply(std::move(requests), [this, claim, wanted = std::move(wanted)](const auto& results) {
+        // The role, or the router, may be gone again by the time the kernel is done.
+        const auto mine = std::find_if(routers_.begin(), routers_.end(),
+                                       [claim](const auto& candidate) { return candidate->claim == claim; });
+        if (mine != routers_.end() && (*mine)->installed) claimed(**mine, wanted, results);
+    });
+}
+
+void Engine::claimed(Router& router, const Desired& wanted, const std::vector<Result<void>>& results) {
+    router.claim_pending = false;
+    bool degraded = false, address_failed = false;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (results[i]) continue;
+        degraded = true;
+        address_failed = address_failed || i < wanted.addresses.size();
+        log_.error("({}) {}", router.config->name, results[i].error().describe());
+    }
+    if (address_failed) {
+        drive(router, proto::ClaimFailed{});
+        return;
+    }
+    const auto all = announced(router, desk_->world());
+    router.announcer.start(loop_.now(), all.arp.size(), all.na.size());
+    speaker_->announce(router, router.announcer.due(loop_.now()));
+    log_.info("({}) took over in {}{}: {} addresses, {} routes and rules", router.config->name,
+              text(boot_now() - router.claimed_at), degraded ? ", DEGRADED" : "", wanted.addresses.size(),
+              wanted.routes.size() + wanted.rules.size());
+    schedule(number_of(router));
+}
+
+void Engine::perform(Router& router, const proto::Release&) {
+    router.announcer.stop();
+    speaker_->forget(router);
+    router.renew_at.reset();
+    if (!std::exchange(router.installed, false)) return;
+    desk_->apply(removals(desired(*router.config, router.followed, desk_->world())),
+                 [this, name = router.config->name](const auto& results) {
+                     for (const auto& result : results)
+                         if (!result) log_.error("({}) {}", name, result.error().describe());
+                 });
+    if (router.followed.gateway) gateways_->shut_fence(router.followed.number);
+}
+
+void Engine::perform(Router& router, const proto::Probe&) { speaker_->probe(router, loop_.now()); }
+
+void Engine::perform(Router& router, const proto::AnnounceAgain&) {
+    if (!router.installed) return;
+    router.announcer.again(loop_.now());
+    speaker_->announce(router, router.announcer.due(loop_.now()));
+}
+
+void Engine::perform(Router& router, const proto::Transition& action) {
+    router.rejections_said = 0;
+    if (action.to == proto::Role::active) ++router.counters.became_active;
+    if (action.from == proto::Role::active) ++router.counters.released;
+    if (router.record) router.record->active.store(action.to == proto::Role::active, std::memory_order_relaxed);
+    const auto line = describe(action, router.faults, [this](const IpAddress& peer) { return name_of(peer); });
+    log_.write(line.level,
+               fmt::format("({}) {}{}", router.config->name, options_.observe ? "[observing] " : "", line.text));
+}
+
+void Engine::perform(Router& router, const proto::Note& action) {
+    const auto line = describe(action, router.machine.effective_priority(), holder_,
+                               [this](const IpAddress& peer) { return name_of(peer); });
+    log_.write(line.level, fmt::format("({}) {}", router.config->name, line.text));
+}
+
+// The dead man's sign of life: addresses and fence for another lifetime.
+void Engine::renew(Router& router, Instant now) {
+    const auto lifetime = dead_man(router.machine.down_interval());
+    router.renew_at = now + lifetime / 3;
+    gateways_->open_fence(router.followed.number, lifetime);
+    Desired addresses;
+    addresses.addresses = desired(*router.config, router.followed, desk_->world()).addresses;
+    desk_->apply(additions(addresses));
+}
+
+void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard) {
+    if (start_at_) return;  // vrrp_startup_delay: not listening yet (VR-087)
+    if (!number) {
+        if (config_->log_unknown_vrids && heard.message.size() > 1 && summary_at_ <= loop_.now()) {
+            summary_at_ = loop_.now() + std::chrono::seconds(60);
+            log_.info("{}: advert of VRID {} from {}, which nobody here has", link.name, heard.message[1],
+                      heard.envelope.source.to_string());
+        }
+        return;
+    }
+    auto& router = *routers_[*number];
+    if (router.machine.role() == proto::Role::initialize) return;  // VR-085
+    const auto& config = *router.config;
+    std::vector<IpAddress> members;
+    if (config_->peer_link)
+        for (const auto& member : config_->peer_link->members) members.push_back(member.address);
+    const std::array<IpAddress, 1> own{router.source.value_or(IpAddress{})};
+    proto::ReceivePolicy policy;
+    policy.version = config.parameters.version;
+    policy.family = config.family;
+    policy.interval = config.parameters.advert_interval;
+    policy.unicast = config.unicast();
+    policy.check_unicast_source = config.check_unicast_source;
+    policy.peers = config.peers;
+    policy.also_from = members;
+    policy.own_sources = own;
+    const auto result = proto::decode(heard.message, heard.envelope, policy);
+    if (result)
+        accepted(router, heard, *result);
+    else
+        rejected(router, link, heard, result.error());
+}
+
+// VR-150, RFC 9568 7.1: counted by kind; said once a kind until the next transition, so a flood costs one line.
+void Engine::rejected(Router& router, const netlink::Link& link, const AdvertSocket::Heard& heard,
+                      proto::Rejection why) {
+    const auto kind = static_cast<std::size_t>(why);
+    ++router.counters.rejected[kind];
+    const auto bit = static_cast<std::uint16_t>(1U << kind);
+    if (router.rejections_said & bit) return;
+    router.rejections_said = static_cast<std::uint16_t>(router.rejections_said | bit);
+    log_.warning("({}) {}: advert from {} refused: {}; more of this kind are counted, not logged", router.config->name,
+                 link.name, heard.envelope.source.to_string(), proto::name(why));
+}
+
+void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const proto::Accepted& accepted) {
+    ++router.counters.adverts_received;
+    if (accepted.advert.priority.is_resign()) ++router.counters.zero_received;
+    if (accepted.form != router.config->checksum && router.config->family == Family::ipv4 &&
+        router.config->parameters.version == proto::Version::v3 && !std::exchange(router.foreign_form_said, true))
+        log_.info("({}) {} leaves the pseudo-header {} its checksum, unlike us: accepted", router.config->name,
+                  name_of(heard.envelope.source), accepted.form == proto::ChecksumForm::message_only ? "out of" : "in");
+    watch_paths(router, heard.envelope);
+    drive(router, proto::Received{accepted.advert.priority, accepted.advert.interval, heard.envelope.source,
+                                  router.source.value_or(IpAddress{})});
+}
+
+void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {
+    if (!config_->peer_link || router.config->unicast()) return;
+    const auto& members = config_->peer_link->members;
+    if (std::none_of(members.begin(), members.end(), [&](const auto& m) { return m.address == envelope.source; }))
+        return;
+    const auto path = envelope.destination.is_multicast() ? Path::multicast : Path::unicast;
+    const auto peer = name_of(envelope.source);
+    switch (router.paths.heard(envelope.source, path)) {
+        case PathWatch::Finding::none:
+            return;
+        case PathWatch::Finding::only_unicast:
+            log_.warning(
+                "({}) {} is heard by unicast only: multicast is lost on the way (IGMP snooping without a querier, a "
+                "switch filter, or a firewall here that lets 224.0.0.18 not in)",
+                router.config->name, peer);
+            return;
+        case PathWatch::Finding::only_multicast:
+            log_.warning(
+                "({}) {} is heard by multicast only: its unicast copies are lost on the way (a firewall that drops "
+                "protocol 112, or peer_link there does not list us)",
+                router.config->name, peer);
+            return;
+        case PathWatch::Finding::both_again:
+            log_.notice("({}) {} is heard by multicast and unicast again", router.config->name, peer);
+            return;
+    }
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,201 @@
+// What the kernel said: devices and addresses that come and go, trackers, things of ours that vanished.
+#include <algorithm>
+#include <utility>
+
+#include "vrrpd/engine/engine.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr Duration repair_pause_max = std::chrono::seconds(10);
+constexpr Duration repair_calm = std::chrono::seconds(30);  // so long without a repair, and the back-off is forgotten
+
+// Our own additions are reported back to us; everything else can change what a router may do.
+bool concerns_conditions(const netlink::Change& change) {
+    if (const auto* added = std::get_if<netlink::AddressAdded>(&change))
+        return added->address.protocol != netlink::protocol_keepalived;
+    if (const auto* gone = std::get_if<netlink::AddressGone>(&change))
+        return gone->address.protocol != netlink::protocol_keepalived;
+    return std::holds_alternative<netlink::LinkChanged>(change) || std::holds_alternative<netlink::LinkGone>(change);
+}
+
+bool concerns_gateways(const netlink::Change& change) {
+    const auto* route = std::get_if<netlink::RouteAdded>(&change);
+    const auto* gone = std::get_if<netlink::RouteGone>(&change);
+    const auto is_default = [](const netlink::Route& r) {
+        return r.destination.length == 0 && r.table == netlink::main_table;
+    };
+    return (route && is_default(route->route)) || (gone && is_default(gone->route));
+}
+
+bool takes_away(const netlink::Change& change) {
+    return std::holds_alternative<netlink::AddressGone>(change) || std::holds_alternative<netlink::RouteGone>(change) ||
+           std::holds_alternative<netlink::RuleGone>(change);
+}
+
+bool is_our_address(const config::Instance& instance, const IpAddress& address) {
+    const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == address; };
+    return std::any_of(instance.addresses.begin(), instance.addresses.end(), same) ||
+           std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same);
+}
+
+}  // namespace
+
+void Engine::world_changed(const std::vector<netlink::Change>& changes) {
+    const bool conditions = std::any_of(changes.begin(), changes.end(), concerns_conditions);
+    for (const auto& change : changes)
+        if (const auto* link = std::get_if<netlink::LinkChanged>(&change); link && link->link.admin_up)
+            options_.channel.send(ipc::Kind::device_appeared, link->link.name);
+    if (conditions) reconsider_all();
+    if (conditions || std::any_of(changes.begin(), changes.end(), concerns_gateways)) gateways_->world_changed();
+    if (std::any_of(changes.begin(), changes.end(), takes_away)) repair_all();
+    // IPv4 routes vanish without an event when their address or link goes (design 6).
+    if (conditions) desk_->audit_soon(loop_.now());
+}
+
+void Engine::reconsider_all() {
+    if (start_at_) return;
+    std::vector<Conditions> conditions;
+    for (auto& router : routers_) conditions.push_back(look(*router));
+    require_sockets();  // before anybody's first advert
+    for (std::size_t i = 0; i < routers_.size(); ++i) settle(*routers_[i], std::move(conditions[i]));
+}
+
+Conditions Engine::look(Router& router) {
+    auto conditions = evaluate(*router.config, desk_->world());
+    router.source = conditions.source;
+    if (const auto* link = desk_->world().link(router.config->interface)) router.link = link->index;
+    return conditions;
+}
+
+void Engine::settle(Router& router, Conditions conditions) {
+    weigh(router, conditions);
+    const bool can_run = conditions.faults.empty();
+    const bool faults_differ = router.faults != conditions.faults;
+    router.faults = std::move(conditions.faults);
+    if (can_run && router.machine.role() == proto::Role::initialize)
+        begin(router);
+    else if (!can_run && router.machine.role() != proto::Role::initialize)
+        drive(router, proto::Fault{});
+    else if (!can_run && faults_differ)
+        log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name, fmt::join(router.faults, ", "));
+}
+
+void Engine::weigh(Router& router, const Conditions& conditions) {
+    auto tracked = conditions.tracked;
+    bool ready = true;
+    if (router.followed.gateway) {
+        const auto& readiness = gateways_->readiness(router.followed.number);
+        if (readiness.wan) tracked.push_back(*readiness.wan);
+        ready = readiness.obstacles.empty();
+    }
+    const auto before = router.machine.effective_priority();
+    const auto after = proto::effective_priority(router.config->parameters.priority, tracked);
+    if (before != after) {
+        log_.notice("({}) {}", router.config->name, describe_priority(before, after, tracked));
+        drive(router, proto::PriorityChanged{after});
+    }
+    drive(router, proto::ReadinessChanged{ready});
+}
+
+void Engine::gateway_changed(std::size_t gateway) {
+    if (start_at_) return;
+    for (auto& router : routers_)
+        if (router->followed.gateway == &config_->gateways[gateway]) settle(*router, look(*router));
+}
+
+void Engine::require_sockets() {
+    std::vector<Transport::Need> needs;
+    for (std::uint32_t number = 0; number < routers_.size(); ++number) {
+        const auto& router = *routers_[number];
+        const auto* link = desk_->world().link(router.link);
+        if (!link) continue;
+        const auto& config = *router.config;
+        const auto group = config.unicast()
+                               ? std::nullopt
+                               : std::optional(config.group.value_or(proto::multicast_group(config.family)));
+        needs.push_back({*link, config.family, group, config.vrid, number});
+    }
+    transport_->require(needs, config_->log_unknown_vrids);
+}
+
+void Engine::repair_all() {
+    for (auto& router : routers_)
+        if (router->installed) repair(*router);
+}
+
+// Somebody took an address, a route or a rule of ours away while we are Active: it comes back at once, with a
+// back-off when that goes on (design 6).
+void Engine::repair(Router& router) {
+    const auto now = loop_.now();
+    auto lost = missing(desired(*router.config, router.followed, desk_->world()), desk_->world());
+    const auto requests = additions(lost);
+    // A claim that is under way has not reported its additions yet.
+    if (requests.empty() || router.claim_pending) return;
+    if (now - router.repaired_at > repair_calm) router.repair_pause = Duration(0);
+    if (now < router.repaired_at + router.repair_pause) {
+        desk_->audit_soon(now);
+        return;
+    }
+    router.repaired_at = now;
+    router.repair_pause =
+        std::clamp<Duration>(2 * router.repair_pause, std::chrono::milliseconds(100), repair_pause_max);
+    for (const auto& address : lost.addresses) {
+        const auto* link = desk_->world().link(address.link);
+        log_.warning("({}) {} was removed by someone else: added again", router.config->name,
+                     netlink::describe(address, link ? link->name : std::string("?")));
+    }
+    for (const auto& route : lost.routes)
+        log_.warning("({}) route {} had gone: added again", router.config->name, netlink::describe(route));
+    for (const auto& rule : lost.rules)
+        log_.warning("({}) rule {} had gone: added again", router.config->name, netlink::describe(rule));
+    const auto claim = router.claim;
+    const bool addresses = !lost.addresses.empty();
+    desk_->apply(requests, [this, claim, addresses](const auto& results) {
+        for (const auto& result : results)
+            if (!result) log_.error("{}", result.error().describe());
+        const auto mine = std::find_if(routers_.begin(), routers_.end(),
+                                       [claim](const auto& candidate) { return candidate->claim == claim; });
+        if (mine != routers_.end() && addresses) perform(**mine, proto::AnnounceAgain{});
+    });
+}
+
+void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {
+    gateways_->address_claimed(link, claim.address);
+    const auto* device = desk_->world().link(link);
+    if (device && device->mac == claim.mac) return;  // ourselves
+    for (auto& router : routers_) {
+        if (router->machine.role() != proto::Role::backup || !is_our_address(*router->config, claim.address)) continue;
+        holder_ = claim.address.to_string() + " is held by " + claim.mac.to_string();
+        drive(*router, proto::ProbeAnswered{});
+    }
+}
+
+// What a crashed run left behind: only what carries our tag. An untagged virtual address is somebody's own; it is
+// adopted when we take over, never stripped (design 6).
+void Engine::remove_leftovers() {
+    const auto& world = desk_->world();
+    for (const auto& router : routers_) {
+        auto found = desired(*router->config, router->followed, world);
+        const auto untagged = [&](const auto& object) {
+            const auto* there = world.find(object);
+            return !there || there->protocol != netlink::protocol_keepalived;
+        };
+        for (const auto& address : found.addresses)
+            if (const auto* there = world.find(address); there && there->protocol != netlink::protocol_keepalived)
+                log_.notice(
+                    "({}) {} stands on {} already and is not ours: left alone; taken over as ours with the role",
+                    router->config->name, address.prefix.to_string(),
+                    world.link(address.link) ? world.link(address.link)->name : std::string("?"));
+        std::erase_if(found.addresses, untagged);
+        std::erase_if(found.routes, untagged);
+        std::erase_if(found.rules, untagged);
+        const auto requests = removals(found);
+        if (requests.empty()) continue;
+        log_.notice("({}) removing {} leftovers of an earlier run", router->config->name, requests.size());
+        desk_->apply(requests);
+    }
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,95 @@
+#include "vrrpd/engine/filter.hpp"
+
+#include <linux/if_ether.h>
+
+#include <algorithm>
+
+#include "vrrpd/base/bytes.hpp"
+#include "vrrpd/proto/advert.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr std::uint32_t whole_packet = 0xffffffff;
+constexpr std::uint16_t vrid_offset = 1;  // RFC 9568 5.1
+
+sock_filter statement(unsigned code, std::uint32_t value) { return {static_cast<std::uint16_t>(code), 0, 0, value}; }
+
+sock_filter jump(unsigned code, std::uint32_t value, std::uint8_t if_true, std::uint8_t if_false) {
+    return {static_cast<std::uint16_t>(code), if_true, if_false, value};
+}
+
+void load_vrid(Family family, Filter& program) {
+    if (family == Family::ipv4) {
+        program.push_back(statement(BPF_LDX | BPF_B | BPF_MSH, 0));  // X = IP header length
+        program.push_back(statement(BPF_LD | BPF_B | BPF_IND, vrid_offset));
+    } else {
+        program.push_back(statement(BPF_LD | BPF_B | BPF_ABS, vrid_offset));
+    }
+}
+
+// if (low <= A && A <= high) pass
+void pass_range(std::uint8_t low, std::uint8_t high, Filter& program) {
+    program.push_back(jump(BPF_JMP | BPF_JGE | BPF_K, low, 0, 2));
+    program.push_back(jump(BPF_JMP | BPF_JGT | BPF_K, high, 1, 0));
+    program.push_back(statement(BPF_RET | BPF_K, whole_packet));
+}
+
+// Drops the packet unless the value at `offset` is this one.
+void demand(unsigned size, std::uint32_t offset, std::uint32_t value, Filter& program) {
+    program.push_back(statement(BPF_LD | size | BPF_ABS, offset));
+    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0));
+    program.push_back(statement(BPF_RET | BPF_K, 0));
+}
+
+void demand_address(std::uint32_t offset, const IpAddress& address, Filter& program) {
+    ByteReader bytes(address.bytes());
+    for (; bytes.remaining() > 0; offset += 4) demand(BPF_W, offset, bytes.u32(), program);
+}
+
+}  // namespace
+
+Filter vrid_filter(Family family, std::span<const proto::Vrid> vrids) {
+    Filter program;
+    if (vrids.empty()) return {statement(BPF_RET | BPF_K, whole_packet)};
+    std::vector<std::uint8_t> values;
+    for (const auto vrid : vrids) values.push_back(vrid.value());
+    std::sort(values.begin(), values.end());
+    load_vrid(family, program);
+    for (std::size_t i = 0; i < values.size();) {
+        std::size_t last = i;
+        while (last + 1 < values.size() && values[last + 1] <= values[last] + 1) ++last;
+        pass_range(values[i], values[last], program);
+        i = last + 1;
+    }
+    program.push_back(statement(BPF_RET | BPF_K, 0));
+    return program;
+}
+
+Filter vrrp_packets(Family family) {
+    constexpr std::uint32_t protocol_offset_v4 = 9, next_header_offset_v6 = 6;
+    Filter program;
+    demand(BPF_B, family == Family::ipv4 ? protocol_offset_v4 : next_header_offset_v6, proto::ip_protocol, program);
+    program.push_back(statement(BPF_RET | BPF_K, whole_packet));
+    return program;
+}
+
+Filter claim_filter(Family family, const std::optional<IpAddress>& only) {
+    // Ethernet 14, then ARP with the sender's address at 14, or IPv6 40 with ICMPv6 behind it (RFC 4861 4.4).
+    constexpr std::uint32_t ethertype = 12, arp_sender = 14 + 14;
+    constexpr std::uint32_t next_header = 14 + 6, icmp_type = 14 + 40, na_target = icmp_type + 8;
+    constexpr std::uint32_t icmpv6 = 58, neighbour_advertisement = 136;
+    Filter program;
+    if (family == Family::ipv4) {
+        demand(BPF_H, ethertype, ETH_P_ARP, program);
+    } else {
+        demand(BPF_B, next_header, icmpv6, program);
+        demand(BPF_B, icmp_type, neighbour_advertisement, program);
+    }
+    if (only) demand_address(family == Family::ipv4 ? arp_sender : na_target, *only, program);
+    program.push_back(statement(BPF_RET | BPF_K, whole_packet));
+    return program;
+}
+
+}  // namespace vrrpd::engine

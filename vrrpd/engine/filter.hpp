@@ -1,0 +1,29 @@
+// Socket filters (classic BPF) as values. They drop only what can never concern us, so that every other
+// packet can be counted by its kind (VR-152, RFC 9568 7.1). Pure.
+#pragma once
+
+#include <linux/filter.h>
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "vrrpd/base/ip.hpp"
+#include "vrrpd/proto/types.hpp"
+
+namespace vrrpd::engine {
+
+using Filter = std::vector<sock_filter>;
+
+// For a raw socket of protocol 112: passes adverts of these VRIDs. Empty: passes all (log_unknown_vrids).
+// An IPv4 raw socket's filter sees the packet from its IP header on, an IPv6 one's from the VRRP header on.
+[[nodiscard]] Filter vrid_filter(Family family, std::span<const proto::Vrid> vrids);
+
+// For a packet socket (SOCK_DGRAM, so from the IP header on): protocol 112 alone. The observer's socket.
+[[nodiscard]] Filter vrrp_packets(Family family);
+
+// For a packet socket that awaits claims to addresses (SOCK_RAW): ARP for IPv4, neighbour advertisements for
+// IPv6; of one address alone where it is given.
+[[nodiscard]] Filter claim_filter(Family family, const std::optional<IpAddress>& only);
+
+}  // namespace vrrpd::engine

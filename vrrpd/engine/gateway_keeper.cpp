@@ -1,0 +1,193 @@
+#include "vrrpd/engine/gateway_keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr Duration inspect_delay = std::chrono::milliseconds(20);  // a rule set is loaded in many events
+constexpr Duration inspect_interval = std::chrono::seconds(30);
+
+std::string device_state(const netlink::Link* link) {
+    if (!link) return "does not exist";
+    if (!link->admin_up) return "is down";
+    return link->running ? "" : "has no carrier";
+}
+
+}  // namespace
+
+GatewayKeeper::GatewayKeeper(Loop& loop, Log& log, KernelDesk& desk, Speaker& speaker, Changed changed)
+    : loop_(loop), log_(log), desk_(desk), speaker_(speaker), changed_(std::move(changed)) {}
+
+void GatewayKeeper::configure(const std::vector<config::Gateway>& gateways) {
+    // A gateway that stays keeps what is known of it: an open fence above all.
+    std::vector<State> states(gateways.size());
+    for (std::size_t i = 0; i < gateways.size(); ++i)
+        for (std::size_t j = 0; gateways_ && j < gateways_->size(); ++j)
+            if ((*gateways_)[j].name == gateways[i].name) states[i] = std::move(states_[j]);
+    gateways_ = &gateways;
+    states_ = std::move(states);
+    if (gateways.empty()) return;
+    if (!desk_.has_tables()) log_.error("this kernel has no nf_tables: no NAT and no fence; addresses still move");
+    install();
+    inspect_at_ = loop_.now() + inspect_delay;
+    world_changed();
+}
+
+std::vector<netlink::nft::GatewayRules> GatewayKeeper::rules() const {
+    std::vector<netlink::nft::GatewayRules> result;
+    for (const auto& gateway : *gateways_) result.push_back(gateway.rules);
+    return result;
+}
+
+std::vector<std::string> GatewayKeeper::lan_devices_present() const {
+    std::vector<std::string> present;
+    for (const auto& gateway : *gateways_)
+        for (const auto& lan : gateway.lans)
+            if (const auto* link = desk_.world().link(lan.device))
+                present.push_back(lan.device + "#" + std::to_string(link->index.value));
+    return present;
+}
+
+void GatewayKeeper::install() {
+    if (!desk_.has_tables()) return;
+    present_ = lan_devices_present();
+    desk_.ask(InstallRules{rules()}, [this](const Outcome& outcome) {
+        const auto& result = std::get<RulesInstalled>(outcome).result;
+        if (!result && !std::exchange(install_failed_said_, true))
+            log_.error("the gateway's packet rules could not be installed: {}", result.error().describe());
+        if (result) install_failed_said_ = false;
+    });
+    // Whoever removed the tables removed the open fence with them.
+    for (std::size_t i = 0; i < states_.size(); ++i)
+        if (states_[i].open) open_fence(i, *states_[i].open);
+}
+
+void GatewayKeeper::open_fence(std::size_t gateway, std::chrono::milliseconds lifetime) {
+    states_[gateway].open = lifetime;
+    const auto& name = (*gateways_)[gateway].name;
+    if (!desk_.has_tables()) return;
+    desk_.ask(OpenFence{name, lifetime}, [this, name](const Outcome& outcome) {
+        if (const auto& result = std::get<FenceSet>(outcome).result; !result)
+            log_.error("gateway {}: the fence could not be opened: {}", name, result.error().describe());
+    });
+}
+
+void GatewayKeeper::shut_fence(std::size_t gateway) {
+    states_[gateway].open.reset();
+    if (desk_.has_tables()) desk_.ask(OpenFence{(*gateways_)[gateway].name, std::chrono::milliseconds(0)});
+}
+
+void GatewayKeeper::world_changed() {
+    if (!gateways_) return;
+    if (lan_devices_present() != present_) install();  // the fence hangs on the device itself
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        const auto& wan = (*gateways_)[i].wan;
+        const auto* link = wan ? desk_.world().link(wan->device) : nullptr;
+        const auto learnt =
+            wan && !wan->via && link ? desk_.world().default_hop(link->index, Family::ipv4) : std::nullopt;
+        const auto via = wan && wan->via ? wan->via : learnt ? learnt->via : std::nullopt;
+        states_[i].routed = (wan && wan->via) || learnt;
+        if (via != states_[i].via) {
+            states_[i].via = via;
+            states_[i].next_hop.forget();
+        }
+        judge(i);
+    }
+}
+
+void GatewayKeeper::judge(std::size_t gateway) {
+    const auto& config = (*gateways_)[gateway];
+    auto& state = states_[gateway];
+    Readiness now;
+    if (config.wan) {
+        const auto* link = desk_.world().link(config.wan->device);
+        auto wrong = device_state(link);
+        if (wrong.empty() && state.next_hop.silent())
+            wrong = "reaches no next hop: " + state.via->to_string() + " is silent";
+        if (wrong.empty() && !state.routed) wrong = "has no default route to take the next hop from (via auto)";
+        now.wan = proto::Tracked{config.wan->device, config.wan->down_weight, false, wrong.empty()};
+        if (!wrong.empty()) now.obstacles.push_back(config.wan->device + " " + wrong);
+    }
+    for (const auto& lan : config.lans)
+        if (const auto wrong = device_state(desk_.world().link(lan.device)); !wrong.empty())
+            now.obstacles.push_back(lan.device + " " + wrong);
+    now.obstacles.insert(now.obstacles.end(), state.foreign.begin(), state.foreign.end());
+    if (now == state.readiness) return;
+    const auto before = std::exchange(state.readiness, std::move(now));
+    say(gateway, before);
+    changed_(gateway);
+}
+
+void GatewayKeeper::say(std::size_t gateway, const Readiness& before) const {
+    const auto& name = (*gateways_)[gateway].name;
+    const auto& now = states_[gateway].readiness.obstacles;
+    for (const auto& obstacle : now)
+        if (std::find(before.obstacles.begin(), before.obstacles.end(), obstacle) == before.obstacles.end())
+            log_.warning("gateway {}: NOT ready: {}", name, obstacle);
+    if (now.empty() && !before.obstacles.empty()) log_.notice("gateway {}: ready", name);
+}
+
+void GatewayKeeper::rules_changed(const netlink::nft::RulesetMonitor::Seen& seen) {
+    if (!gateways_ || gateways_->empty()) return;
+    if (seen.ours_touched && !seen.by.empty()) changed_by_ = seen.by;
+    if (seen.ours_touched || seen.foreign_touched || seen.overrun)
+        inspect_at_ = earlier(inspect_at_, loop_.now() + inspect_delay);
+}
+
+void GatewayKeeper::inspect() {
+    desk_.ask(InspectRules{rules()}, [this](const Outcome& outcome) { inspected(std::get<RulesInspected>(outcome)); });
+}
+
+void GatewayKeeper::inspected(const RulesInspected& found) {
+    if (found.intact && !*found.intact) {
+        log_.warning("our packet rules (table vrrpd) were changed or removed{}: installed again",
+                     changed_by_.empty() ? std::string(" by someone else") : " by " + changed_by_);
+        changed_by_.clear();
+        install();
+    }
+    if (!found.obstacles) return;
+    std::vector<std::string> foreign;
+    for (const auto& obstacle : *found.obstacles) foreign.push_back(obstacle.where + "; run: " + obstacle.remedy);
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        states_[i].foreign = foreign;
+        judge(i);
+    }
+}
+
+void GatewayKeeper::address_claimed(IfIndex link, const IpAddress& address) {
+    if (!gateways_) return;
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        const auto& wan = (*gateways_)[i].wan;
+        const auto* device = wan ? desk_.world().link(wan->device) : nullptr;
+        if (!device || device->index != link || states_[i].via != address) continue;
+        states_[i].next_hop.answered();
+        judge(i);
+    }
+}
+
+Deadline GatewayKeeper::next_deadline() const {
+    Deadline next = inspect_at_;
+    for (const auto& state : states_)
+        if (state.via) next = earlier(next, state.next_hop.next_deadline());
+    return next;
+}
+
+void GatewayKeeper::step(Instant now) {
+    if (inspect_at_ && *inspect_at_ <= now) {
+        inspect_at_ = now + inspect_interval;
+        if (desk_.has_tables()) inspect();
+    }
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        auto& state = states_[i];
+        if (!state.via) continue;
+        const auto* wan = desk_.world().link((*gateways_)[i].wan->device);
+        if (!state.next_hop.step(now)) continue;
+        if (wan && wan->usable() && wan->arp) speaker_.ask_for(wan->index, *state.via, now);
+        judge(i);
+    }
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,79 @@
+// What the `gateway` blocks need beside their virtual router: the packet rules loaded in every role, the fence
+// opened while Active, the WAN watched, foreign rules named (design 6). The engine's.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/engine/kernel_desk.hpp"
+#include "vrrpd/engine/next_hop.hpp"
+#include "vrrpd/engine/speaker.hpp"
+#include "vrrpd/proto/tracking.hpp"
+
+namespace vrrpd::engine {
+
+// Could this host be the gateway now?
+struct Readiness {
+    std::optional<proto::Tracked> wan;   // weighs on the priority; none: the gateway has no WAN
+    std::vector<std::string> obstacles;  // why it is not ready; empty: ready
+
+    bool operator==(const Readiness&) const = default;
+};
+
+class GatewayKeeper {
+public:
+    using Changed = std::function<void(std::size_t gateway)>;  // its Readiness is another now
+
+    GatewayKeeper(Loop& loop, Log& log, KernelDesk& desk, Speaker& speaker, Changed changed);
+
+    // At start and after a reload. The vector must outlive the keeper or the next call.
+    void configure(const std::vector<config::Gateway>& gateways);
+
+    // The fence of one gateway: open for so long (renewed by calling again), or shut.
+    void open_fence(std::size_t gateway, std::chrono::milliseconds lifetime);
+    void shut_fence(std::size_t gateway);
+
+    [[nodiscard]] const Readiness& readiness(std::size_t gateway) const { return states_[gateway].readiness; }
+
+    // News from the kernel.
+    void world_changed();
+    void rules_changed(const netlink::nft::RulesetMonitor::Seen& seen);
+    void address_claimed(IfIndex link, const IpAddress& address);
+
+    [[nodiscard]] Deadline next_deadline() const;
+    void step(Instant now);
+
+private:
+    struct State {
+        NextHopWatch next_hop;
+        bool routed = false;                            // there is a way out: `via` was given, or a default route found
+        std::optional<IpAddress> via;                   // asked for now; none on a point-to-point link
+        std::vector<std::string> foreign;               // foreign rules in the way
+        std::optional<std::chrono::milliseconds> open;  // the fence, and for how long at a time
+        Readiness readiness;
+    };
+
+    [[nodiscard]] std::vector<netlink::nft::GatewayRules> rules() const;
+    void install();
+    void inspect();
+    void inspected(const RulesInspected& found);
+    void judge(std::size_t gateway);
+    void say(std::size_t gateway, const Readiness& before) const;
+    [[nodiscard]] std::vector<std::string> lan_devices_present() const;
+
+    Loop& loop_;
+    Log& log_;
+    KernelDesk& desk_;
+    Speaker& speaker_;
+    Changed changed_;
+    const std::vector<config::Gateway>* gateways_ = nullptr;
+    std::vector<State> states_;
+    std::vector<std::string> present_;  // lan devices when the rules were last installed
+    std::string changed_by_;            // who touched our table
+    Deadline inspect_at_;
+    bool install_failed_said_ = false;
+};
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,142 @@
+#include "vrrpd/engine/kernel_desk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "netlink/rtnetlink.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr Duration audit_interval = std::chrono::seconds(30);
+constexpr Duration audit_soon_delay = std::chrono::milliseconds(50);
+
+bool writes(const Task& task) {
+    return !std::holds_alternative<ReadPicture>(task) && !std::holds_alternative<InspectRules>(task);
+}
+
+// What a task that was not carried out comes back with (--observe).
+Outcome pretended(const Task& task) {
+    if (const auto* apply = std::get_if<ApplyRequests>(&task)) return Applied{{apply->requests.size(), Result<void>{}}};
+    if (std::holds_alternative<InstallRules>(task)) return RulesInstalled{{}};
+    return FenceSet{{}};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KernelDesk>> KernelDesk::open(Loop& loop, Log& log, bool observe) {
+    auto kernel = netlink::open_rtnetlink();
+    if (!kernel) return tl::unexpected(kernel.error());
+    auto monitor = netlink::Monitor::open();  // before the picture: no change falls between
+    if (!monitor) return tl::unexpected(monitor.error());
+    auto picture = (*kernel)->snapshot();
+    if (!picture) return tl::unexpected(picture.error());
+
+    Parts parts{std::move(*kernel), nullptr, std::move(*monitor), std::nullopt};
+    if (auto tables = netlink::nft::open_tables(); tables && (*tables)->abilities().nf_tables)
+        parts.tables = std::move(*tables);
+    if (parts.tables)
+        if (auto rules = netlink::nft::RulesetMonitor::open()) parts.rules.emplace(std::move(*rules));
+    std::unique_ptr<KernelDesk> desk(new KernelDesk(loop, log, std::move(parts), observe));
+    desk->world_.reset(std::move(*picture));
+    return desk;
+}
+
+KernelDesk::KernelDesk(Loop& loop, Log& log, Parts parts, bool observe)
+    : log_(log),
+      observe_(observe),
+      has_tables_(parts.tables != nullptr),
+      monitor_(std::move(parts.monitor)),
+      rules_(std::move(parts.rules)),
+      writer_(std::move(parts.kernel), std::move(parts.tables)),
+      audit_at_(loop.now() + audit_interval),
+      loop_(loop) {
+    watches_.push_back(loop.on_readable(monitor_.fd(), [this] { read_changes(); }));
+    watches_.push_back(loop.on_readable(writer_.fd(), [this] { read_completions(); }));
+    if (rules_)
+        watches_.push_back(loop.on_readable(rules_->fd(), [this] {
+            const auto seen = rules_->read();
+            if (handlers_.rules_changed) handlers_.rules_changed(seen);
+        }));
+}
+
+KernelDesk::~KernelDesk() = default;
+
+void KernelDesk::ask(Task task, Done done) {
+    if (observe_ && writes(task)) {
+        if (done) done(pretended(task));
+        return;
+    }
+    const auto ticket = writer_.submit(std::move(task));
+    if (done) waiting_.emplace(ticket, std::move(done));
+}
+
+void KernelDesk::apply(std::vector<netlink::Request> requests,
+                       std::function<void(const std::vector<Result<void>>&)> done) {
+    // The batches answer one by one; the last answer completes the whole.
+    struct Whole {
+        std::vector<Result<void>> results;
+        std::size_t expected;
+        std::function<void(const std::vector<Result<void>>&)> done;
+    };
+    auto whole = std::make_shared<Whole>(Whole{{}, requests.size(), std::move(done)});
+    if (requests.empty() && whole->done) whole->done({});
+    for (std::size_t from = 0; from < requests.size(); from += netlink::requests_in_flight) {
+        const auto to = std::min(requests.size(), from + netlink::requests_in_flight);
+        const auto at = [&](std::size_t index) { return requests.begin() + static_cast<std::ptrdiff_t>(index); };
+        ask(ApplyRequests{{std::make_move_iterator(at(from)), std::make_move_iterator(at(to))}},
+            [whole](const Outcome& outcome) {
+                const auto& part = std::get<Applied>(outcome).results;
+                whole->results.insert(whole->results.end(), part.begin(), part.end());
+                if (whole->results.size() == whole->expected && whole->done) whole->done(whole->results);
+            });
+    }
+}
+
+void KernelDesk::audit_soon(Instant now) { audit_at_ = earlier(audit_at_, now + audit_soon_delay); }
+
+void KernelDesk::step(Instant now) {
+    if (!audit_at_ || now < *audit_at_) return;
+    audit_at_ = now + audit_interval;
+    if (audit_running_) return;
+    audit_running_ = true;
+    since_audit_began_.clear();
+    ask(ReadPicture{}, [this](const Outcome& outcome) {
+        audit_running_ = false;
+        const auto& snapshot = std::get<Picture>(outcome).snapshot;
+        if (!snapshot) {
+            log_.error("the audit of addresses and routes failed: {}", snapshot.error().describe());
+            return;
+        }
+        world_.reset(*snapshot);
+        for (const auto& change : since_audit_began_) world_.apply(change);
+        if (handlers_.audited) handlers_.audited();
+    });
+}
+
+void KernelDesk::read_changes() {
+    const auto changes = monitor_.read();
+    const auto overrun = std::any_of(changes.begin(), changes.end(), [](const netlink::Change& change) {
+        return std::holds_alternative<netlink::Overrun>(change);
+    });
+    if (overrun) {
+        log_.warning("the kernel's event queue overran: reading everything again");
+        audit_soon(loop_.now());
+    }
+    for (const auto& change : changes) world_.apply(change);
+    if (audit_running_) since_audit_began_.insert(since_audit_began_.end(), changes.begin(), changes.end());
+    if (!changes.empty() && handlers_.changed) handlers_.changed(changes);
+}
+
+void KernelDesk::read_completions() {
+    for (auto& completion : writer_.completions()) {
+        const auto at = waiting_.find(completion.ticket);
+        if (at == waiting_.end()) continue;
+        const auto done = std::move(at->second);
+        waiting_.erase(at);
+        done(completion.outcome);
+    }
+}
+
+}  // namespace vrrpd::engine

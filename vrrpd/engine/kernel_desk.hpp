@@ -1,0 +1,83 @@
+// The engine's one place to ask the kernel for anything and to hear what changed: the writer's tickets with
+// who waits for them, the monitors, the picture, and the audit that puts the picture right every 30 s, after
+// an overrun, and shortly after anything that makes routes vanish without an event (design 6).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "netlink/monitor.hpp"
+#include "netlink/nft/tables.hpp"
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/base/loop.hpp"
+#include "vrrpd/engine/world.hpp"
+#include "vrrpd/engine/writer.hpp"
+
+namespace vrrpd::engine {
+
+class KernelDesk {
+public:
+    // What the engine does with news.
+    struct Handlers {
+        std::function<void(const std::vector<netlink::Change>&)> changed;  // the picture has them already
+        std::function<void()> audited;                                     // the picture was read anew
+        std::function<void(const netlink::nft::RulesetMonitor::Seen&)> rules_changed;
+    };
+
+    // Opens everything and reads the first picture before it returns. `observe`: nothing is ever written; tasks
+    // that would are dropped, and answered with success. Fails with EPERM without CAP_NET_ADMIN.
+    [[nodiscard]] static Result<std::unique_ptr<KernelDesk>> open(Loop& loop, Log& log, bool observe);
+    KernelDesk(const KernelDesk&) = delete;
+    KernelDesk& operator=(const KernelDesk&) = delete;
+    ~KernelDesk();
+
+    void set_handlers(Handlers handlers) { handlers_ = std::move(handlers); }
+    [[nodiscard]] const World& world() const { return world_; }
+    [[nodiscard]] bool has_tables() const { return has_tables_; }
+
+    using Done = std::function<void(const Outcome&)>;
+    // Tasks are carried out in the order of the calls. `done` may be empty.
+    void ask(Task task, Done done = {});
+    // In batches of at most 64, so that deadlines are served between them; `done` with all results, in order.
+    void apply(std::vector<netlink::Request> requests, std::function<void(const std::vector<Result<void>>&)> done = {});
+
+    // Reads everything again, soon (many wishes in one turn are one audit).
+    void audit_soon(Instant now);
+    [[nodiscard]] Deadline next_deadline() const { return audit_at_; }
+    void step(Instant now);
+
+    // At the ordered end: until all that was asked is done.
+    bool drain(std::chrono::milliseconds at_most) { return writer_.drain(at_most); }
+
+private:
+    struct Parts {
+        std::unique_ptr<netlink::Kernel> kernel;
+        std::unique_ptr<netlink::nft::Tables> tables;
+        netlink::Monitor monitor;
+        std::optional<netlink::nft::RulesetMonitor> rules;
+    };
+    KernelDesk(Loop& loop, Log& log, Parts parts, bool observe);
+    void read_changes();
+    void read_completions();
+
+    Log& log_;
+    bool observe_;
+    bool has_tables_;
+    World world_;
+    Handlers handlers_;
+    netlink::Monitor monitor_;
+    std::optional<netlink::nft::RulesetMonitor> rules_;
+    Writer writer_;
+    std::unordered_map<std::uint64_t, Done> waiting_;
+    Deadline audit_at_;
+    bool audit_running_ = false;
+    std::vector<netlink::Change> since_audit_began_;  // younger than the picture that is being read
+    Loop& loop_;
+    std::vector<Loop::Watch> watches_;
+};
+
+}  // namespace vrrpd::engine

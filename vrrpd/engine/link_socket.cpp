@@ -1,0 +1,53 @@
+#include "vrrpd/engine/link_socket.hpp"
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+
+#include <cerrno>
+
+namespace vrrpd::engine {
+
+namespace {
+
+sockaddr_ll on_link(IfIndex link, std::uint16_t protocol) {
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_protocol = htons(protocol);
+    address.sll_ifindex = static_cast<int>(link.value);
+    return address;
+}
+
+}  // namespace
+
+Result<FrameSender> FrameSender::open() {
+    auto fd = open_socket(AF_PACKET, SOCK_RAW, 0, "announcements");  // protocol 0: receives nothing
+    if (!fd) return tl::unexpected(fd.error());
+    return FrameSender(std::move(*fd));
+}
+
+Result<void> FrameSender::send(IfIndex link, BytesView frame) {
+    const auto to = on_link(link, 0);
+    if (::sendto(fd_.get(), frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0)
+        return fail(errno, "announce an address");
+    return {};
+}
+
+Result<ClaimListener> ClaimListener::open(IfIndex link, Family family, const std::optional<IpAddress>& only) {
+    auto fd = open_socket(AF_PACKET, SOCK_RAW, 0, "answers to probes");
+    if (!fd) return tl::unexpected(fd.error());
+    // Filtered before it is bound: until then nothing is heard, afterwards nothing but claims.
+    if (auto done = attach(fd->get(), claim_filter(family, only)); !done) return tl::unexpected(done.error());
+    const auto address = on_link(link, family == Family::ipv4 ? ETH_P_ARP : ETH_P_IPV6);
+    if (::bind(fd->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return fail(errno, "listen for answers to probes");
+    return ClaimListener(std::move(*fd));
+}
+
+void ClaimListener::receive(Burst& burst, const std::function<void(const proto::AddressClaim&)>& claimed) {
+    const unsigned count = burst.receive(fd_.get());
+    for (unsigned i = 0; i < count; ++i)
+        if (const auto claim = proto::read_claim(burst.packet(i).bytes)) claimed(*claim);
+}
+
+}  // namespace vrrpd::engine

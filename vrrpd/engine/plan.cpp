@@ -1,0 +1,149 @@
+#include "vrrpd/engine/plan.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "vrrpd/proto/timers.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+void add_addresses(const std::vector<config::VirtualAddress>& from, const World& world,
+                   std::vector<netlink::Address>& into) {
+    for (const auto& vip : from)
+        if (const auto* link = world.link(vip.device)) into.push_back(kernel_address(vip, link->index));
+}
+
+void add_routes(const config::Instance& instance, const World& world, std::vector<netlink::Route>& into) {
+    for (const auto& item : instance.routes) {
+        auto route = item.route;
+        for (const auto& hop : item.hops) {
+            const auto* link = hop.device.empty() ? nullptr : world.link(hop.device);
+            if (!hop.device.empty() && !link) continue;
+            route.hops.push_back({hop.via, link ? link->index : IfIndex{}, hop.weight, hop.onlink});
+        }
+        if (route.hops.size() == item.hops.size()) into.push_back(std::move(route));
+    }
+}
+
+// The default route of the gateway in a table of its own, behind two rules.
+void add_gateway_route(const Followed& followed, const World& world, IfIndex wan, Desired& into) {
+    const auto& config = *followed.gateway->wan;
+    const auto family = config.via ? config.via->family() : Family::ipv4;
+    const auto learnt = config.via ? std::nullopt : world.default_hop(wan, family);
+    if (!config.via && !learnt) return;
+    const auto number = static_cast<std::uint32_t>(followed.number);
+    netlink::Route route;
+    route.destination = Prefix{*IpAddress::parse(family == Family::ipv4 ? "0.0.0.0" : "::"), 0};
+    // On-link: with a held address alone, the next hop need not lie in a prefix of ours yet.
+    route.hops.push_back({config.via ? config.via : learnt->via, wan, 1, config.via && !config.held.empty()});
+    if (!config.held.empty()) route.source = config.held.front().address;
+    route.table = gateway_table_base + number;
+    into.routes.push_back(route);
+
+    netlink::Rule rule;
+    rule.family = family;
+    rule.priority = gateway_rule_base + 2 * number;
+    rule.suppress_prefix_length = 0;
+    into.rules.push_back(rule);
+    rule.priority += 1;
+    rule.suppress_prefix_length.reset();
+    rule.table = route.table;
+    into.rules.push_back(rule);
+}
+
+void add_wan(const Followed& followed, const World& world, Desired& into) {
+    const auto& config = followed.gateway->wan;
+    const auto* wan = config ? world.link(config->device) : nullptr;
+    if (!wan) return;
+    for (const auto& held : config->held) {
+        netlink::Address address;
+        address.link = wan->index;
+        address.prefix = held;
+        address.no_dad = held.address.is_v6();
+        address.protocol = netlink::protocol_keepalived;
+        into.addresses.push_back(address);
+    }
+    add_gateway_route(followed, world, wan->index, into);
+}
+
+template <class T>
+std::vector<T> not_found(const std::vector<T>& wanted, const World& world) {
+    std::vector<T> result;
+    std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(result),
+                 [&](const T& object) { return world.find(object) == nullptr; });
+    return result;
+}
+
+template <class T>
+void append_removals(const std::vector<T>& objects, std::vector<netlink::Request>& into) {
+    std::for_each(objects.rbegin(), objects.rend(), [&](const T& object) { into.push_back(netlink::Delete{object}); });
+}
+
+}  // namespace
+
+std::chrono::seconds dead_man(Duration down_interval) {
+    return std::max(std::chrono::seconds(5), std::chrono::ceil<std::chrono::seconds>(3 * down_interval));
+}
+
+netlink::Address kernel_address(const config::VirtualAddress& vip, IfIndex link) {
+    netlink::Address address;
+    address.link = link;
+    address.prefix = vip.prefix;
+    address.peer = vip.peer;
+    address.broadcast = vip.broadcast;
+    address.label = vip.label;
+    address.scope = vip.scope;
+    address.preferred = vip.preferred;
+    address.no_dad = vip.prefix.address.is_v6() && !vip.dad;
+    address.home = vip.home;
+    address.manage_temporary = vip.manage_temporary;
+    address.no_prefix_route = vip.no_prefix_route;
+    address.auto_join = vip.auto_join;
+    address.protocol = netlink::protocol_keepalived;
+    return address;
+}
+
+Desired desired(const config::Instance& instance, const Followed& followed, const World& world) {
+    Desired result;
+    add_addresses(instance.addresses, world, result.addresses);
+    add_addresses(instance.excluded_addresses, world, result.addresses);
+    add_routes(instance, world, result.routes);
+    for (const auto& item : instance.rules) result.rules.push_back(item.rule);
+    if (!followed.gateway) return result;
+
+    add_wan(followed, world, result);
+    const auto& timing = instance.parameters;
+    const auto lifetime = dead_man(
+        proto::down_interval(timing.version, timing.priority, timing.advert_interval, timing.down_timer_adverts));
+    for (auto& address : result.addresses) {
+        address.valid = lifetime;
+        // The kernel refuses a preferred lifetime beyond the valid one; zero (deprecated) stays.
+        if (!address.preferred || *address.preferred > lifetime) address.preferred = lifetime;
+    }
+    return result;
+}
+
+std::vector<netlink::Request> additions(const Desired& wanted) {
+    std::vector<netlink::Request> requests;
+    for (const auto& address : wanted.addresses) requests.push_back(netlink::Add{address});
+    for (const auto& route : wanted.routes) requests.push_back(netlink::Add{route});
+    for (const auto& rule : wanted.rules) requests.push_back(netlink::Add{rule});
+    return requests;
+}
+
+std::vector<netlink::Request> removals(const Desired& wanted) {
+    std::vector<netlink::Request> requests;
+    append_removals(wanted.rules, requests);
+    append_removals(wanted.routes, requests);
+    append_removals(wanted.addresses, requests);
+    return requests;
+}
+
+Desired missing(const Desired& wanted, const World& world) {
+    return {not_found(wanted.addresses, world), not_found(wanted.routes, world), not_found(wanted.rules, world)};
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,64 @@
+// One virtual router as the engine runs it: the cores, and what the shell must remember beside them. Small:
+// there may be 1,000. The engine's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/config/model.hpp"
+#include "vrrpd/engine/path_watch.hpp"
+#include "vrrpd/engine/plan.hpp"
+#include "vrrpd/ipc/shared_state.hpp"
+#include "vrrpd/proto/advert.hpp"
+#include "vrrpd/proto/announce.hpp"
+#include "vrrpd/proto/machine.hpp"
+
+namespace vrrpd::engine {
+
+// RFC 6527's counters, those that keepalived shows (surface 6.2).
+struct Counters {
+    std::uint64_t adverts_received = 0;
+    std::uint64_t adverts_sent = 0;
+    std::uint32_t zero_received = 0;
+    std::uint32_t zero_sent = 0;
+    std::uint32_t became_active = 0;
+    std::uint32_t released = 0;
+    std::array<std::uint32_t, proto::rejection_kinds> rejected{};
+};
+
+struct Router {
+    Router(const config::Instance& instance, const Followed& gateway)
+        : config(&instance), followed(gateway), machine(instance.parameters), announcer(instance.announce) {}
+
+    const config::Instance* config;  // into the engine's Config
+    Followed followed;
+    proto::VirtualRouter machine;
+    proto::Announcer announcer;
+
+    IfIndex link;                         // where adverts go
+    std::optional<IpAddress> source;      // what they are sent from
+    std::vector<std::string> faults;      // why it cannot run
+    ipc::RouterRecord* record = nullptr;  // what the next engine reads after a crash
+
+    bool installed = false;      // claimed: the kernel objects are ours, and kept
+    std::uint64_t claim = 0;     // of the engine's claims the last of ours: a late completion finds us by it
+    bool claim_pending = false;  // the kernel has not answered it yet
+    Instant claimed_at{};
+    Deadline renew_at;      // dead man
+    Instant repaired_at{};  // back-off of repairs
+    Duration repair_pause{0};
+
+    std::uint16_t identification = 0;   // IPv4 header id, 1, 2, 3 ... (VR-009)
+    std::uint16_t rejections_said = 0;  // a bit each kind: said once until the next transition
+    bool send_failure_said = false;
+    bool foreign_form_said = false;  // the other checksum form was seen and named (VR-045)
+    PathWatch paths;
+    Counters counters;
+
+    [[nodiscard]] bool active() const { return machine.role() == proto::Role::active; }
+};
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,53 @@
+#include "vrrpd/engine/run.hpp"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "vrrpd/config/parse.hpp"
+#include "vrrpd/engine/engine.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr int exit_failed = 1, exit_no_permission = 4;
+
+// Late adverts come from page faults and from waiting for a processor (requirements 16.4).
+void prepare_process(const config::Config& config, Log& log) {
+    if (config.lock_memory && ::mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+        log.warning("memory could not be locked (vrrp_no_swap): {}", std::strerror(errno));
+    if (!config.realtime) return;
+    sched_param parameters{};
+    parameters.sched_priority = config.realtime_priority;
+    if (::sched_setscheduler(0, SCHED_RR, &parameters) != 0)
+        log.warning("real-time scheduling was refused (vrrp_rt_priority {}): {}", config.realtime_priority,
+                    std::strerror(errno));
+}
+
+}  // namespace
+
+int run(EngineOptions options) {
+    ipc::ChannelLog log(options.channel);
+    log.set_threshold(options.detail ? LogLevel::debug : options.verbosity);
+    const auto text = ipc::unseal(options.configuration.get());
+    const auto lines = text ? config::deserialize(*text) : std::nullopt;
+    if (!lines) {
+        log.error("the engine could not read its configuration");
+        return exit_failed;
+    }
+    auto parsed = config::parse(*lines, options.id);
+    auto engine = Engine::open(options, log);
+    if (!engine) {
+        log.error("{}", engine.error().describe());
+        return engine.error().code == EPERM ? exit_no_permission : exit_failed;
+    }
+    prepare_process(parsed.config, log);
+    (*engine)->run(std::move(parsed.config));
+    return 0;
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,66 @@
+// Small helpers that every socket of the engine shares: options with errors as values, filters, and reading
+// a burst in one system call.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "vrrpd/base/bytes.hpp"
+#include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/result.hpp"
+#include "vrrpd/engine/filter.hpp"
+
+namespace vrrpd::engine {
+
+inline constexpr unsigned packets_a_wakeup = 64;  // more wait for the next turn, so timers are served
+
+// Opens a non-blocking, close-on-exec socket that hears nothing before it is bound and filtered.
+[[nodiscard]] Result<Fd> open_socket(int domain, int type, int protocol, const std::string& what);
+[[nodiscard]] Result<void> attach(int fd, const Filter& filter);
+[[nodiscard]] Result<void> set_option(int fd, int level, int option, const void* value, socklen_t size,
+                                      const char* what);
+[[nodiscard]] inline Result<void> set_option(int fd, int level, int option, int value, const char* what) {
+    return set_option(fd, level, option, &value, sizeof value, what);
+}
+
+// One address in the form the kernel wants. `scope` for IPv6 link-local and multicast.
+struct SocketAddress {
+    sockaddr_storage storage{};
+    socklen_t size = 0;
+};
+[[nodiscard]] SocketAddress socket_address(const IpAddress& address, std::uint32_t scope);
+[[nodiscard]] IpAddress ip_address(const sockaddr_storage& storage);
+
+// A burst of datagrams with their control data.
+class Burst {
+public:
+    struct Packet {
+        BytesView bytes;
+        const sockaddr_storage* from;
+        const msghdr* header;
+    };
+    Burst();
+    // recvmmsg, at most packets_a_wakeup. The views are good until the next call.
+    [[nodiscard]] unsigned receive(int fd);
+    [[nodiscard]] Packet packet(unsigned index) const;
+
+private:
+    // The largest advert is 255 IPv6 addresses: 8 + 255 * 16 octets and its headers.
+    static constexpr std::size_t packet_max = 4352;
+    static constexpr std::size_t control_max = 128;
+    struct Slot {
+        std::array<std::uint8_t, packet_max> data;
+        alignas(cmsghdr) std::array<std::uint8_t, control_max> control;
+        sockaddr_storage from;
+        iovec part;
+    };
+    std::vector<Slot> slots_;
+    std::array<mmsghdr, packets_a_wakeup> messages_{};
+};
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,80 @@
+#include "vrrpd/engine/transport.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace vrrpd::engine {
+
+Transport::Transport(Loop& loop, Log& log, AdvertSocket::Mode mode, Handler handler)
+    : loop_(loop), log_(log), mode_(mode), handler_(std::move(handler)) {}
+
+Transport::Entry* Transport::find(IfIndex link, Family family) {
+    const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+        return entry.link.index == link && entry.family == family;
+    });
+    return at == entries_.end() ? nullptr : &*at;
+}
+
+Transport::Entry* Transport::open(const Need& need) {
+    auto socket = AdvertSocket::open(need.link, need.family, mode_);
+    if (!socket) {
+        log_.error("{}: cannot speak VRRP: {}", need.link.name, socket.error().describe());
+        return nullptr;
+    }
+    auto& entry = entries_.emplace_back(Entry{need.link, need.family, std::move(*socket)});
+    entry.watch = loop_.on_readable(entry.socket.fd(), [this, &entry] { read(entry); });
+    return &entry;
+}
+
+void Transport::require(const std::vector<Need>& needs, bool every_vrid) {
+    for (auto& entry : entries_) {
+        entry.needed = false;
+        entry.routers.fill(nobody);
+    }
+    for (const auto& need : needs) {
+        auto* entry = find(need.link.index, need.family);
+        if (!entry) {
+            entry = open(need);
+            if (!entry) continue;
+            entry->routers.fill(nobody);
+        }
+        entry->needed = true;
+        entry->link = need.link;
+        entry->routers[need.vrid.value()] = need.router;
+        if (!need.group) continue;
+        if (auto joined = entry->socket.join(*need.group); !joined)
+            log_.error("{}: {}", need.link.name, joined.error().describe());
+    }
+    entries_.remove_if([](const Entry& entry) { return !entry.needed; });
+    for (auto& entry : entries_) {
+        std::vector<proto::Vrid> vrids;
+        for (unsigned value = 1; !every_vrid && value < entry.routers.size(); ++value)
+            if (entry.routers[value] != nobody) vrids.push_back(*proto::Vrid::make(value));
+        if (auto done = entry.socket.narrow(vrids); !done)
+            log_.error("{}: {}", entry.link.name, done.error().describe());
+    }
+}
+
+Result<void> Transport::send(IfIndex link, BytesView message, const proto::Envelope& envelope,
+                             std::uint16_t identification) {
+    auto* entry = find(link, envelope.destination.family());
+    if (!entry) return fail(ENOTCONN, "send an advert: no socket on the interface");
+    return entry->socket.send(message, envelope, identification);
+}
+
+bool Transport::read(Entry& entry) {
+    return entry.socket.receive(burst_, [&](const AdvertSocket::Heard& heard) {
+        const auto vrid = proto::peek_vrid(heard.message);
+        const auto router = vrid ? entry.routers[vrid->value()] : nobody;
+        handler_(router == nobody ? std::nullopt : std::optional(router), entry.link, heard);
+    });
+}
+
+void Transport::drain() {
+    for (auto& entry : entries_)
+        // Bounded: a flood must not hold up the timer that asked.
+        for (int bursts = 0; bursts < 8 && read(entry); ++bursts) {}
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,64 @@
+// All VRRP sockets of the process, one for each interface and family, kept to what the routers need now; and
+// which router each VRID belongs to.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <list>
+#include <optional>
+#include <vector>
+
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/base/loop.hpp"
+#include "vrrpd/engine/advert_socket.hpp"
+
+namespace vrrpd::engine {
+
+class Transport {
+public:
+    using RouterNumber = std::uint32_t;
+    struct Need {
+        netlink::Link link;
+        Family family;
+        std::optional<IpAddress> group;  // none: a unicast router
+        proto::Vrid vrid;
+        RouterNumber router;
+    };
+    // A message and whose it is; nullopt: nobody's VRID.
+    using Handler = std::function<void(std::optional<RouterNumber>, const netlink::Link&, const AdvertSocket::Heard&)>;
+
+    Transport(Loop& loop, Log& log, AdvertSocket::Mode mode, Handler handler);
+
+    // Opens what is missing, closes what nobody needs, narrows the filters. `every_vrid`: log_unknown_vrids.
+    void require(const std::vector<Need>& needs, bool every_vrid);
+
+    [[nodiscard]] Result<void> send(IfIndex link, BytesView message, const proto::Envelope& envelope,
+                                    std::uint16_t identification);
+
+    // Reads everything that waits on every socket: before a timer is believed (requirements 16.4.5).
+    void drain();
+
+private:
+    static constexpr RouterNumber nobody = 0xffffffff;
+    struct Entry {
+        netlink::Link link;
+        Family family;
+        AdvertSocket socket;
+        std::array<RouterNumber, 256> routers{};
+        bool needed = true;
+        Loop::Watch watch{};
+    };
+
+    [[nodiscard]] Entry* find(IfIndex link, Family family);
+    [[nodiscard]] Entry* open(const Need& need);
+    bool read(Entry& entry);
+
+    Loop& loop_;
+    Log& log_;
+    AdvertSocket::Mode mode_;
+    Handler handler_;
+    Burst burst_;
+    std::list<Entry> entries_;  // a list: watches hold on to their entry
+};
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,39 @@
+// The engine's picture of the kernel: links, addresses, and the routes and rules that may be ours. Kept
+// current by the monitor's changes and replaced by every audit. Pure values; the engine's one thread.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "netlink/kernel.hpp"
+#include "netlink/monitor.hpp"
+
+namespace vrrpd::engine {
+
+class World {
+public:
+    void reset(netlink::Snapshot snapshot);
+    // Takes one change in. Overrun is the caller's: it reads everything again.
+    void apply(const netlink::Change& change);
+
+    [[nodiscard]] const netlink::Link* link(std::string_view name) const { return picture_.link(name); }
+    [[nodiscard]] const netlink::Link* link(IfIndex index) const { return picture_.link(index); }
+    [[nodiscard]] const std::vector<netlink::Address>& addresses() const { return picture_.addresses; }
+    [[nodiscard]] const netlink::Snapshot& picture() const { return picture_; }
+
+    [[nodiscard]] const netlink::Address* find(const netlink::Address& like) const;
+    [[nodiscard]] const netlink::Route* find(const netlink::Route& like) const;
+    [[nodiscard]] const netlink::Rule* find(const netlink::Rule& like) const;
+    // Whether an address stands on any device of this host.
+    [[nodiscard]] bool holds(const IpAddress& address) const;
+
+    // The hop of the host's own default route over this device; lowest metric wins. Without `via` on a
+    // point-to-point link (PPPoE).
+    [[nodiscard]] std::optional<netlink::NextHop> default_hop(IfIndex device, Family family) const;
+
+private:
+    netlink::Snapshot picture_;
+};
+
+}  // namespace vrrpd::engine

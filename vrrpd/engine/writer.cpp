@@ -1,0 +1,181 @@
+#include "vrrpd/engine/writer.hpp"
+
+#include <sys/eventfd.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "vrrpd/base/assert.hpp"
+#include "vrrpd/base/fd.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr int attempts = 4;  // the first and three more (design 6)
+constexpr std::chrono::milliseconds between_attempts{16};
+
+struct Queued {
+    std::uint64_t ticket;
+    Task task;
+};
+
+}  // namespace
+
+class Writer::Impl {
+public:
+    Impl(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables)
+        : kernel_(std::move(kernel)), tables_(std::move(tables)), event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+        ASSERT(event_);
+        thread_ = std::thread([this] { work(); });
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+    ~Impl() {
+        {
+            const std::lock_guard lock(mutex_);
+            ending_ = true;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
+
+    std::uint64_t submit(Task task) {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back({++last_ticket_, std::move(task)});
+        wake_.notify_one();
+        return last_ticket_;
+    }
+
+    std::vector<Completion> completions() {
+        std::uint64_t count = 0;
+        [[maybe_unused]] const auto got = ::read(event_.get(), &count, sizeof count);
+        const std::lock_guard lock(mutex_);
+        return std::exchange(done_, {});
+    }
+
+    bool drain(std::chrono::milliseconds at_most) {
+        std::unique_lock lock(mutex_);
+        return idle_.wait_for(lock, at_most, [this] { return queue_.empty() && !busy_; });
+    }
+
+    [[nodiscard]] int fd() const { return event_.get(); }
+
+private:
+    void work() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+            if (queue_.empty()) return;
+            const auto batch = take_batch();
+            busy_ = true;
+            lock.unlock();
+            auto outcomes = carry_out(batch);
+            lock.lock();
+            busy_ = false;
+            for (std::size_t i = 0; i < batch.size(); ++i) done_.push_back({batch[i].ticket, std::move(outcomes[i])});
+            const std::uint64_t one = 1;
+            [[maybe_unused]] const auto put = ::write(event_.get(), &one, sizeof one);
+            if (queue_.empty()) idle_.notify_all();
+        }
+    }
+
+    // One task; or as many small ApplyRequests as fill one batch to the kernel: 1,000 routers that take over
+    // together are 16 batches, not 1,000.
+    std::vector<Queued> take_batch() {
+        std::vector<Queued> batch;
+        std::size_t requests = 0;
+        while (!queue_.empty()) {
+            const auto* apply = std::get_if<ApplyRequests>(&queue_.front().task);
+            if (!batch.empty() && (!apply || requests + apply->requests.size() > netlink::requests_in_flight)) break;
+            if (apply) requests += apply->requests.size();
+            batch.push_back(std::move(queue_.front()));
+            queue_.pop_front();
+            if (!apply) break;
+        }
+        return batch;
+    }
+
+    std::vector<Outcome> carry_out(const std::vector<Queued>& batch) {
+        std::vector<Outcome> outcomes;
+        if (!std::holds_alternative<ApplyRequests>(batch.front().task)) {
+            ASSERT(batch.size() == 1);
+            outcomes.push_back(std::visit([this](const auto& task) { return run(task); }, batch.front().task));
+            return outcomes;
+        }
+        std::vector<netlink::Request> all;
+        for (const auto& queued : batch) {
+            const auto& requests = std::get<ApplyRequests>(queued.task).requests;
+            all.insert(all.end(), requests.begin(), requests.end());
+        }
+        auto results = apply(all);
+        auto next = results.begin();
+        for (const auto& queued : batch) {
+            const auto count = static_cast<std::ptrdiff_t>(std::get<ApplyRequests>(queued.task).requests.size());
+            outcomes.emplace_back(Applied{{next, next + count}});
+            next += count;
+        }
+        return outcomes;
+    }
+
+    std::vector<Result<void>> apply(const std::vector<netlink::Request>& requests) {
+        auto results = kernel_->apply(requests);
+        ASSERT(results.size() == requests.size());
+        for (int attempt = 1; attempt < attempts; ++attempt) {
+            std::vector<std::size_t> failed;
+            std::vector<netlink::Request> again;
+            for (std::size_t i = 0; i < results.size(); ++i) {
+                if (results[i]) continue;
+                failed.push_back(i);
+                again.push_back(requests[i]);
+            }
+            if (failed.empty()) break;
+            std::this_thread::sleep_for(between_attempts);
+            auto retried = kernel_->apply(again);
+            for (std::size_t i = 0; i < failed.size(); ++i) results[failed[i]] = std::move(retried[i]);
+        }
+        return results;
+    }
+
+    Outcome run(const ApplyRequests& task) { return Applied{apply(task.requests)}; }
+    Outcome run(const ReadPicture&) { return Picture{kernel_->snapshot()}; }
+    Outcome run(const InstallRules& task) {
+        return RulesInstalled{tables_ ? tables_->install(task.gateways) : no_tables()};
+    }
+    Outcome run(const OpenFence& task) {
+        return FenceSet{tables_ ? tables_->open_fence(task.gateway, task.lifetime) : no_tables()};
+    }
+    Outcome run(const InspectRules& task) {
+        if (!tables_) return RulesInspected{true, std::vector<netlink::nft::Obstacle>{}};
+        return RulesInspected{tables_->intact(), tables_->obstacles(task.gateways)};
+    }
+
+    static Result<void> no_tables() { return fail(ENOTSUP, "this kernel has no nf_tables"); }
+
+    std::unique_ptr<netlink::Kernel> kernel_;
+    std::unique_ptr<netlink::nft::Tables> tables_;
+    Fd event_;
+
+    std::mutex mutex_;  // guards everything below
+    std::condition_variable wake_, idle_;
+    std::deque<Queued> queue_;
+    std::vector<Completion> done_;
+    std::uint64_t last_ticket_ = 0;
+    bool busy_ = false, ending_ = false;
+
+    std::thread thread_;
+};
+
+Writer::Writer(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables)
+    : impl_(std::make_unique<Impl>(std::move(kernel), std::move(tables))) {}
+Writer::~Writer() = default;
+std::uint64_t Writer::submit(Task task) { return impl_->submit(std::move(task)); }
+int Writer::fd() const { return impl_->fd(); }
+std::vector<Completion> Writer::completions() { return impl_->completions(); }
+bool Writer::drain(std::chrono::milliseconds at_most) { return impl_->drain(at_most); }
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,86 @@
+// The writer: one thread that carries out kernel writes, because they can stall on the kernel's global lock
+// (51 ms behind another tool's namespace removal, measured) and adverts must not wait (design 2). A queue
+// in, completions out through an eventfd; it owns the Kernel and the Tables and no state besides.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "netlink/kernel.hpp"
+#include "netlink/nft/tables.hpp"
+
+namespace vrrpd::engine {
+
+// ---- what can be asked -----------------------------------------------------------------------------
+
+// Requests of one owner, in order. Each failed one is tried again, three times within 50 ms (design 6).
+struct ApplyRequests {
+    std::vector<netlink::Request> requests;
+};
+struct ReadPicture {};
+struct InstallRules {
+    std::vector<netlink::nft::GatewayRules> gateways;
+};
+struct OpenFence {
+    std::string gateway;
+    std::chrono::milliseconds lifetime;
+};
+// Are our tables as installed, and what foreign rules stand in the way?
+struct InspectRules {
+    std::vector<netlink::nft::GatewayRules> gateways;
+};
+
+using Task = std::variant<ApplyRequests, ReadPicture, InstallRules, OpenFence, InspectRules>;
+
+// ---- what comes back -------------------------------------------------------------------------------
+
+struct Applied {
+    std::vector<Result<void>> results;
+};
+struct Picture {
+    Result<netlink::Snapshot> snapshot;
+};
+struct RulesInstalled {
+    Result<void> result;
+};
+struct FenceSet {
+    Result<void> result;
+};
+struct RulesInspected {
+    Result<bool> intact;
+    Result<std::vector<netlink::nft::Obstacle>> obstacles;
+};
+
+using Outcome = std::variant<Applied, Picture, RulesInstalled, FenceSet, RulesInspected>;
+
+struct Completion {
+    std::uint64_t ticket;
+    Outcome outcome;
+};
+
+class Writer {
+public:
+    // `tables` may be null: a kernel without nf_tables; such tasks come back with ENOTSUP.
+    Writer(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables);
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+    ~Writer();  // finishes what is queued
+
+    // Never waits. The ticket comes back with the completion; completions keep the order of the tasks.
+    std::uint64_t submit(Task task);
+
+    [[nodiscard]] int fd() const;  // readable: completions wait
+    [[nodiscard]] std::vector<Completion> completions();
+    // Waits until everything submitted is done, at most so long. For the ordered end of the process only.
+    bool drain(std::chrono::milliseconds at_most);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vrrpd::engine
