@@ -132,6 +132,8 @@ Result<void> AdvertSocket::prepare(const std::string& device) {
         if (auto done = set_option(fd(), IPPROTO_IP, IP_MULTICAST_IF, &out_v4, sizeof out_v4, "choose the interface");
             !done)
             return done;
+    // A burst of every router's advert at once must find room; a refusal leaves the kernel's default.
+    (void)set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20, "enlarge the receive buffer");
     return set_option(fd(), SOL_SOCKET, SO_PRIORITY, 6, "mark adverts as control traffic");
 }
 

@@ -40,6 +40,9 @@ void judge_source(const config::Instance& instance, const World& world, Conditio
     const auto* link = world.link(instance.interface);
     if (instance.source) {
         result.source = instance.source;
+        if (instance.interface.empty()) result.link = world.device_of(*instance.source);
+        if (instance.interface.empty() && !result.link)
+            result.faults.push_back("no interface has the source address " + instance.source->to_string() + " (yet)");
         if (instance.track_source && !world.holds(*instance.source))
             result.faults.push_back("source address " + instance.source->to_string() + " is not on this host");
         return;
@@ -75,6 +78,7 @@ Conditions evaluate(const config::Instance& instance, const World& world) {
     if (!instance.interface.empty()) {
         if (instance.track_primary || !link) judge_device(world, instance.interface, result.faults);
     }
+    if (link) result.link = link->index;
     judge_source(instance, world, result);
     judge_items(instance, world, result.faults);
     for (const auto& item : instance.track_interfaces) {

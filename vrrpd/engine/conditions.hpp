@@ -14,6 +14,7 @@ namespace vrrpd::engine {
 
 struct Conditions {
     std::vector<std::string> faults;      // "lan0 is down"; empty: it can run
+    IfIndex link;                         // where adverts go; none: nowhere yet
     std::optional<IpAddress> source;      // what adverts are sent from
     std::vector<proto::Tracked> tracked;  // interfaces with their state now
 };

@@ -53,20 +53,26 @@ void Engine::run(config::Config config) {
 }
 
 void Engine::start() {
-    speaker_->set_peer_link(config_->peer_link ? &*config_->peer_link : nullptr);
+    use_peer_link();
     routers_.reserve(config_->instances.size());
     for (const auto& instance : config_->instances) {
         routers_.push_back(std::make_unique<Router>(instance, followed(*config_, instance)));
         attach_record(*routers_.back());
     }
     deadlines_.reset(routers_.size());
-    if (!options_.adopt) remove_leftovers();
     gateways_->configure(config_->gateways);
-    if (config_->startup_delay > Duration(0)) {
+    if (options_.adopt || config_->startup_delay == Duration(0)) {
+        speak();
+    } else {
         start_at_ = loop_.now() + config_->startup_delay;
         log_.info("waiting {} before speaking VRRP (vrrp_startup_delay)", text(config_->startup_delay));
-        return;
     }
+    remove_leftovers();
+}
+
+void Engine::speak() {
+    start_at_.reset();
+    speaking_ = true;
     reconsider_all();
 }
 
@@ -81,17 +87,13 @@ void Engine::begin(Router& router) {
             drive(router, proto::Adopt{});
             return;
         }
-        desk_->apply(removals(desired(*router.config, router.followed, desk_->world())));
     }
     drive(router, proto::Start{});
 }
 
 void Engine::serve_deadlines() {
     const auto now = loop_.now();
-    if (start_at_ && *start_at_ <= now) {
-        start_at_.reset();
-        reconsider_all();
-    }
+    if (start_at_ && *start_at_ <= now) speak();
     for (int served = 0; served < deadlines_a_turn; ++served) {
         const auto earliest = deadlines_.earliest();
         if (!earliest || *earliest > now) break;
@@ -173,6 +175,13 @@ std::string Engine::name_of(const IpAddress& address) const {
         for (const auto& member : config_->peer_link->members)
             if (member.address == address) return member.name + " (" + address.to_string() + ")";
     return address.to_string();
+}
+
+void Engine::use_peer_link() {
+    members_.clear();
+    speaker_->set_peer_link(config_->peer_link ? &*config_->peer_link : nullptr);
+    if (!config_->peer_link) return;
+    for (const auto& member : config_->peer_link->members) members_.push_back(member.address);
 }
 
 void Engine::attach_record(Router& router) {

@@ -41,6 +41,7 @@ private:
 
     // ---- engine.cpp
     void start();
+    void speak();
     void begin(Router& router);
     void serve_deadlines();
     void set_deadline();
@@ -87,6 +88,7 @@ private:
     [[nodiscard]] Followed followed(const config::Config& config, const config::Instance& instance) const;
     [[nodiscard]] std::string name_of(const IpAddress& address) const;
     void attach_record(Router& router);
+    void use_peer_link();
 
     EngineOptions& options_;
     ipc::ChannelLog& log_;
@@ -99,13 +101,14 @@ private:
     std::vector<std::unique_ptr<Router>> routers_;
     DeadlineQueue deadlines_;
 
-    Deadline start_at_;  // vrrp_startup_delay
+    bool speaking_ = false;  // routers may enter the protocol
+    Deadline start_at_;      // ... from then on (vrrp_startup_delay)
     Instant next_beat_{};
     bool stopping_ = false;
     std::uint64_t claims_ = 0;
-    std::string holder_;                 // who answered the last probe, for the log
-    std::uint64_t rejected_unsaid_ = 0;  // rejections since the last summary line
-    Instant summary_at_{};
+    std::string holder_;  // who answered the last probe, for the log
+    Instant unknown_vrid_said_{};
+    std::vector<IpAddress> members_;  // of peer_link
     Loop::Watch channel_watch_;
 };
 

@@ -109,10 +109,10 @@ void Engine::renew(Router& router, Instant now) {
 }
 
 void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard) {
-    if (start_at_) return;  // vrrp_startup_delay: not listening yet (VR-087)
+    if (!speaking_) return;  // vrrp_startup_delay: not listening yet (VR-087)
     if (!number) {
-        if (config_->log_unknown_vrids && heard.message.size() > 1 && summary_at_ <= loop_.now()) {
-            summary_at_ = loop_.now() + std::chrono::seconds(60);
+        if (config_->log_unknown_vrids && heard.message.size() > 1 && unknown_vrid_said_ <= loop_.now()) {
+            unknown_vrid_said_ = loop_.now() + std::chrono::seconds(60);
             log_.info("{}: advert of VRID {} from {}, which nobody here has", link.name, heard.message[1],
                       heard.envelope.source.to_string());
         }
@@ -121,9 +121,6 @@ void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& lin
     auto& router = *routers_[*number];
     if (router.machine.role() == proto::Role::initialize) return;  // VR-085
     const auto& config = *router.config;
-    std::vector<IpAddress> members;
-    if (config_->peer_link)
-        for (const auto& member : config_->peer_link->members) members.push_back(member.address);
     const std::array<IpAddress, 1> own{router.source.value_or(IpAddress{})};
     proto::ReceivePolicy policy;
     policy.version = config.parameters.version;
@@ -132,7 +129,7 @@ void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& lin
     policy.unicast = config.unicast();
     policy.check_unicast_source = config.check_unicast_source;
     policy.peers = config.peers;
-    policy.also_from = members;
+    policy.also_from = members_;
     policy.own_sources = own;
     const auto result = proto::decode(heard.message, heard.envelope, policy);
     if (result)
@@ -166,10 +163,8 @@ void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const pr
 }
 
 void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {
-    if (!config_->peer_link || router.config->unicast()) return;
-    const auto& members = config_->peer_link->members;
-    if (std::none_of(members.begin(), members.end(), [&](const auto& m) { return m.address == envelope.source; }))
-        return;
+    if (router.config->unicast()) return;
+    if (std::find(members_.begin(), members_.end(), envelope.source) == members_.end()) return;
     const auto path = envelope.destination.is_multicast() ? Path::multicast : Path::unicast;
     const auto peer = name_of(envelope.source);
     switch (router.paths.heard(envelope.source, path)) {

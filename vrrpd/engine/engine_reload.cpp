@@ -65,11 +65,13 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     routers_ = std::move(routers);
     const auto before = std::exchange(config_, std::move(next));
     deadlines_.reset(routers_.size());
-    speaker_->set_peer_link(config_->peer_link ? &*config_->peer_link : nullptr);
-    gateways_->configure(config_->gateways);  // while `before` still lives: the keeper compares with it
+    use_peer_link();
+    const bool speaking = std::exchange(speaking_, false);  // nobody begins before the sockets are there
+    gateways_->configure(config_->gateways);                // while `before` still lives: the keeper compares with it
+    speaking_ = speaking;
     for (auto& router : routers_) {
-        if (router->machine.parameters() != router->config->parameters)
-            drive(*router, proto::Reconfigured{router->config->parameters});
+        if (const auto parameters = run_parameters(*router->config); router->machine.parameters() != parameters)
+            drive(*router, proto::Reconfigured{parameters});
         router->renew_at.reset();
         if (router->installed && router->followed.gateway) renew(*router, loop_.now());
         schedule(number_of(*router));

@@ -55,7 +55,7 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
 }
 
 void Engine::reconsider_all() {
-    if (start_at_) return;
+    if (!speaking_) return;
     std::vector<Conditions> conditions;
     for (auto& router : routers_) conditions.push_back(look(*router));
     require_sockets();  // before anybody's first advert
@@ -65,7 +65,7 @@ void Engine::reconsider_all() {
 Conditions Engine::look(Router& router) {
     auto conditions = evaluate(*router.config, desk_->world());
     router.source = conditions.source;
-    if (const auto* link = desk_->world().link(router.config->interface)) router.link = link->index;
+    router.link = conditions.link;
     return conditions;
 }
 
@@ -100,7 +100,7 @@ void Engine::weigh(Router& router, const Conditions& conditions) {
 }
 
 void Engine::gateway_changed(std::size_t gateway) {
-    if (start_at_) return;
+    if (!speaking_) return;
     for (auto& router : routers_)
         if (router->followed.gateway == &config_->gateways[gateway]) settle(*router, look(*router));
 }
@@ -177,6 +177,7 @@ void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {
 void Engine::remove_leftovers() {
     const auto& world = desk_->world();
     for (const auto& router : routers_) {
+        if (router->installed) continue;  // adopted
         auto found = desired(*router->config, router->followed, world);
         const auto untagged = [&](const auto& object) {
             const auto* there = world.find(object);

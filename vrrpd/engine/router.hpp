@@ -29,9 +29,16 @@ struct Counters {
     std::array<std::uint32_t, proto::rejection_kinds> rejected{};
 };
 
+// The configured parameters, and the silence that is asked for before a first claim: three probes (design 6).
+[[nodiscard]] inline proto::RouterParameters run_parameters(const config::Instance& instance) {
+    auto parameters = instance.parameters;
+    parameters.probe_time = std::chrono::milliseconds(200);
+    return parameters;
+}
+
 struct Router {
     Router(const config::Instance& instance, const Followed& gateway)
-        : config(&instance), followed(gateway), machine(instance.parameters), announcer(instance.announce) {}
+        : config(&instance), followed(gateway), machine(run_parameters(instance)), announcer(instance.announce) {}
 
     const config::Instance* config;  // into the engine's Config
     Followed followed;

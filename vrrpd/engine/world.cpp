@@ -63,9 +63,10 @@ const netlink::Address* World::find(const netlink::Address& like) const { return
 const netlink::Route* World::find(const netlink::Route& like) const { return find_in(picture_.routes, like); }
 const netlink::Rule* World::find(const netlink::Rule& like) const { return find_in(picture_.rules, like); }
 
-bool World::holds(const IpAddress& address) const {
-    return std::any_of(picture_.addresses.begin(), picture_.addresses.end(),
-                       [&](const auto& held) { return held.prefix.address == address; });
+IfIndex World::device_of(const IpAddress& address) const {
+    for (const auto& held : picture_.addresses)
+        if (held.prefix.address == address) return held.link;
+    return {};
 }
 
 std::optional<netlink::NextHop> World::default_hop(IfIndex device, Family family) const {

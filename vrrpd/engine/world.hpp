@@ -25,8 +25,10 @@ public:
     [[nodiscard]] const netlink::Address* find(const netlink::Address& like) const;
     [[nodiscard]] const netlink::Route* find(const netlink::Route& like) const;
     [[nodiscard]] const netlink::Rule* find(const netlink::Rule& like) const;
+    // The device that has this address; none: no device has.
+    [[nodiscard]] IfIndex device_of(const IpAddress& address) const;
     // Whether an address stands on any device of this host.
-    [[nodiscard]] bool holds(const IpAddress& address) const;
+    [[nodiscard]] bool holds(const IpAddress& address) const { return static_cast<bool>(device_of(address)); }
 
     // The hop of the host's own default route over this device; lowest metric wins. Without `via` on a
     // point-to-point link (PPPoE).
