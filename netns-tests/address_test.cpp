@@ -1,0 +1,124 @@
+// The address and everything around it is changed behind the daemon's back, or is somebody else's.
+#include "netns-tests/fixture.hpp"
+#include "netns-tests/gateway_config.hpp"
+
+namespace lab {
+namespace {
+
+class Address : public HomeTest {
+protected:
+    const std::string vip = Home::vip.to_string();
+};
+
+TEST_F(Address, static_holder_without_vrrp_keeps_it_and_the_log_says_who) {
+    home.h003.must({"ip", "address", "add", vip + "/24", "dev", "lan0"});
+    auto& router = start(home.h001, {.priority = 150});
+    EXPECT_TRUE(router.await_log("held by")) << "why it does not take over";
+    EXPECT_TRUE(router.logged(home.h003.mac("lan0"))) << "whose address that is";
+    EXPECT_TRUE(stays_false([&] { return holds(home.h001); }, 1500ms));
+    EXPECT_EQ(home.lan.count(all({from(home.h001), adverts()})), 0u);
+    EXPECT_EQ(home.lan.count(all({from(home.h001), speaks_as(Home::vip)})), 0u);
+}
+
+TEST_F(Address, static_holder_is_succeeded_when_it_goes) {
+    home.h003.must({"ip", "address", "add", vip + "/24", "dev", "lan0"});
+    auto& router = start(home.h001, {.priority = 150});
+    ASSERT_TRUE(router.await_log("held by"));
+    home.h003.lose_power();
+    EXPECT_TRUE(becomes_active(home.h001, 15s));
+}
+
+TEST_F(Address, wrong_vrid_is_no_reason_to_take_a_held_address) {
+    start(home.h003, {.priority = 200});
+    ASSERT_TRUE(becomes_active(home.h003, 15s));
+    auto& router = start(home.h001, {.vrid = 2, .priority = 150});
+    EXPECT_TRUE(router.await_log("held by"));
+    EXPECT_TRUE(router.logged("VRID"));
+    EXPECT_TRUE(stays_false([&] { return holds(home.h001); }, 1500ms));
+}
+
+TEST_F(Address, that_is_the_hosts_primary_one_is_adopted_not_stripped) {
+    home.h003.must({"ip", "address", "flush", "dev", "lan0", "scope", "global"});
+    home.h003.must({"ip", "address", "add", vip + "/24", "dev", "lan0"});
+    start(home.h003, {.priority = 200});
+    EXPECT_TRUE(stays_false([&] { return !holds(home.h003); }, 1500ms)) << "it vanished for a moment";
+    EXPECT_TRUE(home.lan.await(all({from(home.h003), adverts()})));
+    start(home.h001, {.priority = 150});
+    EXPECT_TRUE(stays_false([&] { return holds(home.h001); }, 1s));
+}
+
+TEST_F(Address, deleted_by_hand_is_back_within_a_second) {
+    auto pair = start_pair();
+    home.h003.must({"ip", "address", "del", vip + "/24", "dev", "lan0"});
+    EXPECT_TRUE(wait_until([&] { return holds(home.h003); }, 1s));
+    EXPECT_TRUE(pair.active.await_log(vip)) << "and the log says so";
+    EXPECT_EQ(home.lan.count(all({from(home.h001), adverts()})), 0u) << "no reason to move";
+}
+
+TEST_F(Address, flushed_with_all_others_leaves_one_gateway) {
+    start_pair();
+    home.h003.must({"ip", "address", "flush", "dev", "lan0"});
+    // Without an address of its own H003 cannot speak: the role moves, and comes back with the address.
+    EXPECT_TRUE(wait_until([&] { return home.holders().size() == 1; }, 2s));
+    home.h003.must({"ip", "address", "add", "10.12.14.4/24", "dev", "lan0"});
+    EXPECT_TRUE(becomes_active(home.h003));
+}
+
+TEST_F(Address, own_address_stays_primary_and_survives_the_loss_of_the_role) {
+    auto pair = start_pair();
+    const auto route = home.h003.must({"ip", "route", "get", "10.12.14.100"});
+    EXPECT_NE(route.find("src 10.12.14.4"), std::string::npos) << route;
+    pair.active.stop();
+    EXPECT_TRUE(home.h003.has_address(IpAddress::v4(10, 12, 14, 4)));
+    EXPECT_FALSE(holds(home.h003));
+}
+
+TEST_F(Address, flushed_tables_are_back_within_a_second_and_the_log_says_so) {
+    EchoServer echo(home.internet, 7);
+    auto pair = start_pair({.after = GatewayText{}.text()});
+    Pinger pinger(home.client, {Home::internet_address});
+    ASSERT_TRUE(pinger.await_answer());
+    const auto has_tables = [&] { return home.h003.run({"nft", "list", "table", "inet", "vrrpd"}).ok(); };
+    ASSERT_TRUE(has_tables());
+    for (const Arguments& attack :
+         {Arguments{"nft", "flush", "ruleset"}, Arguments{"nft", "delete", "table", "inet", "vrrpd"}}) {
+        home.h003.must(attack);
+        EXPECT_TRUE(wait_until(has_tables, 1s));
+        EXPECT_TRUE(pinger.await_answer(2s));
+    }
+    EXPECT_TRUE(pair.active.await_log("table"));
+}
+
+TEST_F(Address, interface_that_vanishes_is_a_fault_and_its_return_ends_it) {
+    auto pair = start_pair();
+    home.h003.remove("lan0");
+    EXPECT_TRUE(pair.active.await_log("Entering FAULT STATE"));
+    EXPECT_TRUE(wait_until([&] { return holds(home.h001); }, 2s));
+    home.h003.add("lan0");
+    EXPECT_TRUE(becomes_active(home.h003)) << "the new device has a new number";
+}
+
+TEST_F(Address, interface_that_is_not_there_yet_is_waited_for) {
+    home.h003.remove("lan0");
+    auto& router = start(home.h003, {.priority = 200});
+    EXPECT_TRUE(router.await_log("lan0"));
+    EXPECT_TRUE(router.process().running());
+    home.h003.add("lan0");
+    EXPECT_TRUE(becomes_active(home.h003));
+}
+
+TEST_F(Address, many_move_together) {
+    VrrpText text;
+    text.more = "virtual_ipaddress_excluded {\n";
+    for (int i = 0; i < 200; ++i) text.more += "10.99.0." + std::to_string(i + 1) + "/32\n";
+    text.more += "}\n";
+    start_pair(text);
+    const auto last = IpAddress::v4(10, 99, 0, 200);
+    EXPECT_TRUE(wait_until([&] { return home.h003.has_address(last); }));
+    home.h003.lose_power();
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(wait_until([&] { return home.h001.has_address(last); }, 2s));
+}
+
+}  // namespace
+}  // namespace lab

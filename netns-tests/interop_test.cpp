@@ -1,0 +1,127 @@
+// In one group with Debian's keepalived and with FRR, in both roles: each takes over from the other and
+// yields to the other.
+#include <ostream>
+
+#include "netns-tests/fixture.hpp"
+
+namespace lab {
+namespace {
+
+enum class PeerKind { keepalived, frr };
+
+struct Case {
+    PeerKind peer;
+    int version;
+    vrrpd::Family family;
+};
+
+std::string name_of(const Case& each) {
+    return std::string(each.peer == PeerKind::frr ? "frr" : "keepalived") + "_v" + std::to_string(each.version) +
+           "_ipv" + (each.family == vrrpd::Family::ipv4 ? "4" : "6");
+}
+void PrintTo(const Case& each, std::ostream* out) { *out << name_of(each); }
+
+class Interop : public HomeTest, public testing::WithParamInterface<Case> {
+protected:
+    [[nodiscard]] bool ipv4() const { return GetParam().family == vrrpd::Family::ipv4; }
+    [[nodiscard]] IpAddress vip() const { return ipv4() ? Home::vip : *IpAddress::parse("fe80::12:1"); }
+    // Version 2 knows whole seconds only.
+    [[nodiscard]] std::chrono::milliseconds interval() const { return GetParam().version == 2 ? 1000ms : 100ms; }
+
+    Router& start_ours(Host& host, int priority) {
+        VrrpText text{.version = GetParam().version, .priority = priority};
+        text.advert_int = GetParam().version == 2 ? "1" : "0.1";
+        if (!ipv4()) text.addresses = {"fe80::12:1/64"};
+        return start(host, text);
+    }
+
+    void start_peer(Host& host, int priority) {
+        if (GetParam().peer == PeerKind::frr) {
+            frr.emplace(host, FrrRouter::Plan{.version = GetParam().version,
+                                              .priority = priority,
+                                              .interval_ms = static_cast<int>(interval().count()),
+                                              .vip = vip()});
+            frr->start();
+            return;
+        }
+        VrrpText text{.version = GetParam().version, .priority = priority};
+        text.advert_int = GetParam().version == 2 ? "1" : "0.1";
+        if (!ipv4()) text.addresses = {"fe80::12:1/64"};
+        keepalived = &start(host, text, {}, Daemon::keepalived);
+    }
+    void stop_peer() {
+        if (frr) frr->stop();
+        if (keepalived != nullptr) keepalived->stop();
+    }
+
+    // Only `host` advertises: seen twice from it, and not from the other since.
+    void expect_alone(const Host& host, const Host& other) {
+        const auto asked = wall_clock();
+        const auto first =
+            home.lan.await(all({from(host), adverts(), no_priority(0), since(asked)}), 8 * interval() + 3s);
+        ASSERT_TRUE(first) << host.name() << " does not advertise";
+        std::this_thread::sleep_for(interval() + 50ms);
+        const auto settled = wall_clock();
+        std::this_thread::sleep_for(interval() + 50ms);
+        EXPECT_EQ(home.lan.count(all({from(other), adverts(), since(settled)})), 0u) << other.name() << " still speaks";
+        EXPECT_GE(home.lan.count(all({from(host), adverts(), since(settled)})), 1u);
+    }
+
+    std::optional<FrrRouter> frr;
+    Router* keepalived = nullptr;
+};
+
+TEST_P(Interop, ours_yields_to_the_better_peer_and_takes_over_from_it) {
+    start_ours(home.h001, 150);
+    expect_alone(home.h001, home.h003);
+    start_peer(home.h003, 200);
+    ASSERT_TRUE(home.lan.await(all({from(home.h003), adverts()}), 15s)) << "the peer never became Active";
+    expect_alone(home.h003, home.h001);
+    EXPECT_FALSE(holds(home.h001, vip()));
+    const auto fault = after_advert(home.h003);
+    home.h003.lose_power();
+    EXPECT_LE(detection(home.h003, home.h001, fault), down_interval(interval(), 150) + 80ms);
+    EXPECT_TRUE(wait_until([&] { return holds(home.h001, vip()); }));
+}
+
+TEST_P(Interop, peer_yields_to_our_better_one_and_takes_over_from_it) {
+    start_peer(home.h001, 150);
+    ASSERT_TRUE(home.lan.await(all({from(home.h001), adverts()}), 15s)) << "the peer never became Active";
+    auto& ours = start_ours(home.h003, 200);
+    expect_alone(home.h003, home.h001);
+    EXPECT_TRUE(holds(home.h003, vip()));
+    // An orderly hand-over: priority 0, and the peer does not wait for three intervals.
+    EXPECT_EQ(ours.stop(), 0);
+    const auto resigned = home.lan.await(all({from(home.h003), priority(0)}), 1s);
+    ASSERT_TRUE(resigned);
+    const auto taken = home.lan.await(all({from(home.h001), adverts(), since(resigned->at)}), 8 * interval());
+    ASSERT_TRUE(taken);
+    EXPECT_LE(taken->at - resigned->at, interval() + 100ms) << milliseconds(taken->at - resigned->at);
+    EXPECT_FALSE(holds(home.h003, vip()));
+}
+
+TEST_P(Interop, ours_follows_the_peers_orderly_stop) {
+    start_peer(home.h003, 200);
+    ASSERT_TRUE(home.lan.await(all({from(home.h003), adverts()}), 15s)) << "the peer never became Active";
+    auto& ours = start_ours(home.h001, 150);
+    ASSERT_TRUE(ours.await_log("Entering BACKUP STATE"));
+    std::this_thread::sleep_for(3 * interval());
+    stop_peer();
+    const auto resigned = home.lan.await(all({from(home.h003), priority(0)}), 3s);
+    ASSERT_TRUE(resigned) << "the peer did not resign";
+    const auto taken = home.lan.await(all({from(home.h001), adverts(), since(resigned->at)}), 8 * interval());
+    ASSERT_TRUE(taken);
+    EXPECT_LE(taken->at - resigned->at, interval() + 100ms) << milliseconds(taken->at - resigned->at);
+}
+
+INSTANTIATE_TEST_SUITE_P(Peers, Interop,
+                         testing::Values(Case{PeerKind::keepalived, 2, vrrpd::Family::ipv4},
+                                         Case{PeerKind::keepalived, 3, vrrpd::Family::ipv4},
+                                         Case{PeerKind::keepalived, 3, vrrpd::Family::ipv6},
+                                         Case{PeerKind::frr, 2, vrrpd::Family::ipv4},
+                                         Case{PeerKind::frr, 3, vrrpd::Family::ipv4},
+                                         Case{PeerKind::frr, 3, vrrpd::Family::ipv6}),
+                         [](const auto& each) { return name_of(each.param); });
+
+}  // namespace
+}  // namespace lab

@@ -1,0 +1,182 @@
+#include "netns-tests/lab/router.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "netns-tests/lab/janitor.hpp"
+#include "netns-tests/lab/wait.hpp"
+
+namespace lab {
+
+namespace {
+
+std::string slurp(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+void spill(const std::string& path, std::string_view text) {
+    std::ofstream file(path);
+    file << text << std::flush;
+    if (!file) give_up("cannot write " + path);
+}
+
+std::string own_binary() {
+    const char* chosen = std::getenv("VRRPD");
+    return chosen != nullptr ? chosen : LAB_VRRPD;
+}
+
+}  // namespace
+
+Daemon daemon_under_test() {
+    const char* chosen = std::getenv("LAB_DAEMON");
+    return chosen != nullptr && std::string_view(chosen) == "keepalived" ? Daemon::keepalived : Daemon::vrrpd;
+}
+
+std::string VrrpText::text() const {
+    std::string list;
+    for (const auto& address : addresses) list += fmt::format("        {}\n", address);
+    return fmt::format(
+        "global_defs {{\n"
+        "    vrrp_version {}\n"
+        "}}\n"
+        "vrrp_instance {} {{\n"
+        "    state BACKUP\n"
+        "    interface {}\n"
+        "    virtual_router_id {}\n"
+        "    priority {}\n"
+        "    advert_int {}\n"
+        "    {}\n"
+        "    virtual_ipaddress {{\n"
+        "{}"
+        "    }}\n"
+        "}}\n"
+        "{}\n",
+        version, name, interface, vrid, priority, advert_int, more, list, after);
+}
+
+Router::Router(Host& host, Daemon daemon) : host_(host), daemon_(daemon) {
+    std::filesystem::create_directories(file("run"));
+    std::filesystem::create_directories(file("state"));
+}
+
+std::string Router::file(std::string_view suffix) const {
+    return fmt::format("{}/{}.{}", directory(), host_.name(), suffix);
+}
+
+void Router::configure(std::string_view text) const { spill(file("conf"), text); }
+
+Arguments Router::command_line() const {
+    if (daemon_ == Daemon::keepalived) {
+        return {"keepalived",
+                "-P",
+                "-n",
+                "-l",
+                "-D",
+                "-f",
+                file("conf"),
+                "-i",
+                host_.name(),
+                "-p",
+                file("pid"),
+                "-r",
+                file("vrrp.pid"),
+                "-c",
+                file("checkers.pid")};
+    }
+    return {own_binary(),    "-n",        "-l",          "-D",         "-f",
+            file("conf"),    "-i",        host_.name(),  "-p",         file("pid"),
+            "--runtime-dir", file("run"), "--state-dir", file("state")};
+}
+
+void Router::start(const Arguments& more) {
+    auto arguments = command_line();
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    process_ = Process(arguments, host_.netns().fd(), file("log"));
+}
+
+pid_t Router::engine() const {
+    const auto children = descendants(process_.pid());
+    return children.empty() ? 0 : children.front();
+}
+
+std::string Router::log() const { return slurp(file("log")); }
+
+bool Router::await_log(std::string_view text, std::chrono::milliseconds limit) const {
+    return wait_until([&] { return logged(text); }, limit);
+}
+
+Output Router::command(const Arguments& options) const {
+    Arguments arguments{own_binary(),    "-f",        file("conf"),  "-i",         host_.name(),
+                        "--runtime-dir", file("run"), "--state-dir", file("state")};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return host_.run(arguments);
+}
+
+FrrRouter::FrrRouter(Host& host, const Plan& plan) : host_(host), plan_(plan) {
+    make_macvlan();
+    // FRR's daemons leave root; their files must let them.
+    std::filesystem::create_directories(file("frr"));
+    std::filesystem::permissions(directory(), std::filesystem::perms::all);
+    std::filesystem::permissions(file("frr"), std::filesystem::perms::all);
+    const auto family = plan_.vip.is_v4() ? "ip" : "ipv6";
+    spill(file("frr/zebra.conf"), "! nothing\n");
+    spill(file("frr/vrrpd.conf"), fmt::format("interface lan0\n"
+                                              " vrrp {0} version {1}\n"
+                                              " vrrp {0} priority {2}\n"
+                                              " vrrp {0} advertisement-interval {3}\n"
+                                              " {4}vrrp {0} preempt\n"
+                                              " vrrp {0} {5} {6}\n!\n",
+                                              plan_.vrid, plan_.version, plan_.priority, plan_.interval_ms,
+                                              plan_.preempt ? "" : "no ", family, plan_.vip.to_string()));
+}
+
+void FrrRouter::make_macvlan() const {
+    const bool v4 = plan_.vip.is_v4();
+    const auto device = fmt::format("vrrp{}-{}", v4 ? 4 : 6, plan_.vrid);
+    const auto prefix = fmt::format("{}/{}", plan_.vip.to_string(), v4 ? 24 : 64);
+    std::string lines = fmt::format(
+        "link add {} link lan0 type macvlan mode bridge\n"
+        "link set {} addrgenmode none\n"
+        "link set {} address 00:00:5e:00:0{}:{:02x}\n"
+        "address add {} dev {}{}\n",
+        device, device, device, v4 ? 1 : 2, plan_.vrid, prefix, device, v4 ? "" : " nodad");
+    if (!v4) lines += fmt::format("address add fe80::200:5eff:fe00:2{:02x}/64 dev {} nodad\n", plan_.vrid, device);
+    host_.netns().set_sysctl("net/ipv4/ip_forward", "1");
+    host_.netns().set_sysctl("net/ipv6/conf/all/forwarding", "1");
+    host_.netns().set_sysctl("net/ipv6/conf/default/keep_addr_on_down", "1");
+    host_.netns().ip(lines + fmt::format("link set {} up\n", device));
+}
+
+std::string FrrRouter::file(std::string_view suffix) const {
+    return fmt::format("{}/{}.{}", directory(), host_.name(), suffix);
+}
+
+void FrrRouter::start() {
+    const Arguments common{"-A",     "127.0.0.1",    "-P",        "0",  "--log",
+                           "stdout", "--vty_socket", file("frr"), "-z", file("frr/zserv.api")};
+    const auto with = [&](Arguments own) {
+        own.insert(own.end(), common.begin(), common.end());
+        return own;
+    };
+    zebra_ = Process(with({"/usr/lib/frr/zebra", "-f", file("frr/zebra.conf"), "-i", file("frr/zebra.pid")}),
+                     host_.netns().fd(), file("zebra.log"));
+    if (!wait_until([this] { return std::filesystem::exists(file("frr/zserv.api")); })) give_up("zebra did not start");
+    vrrpd_ = Process(with({"/usr/lib/frr/vrrpd", "-f", file("frr/vrrpd.conf"), "-i", file("frr/vrrpd.pid")}),
+                     host_.netns().fd(), file("log"));
+}
+
+void FrrRouter::stop() {
+    vrrpd_.signal(SIGINT);
+    vrrpd_.wait(std::chrono::seconds(5));
+    zebra_.stop();
+}
+
+std::string FrrRouter::log() const { return slurp(file("log")); }
+
+}  // namespace lab

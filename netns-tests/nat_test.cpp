@@ -1,0 +1,173 @@
+// What the people behind the gateway do: questions and connections to the internet, forwarded ports, through
+// take-overs.
+#include <netinet/in.h>
+
+#include "netns-tests/fixture.hpp"
+#include "netns-tests/gateway_config.hpp"
+
+namespace lab {
+namespace {
+
+const auto wan_of_h003 = IpAddress::v4(198, 51, 100, 4);
+const auto wan_of_h001 = IpAddress::v4(198, 51, 100, 2);
+const auto held_wan = IpAddress::v4(198, 51, 100, 10);
+const auto server_address = IpAddress::v4(10, 12, 14, 20);
+
+// Detection and what a busy machine adds.
+constexpr auto longest_outage = 550ms;
+
+class Nat : public HomeTest {
+protected:
+    Pair start_gateways(const GatewayText& gateway = {}) { return start_pair({.after = gateway.text()}); }
+    EchoServer echo{home.internet, 7};
+};
+
+TEST_F(Nat, questions_are_answered_through_power_loss_and_return) {
+    start_gateways();
+    Pinger pinger(home.client, {Home::internet_address});
+    ASSERT_TRUE(pinger.await_answer());
+    auto from = wall_clock();
+    home.h003.lose_power();
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(pinger.await_answer());
+    EXPECT_LE(pinger.longest_silence(from), longest_outage) << milliseconds(pinger.longest_silence(from));
+    EXPECT_EQ(echo.askers(), (std::vector{wan_of_h003, wan_of_h001})) << "masquerade must hide the client";
+    from = wall_clock();
+    home.h003.power_on();
+    start(home.h003, {.priority = 200, .after = GatewayText{}.text()});
+    EXPECT_TRUE(becomes_active(home.h003));
+    EXPECT_TRUE(pinger.await_answer());
+    EXPECT_LE(pinger.longest_silence(from), 200ms) << milliseconds(pinger.longest_silence(from));
+}
+
+TEST_F(Nat, sigterm_costs_the_client_less_than_a_tenth_of_a_second) {
+    auto pair = start_gateways();
+    Pinger pinger(home.client, {Home::internet_address});
+    ASSERT_TRUE(pinger.await_answer());
+    const auto from = wall_clock();
+    EXPECT_EQ(pair.active.stop(), 0);
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(pinger.await_answer());
+    EXPECT_LE(pinger.longest_silence(from), 150ms) << milliseconds(pinger.longest_silence(from));
+}
+
+TEST_F(Nat, tcp_connection_survives_a_take_over_with_a_held_wan_address) {
+    start_gateways({.address = held_wan.to_string() + "/24"});
+    EXPECT_TRUE(wait_until([&] { return home.h003.has_address(held_wan); }));
+    EXPECT_FALSE(home.h001.has_address(held_wan)) << "held only while Active";
+    Conversation conversation(home.client, {Home::internet_address});
+    ASSERT_TRUE(conversation.goes_on()) << "it must work before it can survive";
+    home.h003.lose_power();
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(home.h001.has_address(held_wan));
+    EXPECT_TRUE(conversation.goes_on()) << "the connection broke";
+    const auto claim = home.wan.last(claims(held_wan));
+    ASSERT_TRUE(claim) << "the held address was not announced on the WAN";
+    EXPECT_EQ(claim->port, home.h001.port("wan0"));
+}
+
+TEST_F(Nat, forwarded_port_reaches_a_lan_host_and_moves_along) {
+    EchoServer service(home.server, 443);
+    start_gateways({.nat = "masquerade\nport_forward tcp 443 to 10.12.14.20:443"});
+    EXPECT_TRUE(tcp_works(home.internet, {wan_of_h003, 443}));
+    EXPECT_FALSE(tcp_works(home.internet, {wan_of_h001, 443}, 300ms)) << "a stand-in forwards nothing";
+    home.h003.lose_power();
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(tcp_works(home.internet, {wan_of_h001, 443}));
+}
+
+TEST_F(Nat, forwarded_port_reaches_a_service_on_the_active_itself) {
+    EchoServer service(home.h003, 8080);
+    start_gateways({.nat = "masquerade\nport_forward tcp 80 to 10.12.14.4:8080"});
+    EXPECT_TRUE(tcp_works(home.internet, {wan_of_h003, 80}));
+}
+
+TEST_F(Nat, hairpin_lets_a_lan_host_use_the_outside_address) {
+    EchoServer service(home.server, 443);
+    start_gateways({.nat = "masquerade\nport_forward tcp 443 to 10.12.14.20:443\nhairpin"});
+    EXPECT_TRUE(tcp_works(home.client, {wan_of_h003, 443}));
+}
+
+TEST_F(Nat, nothing_new_comes_in_from_the_wan) {
+    EchoServer service(home.client, 22);
+    start_gateways();
+    home.internet.must({"ip", "route", "add", "10.12.14.0/24", "via", wan_of_h003.to_string()});
+    EXPECT_FALSE(tcp_works(home.internet, {IpAddress::v4(10, 12, 14, 100), 22}, 500ms));
+}
+
+TEST_F(Nat, segment_size_is_clamped_to_a_narrow_wan) {
+    home.h003.must({"ip", "link", "set", "wan0", "mtu", "1400"});
+    start_gateways({.nat = "masquerade\nclamp_mss"});
+    ASSERT_TRUE(tcp_works(home.client, {Home::internet_address}));
+    const auto syn = home.wan.first([](const Frame& frame) {
+        // The first IPv4 TCP segment with SYN and without ACK.
+        return frame.bytes.size() >= 60 && frame.bytes[12] == 8 && frame.bytes[23] == IPPROTO_TCP &&
+               (frame.bytes[47] & 0x12) == 0x02;
+    });
+    ASSERT_TRUE(syn);
+    EXPECT_EQ(syn->bytes[54], 2) << "Linux puts the segment size first";
+    EXPECT_EQ(syn->bytes[56] << 8 | syn->bytes[57], 1400 - 40);
+}
+
+TEST_F(Nat, foreign_forward_policy_is_named_and_left_alone) {
+    for (auto* host : {&home.h003, &home.h001}) {
+        host->must({"iptables", "-P", "FORWARD", "DROP"});
+        host->must({"iptables", "-N", "DOCKER-USER"});
+        host->must({"iptables", "-A", "FORWARD", "-j", "DOCKER-USER"});
+    }
+    const auto before = home.h003.must({"nft", "list", "table", "ip", "filter"});
+    auto pair = start_gateways();
+    EXPECT_TRUE(pair.active.await_log("NOT ready")) << "the operator must be told";
+    EXPECT_TRUE(pair.active.logged("FORWARD"));
+    EXPECT_TRUE(pair.active.logged("DOCKER-USER")) << "and how to mend it";
+    pair.active.stop();
+    EXPECT_EQ(home.h003.must({"nft", "list", "table", "ip", "filter"}), before);
+}
+
+TEST_F(Nat, foreign_tables_stay_as_they_are_through_a_whole_life) {
+    home.h003.must({"nft", "add", "table", "inet", "mine"});
+    home.h003.must(
+        {"nft", "add", "chain", "inet", "mine", "input", "{ type filter hook input priority 0; policy accept; }"});
+    home.h003.must({"nft", "add", "rule", "inet", "mine", "input", "tcp", "dport", "22", "accept"});
+    const auto before = home.h003.must({"nft", "list", "table", "inet", "mine"});
+    auto pair = start_gateways();
+    EXPECT_EQ(home.h003.must({"nft", "list", "table", "inet", "mine"}), before);
+    pair.active.stop();
+    EXPECT_EQ(home.h003.must({"nft", "list", "table", "inet", "mine"}), before);
+}
+
+TEST_F(Nat, own_default_route_of_metric_0_survives_and_clients_still_get_out) {
+    // H001 goes out by itself, not by the gateway, and wants to keep doing so.
+    home.h001.must({"ip", "route", "replace", "default", "via", "198.51.100.1"});
+    const auto before = home.h001.must({"ip", "route", "show", "table", "main", "default"});
+    auto pair = start_gateways();
+    Pinger pinger(home.client, {Home::internet_address});
+    ASSERT_TRUE(pinger.await_answer());
+    home.h003.lose_power();
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(pinger.await_answer());
+    EXPECT_EQ(home.h001.must({"ip", "route", "show", "table", "main", "default"}), before);
+    EXPECT_EQ(pair.backup.stop(), 0);
+    EXPECT_EQ(home.h001.must({"ip", "route", "show", "table", "main", "default"}), before);
+    EXPECT_EQ(home.h001.netns().sysctl("net/ipv4/conf/lan0/forwarding"), "0") << "restored at a clean stop";
+}
+
+TEST_F(Nat, via_auto_takes_the_hosts_own_default_route) {
+    start(home.h003, {.priority = 200, .after = GatewayText{.via = "auto"}.text()});
+    ASSERT_TRUE(becomes_active(home.h003, 15s));
+    Pinger pinger(home.client, {Home::internet_address});
+    EXPECT_TRUE(pinger.await_answer());
+}
+
+TEST_F(Nat, lost_wan_carrier_moves_the_role_by_weight_and_never_by_fault) {
+    auto pair = start_gateways();
+    home.h003.unplug("wan0");
+    EXPECT_TRUE(becomes_active(home.h001)) << "200 - 120 is less than 150";
+    EXPECT_TRUE(pair.active.await_log("priority 200 -> 80: wan0 down"));
+    home.h001.unplug("wan0");
+    EXPECT_TRUE(becomes_active(home.h003)) << "without any WAN the order is as before, and somebody is the gateway";
+    EXPECT_FALSE(pair.active.logged("FAULT"));
+}
+
+}  // namespace
+}  // namespace lab
