@@ -9,11 +9,9 @@
 #include <optional>
 
 #include "netlink/codec.hpp"
-#include "vrrpd/base/fd.hpp"
+#include "netlink/socket.hpp"
 
 namespace netlink {
-
-using vrrpd::Fd;
 
 namespace {
 
@@ -63,7 +61,7 @@ public:
 
 private:
     Fd fd_;
-    std::array<std::uint8_t, 32768> buffer_;
+    alignas(nlmsghdr) std::array<std::uint8_t, 32768> buffer_;
 };
 
 bool Monitor::Impl::read_one(std::vector<Change>& changes) {
@@ -101,11 +99,7 @@ Result<Monitor> Monitor::open(int receive_buffer_bytes) {
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) < 0) {
         return vrrpd::fail(errno, "bind the rtnetlink monitor");
     }
-    // The plain option is capped by net.core.rmem_max; the forced one needs CAP_NET_ADMIN.
-    const auto set = [&](int option) {
-        return ::setsockopt(fd.get(), SOL_SOCKET, option, &receive_buffer_bytes, sizeof receive_buffer_bytes) == 0;
-    };
-    if (!set(SO_RCVBUFFORCE)) (void)set(SO_RCVBUF);
+    set_receive_buffer(fd, receive_buffer_bytes);
     // A kernel without IPv6 has the groups all the same; nothing ever comes through them.
     for (const int group : {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
                             RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE}) {

@@ -202,8 +202,8 @@ Result<Route> RtNetlink::route_to(const IpAddress& destination) {
 
 }  // namespace
 
-Result<std::unique_ptr<Kernel>> open_rtnetlink() {
-    auto socket = Socket::open();
+Result<std::unique_ptr<Kernel>> open_rtnetlink(int receive_buffer_bytes) {
+    auto socket = Socket::open(receive_buffer_bytes);
     if (!socket) return tl::unexpected(socket.error());
     return std::make_unique<RtNetlink>(std::move(*socket));
 }

@@ -41,9 +41,15 @@ bool for_each_message(const std::uint8_t* bytes, std::size_t size, Each&& each) 
 
 }  // namespace
 
-Result<Socket> Socket::open() {
+void set_receive_buffer(const Fd& fd, int bytes) {
+    const auto set = [&](int option) { return ::setsockopt(fd.get(), SOL_SOCKET, option, &bytes, sizeof bytes) == 0; };
+    if (!set(SO_RCVBUFFORCE)) (void)set(SO_RCVBUF);
+}
+
+Result<Socket> Socket::open(int receive_buffer_bytes) {
     Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
     if (!fd) return vrrpd::fail(errno, "open a NETLINK_ROUTE socket");
+    set_receive_buffer(fd, receive_buffer_bytes);
     const int on = 1;
     // Kernels that lack one of these are served without: filters are applied again here, reasons stay empty.
     for (const int option : {NETLINK_CAP_ACK, NETLINK_EXT_ACK, NETLINK_GET_STRICT_CHK}) {
@@ -80,7 +86,7 @@ Result<std::vector<std::optional<Ack>>> Socket::send(std::vector<Message>& messa
 // rtnetlink works within the sender's send(): all answers are waiting by now, those that found room.
 void Socket::collect(std::uint32_t first, std::vector<std::optional<Ack>>& acks) {
     constexpr std::size_t room = 512;  // for an acknowledgement with its reason
-    std::array<std::array<std::uint8_t, room>, requests_in_flight> buffers;
+    alignas(nlmsghdr) std::array<std::array<std::uint8_t, room>, requests_in_flight> buffers;
     std::array<iovec, requests_in_flight> parts{};
     std::array<mmsghdr, requests_in_flight> headers{};
     for (std::size_t i = 0; i < requests_in_flight; ++i) {
@@ -104,7 +110,7 @@ void Socket::collect(std::uint32_t first, std::vector<std::optional<Ack>>& acks)
 Result<void> Socket::ask(Message& message, const std::string& what, const Each& each) {
     message.set_sequence(++sequence_);
     if (auto sent = transmit(message.wire()); !sent) return sent;
-    std::array<std::uint8_t, 32768> buffer;  // the kernel fills up to 32 KiB per datagram
+    alignas(nlmsghdr) std::array<std::uint8_t, 32768> buffer;  // the kernel fills up to 32 KiB per datagram
     std::optional<int> end;
     bool interrupted = false;
     const auto take = [&](const nlmsghdr& answer) {

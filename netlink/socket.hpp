@@ -17,6 +17,10 @@ namespace netlink {
 using vrrpd::Fd;
 using vrrpd::Result;
 
+// The plain option is capped by net.core.rmem_max; the forced one needs CAP_NET_ADMIN. A smaller buffer than asked for
+// is no error: what it loses is noticed.
+void set_receive_buffer(const Fd& fd, int bytes);
+
 // The kernel's answer to one request.
 struct Ack {
     int code = 0;        // errno, positive; 0: done
@@ -25,7 +29,7 @@ struct Ack {
 
 class Socket {
 public:
-    [[nodiscard]] static Result<Socket> open();
+    [[nodiscard]] static Result<Socket> open(int receive_buffer_bytes);
 
     // Sends the messages in one go and reads what came back: one Ack each, in order. nullopt: it was lost, for the
     // receive buffer was full; then the request was carried out or not. At most requests_in_flight at a time.
