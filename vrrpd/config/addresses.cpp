@@ -1,0 +1,267 @@
+// Items of virtual_ipaddress and its like (surface 3.5), and of the track_ lists (3.4.4).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "vrrpd/config/handlers.hpp"
+#include "vrrpd/config/items.hpp"
+
+namespace vrrpd::config {
+
+std::optional<std::uint8_t> parse_scope(std::string_view text) {
+    struct Scope {
+        std::string_view name;
+        std::uint8_t value;
+    };
+    constexpr std::array scopes = {Scope{"global", 0}, Scope{"site", 200}, Scope{"link", 253}, Scope{"host", 254},
+                                   Scope{"nowhere", 255}};
+    for (const auto& scope : scopes) {
+        if (scope.name == text) return scope.value;
+    }
+    const auto number = parse_integer(text);
+    if (!number || *number < 0 || *number > 255) return std::nullopt;
+    return static_cast<std::uint8_t>(*number);
+}
+
+// The first address of an instance says its family; the others must be of it (surface 3.4.1).
+bool Reader::accept_family(Family family, Place place) {
+    auto& known = instance().family;
+    if (!known) known = family;
+    if (*known == family) return true;
+    fault(Severity::error, place,
+          fmt::format("this instance is of IPv{}, the address is not: put it into virtual_ipaddress_excluded, or into "
+                      "an instance of its own",
+                      static_cast<int>(*known)));
+    return false;
+}
+
+namespace {
+
+// One item while it is read, word by word.
+class AddressItem {
+public:
+    AddressItem(Reader& reader, const Statement& s) : reader_(reader), s_(s) {}
+
+    std::optional<VirtualAddress> read() {
+        const auto address = parse_address(s_.word(0));
+        if (!address) {
+            reader_.fault(Severity::error, s_.place(),
+                          fmt::format("'{}' is not an IP address: the item is left out", s_.word(0)));
+            return std::nullopt;
+        }
+        length_given_ = address->length_given;
+        value_.prefix = address->prefix;
+        if (address->bad_length) {
+            reader_.fault(Severity::error, s_.place(),
+                          fmt::format("the prefix length of '{}' is not in 0..{}: {} is used", s_.word(0),
+                                      address_bits(family()), address->prefix.length));
+        }
+        // keepalived's default: an IPv6 host address is never chosen as a source.
+        if (family() == Family::ipv6 && value_.prefix.length == 128) value_.preferred = std::chrono::seconds(0);
+        while (at_ < s_.size() && kept_) option();
+        if (!kept_) return std::nullopt;
+        return value_;
+    }
+
+private:
+    struct Option {
+        std::string_view name;
+        void (AddressItem::*read)(const std::string& argument);  // null: a flag
+        bool VirtualAddress::*flag;
+        bool flag_value;
+    };
+    static const std::array<Option, 14> options;
+
+    [[nodiscard]] Family family() const { return value_.prefix.address.family(); }
+
+    void option() {
+        const auto word = at_++;
+        const auto found =
+            std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == s_.word(word); });
+        if (found == options.end()) {
+            reader_.fault(Severity::error, s_.place(word),
+                          fmt::format("unknown word '{}' after an address is ignored", s_.word(word)));
+        } else if (found->flag != nullptr) {
+            value_.*(found->flag) = found->flag_value;
+        } else if (at_ == s_.size()) {
+            drop(fmt::format("a value is missing after {}", s_.word(word)));
+        } else {
+            (this->*(found->read))(s_.word(at_));
+            ++at_;
+        }
+    }
+
+    void drop(const std::string& why) {
+        reader_.fault(Severity::error, s_.place(std::min(at_, s_.size() - 1)), why + ": the item is left out");
+        kept_ = false;
+    }
+    void ignore(const std::string& why) { reader_.fault(Severity::error, s_.place(at_), why); }
+
+    void device(const std::string& text) {
+        if (!is_device_name(text)) return drop(fmt::format("'{}' cannot be the name of an interface", text));
+        value_.device = text;
+    }
+    void scope(const std::string& text) {
+        if (family() == Family::ipv6) return ignore("an IPv6 address has no scope to set: ignored");
+        const auto scope = parse_scope(text);
+        if (!scope)
+            return drop(fmt::format("unknown scope '{}': write global, site, link, host, nowhere or a number", text));
+        value_.scope = *scope;
+    }
+    void broadcast(const std::string& text) {
+        if (family() == Family::ipv6) return ignore("an IPv6 address has no broadcast address: ignored");
+        if (text == "+" || text == "-") {
+            value_.broadcast = edge_of_network(text == "+");
+            return;
+        }
+        value_.broadcast = IpAddress::parse(text);
+        if (!value_.broadcast || value_.broadcast->is_v6())
+            return drop(fmt::format("'{}' is not an IPv4 address", text));
+    }
+    void label(const std::string& text) {
+        if (family() == Family::ipv6) return ignore("an IPv6 address has no label: ignored");
+        if (!is_device_name(text)) return drop(fmt::format("the label '{}' is longer than 15 characters", text));
+        value_.label = text;
+    }
+    void peer(const std::string& text) {
+        const auto peer = parse_address(text);
+        if (!peer || peer->prefix.address.family() != family())
+            return drop(fmt::format("the peer '{}' is not an IPv{} address", text, static_cast<int>(family())));
+        if (length_given_) ignore("the address of a point-to-point link has no prefix length, its peer has: ignored");
+        value_.peer = peer->prefix.address;
+        value_.prefix.length = peer->prefix.length;
+    }
+    void preferred(const std::string& text) {
+        if (text == "forever" || text == "infinite" || text == "infinity") {
+            value_.preferred.reset();
+            return;
+        }
+        const auto seconds = parse_integer(text);
+        if (!seconds || *seconds < 0 || *seconds > any)
+            return drop(fmt::format("preferred_lft '{}': write seconds or forever", text));
+        value_.preferred = std::chrono::seconds(*seconds);
+    }
+    void not_supported(const std::string&) {
+        const auto& word = s_.word(at_ - 1);
+        reader_.note_once(fmt::format("address {}", word), s_.place(at_ - 1),
+                          fmt::format("{}: not supported, ignored", word));
+    }
+
+    // All host bits one, or all zero.
+    [[nodiscard]] IpAddress edge_of_network(bool ones) const {
+        const auto network = value_.prefix.network().address.bytes();
+        std::array<std::uint8_t, 4> bytes{};
+        std::copy(network.begin(), network.end(), bytes.begin());
+        for (unsigned bit = value_.prefix.length; ones && bit < 32; ++bit) {
+            bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] | (0x80U >> (bit % 8)));
+        }
+        return *IpAddress::from_bytes(bytes);
+    }
+
+    Reader& reader_;
+    const Statement& s_;
+    VirtualAddress value_;
+    std::size_t at_ = 1;
+    bool length_given_ = false;
+    bool kept_ = true;
+};
+
+const std::array<AddressItem::Option, 14> AddressItem::options = {{
+    {"dev", &AddressItem::device, nullptr, false},
+    {"scope", &AddressItem::scope, nullptr, false},
+    {"brd", &AddressItem::broadcast, nullptr, false},
+    {"broadcast", &AddressItem::broadcast, nullptr, false},
+    {"label", &AddressItem::label, nullptr, false},
+    {"peer", &AddressItem::peer, nullptr, false},
+    {"preferred_lft", &AddressItem::preferred, nullptr, false},
+    {"track_group", &AddressItem::not_supported, nullptr, false},
+    {"home", nullptr, &VirtualAddress::home, true},
+    {"-nodad", nullptr, &VirtualAddress::dad, true},
+    {"mngtmpaddr", nullptr, &VirtualAddress::manage_temporary, true},
+    {"noprefixroute", nullptr, &VirtualAddress::no_prefix_route, true},
+    {"autojoin", nullptr, &VirtualAddress::auto_join, true},
+    {"no_track", nullptr, &VirtualAddress::track, false},
+}};
+
+void add_address(Reader& reader, const Statement& s, bool excluded) {
+    auto value = AddressItem(reader, s).read();
+    if (!value) return;
+    if (!excluded && !reader.accept_family(value->prefix.address.family(), s.place())) return;
+    auto& instance = reader.instance().value;
+    const auto same = [&](const VirtualAddress& other) {
+        return other.prefix.address == value->prefix.address && other.device == value->device;
+    };
+    const bool twice = std::any_of(instance.addresses.begin(), instance.addresses.end(), same) ||
+                       std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same);
+    if (twice) {
+        reader.fault(Severity::error, s.place(), fmt::format("the address {} stands twice: once is enough", s.word(0)));
+        return;
+    }
+    (excluded ? instance.excluded_addresses : instance.addresses).push_back(std::move(*value));
+}
+
+// NAME [weight W [reverse | noreverse]]
+struct Tracked {
+    int weight = 0;
+    bool reverse = false;
+};
+std::optional<Tracked> read_tracked_weight(Reader& reader, const Statement& s, std::int64_t most) {
+    Tracked tracked;
+    for (std::size_t i = 1; i < s.size(); ++i) {
+        if (s.word(i) == "weight" && i + 1 < s.size()) {
+            const auto weight = parse_integer(s.word(++i));
+            if (!weight || *weight < -most || *weight > most) {
+                reader.fault(Severity::error, s.place(i),
+                             fmt::format("weight '{}': write a number from -{} to {}", s.word(i), most, most));
+                return std::nullopt;
+            }
+            tracked.weight = static_cast<int>(*weight);
+        } else if (s.word(i) == "reverse" || s.word(i) == "noreverse") {
+            tracked.reverse = s.word(i) == "reverse";
+        } else {
+            reader.fault(Severity::error, s.place(i),
+                         fmt::format("unknown word '{}': write weight N, reverse or noreverse", s.word(i)));
+            return std::nullopt;
+        }
+    }
+    return tracked;
+}
+
+void read_tracked(Reader& reader, const Statement& s, const char* kind) {
+    const auto tracked = read_tracked_weight(reader, s, 254);
+    const auto& trackers = reader.draft().trackers;
+    const auto found = trackers.find(fmt::format("{} {}", kind, s.word(0)));
+    if (found == trackers.end()) {
+        reader.fault(Severity::error, s.place(),
+                     fmt::format("there is no {} '{}' above this line: it is not tracked", kind, s.word(0)));
+        return;
+    }
+    if (found->second.kind == "script" && !reader.draft().scripts) reader.draft().scripts = s.place();
+    if (!reader.in_group() && tracked && tracked->weight != 0) reader.instance().weighted.push_back(s.place());
+}
+
+}  // namespace
+
+void read_virtual_address(Reader& reader, const Statement& s) { add_address(reader, s, false); }
+void read_excluded_address(Reader& reader, const Statement& s) { add_address(reader, s, true); }
+void read_static_address(Reader& reader, const Statement& s) { (void)AddressItem(reader, s).read(); }
+
+void read_tracked_interface(Reader& reader, const Statement& s) {
+    const auto tracked = read_tracked_weight(reader, s, 253);
+    if (!tracked) return;
+    if (!is_device_name(s.word(0))) {
+        reader.fault(Severity::error, s.place(), fmt::format("'{}' cannot be the name of an interface", s.word(0)));
+        return;
+    }
+    auto& instance = reader.instance();
+    instance.value.track_interfaces.push_back({s.word(0), tracked->weight, tracked->reverse});
+    instance.track_places.push_back(s.place());
+}
+
+void read_tracked_script(Reader& reader, const Statement& s) { read_tracked(reader, s, "script"); }
+void read_tracked_file(Reader& reader, const Statement& s) { read_tracked(reader, s, "file"); }
+void read_tracked_process(Reader& reader, const Statement& s) { read_tracked(reader, s, "process"); }
+void read_tracked_bfd(Reader& reader, const Statement& s) { read_tracked(reader, s, "bfd"); }
+
+}  // namespace vrrpd::config

@@ -1,0 +1,100 @@
+// What a start and -t can say once they see the machine (design 5). Nothing here prevents a start: an
+// interface that is not there yet is waited for.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "vrrpd/config/parse.hpp"
+
+namespace vrrpd::config {
+namespace {
+
+class HostCheck {
+public:
+    HostCheck(const Config& config, const netlink::Snapshot& host) : config_(config), host_(host) {}
+
+    std::vector<Fault> run() {
+        for (const auto& instance : config_.instances) {
+            const auto owner = "vrrp_instance " + instance.name;
+            device(owner, instance.interface);
+            for (const auto& tracked : instance.track_interfaces) device(owner, tracked.device);
+            addresses(owner, instance);
+        }
+        for (const auto& gateway : config_.gateways) gateway_devices(gateway);
+        return std::move(faults_);
+    }
+
+private:
+    void fault(Severity severity, std::string text) { faults_.push_back({severity, {}, std::move(text), false}); }
+
+    void device(const std::string& owner, const std::string& name) {
+        if (name.empty() || host_.link(name) != nullptr || !reported_.insert(name).second) return;
+        fault(
+            Severity::error,
+            fmt::format("{}: there is no interface {} on this host: it is waited for; correct the name if it is a slip",
+                        owner, name));
+    }
+
+    void addresses(const std::string& owner, const Instance& instance) {
+        for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+            for (const auto& address : *list) {
+                device(owner, address.device);
+                only_address(owner, address);
+            }
+        }
+    }
+
+    // A host that has nothing but the VIP loses its network as a stand-in.
+    void only_address(const std::string& owner, const VirtualAddress& address) {
+        const auto* link = host_.link(address.device);
+        if (link == nullptr) return;
+        bool held = false;
+        bool others = false;
+        for (const auto& present : host_.addresses) {
+            if (present.link != link->index || present.prefix.address.family() != address.prefix.address.family())
+                continue;
+            if (present.prefix.address.is_v6() && present.prefix.address.is_link_local()) continue;
+            (present.prefix.address == address.prefix.address ? held : others) = true;
+        }
+        if (!held || others) return;
+        fault(Severity::note,
+              fmt::format("{}: the virtual address {} is the only address of {}: give the host an address of its own",
+                          owner, address.prefix.address.to_string(), address.device));
+    }
+
+    void gateway_devices(const Gateway& gateway) {
+        const auto owner = "gateway " + gateway.name;
+        for (const auto& lan : gateway.lans) device(owner, lan.device);
+        if (!gateway.wan) return;
+        device(owner, gateway.wan->device);
+        const auto* link = host_.link(gateway.wan->device);
+        if (link == nullptr || !gateway.wan->via || on_link(*gateway.wan, link->index)) return;
+        fault(Severity::note,
+              fmt::format("{}: via {} is in no network of {}: it cannot be reached; correct it or the address", owner,
+                          gateway.wan->via->to_string(), gateway.wan->device));
+    }
+
+    [[nodiscard]] bool on_link(const Wan& wan, IfIndex link) const {
+        if (wan.via->is_link_local()) return true;
+        const auto has = [&](const Prefix& prefix) { return prefix.network().contains(*wan.via); };
+        return std::any_of(wan.held.begin(), wan.held.end(), has) ||
+               std::any_of(host_.addresses.begin(), host_.addresses.end(),
+                           [&](const auto& address) { return address.link == link && has(address.prefix); }) ||
+               std::any_of(host_.addresses.begin(), host_.addresses.end(),
+                           [&](const auto& address) { return address.link == link && address.peer == wan.via; });
+    }
+
+    const Config& config_;
+    const netlink::Snapshot& host_;
+    std::vector<Fault> faults_;
+    std::set<std::string> reported_;
+};
+
+}  // namespace
+
+std::vector<Fault> check_host(const Config& config, const netlink::Snapshot& host) {
+    return HostCheck(config, host).run();
+}
+
+}  // namespace vrrpd::config

@@ -1,0 +1,58 @@
+// What changes from one Config to the next (surface 1.6), and small questions asked of a Config.
+#include "vrrpd/config/diff.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace vrrpd::config {
+
+bool Instance::same_router(const Instance& other) const {
+    return vrid == other.vrid && family == other.family && interface == other.interface &&
+           unicast() == other.unicast() && (unicast() ? source == other.source : group == other.group);
+}
+
+const Instance* Config::instance(std::string_view name) const {
+    const auto found =
+        std::find_if(instances.begin(), instances.end(), [&](const Instance& i) { return i.name == name; });
+    return found == instances.end() ? nullptr : &*found;
+}
+
+Difference diff(const Config& before, const Config& after) {
+    Difference result;
+    std::multimap<proto::Vrid, std::size_t> unmatched;
+    for (std::size_t i = 0; i < before.instances.size(); ++i) unmatched.emplace(before.instances[i].vrid, i);
+    for (std::size_t i = 0; i < after.instances.size(); ++i) {
+        const auto& instance = after.instances[i];
+        const auto [first, last] = unmatched.equal_range(instance.vrid);
+        const auto found = std::find_if(
+            first, last, [&](const auto& entry) { return before.instances[entry.second].same_router(instance); });
+        if (found == last) {
+            result.added.push_back(i);
+            continue;
+        }
+        result.kept.push_back({found->second, i, !(before.instances[found->second] == instance)});
+        unmatched.erase(found);
+    }
+    for (const auto& [vrid, index] : unmatched) result.removed.push_back(index);
+    std::sort(result.removed.begin(), result.removed.end());
+    result.gateways_changed = before.gateways != after.gateways;
+    result.peer_link_changed = before.peer_link != after.peer_link;
+    return result;
+}
+
+AddressDifference diff_addresses(const std::vector<VirtualAddress>& before, const std::vector<VirtualAddress>& after) {
+    const auto missing_in = [](const std::vector<VirtualAddress>& list, const std::vector<VirtualAddress>& other) {
+        std::multimap<Prefix, const VirtualAddress*> known;
+        for (const auto& address : other) known.emplace(address.prefix, &address);
+        std::vector<VirtualAddress> missing;
+        for (const auto& address : list) {
+            const auto [first, last] = known.equal_range(address.prefix);
+            if (std::none_of(first, last, [&](const auto& entry) { return *entry.second == address; }))
+                missing.push_back(address);
+        }
+        return missing;
+    };
+    return {missing_in(before, after), missing_in(after, before)};
+}
+
+}  // namespace vrrpd::config

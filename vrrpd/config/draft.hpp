@@ -1,0 +1,103 @@
+// What parse() knows while it reads: values as they stood in the text, before defaults and references are
+// resolved (resolve.cpp) and judged (validate.cpp). Internal to vrrpd/config.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "vrrpd/config/parse.hpp"
+
+namespace vrrpd::config {
+
+// Where a value stood: the line in the input and the word in it.
+struct Place {
+    std::size_t line = 0;
+    std::size_t word = 0;
+};
+
+struct AnnounceDraft {
+    std::optional<unsigned> delay, repeat, refresh, refresh_repeat, lower_delay, lower_repeat;
+};
+
+struct GlobalsDraft {
+    std::optional<proto::Version> version;
+    AnnounceDraft announce;
+    Duration garp_interval{0}, gna_interval{0};
+    bool min_garp = false;
+    std::optional<IpAddress> group4, group6;
+    std::string default_interface = "eth0";  // keepalived's
+    unsigned down_timer_adverts = 3;
+    bool lower_prio_no_advert = false, higher_prio_send_advert = false;
+    bool check_unicast_source = false, v3_checksum_as_v2 = false;
+    bool strict = false, script_security = false;
+    bool mail_from = false, mail_server = false;
+};
+
+struct InstanceDraft {
+    Instance value;  // what needs no default from elsewhere is filled in at once
+    Place place;     // of the block
+    std::optional<Family> family;
+    std::optional<proto::Version> version;
+    std::optional<std::int64_t> advert_millionths;
+    Place advert_place;
+    Place preempt_place;
+    bool vrid_given = false, priority_given = false;
+    std::optional<bool> state_master;
+    bool nopreempt = false;
+    bool no_addresses_wanted = false;  // no_virtual_ipaddress
+    bool multicast_source = false;     // mcast_src_ip, not unicast_src_ip, gave the source
+    bool unicast_word = false;         // any unicast_* option
+    bool fault_without_peers = false;
+    bool check_unicast_source = false;
+    bool uses_vmac = false, strict = false, authenticated_ah = false;
+    std::optional<Place> authentication;
+    AnnounceDraft announce;
+    std::optional<unsigned> down_timer_adverts;
+    std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2;
+    std::vector<Place> track_places;  // one per track_interfaces
+    std::vector<Place> weighted;      // tracked scripts and the like with a weight
+    std::set<std::string> given;      // scripts that may stand once
+};
+
+struct GatewayDraft {
+    Gateway value;
+    Place place;
+    Place follows_place;
+    std::vector<Place> lan_places, forward_places;
+    Place wan_place;
+    bool wan_own = false;  // address own
+    std::optional<Place> nat;
+};
+
+struct SyncGroupDraft {
+    std::string name;
+    Place place;
+    std::vector<std::string> members;
+    std::vector<std::string> interfaces;  // track_interface
+    bool tracking_weight = false;         // sync_group_tracking_weight
+};
+
+// A block that only matters as something to be named: vrrp_script, track_file and the like.
+struct TrackerDraft {
+    std::string kind;
+    std::string name;
+    Place place;
+    bool complete = false;  // it has its mandatory word
+};
+
+struct Draft {
+    Config config;
+    GlobalsDraft globals;
+    std::vector<InstanceDraft> instances;
+    std::vector<GatewayDraft> gateways;
+    std::vector<SyncGroupDraft> groups;
+    std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
+    std::optional<Place> scripts;                  // the first script that would run
+    std::optional<Place> peer_link;
+    unsigned next_rule_priority = 16'384;
+};
+
+}  // namespace vrrpd::config

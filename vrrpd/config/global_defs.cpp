@@ -1,0 +1,244 @@
+// global_defs (surface 3.2).
+#include <fmt/format.h>
+
+#include "vrrpd/config/handlers.hpp"
+
+namespace vrrpd::config {
+namespace {
+
+void set_router_id(Reader& reader, const Statement& s) { reader.draft().config.router_id = s.word(1); }
+
+void set_version(Reader& reader, const Statement& s) {
+    if (const auto value = reader.integer(s)) reader.draft().globals.version = static_cast<proto::Version>(*value);
+}
+
+void set_group(Reader& reader, const Statement& s, Family family, std::optional<IpAddress>& group) {
+    const auto value = reader.address(s);
+    if (!value) return;
+    if (value->family() == family && value->is_multicast()) {
+        group = value;
+    } else {
+        reader.fault(Severity::error, s.place(1),
+                     fmt::format("{} '{}' is not an IPv{} multicast address: the standard group is used",
+                                 s.keyword.name, s.word(1), static_cast<int>(family)));
+    }
+}
+void set_group4(Reader& reader, const Statement& s) {
+    set_group(reader, s, Family::ipv4, reader.draft().globals.group4);
+}
+void set_group6(Reader& reader, const Statement& s) {
+    set_group(reader, s, Family::ipv6, reader.draft().globals.group6);
+}
+
+void set_default_interface(Reader& reader, const Statement& s) { reader.draft().globals.default_interface = s.word(1); }
+
+void set_down_timer_adverts(Reader& reader, const Statement& s) {
+    if (const auto value = reader.integer(s)) reader.draft().globals.down_timer_adverts = static_cast<unsigned>(*value);
+}
+
+template <auto Field>
+void set_pacing(Reader& reader, const Statement& s) {
+    if (const auto value = reader.millionths(s)) reader.draft().globals.*Field = from_millionths(*value);
+}
+
+void set_startup_delay(Reader& reader, const Statement& s) {
+    if (const auto value = reader.millionths(s)) reader.draft().config.startup_delay = from_millionths(*value);
+}
+
+// Beyond the range it is held to it, as keepalived does (surface 3.2.1).
+void set_realtime(Reader& reader, const Statement& s) {
+    const auto value = parse_integer(s.word(1));
+    if (!value || *value < 0) return (void)reader.integer(s);
+    if (*value < s.keyword.low || *value > s.keyword.high) (void)reader.integer(s);
+    auto& config = reader.draft().config;
+    config.realtime = true;
+    config.realtime_priority = static_cast<int>(std::min(std::max(*value, s.keyword.low), s.keyword.high));
+}
+
+void set_log_unknown(Reader& reader, const Statement&) { reader.draft().config.log_unknown_vrids = true; }
+void set_no_swap(Reader& reader, const Statement&) { reader.draft().config.lock_memory = true; }
+
+void mail_address(Reader&, const Statement&) {}
+
+constexpr std::string_view no_mail = "no mail is sent";
+constexpr std::string_view no_snmp = "there is no SNMP agent";
+constexpr std::string_view no_script = "the script is never run";
+constexpr std::string_view no_fifo = "nothing is written to it";
+
+constexpr Keyword table[] = {
+    // identity, mail, processes (3.2.1)
+    {"router_id", 'A', Support::acted, Shape::word, set_router_id},
+    {"notification_email", 'B', Support::unsupported, Shape::items, mail_address, 0, 0, {}, {}, no_mail},
+    {"notification_email_from", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
+    {"smtp_server", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
+    {"smtp_helo_name", 'C', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
+    {"smtp_connect_timeout", 'B', Support::unsupported, Shape::integer, nullptr, 0, any, {}, {}, no_mail},
+    {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch, nullptr, 0, 0, {}, {}, no_mail},
+    {"smtp_alert_vrrp", 'B', Support::unsupported, Shape::optional_switch, nullptr, 0, 0, {}, {}, no_mail},
+    {"smtp_alert_checker", 'L', Support::lvs, Shape::optional_switch},
+    {"no_email_faults", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_mail},
+    {"process_names", 'C', Support::unsupported, Shape::nothing},
+    {"process_name", 'C', Support::unsupported, Shape::word},
+    {"vrrp_process_name", 'C', Support::unsupported, Shape::word},
+    {"bfd_process_name", 'C', Support::unsupported, Shape::word},
+    {"checker_process_name", 'L', Support::lvs, Shape::word},
+    {"lvs_process_name", 'L', Support::lvs, Shape::word},
+    {"startup_script", 'C', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_script},
+    {"shutdown_script", 'C', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_script},
+    {"startup_script_timeout", 'C', Support::unsupported, Shape::integer, nullptr, 1, 1000},
+    {"shutdown_script_timeout", 'C', Support::unsupported, Shape::integer, nullptr, 1, 1000},
+    {"max_auto_priority", 'B', Support::unsupported, Shape::optional_integer, nullptr, -1, 99},
+    {"min_auto_priority_delay", 'C', Support::unsupported, Shape::integer, nullptr, 1, 10'000'000},
+    {"vrrp_priority", 'B', Support::unsupported, Shape::integer, nullptr, -20, 19},
+    {"bfd_priority", 'C', Support::unsupported, Shape::integer, nullptr, -20, 19},
+    {"checker_priority", 'L', Support::lvs, Shape::integer, nullptr, -20, 19},
+    {"vrrp_rt_priority", 'B', Support::acted, Shape::integer, set_realtime, 1, 99},
+    {"bfd_rt_priority", 'C', Support::unsupported, Shape::integer, nullptr, 1, 99},
+    {"checker_rt_priority", 'L', Support::lvs, Shape::integer, nullptr, 1, 99},
+    {"vrrp_no_swap", 'B', Support::acted, Shape::nothing, set_no_swap},
+    {"bfd_no_swap", 'C', Support::unsupported, Shape::nothing},
+    {"checker_no_swap", 'L', Support::lvs, Shape::nothing},
+    {"vrrp_cpu_affinity", 'C', Support::unsupported, Shape::word},
+    {"bfd_cpu_affinity", 'C', Support::unsupported, Shape::word},
+    {"checker_cpu_affinity", 'L', Support::lvs, Shape::word},
+    {"vrrp_rlimit_rttime", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},
+    {"vrrp_rlimit_rtime", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},
+    {"bfd_rlimit_rttime", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},
+    {"bfd_rlimit_rtime", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},
+    {"checker_rlimit_rttime", 'L', Support::lvs, Shape::integer, nullptr, 1, any},
+    {"checker_rlimit_rtime", 'L', Support::lvs, Shape::integer, nullptr, 1, any},
+    {"umask", 'C', Support::unsupported, Shape::word},
+    {"config_save_dir", 'C', Support::unsupported, Shape::word},
+    {"tmp_config_directory", 'C', Support::unsupported, Shape::word},
+    {"reload_check_config", 'B', Support::accepted, Shape::optional_words},
+    {"reload_time_file", 'C', Support::unsupported, Shape::word},
+    {"reload_repeat", 'C', Support::unsupported, Shape::nothing},
+    {"reload_file", 'C', Support::unsupported, Shape::optional_words},
+    {"include_check", 'C', Support::unsupported, Shape::optional_words, nullptr, 0, 0, {}, {}, "use includea, or -e"},
+    {"random_seed", 'C', Support::accepted, Shape::integer, nullptr, 0, any},
+    {"iproute_usr_dir", 'C', Support::unsupported, Shape::word},
+    {"iproute_etc_dir", 'C', Support::unsupported, Shape::word},
+    {"disable_local_igmp", 'C', Support::unsupported, Shape::nothing},
+    {"debug", 'C', Support::unsupported, Shape::optional_words},
+    // scripts, FIFOs, dumps (3.2.2)
+    {"script_user", 'A', Support::later, Shape::command},
+    {"enable_script_security", 'A', Support::accepted, Shape::nothing, switch_global<&GlobalsDraft::script_security>},
+    {"use_symlink_paths", 'C', Support::unsupported, Shape::optional_switch},
+    {"set_supplementary_groups", 'C', Support::unsupported, Shape::optional_switch},
+    {"notify_fifo", 'B', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_fifo},
+    {"vrrp_notify_fifo", 'B', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_fifo},
+    {"lvs_notify_fifo", 'L', Support::lvs, Shape::command},
+    {"lvs_notify_fifo_script", 'L', Support::lvs, Shape::command},
+    {"notify_fifo_script", 'B', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_script},
+    {"vrrp_notify_fifo_script", 'B', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_script},
+    {"vrrp_notify_priority_changes", 'B', Support::unsupported, Shape::optional_switch},
+    {"fifo_write_vrrp_states_on_reload", 'C', Support::unsupported, Shape::nothing},
+    {"data_use_instance", 'C', Support::unsupported, Shape::optional_switch},
+    {"json_version", 'B', Support::unsupported, Shape::integer, nullptr, 1, 2},
+    {"state_dump_file", 'C', Support::unsupported, Shape::word},
+    {"stats_dump_file", 'C', Support::unsupported, Shape::word},
+    {"json_dump_file", 'C', Support::unsupported, Shape::word},
+    // VRRP defaults (3.2.3)
+    {"vrrp_version", 'A', Support::acted, Shape::integer, set_version, 2, 3},
+    {"default_interface", 'B', Support::acted, Shape::word, set_default_interface},
+    {"dynamic_interfaces", 'B', Support::accepted, Shape::optional_words},
+    {"vrrp_mcast_group4", 'B', Support::acted, Shape::address, set_group4},
+    {"vrrp_mcast_group6", 'B', Support::acted, Shape::address, set_group6},
+    {"vrrp_garp_master_delay", 'A', Support::acted, Shape::integer, set_global_announce<&AnnounceDraft::delay>, 0, any},
+    {"vrrp_garp_master_repeat", 'A', Support::acted, Shape::integer, set_global_announce<&AnnounceDraft::repeat>, 0,
+     any},
+    {"vrrp_garp_master_refresh", 'A', Support::acted, Shape::integer, set_global_announce<&AnnounceDraft::refresh>, 0,
+     any},
+    {"vrrp_garp_master_refresh_repeat", 'B', Support::acted, Shape::integer,
+     set_global_announce<&AnnounceDraft::refresh_repeat>, 0, any},
+    {"vrrp_garp_lower_prio_delay", 'B', Support::acted, Shape::integer,
+     set_global_announce<&AnnounceDraft::lower_delay>, 0, any},
+    {"vrrp_garp_lower_prio_repeat", 'B', Support::acted, Shape::integer,
+     set_global_announce<&AnnounceDraft::lower_repeat>, 0, any},
+    {"vrrp_garp_interval", 'B', Support::acted, Shape::decimal, set_pacing<&GlobalsDraft::garp_interval>, 1, any_time},
+    {"vrrp_gna_interval", 'B', Support::acted, Shape::decimal, set_pacing<&GlobalsDraft::gna_interval>, 1, any_time},
+    {"vrrp_min_garp", 'B', Support::acted, Shape::optional_switch, switch_global<&GlobalsDraft::min_garp>},
+    {"vrrp_garp_extra_if", 'C', Support::unsupported, Shape::optional_words},
+    {"vrrp_vmac_garp_intvl", 'C', Support::unsupported, Shape::optional_words},
+    {"vrrp_down_timer_adverts", 'B', Support::acted, Shape::integer, set_down_timer_adverts, 1, 100},
+    {"vrrp_lower_prio_no_advert", 'B', Support::acted, Shape::optional_switch,
+     switch_global<&GlobalsDraft::lower_prio_no_advert>},
+    {"vrrp_higher_prio_send_advert", 'C', Support::acted, Shape::optional_switch,
+     switch_global<&GlobalsDraft::higher_prio_send_advert>},
+    {"vrrp_owner_ignore_adverts", 'C', Support::unsupported, Shape::optional_switch},
+    {"vrrp_check_unicast_src", 'B', Support::acted, Shape::nothing, switch_global<&GlobalsDraft::check_unicast_source>},
+    {"vrrp_skip_check_adv_addr",
+     'B',
+     Support::unsupported,
+     Shape::optional_switch,
+     nullptr,
+     0,
+     0,
+     {},
+     {},
+     "another address list is never a reason to drop an advert"},
+    {"vrrp_strict",
+     'A',
+     Support::later,
+     Shape::optional_switch,
+     switch_global<&GlobalsDraft::strict>,
+     0,
+     0,
+     {},
+     {},
+     "nothing is refused beyond the usual"},
+    {"v3_checksum_as_v2", 'C', Support::acted, Shape::optional_words, switch_global<&GlobalsDraft::v3_checksum_as_v2>},
+    {"vrrp_startup_delay", 'B', Support::acted, Shape::decimal, set_startup_delay, 1000, any_time},
+    {"vrrp_delay_after_boot", 'C', Support::unsupported, Shape::decimal, nullptr, 1000, any_time},
+    {"log_unknown_vrids", 'B', Support::acted, Shape::nothing, set_log_unknown},
+    {"vrrp_rx_bufs_policy", 'C', Support::unsupported, Shape::word},
+    {"vrrp_rx_bufs_multiplier", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},
+    {"vmac_prefix", 'C', Support::unsupported, Shape::word},
+    {"vmac_addr_prefix", 'C', Support::unsupported, Shape::word},
+    {"vrrp_netlink_cmd_rcv_bufs", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
+    {"vrrp_netlink_cmd_rcv_bufs_force", 'C', Support::unsupported, Shape::optional_switch},
+    {"vrrp_netlink_monitor_rcv_bufs", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
+    {"vrrp_netlink_monitor_rcv_bufs_force", 'C', Support::unsupported, Shape::optional_switch},
+    {"process_monitor_rcv_bufs", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
+    {"process_monitor_rcv_bufs_force", 'C', Support::unsupported, Shape::optional_switch},
+    {"vrrp_iptables", 'C', Support::unsupported, Shape::optional_words},
+    {"vrrp_ipsets", 'C', Support::unsupported, Shape::optional_words},
+    {"nftables", 'B', Support::unsupported, Shape::optional_words},
+    {"nftables_priority", 'C', Support::unsupported, Shape::integer, nullptr, -any, any},
+    {"nftables_ifindex", 'C', Support::unsupported, Shape::nothing},
+    {"nftables_counters", 'C', Support::unsupported, Shape::nothing},
+    {"nftables_ipvs", 'L', Support::lvs, Shape::optional_words},
+    {"nftables_ipvs_priority", 'L', Support::lvs, Shape::integer, nullptr, -any, any},
+    {"nftables_ipvs_start_fwmark", 'L', Support::lvs, Shape::optional_words},
+    {"lvs_sync_daemon", 'L', Support::lvs, Shape::optional_words},
+    {"lvs_timeouts", 'L', Support::lvs, Shape::optional_words},
+    {"lvs_flush", 'L', Support::lvs, Shape::nothing},
+    {"lvs_flush_on_stop", 'L', Support::lvs, Shape::optional_words},
+    {"lvs_flush_onstop", 'L', Support::lvs, Shape::optional_words},
+    {"lvs_netlink_cmd_rcv_bufs", 'L', Support::lvs, Shape::integer, nullptr, 0, any},
+    {"lvs_netlink_cmd_rcv_bufs_force", 'L', Support::lvs, Shape::optional_switch},
+    {"lvs_netlink_monitor_rcv_bufs", 'L', Support::lvs, Shape::integer, nullptr, 0, any},
+    {"lvs_netlink_monitor_rcv_bufs_force", 'L', Support::lvs, Shape::optional_switch},
+    {"rs_init_notifies", 'L', Support::lvs, Shape::nothing},
+    {"no_checker_emails", 'L', Support::lvs, Shape::nothing},
+    {"checker_log_all_failures", 'L', Support::lvs, Shape::optional_switch},
+    {"snmp_vs_stats_update_interval", 'L', Support::lvs, Shape::integer, nullptr, 0, any},
+    {"snmp_rs_stats_update_interval", 'L', Support::lvs, Shape::integer, nullptr, 0, any},
+    {"enable_snmp_vrrp", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
+    {"enable_snmp_keepalived", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
+    {"enable_snmp_rfcv2", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
+    {"enable_snmp_rfcv3", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
+    {"enable_snmp_rfc", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
+    {"enable_snmp_checker", 'L', Support::lvs, Shape::nothing},
+    {"enable_traps", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
+    {"snmp_socket", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_snmp},
+    {"enable_dbus", 'C', Support::unsupported, Shape::nothing},
+    {"dbus_service_name", 'C', Support::unsupported, Shape::word},
+    {"dbus_no_interface_name", 'C', Support::unsupported, Shape::nothing},
+};
+
+}  // namespace
+
+std::span<const Keyword> global_keywords() { return table; }
+
+}  // namespace vrrpd::config

@@ -1,0 +1,368 @@
+// vrrp_instance (surface 3.4): its keywords. What depends on other blocks is resolved afterwards (resolve.cpp).
+#include <fmt/format.h>
+
+#include "vrrpd/config/handlers.hpp"
+
+namespace vrrpd::config {
+
+void open_instance(Reader& reader, const Statement& s) {
+    for (const auto& other : reader.draft().instances) {
+        if (other.value.name != s.word(1)) continue;
+        reader.fault(Severity::error, s.place(1),
+                     fmt::format("vrrp_instance {} stands twice: this one is skipped", s.word(1)));
+        return reader.skip(s);
+    }
+    InstanceDraft draft;
+    draft.value.name = s.word(1);
+    draft.place = s.place();
+    reader.draft().instances.push_back(std::move(draft));
+    reader.enter(s);
+}
+
+void read_command(Reader& reader, const Statement& s) {
+    if (!reader.draft().scripts) reader.draft().scripts = s.place(1);
+    if (reader.draft().instances.empty()) return;
+    if (s.keyword.name != "notify_master_rx_lower_pri" && reader.in_group()) return;
+    if (reader.instance().given.insert(std::string(s.keyword.name)).second) return;
+    reader.fault(Severity::error, s.place(), fmt::format("{} is given twice: the first one counts", s.keyword.name));
+}
+
+namespace {
+
+void set_state(Reader& reader, const Statement& s) {
+    auto& state = reader.instance().state_master;
+    if (s.word(1) == "MASTER") {
+        state = true;
+    } else if (s.word(1) == "BACKUP") {
+        state = state.value_or(false);  // "MASTER, then BACKUP" stays MASTER
+    } else {
+        reader.fault(Severity::error, s.place(1),
+                     fmt::format("unknown state '{}', BACKUP is used: write MASTER or BACKUP", s.word(1)));
+    }
+}
+
+void set_interface(Reader& reader, const Statement& s) {
+    if (is_device_name(s.word(1))) {
+        reader.instance().value.interface = s.word(1);
+    } else {
+        reader.fault(Severity::error, s.place(1), fmt::format("'{}' cannot be the name of an interface", s.word(1)));
+    }
+}
+
+void set_vrid(Reader& reader, const Statement& s) {
+    const auto value = reader.integer(s);
+    if (!value) return;
+    reader.instance().value.vrid = *proto::Vrid::make(static_cast<unsigned>(*value));
+    reader.instance().vrid_given = true;
+}
+
+void set_priority(Reader& reader, const Statement& s) {
+    const auto value = reader.integer(s);
+    auto& instance = reader.instance();
+    instance.priority_given = true;  // a bad one is 100, whatever the state (surface 3.4.1)
+    instance.value.parameters.priority = *proto::Priority::configured(static_cast<unsigned>(value.value_or(100)));
+}
+
+void set_advert_interval(Reader& reader, const Statement& s) {
+    const auto value = reader.millionths(s);
+    if (!value) return;
+    reader.instance().advert_millionths = *value;
+    reader.instance().advert_place = s.place(1);
+}
+
+// `version 2` after an IPv6 item is refused (surface 3.4.1).
+void set_version(Reader& reader, const Statement& s) {
+    const auto value = reader.integer(s);
+    if (!value) return;
+    if (*value == 2 && reader.instance().family == Family::ipv6) {
+        reader.fault(Severity::error, s.place(1), "version 2 cannot be given to an IPv6 instance: version 3 is used");
+        return;
+    }
+    reader.instance().version = static_cast<proto::Version>(*value);
+}
+
+void set_preempt(Reader& reader, const Statement&) { reader.instance().nopreempt = false; }
+
+void set_nopreempt(Reader& reader, const Statement& s) {
+    reader.instance().nopreempt = true;
+    reader.instance().preempt_place = s.place();
+}
+
+void set_preempt_delay(Reader& reader, const Statement& s) {
+    const auto value = reader.millionths(s);
+    if (!value) return;
+    reader.instance().value.parameters.preempt_delay = from_millionths(*value);
+    reader.instance().preempt_place = s.place();
+}
+
+void set_native_ipv6(Reader& reader, const Statement& s) {
+    reader.fault(Severity::note, s.place(), "native_ipv6 is deprecated: the addresses say the family");
+    (void)reader.accept_family(Family::ipv6, s.place());
+}
+
+void set_down_timer_adverts(Reader& reader, const Statement& s) {
+    if (const auto value = reader.integer(s)) reader.instance().down_timer_adverts = static_cast<unsigned>(*value);
+}
+
+// Our own extension: the cap on an interval learnt from the Active (design: a forged one must not silence us).
+void set_learnt_interval_max(Reader& reader, const Statement& s) {
+    if (const auto value = reader.millionths(s)) {
+        reader.instance().value.parameters.learnt_interval_max = from_millionths(*value);
+    }
+}
+
+void set_source(Reader& reader, const Statement& s, bool multicast) {
+    const auto value = reader.address(s);
+    auto& instance = reader.instance();
+    instance.unicast_word |= !multicast;
+    if (!value || !reader.accept_family(value->family(), s.place(1))) return;
+    instance.value.source = value;
+    instance.multicast_source = multicast;
+}
+void set_unicast_source(Reader& reader, const Statement& s) { set_source(reader, s, false); }
+void set_multicast_source(Reader& reader, const Statement& s) { set_source(reader, s, true); }
+
+void set_group(Reader& reader, const Statement& s) {
+    const auto value = reader.address(s);
+    if (!value) return;
+    if (!value->is_multicast()) {
+        reader.fault(
+            Severity::error, s.place(1),
+            fmt::format("mcast_dst_ip '{}' is not a multicast address: the standard group is used", s.word(1)));
+    } else if (reader.accept_family(value->family(), s.place(1))) {
+        reader.instance().value.group = value;
+    }
+}
+
+// ADDR [min_ttl N] [max_ttl N]
+void read_peer(Reader& reader, const Statement& s) {
+    const auto address = parse_bare_address(s.word(0));
+    if (!address) {
+        reader.fault(Severity::error, s.place(),
+                     fmt::format("the peer '{}' is not an IP address and is left out", s.word(0)));
+        return;
+    }
+    if (!reader.accept_family(address->family(), s.place())) return;
+    auto& instance = reader.instance();
+    proto::Peer peer{*address, 0, 255};
+    for (std::size_t i = 1; i < s.size(); i += 2) {
+        const bool is_min = s.word(i) == "min_ttl";
+        const auto value = i + 1 < s.size() ? parse_integer(s.word(i + 1)) : std::nullopt;
+        if ((!is_min && s.word(i) != "max_ttl") || !value || *value < 0 || *value > 255) {
+            reader.fault(Severity::error, s.place(i),
+                         fmt::format("'{}' after a peer: write min_ttl N or max_ttl N, N from 0 to 255", s.word(i)));
+            break;
+        }
+        (is_min ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(*value);
+        instance.check_unicast_source = true;  // a bound only means something if the sender is known
+    }
+    for (const auto& other : instance.value.peers) {
+        if (other.address != *address) continue;
+        reader.fault(Severity::error, s.place(), fmt::format("the peer {} stands twice: once is enough", s.word(0)));
+        return;
+    }
+    instance.value.peers.push_back(peer);
+}
+
+void open_peers(Reader& reader, const Statement&) { reader.instance().unicast_word = true; }
+
+void set_unicast_ttl(Reader& reader, const Statement& s) {
+    reader.instance().unicast_word = true;
+    if (const auto value = reader.integer(s)) reader.instance().value.unicast_ttl = static_cast<std::uint8_t>(*value);
+}
+
+void set_no_track_primary(Reader& reader, const Statement&) { reader.instance().value.track_primary = false; }
+void set_track_source(Reader& reader, const Statement&) { reader.instance().value.track_source = true; }
+void set_promote(Reader& reader, const Statement&) { reader.instance().value.promote_secondaries = true; }
+
+void open_authentication(Reader& reader, const Statement& s) {
+    reader.instance().authentication = s.place();
+    reader.enter(s);
+}
+
+void set_auth_type(Reader& reader, const Statement& s) {
+    reader.instance().authenticated_ah = s.word(1) == "AH";
+    if (s.word(1) == "PASS" || s.word(1) == "AH") return;
+    reader.fault(Severity::error, s.place(1), fmt::format("unknown auth_type '{}': write PASS or AH", s.word(1)));
+}
+
+void set_auth_pass(Reader& reader, const Statement& s) {
+    constexpr std::size_t longest = 8;  // RFC 2338 5.3.10
+    if (s.word(1).size() <= longest) return;
+    reader.fault(Severity::error, s.place(1), "auth_pass is longer than 8 characters: only the first 8 count");
+}
+
+constexpr std::string_view no_script = "the script is never run";
+constexpr std::string_view no_vmac = "addresses stand on the interface's own MAC address";
+constexpr std::string_view no_authentication =
+    "adverts go out unsigned and none is checked; a peer that checks will refuse ours";
+
+constexpr Keyword table[] = {
+    // core (3.4.1)
+    {"state", 'A', Support::acted, Shape::word, set_state},
+    {"interface", 'A', Support::acted, Shape::word, set_interface},
+    {"virtual_router_id", 'A', Support::acted, Shape::integer, set_vrid, 1, 255},
+    {"priority", 'A', Support::acted, Shape::integer, set_priority, 1, 255},
+    {"advert_int", 'A', Support::acted, Shape::decimal, set_advert_interval, second / 100, 255 * second},
+    {"version", 'A', Support::acted, Shape::integer, set_version, 2, 3},
+    {"preempt", 'A', Support::acted, Shape::nothing, set_preempt},
+    {"nopreempt", 'A', Support::acted, Shape::nothing, set_nopreempt},
+    {"preempt_delay", 'A', Support::acted, Shape::decimal, set_preempt_delay, 0, 1000 * second},
+    {"virtual_ipaddress", 'A', Support::acted, Shape::items, read_virtual_address},
+    {"virtual_ipaddress_excluded", 'A', Support::acted, Shape::items, read_excluded_address},
+    {"no_virtual_ipaddress", 'C', Support::acted, Shape::nothing, switch_instance<&InstanceDraft::no_addresses_wanted>},
+    {"virtual_routes", 'A', Support::acted, Shape::items, read_virtual_route},
+    {"virtual_rules", 'B', Support::acted, Shape::items, read_virtual_rule},
+    {"promote_secondaries", 'B', Support::acted, Shape::nothing, set_promote},
+    {"native_ipv6", 'C', Support::acted, Shape::nothing, set_native_ipv6},
+    {"down_timer_adverts", 'B', Support::acted, Shape::integer, set_down_timer_adverts, 1, 100},
+    {"max_learnt_interval", 'O', Support::acted, Shape::decimal, set_learnt_interval_max, second / 100, 3600 * second},
+    {"timer_expired_backup", 'C', Support::unsupported, Shape::optional_integer, nullptr, 1, 254},
+    {"thread_timer_expired", 'C', Support::unsupported, Shape::optional_integer, nullptr, 1, 254},
+    {"strict_mode",
+     'B',
+     Support::later,
+     Shape::optional_switch,
+     switch_instance<&InstanceDraft::strict>,
+     0,
+     0,
+     {},
+     {},
+     "nothing is refused beyond the usual"},
+    {"debug", 'C', Support::accepted, Shape::integer, nullptr, 0, 4},
+    {"vrf", 'C', Support::unsupported, Shape::word},
+    // transport (3.4.2)
+    {"unicast_src_ip", 'A', Support::acted, Shape::address, set_unicast_source},
+    {"unicast_peer", 'A', Support::acted, Shape::items, read_peer, 0, 0, {}, {}, {}, open_peers},
+    {"unicast_fault_no_peer", 'B', Support::acted, Shape::nothing,
+     switch_instance<&InstanceDraft::fault_without_peers>},
+    {"unicast_ttl", 'B', Support::acted, Shape::integer, set_unicast_ttl, 0, 255},
+    {"check_unicast_src", 'B', Support::acted, Shape::nothing, switch_instance<&InstanceDraft::check_unicast_source>},
+    {"mcast_src_ip", 'A', Support::acted, Shape::address, set_multicast_source},
+    {"mcast_dst_ip", 'C', Support::acted, Shape::address, set_group},
+    {"track_src_ip", 'B', Support::acted, Shape::nothing, set_track_source},
+    {"skip_check_adv_addr",
+     'B',
+     Support::unsupported,
+     Shape::optional_switch,
+     nullptr,
+     0,
+     0,
+     {},
+     {},
+     "another address list is never a reason to drop an advert"},
+    {"v3_checksum_as_v2", 'C', Support::acted, Shape::optional_switch,
+     switch_instance<&InstanceDraft::v3_checksum_as_v2>},
+    {"old_unicast_checksum",
+     'C',
+     Support::unsupported,
+     Shape::optional_words,
+     nullptr,
+     0,
+     0,
+     {},
+     {},
+     "both checksum forms are taken, that one is not"},
+    {"lower_prio_no_advert", 'B', Support::acted, Shape::optional_switch,
+     switch_instance<&InstanceDraft::lower_prio_no_advert>},
+    {"higher_prio_send_advert", 'C', Support::acted, Shape::optional_switch,
+     switch_instance<&InstanceDraft::higher_prio_send_advert>},
+    {"owner_ignore_adverts", 'C', Support::unsupported, Shape::optional_switch},
+    {"kernel_rx_buf_size", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
+    {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
+    // virtual MAC (3.4.3)
+    {"use_vmac",
+     'A',
+     Support::later,
+     Shape::optional_words,
+     switch_instance<&InstanceDraft::uses_vmac>,
+     0,
+     0,
+     {},
+     {},
+     no_vmac},
+    {"use_vmac_addr", 'C', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_vmac},
+    {"vmac_xmit_base", 'A', Support::later, Shape::nothing, nullptr, 0, 0, {}, {}, no_vmac},
+    {"use_ipvlan", 'C', Support::unsupported, Shape::optional_words, switch_instance<&InstanceDraft::uses_vmac>},
+    // tracking (3.4.4)
+    {"track_interface", 'A', Support::acted, Shape::items, read_tracked_interface},
+    {"dont_track_primary", 'A', Support::acted, Shape::nothing, set_no_track_primary},
+    {"track_script",
+     'A',
+     Support::later,
+     Shape::items,
+     read_tracked_script,
+     0,
+     0,
+     {},
+     {},
+     "its result changes nothing"},
+    {"track_file", 'B', Support::unsupported, Shape::items, read_tracked_file},
+    {"track_process", 'B', Support::unsupported, Shape::items, read_tracked_process},
+    {"track_bfd", 'B', Support::unsupported, Shape::items, read_tracked_bfd},
+    // announcements (3.4.5)
+    {"garp_master_delay", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::delay>, 0, any},
+    {"garp_master_repeat", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::repeat>, 0, any},
+    {"garp_master_refresh", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::refresh>, 0, any},
+    {"garp_master_refresh_repeat", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::refresh_repeat>, 0,
+     any},
+    {"garp_lower_prio_delay", 'B', Support::acted, Shape::integer, set_announce<&AnnounceDraft::lower_delay>, 0, any},
+    {"garp_lower_prio_repeat", 'B', Support::acted, Shape::integer, set_announce<&AnnounceDraft::lower_repeat>, 0, any},
+    {"garp_extra_if", 'C', Support::unsupported, Shape::optional_words},
+    {"vmac_garp_intvl", 'C', Support::unsupported, Shape::optional_words},
+    // authentication (3.4.6)
+    {"authentication",
+     'A',
+     Support::later,
+     Shape::block,
+     open_authentication,
+     0,
+     0,
+     {},
+     Block::authentication,
+     no_authentication},
+    {"auth_hmac", 'B', Support::unsupported, Shape::block, enter_block, 0, 0, {}, Block::auth_hmac, no_authentication},
+    // notification and accept (3.4.7)
+    {"notify", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
+    {"notify_master", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
+    {"notify_backup", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
+    {"notify_fault", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
+    {"notify_stop", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
+    {"notify_deleted", 'C', Support::unsupported, Shape::optional_words, nullptr, 0, 0, {}, {}, no_script},
+    {"notify_master_rx_lower_pri", 'B', Support::unsupported, Shape::command, read_command, 0, 0, {}, {}, no_script},
+    {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch, nullptr, 0, 0, {}, {}, "no mail is sent"},
+    {"notify_priority_changes", 'B', Support::unsupported, Shape::optional_switch},
+    {"accept", 'B', Support::accepted, Shape::nothing},
+    {"no_accept",
+     'B',
+     Support::later,
+     Shape::nothing,
+     nullptr,
+     0,
+     0,
+     {},
+     {},
+     "packets to the virtual addresses are accepted"},
+    {"lvs_sync_daemon_interface", 'L', Support::lvs, Shape::word},
+};
+
+constexpr Keyword authentication_table[] = {
+    {"auth_type", 'A', Support::accepted, Shape::word, set_auth_type},
+    {"auth_pass", 'A', Support::accepted, Shape::word, set_auth_pass},
+};
+
+constexpr Keyword auth_hmac_table[] = {
+    {"key", 'B', Support::accepted, Shape::word},
+    {"active_key", 'B', Support::accepted, Shape::integer, nullptr, 1, 255},
+    {"time_window", 'B', Support::accepted, Shape::integer, nullptr, 1, 300},
+    {"anti_replay", 'C', Support::accepted, Shape::choice, nullptr, 0, 0, "time monotonic"},
+    {"mode", 'B', Support::accepted, Shape::choice, nullptr, 0, 0, "enforce permissive receive-only"},
+};
+
+}  // namespace
+
+std::span<const Keyword> instance_keywords() { return table; }
+std::span<const Keyword> authentication_keywords() { return authentication_table; }
+std::span<const Keyword> auth_hmac_keywords() { return auth_hmac_table; }
+
+}  // namespace vrrpd::config

@@ -1,0 +1,104 @@
+// The keywords, written down once: the parser, the check of arguments, the nearest-word suggestion and the
+// listing of what is supported are all made from these tables. Each block's table stands beside its handlers
+// (global_defs.cpp, instance.cpp, ...). Internal to vrrpd/config, but for all_keywords().
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace vrrpd::config {
+
+enum class Block : std::uint8_t {
+    root,
+    global_defs,
+    vrrp_instance,
+    authentication,
+    auth_hmac,
+    sync_group,
+    script,
+    track_process,
+    track_file,
+    bfd,
+    garp_group,
+    track_group,
+    gateway,
+    wan,
+    nat,
+    peer_link,
+};
+inline constexpr Block last_block = Block::peer_link;
+[[nodiscard]] std::string_view name(Block block);
+// Unknown words in these stop a start (design 5).
+[[nodiscard]] constexpr bool is_ours(Block block) {
+    return block == Block::gateway || block == Block::wan || block == Block::nat || block == Block::peer_link;
+}
+
+// What follows the keyword. `optional_*`: may be absent.
+enum class Shape : std::uint8_t {
+    nothing,
+    word,
+    optional_words,
+    integer,           // low..high
+    optional_integer,  // low..high
+    decimal,           // low..high in millionths of a second
+    optional_switch,   // on true yes off false no
+    address,
+    choice,   // one of `choices`, separated by blanks
+    command,  // SCRIPT [USER [GROUP]]
+    block,    // { keywords of `opens` }
+    named_block,
+    items,       // { one item per line }
+    skip_block,  // [words] { anything, balanced }
+};
+
+enum class Support : std::uint8_t {
+    acted,        // does what it says
+    accepted,     // nothing to do: we are always so
+    later,        // tier A of which a later release makes use: one note
+    unsupported,  // one note
+    lvs,          // belongs to keepalived's load balancer: skipped, one note
+};
+
+class Reader;
+struct Statement;
+using Handler = void (*)(Reader&, const Statement&);
+
+struct Keyword {
+    std::string_view name;
+    char tier;  // surface: A, B, C, L; O is our own
+    Support support;
+    Shape shape;
+    Handler handle = nullptr;  // for items: called for every item
+    std::int64_t low = 0, high = 0;
+    std::string_view choices = {};
+    Block opens = Block::root;
+    std::string_view consequence = {};  // what it means that it is not acted on
+    Handler open = nullptr;             // for items: called once, before the first item
+};
+
+[[nodiscard]] std::span<const Keyword> keywords(Block block);
+[[nodiscard]] const Keyword* find_keyword(Block block, std::string_view word);
+// The keyword of this block that is meant, if one is near enough to be offered; empty: none.
+[[nodiscard]] std::string_view nearest_keyword(Block block, std::string_view word);
+[[nodiscard]] std::string_view nearest(std::span<const std::string_view> names, std::string_view word);
+
+// The tables, one per block.
+[[nodiscard]] std::span<const Keyword> root_keywords();
+[[nodiscard]] std::span<const Keyword> global_keywords();
+[[nodiscard]] std::span<const Keyword> instance_keywords();
+[[nodiscard]] std::span<const Keyword> authentication_keywords();
+[[nodiscard]] std::span<const Keyword> auth_hmac_keywords();
+[[nodiscard]] std::span<const Keyword> sync_group_keywords();
+[[nodiscard]] std::span<const Keyword> script_keywords();
+[[nodiscard]] std::span<const Keyword> track_process_keywords();
+[[nodiscard]] std::span<const Keyword> track_file_keywords();
+[[nodiscard]] std::span<const Keyword> bfd_keywords();
+[[nodiscard]] std::span<const Keyword> garp_group_keywords();
+[[nodiscard]] std::span<const Keyword> track_group_keywords();
+[[nodiscard]] std::span<const Keyword> gateway_keywords();
+[[nodiscard]] std::span<const Keyword> wan_keywords();
+[[nodiscard]] std::span<const Keyword> nat_keywords();
+[[nodiscard]] std::span<const Keyword> peer_link_keywords();
+
+}  // namespace vrrpd::config

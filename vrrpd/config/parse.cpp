@@ -1,0 +1,20 @@
+// Lines -> Config (see parse.hpp): walk, resolve, validate.
+#include "vrrpd/config/parse.hpp"
+
+#include "vrrpd/config/reader.hpp"
+
+namespace vrrpd::config {
+
+Parsed parse(const std::vector<Line>& lines, std::string_view id) {
+    Reader reader(lines, id);
+    reader.read_all();
+    resolve(reader);
+    validate(reader);
+    resolve_gateways(reader);
+    Parsed parsed;
+    parsed.faults = reader.take_faults();
+    parsed.config = std::move(reader.draft().config);
+    return parsed;
+}
+
+}  // namespace vrrpd::config

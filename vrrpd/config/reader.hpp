@@ -1,0 +1,118 @@
+// The walker: goes through the lines block by block with the keyword tables and calls their handlers. Handlers see
+// it as the place to take arguments from and to put faults to. Internal to vrrpd/config.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vrrpd/config/draft.hpp"
+#include "vrrpd/config/keywords.hpp"
+#include "vrrpd/config/values.hpp"
+
+namespace vrrpd::config {
+
+// A keyword with its words (or one item of a list).
+struct Statement {
+    const Keyword& keyword;
+    const Line& line;
+    std::size_t index;  // of the line
+
+    [[nodiscard]] std::size_t size() const { return line.words.size(); }
+    [[nodiscard]] const std::string& word(std::size_t n) const { return line.words[n].text; }
+    [[nodiscard]] Place place(std::size_t n = 0) const { return {index, n}; }
+};
+
+class Reader {
+public:
+    Reader(const std::vector<Line>& lines, std::string_view id) : id_(id), lines_(lines) {}
+
+    void read_all();
+    [[nodiscard]] std::vector<Fault> take_faults();
+
+    // ---- for handlers ----
+    [[nodiscard]] Draft& draft() { return draft_; }
+    [[nodiscard]] InstanceDraft& instance() { return draft_.instances.back(); }
+    [[nodiscard]] GatewayDraft& gateway() { return draft_.gateways.back(); }
+    // The vrrp_script, track_file, ... whose block is being read.
+    void open_tracker(std::string key) { tracker_ = std::move(key); }
+    [[nodiscard]] TrackerDraft& tracker() { return draft_.trackers.at(tracker_); }
+    // Inside a vrrp_sync_group (whose keywords an instance has, too).
+    [[nodiscard]] bool in_group() const { return block_ == Block::sync_group; }
+    // Whether an address of this family fits the instance; says so if not.
+    [[nodiscard]] bool accept_family(Family family, Place place);
+    [[nodiscard]] const std::string& id() const { return id_; }
+
+    void fault(Severity severity, Place place, std::string text);
+    void fatal(Severity severity, Place place, std::string text);  // prevents a start
+    // Once for each `about`.
+    void note_once(const std::string& about, Place place, std::string text);
+
+    // The statement's argument by the range in its table; a fault and nullopt if it is not that.
+    [[nodiscard]] std::optional<std::int64_t> integer(const Statement& statement);
+    [[nodiscard]] std::optional<std::int64_t> millionths(const Statement& statement);
+    [[nodiscard]] std::optional<bool> boolean(const Statement& statement);  // absent: true
+    [[nodiscard]] std::optional<IpAddress> address(const Statement& statement);
+
+    // Reads or skips the block that this statement opens.
+    void enter(const Statement& statement);
+    void skip(const Statement& statement);
+
+private:
+    void walk(Block block, Place opened);
+    void statement(Block block, const Line& line, std::size_t index);
+    void unknown(Block block, const Line& line, std::size_t index);
+    void open_block(const Statement& statement);
+    void items(const Statement& statement);
+    void check_value(const Statement& statement);
+    void say_support(const Statement& statement);
+    [[nodiscard]] bool missing(const Statement& statement);
+    [[nodiscard]] bool expect_brace(const Statement& statement);
+    void skip_balanced();
+    [[nodiscard]] bool at(std::string_view brace) const;
+    void add(Severity severity, Place place, std::string text, bool prevents_start);
+
+    std::string id_;
+    const std::vector<Line>& lines_;
+    std::size_t next_ = 0;
+    Draft draft_;
+    std::string tracker_;
+    Block block_ = Block::root;
+    struct Placed {
+        Place place;
+        Fault fault;
+    };
+    std::vector<Placed> faults_;
+    std::size_t not_shown_ = 0;
+    bool hidden_prevents_start_ = false;
+    std::set<std::string> noted_;
+};
+
+// After the text: defaults and references; then what can be judged only as a whole.
+void resolve(Reader& reader);
+void validate(Reader& reader);
+void resolve_gateways(Reader& reader);
+
+// Block openers.
+void open_instance(Reader& reader, const Statement& statement);
+void open_gateway(Reader& reader, const Statement& statement);
+void open_peer_link(Reader& reader, const Statement& statement);
+
+// Items of lists. The static ones are judged and not kept.
+void read_virtual_address(Reader& reader, const Statement& item);
+void read_excluded_address(Reader& reader, const Statement& item);
+void read_static_address(Reader& reader, const Statement& item);
+void read_virtual_route(Reader& reader, const Statement& item);
+void read_static_route(Reader& reader, const Statement& item);
+void read_virtual_rule(Reader& reader, const Statement& item);
+void read_static_rule(Reader& reader, const Statement& item);
+void read_tracked_interface(Reader& reader, const Statement& item);
+void read_tracked_script(Reader& reader, const Statement& item);
+void read_tracked_file(Reader& reader, const Statement& item);
+void read_tracked_process(Reader& reader, const Statement& item);
+void read_tracked_bfd(Reader& reader, const Statement& item);
+void read_command(Reader& reader, const Statement& statement);  // notify_master and its like
+
+}  // namespace vrrpd::config

@@ -1,0 +1,200 @@
+// Drafts -> Instances: defaults of global_defs, the side effects of `state`, roundings, and the repairs that
+// keepalived makes with a report (surface 3.2.3, 3.4). global_defs may stand anywhere, so all this comes last.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vrrpd/config/handlers.hpp"
+
+namespace vrrpd::config {
+namespace {
+
+constexpr Duration probe_time = std::chrono::milliseconds(200);  // design 6: three probes in 200 ms
+constexpr std::size_t most_addresses_v4 = 255;                   // the count is one octet
+constexpr std::size_t most_addresses_v6 = 90;                    // (1500 - 40 - 8) / 16
+
+class Resolver {
+public:
+    Resolver(Reader& reader, InstanceDraft& draft)
+        : reader_(reader), globals_(reader.draft().globals), draft_(draft), instance_(draft.value) {}
+
+    Instance run() {
+        family_and_version();
+        advert_interval();
+        priority();
+        preemption();
+        protocol_options();
+        announcements();
+        transport();
+        addresses();
+        tracking();
+        authentication();
+        return std::move(instance_);
+    }
+
+private:
+    void report(Place place, std::string text) {
+        reader_.fault(Severity::error, place, fmt::format("({}) {}", instance_.name, text));
+    }
+
+    void family_and_version() {
+        instance_.family = draft_.family.value_or(Family::ipv4);
+        auto version = draft_.version.value_or(globals_.version.value_or(proto::Version::v2));
+        if (instance_.family == Family::ipv6 && !draft_.version) version = proto::Version::v3;
+        instance_.parameters.version = version;
+    }
+
+    [[nodiscard]] bool v2() const { return instance_.parameters.version == proto::Version::v2; }
+
+    // v2 counts whole seconds, v3 hundredths up to 40.95 s.
+    void advert_interval() {
+        constexpr std::int64_t longest_v3 = 4095;
+        const auto given = draft_.advert_millionths.value_or(second);
+        const auto unit = v2() ? second : second / 100;
+        auto count = std::max<std::int64_t>(1, (given + unit / 2) / unit);
+        if (!v2()) count = std::min(count, longest_v3);
+        if (count * unit != given) {
+            report(draft_.advert_place, fmt::format("advert_int {} is not possible in version {}: {} is used",
+                                                    decimal_text(given), v2() ? 2 : 3, decimal_text(count * unit)));
+        }
+        instance_.parameters.advert_interval = Centiseconds(static_cast<std::int32_t>(count * unit / (second / 100)));
+    }
+
+    void priority() {
+        // keepalived's: MASTER without a priority is the owner (surface 3.4.1).
+        if (draft_.state_master == true && !draft_.priority_given)
+            instance_.parameters.priority = proto::Priority::owner();
+        if (!instance_.parameters.priority.is_owner()) return;
+        reader_.fault(
+            Severity::note, draft_.place,
+            fmt::format(
+                "({}) priority 255 is for the owner of the address: it takes over at once, and tracking changes "
+                "nothing; write 254 or less unless that is meant",
+                instance_.name));
+    }
+
+    void preemption() {
+        auto& parameters = instance_.parameters;
+        const bool owner = parameters.priority.is_owner();
+        const bool master = draft_.state_master == true;
+        if (draft_.nopreempt && (master || owner)) {
+            report(draft_.preempt_place, fmt::format("nopreempt does not go with {}: it is cleared",
+                                                     master ? "state MASTER" : "priority 255"));
+            draft_.nopreempt = false;
+        }
+        parameters.preempt = !draft_.nopreempt;
+        if (parameters.preempt_delay == Duration::zero()) return;
+        if (!master && !draft_.nopreempt && !owner) return;
+        report(draft_.preempt_place,
+               fmt::format("preempt_delay does not go with {}: it is cleared", master  ? "state MASTER"
+                                                                               : owner ? "priority 255"
+                                                                                       : "nopreempt"));
+        parameters.preempt_delay = Duration::zero();
+    }
+
+    void protocol_options() {
+        auto& parameters = instance_.parameters;
+        parameters.probe_time = probe_time;
+        parameters.down_timer_adverts = draft_.down_timer_adverts.value_or(globals_.down_timer_adverts);
+        parameters.answer_lower_priority = !draft_.lower_prio_no_advert.value_or(globals_.lower_prio_no_advert);
+        parameters.advert_before_yielding = draft_.higher_prio_send_advert.value_or(globals_.higher_prio_send_advert);
+        const bool as_v2 = draft_.v3_checksum_as_v2.value_or(globals_.v3_checksum_as_v2);
+        if (as_v2) instance_.checksum = proto::ChecksumForm::message_only;
+    }
+
+    void announcements() {
+        const auto seconds = [](unsigned value) { return Duration(std::chrono::seconds(value)); };
+        const auto& own = draft_.announce;
+        const auto& global = globals_.announce;
+        // vrrp_min_garp: one announcement, no second block, where nothing else was said.
+        const auto global_delay = global.delay.value_or(globals_.min_garp ? 0 : 5);
+        const auto global_repeat = std::max(1U, global.repeat.value_or(globals_.min_garp ? 1 : 5));
+        auto& policy = instance_.announce;
+        policy.second_block = seconds(own.delay.value_or(global_delay));
+        policy.repeat = std::max(1U, own.repeat.value_or(global_repeat));
+        policy.refresh = seconds(own.refresh.value_or(global.refresh.value_or(0)));
+        policy.refresh_repeat = std::max(1U, own.refresh_repeat.value_or(global.refresh_repeat.value_or(1)));
+        // The instance's own garp_master_* are not inherited here (surface 3.4.5).
+        policy.lower_prio_second_block = seconds(own.lower_delay.value_or(global.lower_delay.value_or(global_delay)));
+        policy.lower_prio_repeat = own.lower_repeat.value_or(global.lower_repeat.value_or(global_repeat));
+        policy.interval_arp = globals_.garp_interval;
+        policy.interval_na = globals_.gna_interval;
+    }
+
+    void transport() {
+        instance_.check_unicast_source = draft_.check_unicast_source || globals_.check_unicast_source;
+        if (!instance_.group) instance_.group = instance_.family == Family::ipv4 ? globals_.group4 : globals_.group6;
+        if (instance_.unicast() || !draft_.unicast_word) return;
+        if (draft_.fault_without_peers) {
+            instance_.fault_without_peers = true;
+        } else {
+            report(draft_.place,
+                   "a unicast option is given but no unicast_peer: multicast is used; name the peers, or take the "
+                   "option out");
+        }
+    }
+
+    void addresses() {
+        const auto& device = instance_.interface.empty() ? globals_.default_interface : instance_.interface;
+        for (auto* list : {&instance_.addresses, &instance_.excluded_addresses}) {
+            for (auto& address : *list) {
+                if (address.device.empty()) address.device = device;
+            }
+        }
+        const auto most = instance_.family == Family::ipv4 ? most_addresses_v4 : most_addresses_v6;
+        auto& addresses = instance_.addresses;
+        if (addresses.size() > most) {
+            report(draft_.place,
+                   fmt::format("an advert carries {} addresses at most: the other {} go to virtual_ipaddress_excluded",
+                               most, addresses.size() - most));
+            const auto surplus = addresses.begin() + static_cast<std::ptrdiff_t>(most);
+            auto& excluded = instance_.excluded_addresses;
+            excluded.insert(excluded.begin(), std::make_move_iterator(surplus),
+                            std::make_move_iterator(addresses.end()));
+            addresses.erase(surplus, addresses.end());
+        }
+        for (auto* list : {&instance_.addresses, &instance_.excluded_addresses}) list->shrink_to_fit();
+    }
+
+    void tracking() {
+        std::vector<TrackInterface> kept;
+        for (std::size_t i = 0; i < instance_.track_interfaces.size(); ++i) {
+            auto& tracked = instance_.track_interfaces[i];
+            const auto place = draft_.track_places[i];
+            if (tracked.device == instance_.interface) {
+                report(place, fmt::format("{} is the instance's own interface, which is tracked anyway: take it out",
+                                          tracked.device));
+            } else if (tracked.weight != 0 && instance_.parameters.priority.is_owner()) {
+                report(place, "a weight changes nothing at priority 255: the interface is not tracked");
+            } else {
+                kept.push_back(std::move(tracked));
+            }
+        }
+        instance_.track_interfaces = std::move(kept);
+        if (!instance_.parameters.priority.is_owner()) return;
+        for (const auto place : draft_.weighted)
+            report(place, "a weight changes nothing at priority 255: it is not tracked");
+    }
+
+    void authentication() {
+        if (!draft_.authentication) return;
+        if (!v2()) return report(*draft_.authentication, "version 3 has no authentication: it is ignored");
+        if (draft_.authenticated_ah && draft_.state_master == true)
+            report(*draft_.authentication, "state MASTER does not go with AH authentication: it is cleared");
+    }
+
+    Reader& reader_;
+    const GlobalsDraft& globals_;
+    InstanceDraft& draft_;
+    Instance& instance_;
+};
+
+}  // namespace
+
+void resolve(Reader& reader) {
+    auto& draft = reader.draft();
+    for (auto& instance : draft.instances) draft.config.instances.push_back(Resolver(reader, instance).run());
+    draft.config.instances.shrink_to_fit();
+}
+
+}  // namespace vrrpd::config

@@ -1,0 +1,262 @@
+// Items of virtual_routes and static_routes (surface 3.6). Any error drops the whole route, as in keepalived.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "vrrpd/config/handlers.hpp"
+#include "vrrpd/config/items.hpp"
+
+namespace vrrpd::config {
+
+std::optional<std::uint32_t> parse_table(std::string_view text) {
+    if (text == "main") return 254;
+    if (text == "local") return 255;
+    if (text == "default") return 253;
+    const auto number = parse_c_integer(text);
+    if (!number || *number < 1 || *number > UINT32_MAX) return std::nullopt;
+    return static_cast<std::uint32_t>(*number);
+}
+
+namespace {
+
+constexpr std::array ignored_options = {
+    // NAME and how many words follow; a "lock" may stand before the value.
+    std::pair{"advmss", 1},        std::pair{"rtt", 1},      std::pair{"rttvar", 1},
+    std::pair{"reordering", 1},    std::pair{"cwnd", 1},     std::pair{"ssthresh", 1},
+    std::pair{"rto_min", 1},       std::pair{"congctl", 1},  std::pair{"window", 1},
+    std::pair{"initcwnd", 1},      std::pair{"initrwnd", 1}, std::pair{"hoplimit", 1},
+    std::pair{"quickack", 1},      std::pair{"pref", 1},     std::pair{"fastopen_no_cookie", 1},
+    std::pair{"ttl-propagate", 1}, std::pair{"features", 1}, std::pair{"expires", 1},
+    std::pair{"realms", 1},        std::pair{"protocol", 1}, std::pair{"track_group", 1},
+    std::pair{"add", 0},           std::pair{"append", 0},   std::pair{"prepend", 0},
+};
+
+class RouteItem {
+public:
+    RouteItem(Reader& reader, const Statement& s) : reader_(reader), s_(s) {}
+
+    std::optional<VirtualRoute> read() {
+        destination();
+        while (kept_ && at_ < s_.size()) option();
+        if (!kept_) return std::nullopt;
+        if (hop_given_) value_.hops.insert(value_.hops.begin(), hop_);
+        return value_;
+    }
+
+private:
+    struct Option {
+        std::string_view name;
+        void (RouteItem::*read)(std::string_view argument);
+    };
+    static const std::array<Option, 14> options;
+
+    void drop(std::size_t word, const std::string& why) {
+        if (kept_)
+            reader_.fault(Severity::error, s_.place(std::min(word, s_.size() - 1)), why + ": the route is left out");
+        kept_ = false;
+    }
+
+    // [inet|inet6] [to] [TYPE] DEST
+    void destination() {
+        if (take("inet6")) family_ = Family::ipv6;
+        if (take("inet")) family_ = Family::ipv4;
+        (void)take("to");
+        struct Type {
+            std::string_view name;
+            netlink::RouteType value;
+        };
+        constexpr std::array types = {
+            Type{"unicast", netlink::RouteType::unicast}, Type{"blackhole", netlink::RouteType::blackhole},
+            Type{"unreachable", netlink::RouteType::unreachable}, Type{"prohibit", netlink::RouteType::prohibit},
+            Type{"throw", netlink::RouteType::throw_}};
+        for (const auto& type : types) {
+            if (take(type.name)) value_.route.type = type.value;
+        }
+        (void)take("to");
+        if (at_ == s_.size()) return drop(at_, "the destination of the route is missing");
+        const auto& text = s_.word(at_++);
+        if (text == "default" || text == "any" || text == "all" || text == "default6") {
+            if (text == "default6") family_ = Family::ipv6;
+            any_destination_ = true;
+            return set_any();
+        }
+        const auto address = parse_address(text);
+        if (!address || address->bad_length)
+            return drop(at_ - 1, fmt::format("'{}' is no destination: write ADDRESS/LENGTH or default", text));
+        family_ = address->prefix.address.family();
+        value_.route.destination = address->prefix.network();
+    }
+
+    bool take(std::string_view word) {
+        if (at_ == s_.size() || s_.word(at_) != word) return false;
+        ++at_;
+        return true;
+    }
+
+    // `default` takes its family from the gateway.
+    void set_any() {
+        const std::array<std::uint8_t, 16> zero{};
+        const auto family = family_.value_or(Family::ipv4);
+        value_.route.destination = {*IpAddress::from_bytes({zero.data(), address_size(family)}), 0};
+    }
+
+    void option() {
+        const auto& word = s_.word(at_);
+        if (word == "onlink" || word == "no_track" || word == "nexthop") return flag(word);
+        const auto found =
+            std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == word; });
+        if (found == options.end()) return ignored(word);
+        if (++at_ == s_.size()) return drop(at_, fmt::format("a value is missing after {}", word));
+        (this->*(found->read))(s_.word(at_));
+        ++at_;
+    }
+
+    void flag(std::string_view word) {
+        ++at_;
+        if (word == "onlink") {
+            hop_given_ = hop_.onlink = true;
+        } else if (word == "no_track") {
+            value_.track = false;
+        } else {
+            next_hop();
+        }
+    }
+
+    void ignored(const std::string& word) {
+        const auto known = std::find_if(ignored_options.begin(), ignored_options.end(),
+                                        [&](const auto& o) { return word == o.first; });
+        if (known == ignored_options.end()) {
+            return drop(at_, fmt::format("unknown word '{}' in a route{}", word,
+                                         word == "encap" || word == "from" || word == "vrf" ? " (not supported)" : ""));
+        }
+        reader_.note_once("route " + word, s_.place(at_), fmt::format("{} of a route: not supported, ignored", word));
+        ++at_;
+        if (known->second == 1) (void)take("lock");
+        at_ = std::min(at_ + static_cast<std::size_t>(known->second), s_.size());
+    }
+
+    void gateway(std::string_view text) {
+        if (text == "inet" || text == "inet6") {  // via inet6 ADDR
+            if (++at_ == s_.size()) return drop(at_, "the gateway's address is missing after via");
+            text = s_.word(at_);
+        }
+        const auto address = IpAddress::parse(text);
+        if (!address) return drop(at_, fmt::format("the gateway '{}' is not an IP address", text));
+        if (any_destination_ && !family_) {
+            family_ = address->family();
+            set_any();
+        }
+        hop_.via = address;
+        hop_given_ = true;
+    }
+    // `via A or B`, the old two-gateway form.
+    void second_gateway(std::string_view text) {
+        const auto address = IpAddress::parse(text);
+        if (!address) return drop(at_, fmt::format("the gateway '{}' is not an IP address", text));
+        value_.hops.push_back({address, hop_.device, 1, false});
+    }
+    void device(std::string_view text) {
+        if (!is_device_name(text)) return drop(at_, fmt::format("'{}' cannot be the name of an interface", text));
+        hop_.device = text;
+        hop_given_ = true;
+    }
+    void source(std::string_view text) {
+        value_.route.source = IpAddress::parse(text);
+        if (!value_.route.source) drop(at_, fmt::format("the source '{}' is not an IP address", text));
+    }
+    void table(std::string_view text) {
+        const auto table = parse_table(text);
+        if (!table)
+            return drop(at_, fmt::format("unknown table '{}': write its number, or main, local, default", text));
+        value_.route.table = *table;
+    }
+    void metric(std::string_view text) {
+        if (const auto number = whole(text, UINT32_MAX)) value_.route.metric = static_cast<std::uint32_t>(*number);
+    }
+    void mtu(std::string_view text) {
+        if (text == "lock") return drop(at_, "a locked mtu is not supported: write mtu N");
+        if (const auto number = whole(text, 65'535)) value_.route.mtu = static_cast<std::uint32_t>(*number);
+    }
+    void tos(std::string_view text) {
+        const auto number = parse_c_integer(text);
+        if (!number || *number < 0 || *number > 255)
+            return drop(at_, fmt::format("tos '{}': write a number from 0 to 255", text));
+        value_.route.tos = static_cast<std::uint8_t>(*number);
+    }
+    void scope(std::string_view text) {
+        const auto scope = parse_scope(text);
+        if (!scope)
+            return drop(at_,
+                        fmt::format("unknown scope '{}': write global, site, link, host, nowhere or a number", text));
+        value_.route.scope = *scope;
+    }
+
+    std::optional<std::int64_t> whole(std::string_view text, std::int64_t most) {
+        const auto number = parse_integer(text);
+        if (number && *number >= 0 && *number <= most) return number;
+        drop(at_, fmt::format("{} '{}': write a number from 0 to {}", s_.word(at_ - 1), text, most));
+        return std::nullopt;
+    }
+
+    // nexthop [via [fam] ADDR] [dev IF] [weight N] [onlink]; repeatable, to the end.
+    void next_hop() {
+        VirtualRoute::Hop hop;
+        std::swap(hop, hop_);
+        const bool given = std::exchange(hop_given_, false);
+        unsigned weight = 1;
+        while (kept_ && at_ < s_.size() && s_.word(at_) != "nexthop") {
+            if (s_.word(at_) != "weight") {
+                option();
+                continue;
+            }
+            const auto number = ++at_ < s_.size() ? parse_integer(s_.word(at_)) : std::nullopt;
+            if (!number || *number < 1 || *number > 255)
+                return drop(at_, "the weight of a nexthop is a number from 1 to 255");
+            weight = static_cast<unsigned>(*number);
+            ++at_;
+        }
+        hop_.weight = static_cast<std::uint8_t>(weight);
+        value_.hops.push_back(hop_);
+        hop_ = std::move(hop);
+        hop_given_ = given;
+    }
+
+    Reader& reader_;
+    const Statement& s_;
+    VirtualRoute value_;
+    VirtualRoute::Hop hop_;
+    bool hop_given_ = false;
+    std::optional<Family> family_;
+    bool any_destination_ = false;
+    std::size_t at_ = 0;
+    bool kept_ = true;
+};
+
+const std::array<RouteItem::Option, 14> RouteItem::options = {{
+    {"via", &RouteItem::gateway},
+    {"gw", &RouteItem::gateway},
+    {"or", &RouteItem::second_gateway},
+    {"dev", &RouteItem::device},
+    {"oif", &RouteItem::device},
+    {"src", &RouteItem::source},
+    {"table", &RouteItem::table},
+    {"metric", &RouteItem::metric},
+    {"priority", &RouteItem::metric},
+    {"preference", &RouteItem::metric},
+    {"scope", &RouteItem::scope},
+    {"tos", &RouteItem::tos},
+    {"dsfield", &RouteItem::tos},
+    {"mtu", &RouteItem::mtu},
+}};
+
+}  // namespace
+
+void read_virtual_route(Reader& reader, const Statement& s) {
+    auto route = RouteItem(reader, s).read();
+    if (route) reader.instance().value.routes.push_back(std::move(*route));
+}
+
+void read_static_route(Reader& reader, const Statement& s) { (void)RouteItem(reader, s).read(); }
+
+}  // namespace vrrpd::config

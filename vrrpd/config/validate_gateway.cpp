@@ -1,0 +1,201 @@
+// gateway and peer_link as a whole: what they name exists, what they forward is theirs, and the packet rules
+// that follow (design 5). Every fault here prevents a start.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vrrpd/config/reader.hpp"
+
+namespace vrrpd::config {
+namespace {
+
+class GatewayCheck {
+public:
+    GatewayCheck(Reader& reader, GatewayDraft& draft) : reader_(reader), draft_(draft), gateway_(draft.value) {}
+
+    void run() {
+        const auto* instance = followed();
+        if (gateway_.lans.empty())
+            fatal(draft_.place, "lan is missing: write lan DEVICE PREFIX, like: lan lan0 10.12.14.0/24");
+        lans();
+        if (instance != nullptr) virtual_addresses(*instance);
+        wan();
+        forwards();
+        fill_rules();
+    }
+
+private:
+    void fatal(Place place, const std::string& text) {
+        reader_.fatal(Severity::error, place, fmt::format("gateway {}: {}", gateway_.name, text));
+    }
+
+    const Instance* followed() {
+        const auto& draft = reader_.draft();
+        if (gateway_.follows.empty()) {
+            fatal(draft_.place, "follows is missing: write follows and the name of a vrrp_instance");
+            return nullptr;
+        }
+        if (const auto* instance = draft.config.instance(gateway_.follows)) return instance;
+        for (const auto& group : draft.groups) {
+            if (group.name != gateway_.follows) continue;
+            fatal(draft_.follows_place,
+                  fmt::format("following the vrrp_sync_group {} is not possible yet: write one of its instances",
+                              group.name));
+            return nullptr;
+        }
+        std::vector<std::string_view> names;
+        for (const auto& instance : draft.config.instances) names.push_back(instance.name);
+        const auto near = nearest(names, gateway_.follows);
+        fatal(draft_.follows_place, fmt::format("there is no vrrp_instance {}{}", gateway_.follows,
+                                                near.empty() ? "" : fmt::format(": did you mean {}?", near)));
+        return nullptr;
+    }
+
+    void lans() {
+        for (std::size_t i = 0; i < gateway_.lans.size(); ++i) {
+            const auto& lan = gateway_.lans[i];
+            const auto overlaps = [&](const netlink::nft::Lan& other) {
+                return lan.prefix.contains(other.prefix.address) || other.prefix.contains(lan.prefix.address);
+            };
+            const auto end = gateway_.lans.begin() + static_cast<std::ptrdiff_t>(i);
+            const auto other = std::find_if(gateway_.lans.begin(), end, overlaps);
+            if (other != end)
+                fatal(draft_.lan_places[i], fmt::format("the lan prefix {} overlaps with {}", lan.prefix.to_string(),
+                                                        other->prefix.to_string()));
+        }
+    }
+
+    [[nodiscard]] bool on_lan(const std::string& device) const {
+        return std::any_of(gateway_.lans.begin(), gateway_.lans.end(),
+                           [&](const auto& lan) { return lan.device == device; });
+    }
+    [[nodiscard]] bool in_lan(const IpAddress& address) const {
+        return std::any_of(gateway_.lans.begin(), gateway_.lans.end(),
+                           [&](const auto& lan) { return lan.prefix.contains(address); });
+    }
+
+    void virtual_addresses(const Instance& instance) {
+        for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
+            for (const auto& virtual_address : *list) {
+                const auto& address = virtual_address.prefix.address;
+                if (!on_lan(virtual_address.device)) continue;
+                gateway_.rules.virtual_addresses.push_back(address);
+                if (in_lan(address) || address.is_link_local()) continue;
+                fatal(draft_.follows_place,
+                      fmt::format("the virtual address {} of {} is in none of the lan prefixes: correct one of them",
+                                  address.to_string(), instance.name));
+            }
+        }
+        if (gateway_.rules.virtual_addresses.empty() && !gateway_.lans.empty()) {
+            fatal(draft_.follows_place,
+                  fmt::format("{} has no virtual address on a lan device: correct lan, or the instance's interface",
+                              instance.name));
+        }
+    }
+
+    void wan() {
+        if (!gateway_.wan) {
+            if (draft_.nat) return fatal(*draft_.nat, "nat needs a wan: write wan DEVICE { ... }, or take nat out");
+            reader_.fault(
+                Severity::note, draft_.place,
+                fmt::format("gateway {}: there is no wan: only the address moves, no route and no NAT", gateway_.name));
+            return;
+        }
+        const auto& wan = *gateway_.wan;
+        if (on_lan(wan.device))
+            fatal(draft_.wan_place,
+                  fmt::format("{} is a lan device, too: the wan needs a device of its own", wan.device));
+        const auto mixed = [&](const Prefix& held) { return wan.via && held.address.family() != wan.via->family(); };
+        if (!wan.held.empty() && std::all_of(wan.held.begin(), wan.held.end(), mixed))
+            fatal(draft_.wan_place, "via is of another family than every held address");
+    }
+
+    void forwards() {
+        const auto& forwards = gateway_.rules.forwards;
+        for (std::size_t i = 0; i < forwards.size(); ++i) {
+            const auto& forward = forwards[i];
+            if (!in_lan(forward.to))
+                fatal(draft_.forward_places[i],
+                      fmt::format("{} is in none of the lan prefixes: nothing can be forwarded there",
+                                  forward.to.to_string()));
+            const auto collides = [&](const netlink::nft::PortForward& other) {
+                return other.transport == forward.transport && other.to.family() == forward.to.family() &&
+                       other.ports.first <= forward.ports.last && forward.ports.first <= other.ports.last;
+            };
+            const auto end = forwards.begin() + static_cast<std::ptrdiff_t>(i);
+            if (std::any_of(forwards.begin(), end, collides)) {
+                fatal(draft_.forward_places[i],
+                      fmt::format("{} port {} is forwarded already, above: one port has one target",
+                                  forward.transport == netlink::nft::Transport::tcp ? "tcp" : "udp",
+                                  ports_text(forward)));
+            }
+        }
+    }
+
+    static std::string ports_text(const netlink::nft::PortForward& forward) {
+        return forward.ports.single() ? fmt::format("{}", forward.ports.first)
+                                      : fmt::format("{}-{}", forward.ports.first, forward.ports.last);
+    }
+
+    void fill_rules() {
+        gateway_.rules.lans = gateway_.lans;
+        if (!gateway_.wan) return;
+        gateway_.rules.wan = gateway_.wan->device;
+        gateway_.rules.held = gateway_.wan->held;
+    }
+
+    Reader& reader_;
+    GatewayDraft& draft_;
+    Gateway& gateway_;
+};
+
+void check_shared_lans(Reader& reader) {
+    const auto& gateways = reader.draft().gateways;
+    for (std::size_t i = 0; i < gateways.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            for (const auto& lan : gateways[i].value.lans) {
+                const auto& others = gateways[j].value.lans;
+                const bool shared = std::any_of(others.begin(), others.end(),
+                                                [&](const auto& other) { return other.device == lan.device; });
+                if (shared)
+                    reader.fatal(Severity::error, gateways[i].place,
+                                 fmt::format("gateway {}: {} is a lan of gateway {} already", gateways[i].value.name,
+                                             lan.device, gateways[j].value.name));
+            }
+        }
+    }
+}
+
+// Which member this host is: by -i or the host name, else by router_id.
+void find_self(Reader& reader) {
+    auto& config = reader.draft().config;
+    if (!config.peer_link) return;
+    auto& link = *config.peer_link;
+    const auto place = *reader.draft().peer_link;
+    if (link.members.size() < 2)
+        reader.fatal(Severity::error, place, "peer_link: name at least two members: member NAME ADDRESS");
+    for (const auto& name : {reader.id(), config.router_id}) {
+        for (std::size_t i = 0; i < link.members.size() && !link.self; ++i) {
+            if (link.members[i].name == name) link.self = i;
+        }
+    }
+    if (link.self || link.members.empty()) return;
+    std::vector<std::string_view> names;
+    for (const auto& member : link.members) names.push_back(member.name);
+    const auto near = nearest(names, reader.id());
+    reader.fatal(Severity::error, place,
+                 fmt::format("peer_link: no member is this host, '{}'{}: add it, or give -i NAME", reader.id(),
+                             near.empty() ? "" : fmt::format(" (did you mean {}?)", near)));
+}
+
+}  // namespace
+
+void resolve_gateways(Reader& reader) {
+    auto& draft = reader.draft();
+    for (auto& gateway : draft.gateways) GatewayCheck(reader, gateway).run();
+    check_shared_lans(reader);
+    for (auto& gateway : draft.gateways) draft.config.gateways.push_back(std::move(gateway.value));
+    find_self(reader);
+}
+
+}  // namespace vrrpd::config
