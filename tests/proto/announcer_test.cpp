@@ -1,0 +1,182 @@
+#include <gtest/gtest.h>
+
+#include "vrrpd/proto/announce.hpp"
+
+namespace vrrpd::proto {
+namespace {
+
+using namespace std::chrono_literals;
+using Indexes = std::vector<std::size_t>;
+
+constexpr Instant start{100s};
+
+// What is sent until `end`, by the time since the start.
+std::vector<std::pair<Duration, Indexes>> run(Announcer& announcer, Duration end) {
+    std::vector<std::pair<Duration, Indexes>> sent;
+    while (announcer.next_deadline() && *announcer.next_deadline() <= start + end) {
+        const auto now = *announcer.next_deadline();
+        sent.emplace_back(now - start, announcer.due(now));
+    }
+    return sent;
+}
+
+TEST(Announcer, VR_172_VR_173_two_blocks_round_by_round) {
+    Announcer announcer{AnnouncePolicy{}};
+    announcer.start(start, 2, 0);
+    const Indexes block{0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
+    const auto sent = run(announcer, 60s);
+    ASSERT_EQ(sent.size(), 2u);
+    EXPECT_EQ(sent[0], (std::pair<Duration, Indexes>(0s, block)));
+    EXPECT_EQ(sent[1], (std::pair<Duration, Indexes>(5s, block)));
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+}
+
+TEST(Announcer, delay_0_means_one_block) {
+    AnnouncePolicy policy;
+    policy.repeat = 1;
+    policy.second_block = 0s;
+    Announcer announcer{policy};
+    announcer.start(start, 1, 2);
+    EXPECT_EQ(announcer.due(start), (Indexes{0, 1, 2}));
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+}
+
+TEST(Announcer, VR_174_the_first_refresh_comes_after_delay_and_refresh) {
+    AnnouncePolicy policy;
+    policy.repeat = 1;
+    policy.refresh = 10s;
+    policy.refresh_repeat = 2;
+    Announcer announcer{policy};
+    announcer.start(start, 1, 0);
+    const auto sent = run(announcer, 40s);
+    ASSERT_EQ(sent.size(), 5u);
+    EXPECT_EQ(sent[2], (std::pair<Duration, Indexes>(15s, {0, 0})));
+    EXPECT_EQ(sent[3].first, 25s);
+    EXPECT_EQ(sent[4].first, 35s);
+}
+
+TEST(Announcer, a_late_refresh_is_not_made_up_for) {
+    AnnouncePolicy policy;
+    policy.repeat = 0;
+    policy.second_block = 0s;
+    policy.refresh = 10s;
+    Announcer announcer{policy};
+    announcer.start(start, 1, 0);
+    EXPECT_EQ(announcer.due(start + 45s), (Indexes{0}));
+    EXPECT_EQ(announcer.next_deadline(), start + 55s);
+}
+
+TEST(Announcer, VR_173_a_gap_separates_frames) {
+    AnnouncePolicy policy;
+    policy.repeat = 2;
+    policy.second_block = 0s;
+    policy.interval_arp = 1ms;
+    policy.interval_na = 3ms;
+    Announcer announcer{policy};
+    announcer.start(start, 1, 1);
+    const std::vector<std::pair<Duration, Indexes>> expected{{0ms, {0}}, {1ms, {1}}, {4ms, {0}}, {5ms, {1}}};
+    EXPECT_EQ(run(announcer, 1s), expected);
+}
+
+TEST(Announcer, blocks_that_overlap_keep_the_gap) {
+    AnnouncePolicy policy;
+    policy.repeat = 1;
+    policy.second_block = 1ms;
+    policy.interval_arp = 1ms;
+    Announcer announcer{policy};
+    announcer.start(start, 3, 0);
+    const std::vector<std::pair<Duration, Indexes>> expected{{0ms, {0}}, {1ms, {1}}, {2ms, {2}},
+                                                             {3ms, {0}}, {4ms, {1}}, {5ms, {2}}};
+    EXPECT_EQ(run(announcer, 1s), expected);
+}
+
+TEST(Announcer, VR_125_again_after_50_ms_and_1_s) {
+    Announcer announcer{AnnouncePolicy{}};
+    announcer.start(start, 1, 0);
+    (void)run(announcer, 30s);
+    announcer.again(start + 30s);
+    const std::vector<std::pair<Duration, Indexes>> expected{
+        {30s, {0, 0, 0, 0, 0}}, {30s + 50ms, {0}}, {31s, {0}}, {35s, {0, 0, 0, 0, 0}}};
+    EXPECT_EQ(run(announcer, 60s), expected);
+}
+
+TEST(Announcer, VR_125_a_flood_brings_no_storm) {
+    Announcer announcer{AnnouncePolicy{}};
+    announcer.start(start, 1, 0);
+    (void)run(announcer, 30s);
+    std::size_t frames = 0;
+    for (auto at = 30s + 0ms; at < 40s; at += 1ms) {
+        announcer.again(start + at);
+        frames += announcer.due(start + at).size();
+    }
+    // At most a round in each 50 ms besides its repeat, and four more once a second.
+    EXPECT_LE(frames, 10 * (20 * 2 + 4u));
+    EXPECT_GE(frames, 10 * 20u);
+}
+
+TEST(Announcer, lower_prio_repeat_0_means_none) {
+    AnnouncePolicy policy;
+    policy.lower_prio_repeat = 0;
+    Announcer announcer{policy};
+    announcer.start(start, 1, 0);
+    (void)run(announcer, 30s);
+    announcer.again(start + 30s);
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+}
+
+TEST(Announcer, added_addresses_get_both_blocks_alone) {
+    AnnouncePolicy policy;
+    policy.repeat = 2;
+    Announcer announcer{policy};
+    announcer.start(start, 2, 0);
+    (void)run(announcer, 30s);
+    announcer.resize(4, 0);
+    announcer.extend(start + 30s, 2, 2);
+    const std::vector<std::pair<Duration, Indexes>> expected{{30s, {2, 3, 2, 3}}, {35s, {2, 3, 2, 3}}};
+    EXPECT_EQ(run(announcer, 60s), expected);
+}
+
+TEST(Announcer, removed_addresses_are_not_announced_any_more) {
+    Announcer announcer{AnnouncePolicy{}};
+    announcer.start(start, 3, 0);
+    (void)announcer.due(start);
+    announcer.resize(1, 0);
+    EXPECT_EQ(announcer.due(start + 5s), (Indexes{0, 0, 0, 0, 0}));
+    announcer.start(start, 3, 0);
+    announcer.resize(0, 0);
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+}
+
+TEST(Announcer, VR_103_stop_forgets_everything) {
+    AnnouncePolicy policy;
+    policy.refresh = 3s;
+    policy.interval_arp = 10ms;
+    Announcer announcer{policy};
+    announcer.start(start, 3, 0);
+    (void)announcer.due(start);
+    announcer.again(start + 1ms);
+    announcer.stop();
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+    EXPECT_TRUE(announcer.due(start + 60s).empty());
+    announcer.again(start + 60s);  // Active no more: nothing to announce
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+}
+
+TEST(Announcer, three_flaps_leave_one_refresh) {
+    AnnouncePolicy policy;
+    policy.repeat = 1;
+    policy.second_block = 0s;
+    policy.refresh = 3s;
+    Announcer announcer{policy};
+    for (int flap = 0; flap < 3; ++flap) {
+        announcer.start(start, 1, 0);
+        announcer.stop();
+    }
+    announcer.start(start, 1, 0);
+    EXPECT_EQ(run(announcer, 9s).size(), 4u);  // at once, and after 3, 6 and 9 s
+}
+
+TEST(Announcer, is_small_while_idle) { EXPECT_LE(sizeof(Announcer), 112u); }
+
+}  // namespace
+}  // namespace vrrpd::proto

@@ -1,0 +1,145 @@
+// When a Backup may take the role from a lower Active: Preempt_Mode, preempt_delay, readiness.
+#include "tests/proto/router_fixture.hpp"
+
+namespace vrrpd::proto {
+namespace {
+
+using namespace fixture;
+
+// Lower adverts once a second from 1 s on; the time of the claim, and all notes.
+struct Outcome {
+    Duration claimed{0};
+    Actions actions;
+};
+
+Outcome against_lower(Router& router, Duration end = 120s) {
+    Outcome outcome;
+    for (Duration at = 1s; at < end; at += 1s) {
+        for (auto& action : router.run(at)) outcome.actions.push_back(action);
+        if (router.role() == Role::active) {
+            outcome.claimed = router.deadline() - 1s;
+            return outcome;
+        }
+        for (auto& action : router.receive(at, advert(100, h001))) outcome.actions.push_back(action);
+    }
+    return outcome;
+}
+
+Router started(const RouterParameters& with) {
+    Router router(with);
+    router.at(0s, Start{});
+    return router;
+}
+
+TEST(Preempt, VR_069_by_default_the_timer_of_the_start_runs_out) {
+    auto router = started(parameters(200));
+    EXPECT_EQ(against_lower(router).claimed, 3'218'750us);
+}
+
+TEST(Preempt, VR_069_nopreempt_follows_the_lower_one) {
+    auto with = parameters(200);
+    with.preempt = false;
+    auto router = started(with);
+    EXPECT_EQ(against_lower(router).claimed, 0s);
+    EXPECT_EQ(router.role(), Role::backup);
+}
+
+TEST(Preempt, VR_069_nopreempt_takes_over_from_silence) {
+    auto with = parameters(200);
+    with.preempt = false;
+    auto router = started(with);
+    router.receive(1s, advert(100, h001));
+    EXPECT_EQ(router.deadline(), 1s + 3'218'750us);
+    router.run(5s);
+    EXPECT_EQ(router.role(), Role::active);
+}
+
+TEST(Preempt, VR_069_an_owner_always_preempts) {
+    auto with = parameters(255);
+    with.preempt = false;
+    with.preempt_delay = 60s;
+    with.probe_time = 200ms;  // else it is Active from the start
+    auto router = started(with);
+    router.at(0s, ReadinessChanged{false});
+    router.receive(100ms, advert(100, h001));
+    EXPECT_EQ(router.run(1s).at(1), Action(Claim{Cause::preempted_lower}));
+}
+
+TEST(Preempt, VR_070_preempt_delay_counts_from_the_first_lower_advert) {
+    auto with = parameters(200);
+    with.preempt_delay = 60s;
+    auto router = started(with);
+    const auto outcome = against_lower(router);
+    // The last advert that counts comes at 60 s; a down interval later it is over.
+    EXPECT_EQ(outcome.claimed, 60s + 3'218'750us);
+    EXPECT_EQ(notes(outcome.actions, Remark::preempt_delayed), 1u);
+}
+
+TEST(Preempt, VR_070_a_better_advert_starts_the_delay_anew) {
+    auto with = parameters(200);
+    with.preempt_delay = 10s;
+    auto router = started(with);
+    router.receive(1s, advert(100, h001));
+    router.receive(2s, advert(250, h003));
+    router.receive(3s, advert(100, h001));
+    router.receive(12900ms, advert(100, h001));
+    EXPECT_EQ(router.deadline(), 12900ms + 3'218'750us);
+    router.receive(13s, advert(100, h001));
+    EXPECT_EQ(router.deadline(), 12900ms + 3'218'750us);
+}
+
+TEST(Preempt, VR_070_silence_promotes_during_the_delay) {
+    auto with = parameters(200);
+    with.preempt_delay = 1000s;
+    auto router = started(with);
+    router.receive(1s, advert(100, h001));
+    EXPECT_EQ(router.run(5s).at(1), Action(Claim{Cause::silence}));
+}
+
+TEST(Preempt, waits_until_ready) {
+    auto router = started(parameters(200));
+    router.at(0s, ReadinessChanged{false});
+    EXPECT_EQ(notes(router.receive(1s, advert(100, h001)), Remark::waiting_until_ready), 1u);
+    EXPECT_EQ(router.receive(4s, advert(100, h001)), Actions{});
+    EXPECT_EQ(router.deadline(), 4s + 3'218'750us);
+    router.at(5s, ReadinessChanged{true});
+    router.receive(6s, advert(100, h001));
+    EXPECT_EQ(router.deadline(), 4s + 3'218'750us);  // discarded now
+    EXPECT_EQ(router.run(8s).at(1), Action(Claim{Cause::preempted_lower}));
+}
+
+TEST(Preempt, after_ready_timeout_it_goes_on_and_says_so) {
+    auto router = started(parameters(200));
+    router.at(0s, ReadinessChanged{false});
+    const auto outcome = against_lower(router);
+    EXPECT_EQ(outcome.claimed, 15s + 3'218'750us);
+    EXPECT_EQ(notes(outcome.actions, Remark::waiting_until_ready), 1u);
+    EXPECT_EQ(notes(outcome.actions, Remark::not_ready_but_preempting), 1u);
+}
+
+TEST(Preempt, readiness_is_waited_for_after_the_delay) {
+    auto with = parameters(200);
+    with.preempt_delay = 60s;
+    auto router = started(with);
+    router.at(0s, ReadinessChanged{false});
+    EXPECT_EQ(against_lower(router).claimed, 60s + 15s + 1s + 3'218'750us - 1s);
+}
+
+TEST(Preempt, silence_promotes_who_is_not_ready) {
+    auto router = started(parameters(200));
+    router.at(0s, ReadinessChanged{false});
+    router.receive(1s, advert(100, h001));
+    EXPECT_EQ(count<Claim>(router.run(1s + 3'218'750us)), 1u);
+}
+
+TEST(Preempt, a_peer_that_became_better_is_followed_again) {
+    auto router = started(parameters(200));
+    router.receive(1s, advert(100, h001));
+    router.at(1500ms, PriorityChanged{priority(80)});
+    router.receive(2s, advert(100, h001));
+    EXPECT_EQ(router.deadline(), 2s + 3'687'500us);
+    EXPECT_EQ(router.run(10s).at(1), Action(Claim{Cause::silence}));
+}
+
+}  // namespace
+}  // namespace vrrpd::proto

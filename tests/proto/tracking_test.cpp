@@ -1,0 +1,55 @@
+#include "vrrpd/proto/tracking.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace vrrpd::proto {
+namespace {
+
+Priority priority(unsigned value) { return Priority::configured(value).value(); }
+
+TEST(Tracking, a_positive_weight_is_added_while_up) {
+    EXPECT_EQ(contribution({"a", 20, false, true}), 20);
+    EXPECT_EQ(contribution({"a", 20, false, false}), 0);
+}
+
+TEST(Tracking, a_negative_weight_is_taken_while_down) {
+    EXPECT_EQ(contribution({"a", -20, false, true}), 0);
+    EXPECT_EQ(contribution({"a", -20, false, false}), -20);
+}
+
+TEST(Tracking, reverse_swaps_up_and_down) {
+    EXPECT_EQ(contribution({"a", 20, true, true}), 0);
+    EXPECT_EQ(contribution({"a", 20, true, false}), 20);
+    EXPECT_EQ(contribution({"a", -20, true, true}), -20);
+    EXPECT_EQ(contribution({"a", -20, true, false}), 0);
+}
+
+TEST(Tracking, weight_zero_is_a_fault_and_nothing_else) {
+    EXPECT_TRUE(is_fault({"a", 0, false, false}));
+    EXPECT_FALSE(is_fault({"a", 0, false, true}));
+    EXPECT_TRUE(is_fault({"a", 0, true, true}));
+    EXPECT_FALSE(is_fault({"a", -20, false, false}));
+    EXPECT_EQ(contribution({"a", 0, false, false}), 0);
+}
+
+TEST(Tracking, VR_061_the_total_is_held_to_1_to_254) {
+    const std::array down{Tracked{"a", -253, false, false}, Tracked{"b", -253, false, false}};
+    EXPECT_EQ(effective_priority(priority(100), down), priority(1));
+    const std::array up{Tracked{"a", 253, false, true}};
+    EXPECT_EQ(effective_priority(priority(100), up), priority(254));
+}
+
+TEST(Tracking, the_sum_is_clamped_not_each_step) {
+    const std::array both{Tracked{"a", 253, false, true}, Tracked{"b", -253, false, false}};
+    EXPECT_EQ(effective_priority(priority(200), both), priority(200));
+}
+
+TEST(Tracking, VR_061_an_owner_is_never_changed) {
+    const std::array down{Tracked{"a", -120, false, false}};
+    EXPECT_EQ(effective_priority(priority(255), down), priority(255));
+}
+
+}  // namespace
+}  // namespace vrrpd::proto
