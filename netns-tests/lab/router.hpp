@@ -59,9 +59,10 @@ public:
     [[nodiscard]] Output command(const Arguments& options) const;
     [[nodiscard]] std::string file(std::string_view suffix) const;
 
-private:
+    // In the foreground, logging to stderr, all its files in the laboratory's directory.
     [[nodiscard]] Arguments command_line() const;
 
+private:
     Host& host_;
     Daemon daemon_;
     Process process_;
