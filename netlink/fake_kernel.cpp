@@ -51,7 +51,10 @@ Result<void> FakeKernel::apply_one(const Request& request) {
         std::visit([this](const auto& object) { remove(object); }, std::get<Delete>(request).object);
     }
     if (code == 0) return {};
-    return vrrpd::fail(code, describe(request, {}));
+    return vrrpd::fail(code, describe(request, [this](IfIndex index) {
+                           const auto* link = find_link(index);
+                           return link ? link->name : std::string();
+                       }));
 }
 
 Result<Snapshot> FakeKernel::snapshot() {

@@ -13,12 +13,23 @@ const Link* find_link(const std::vector<Link>& links, Predicate&& predicate) {
 }
 
 struct Describe {
-    std::string operator()(const Address& address) const { return describe(address, link_name); }
-    template <class Object>
-    std::string operator()(const Object& object) const {
-        return describe(object);
+    std::string operator()(const Address& address) const {
+        return describe(address, name_of ? name_of(address.link) : std::string());
     }
-    std::string link_name;
+    std::string operator()(const Route& route) const { return describe(route, name_of); }
+    std::string operator()(const Rule& rule) const { return describe(rule); }
+    const LinkName& name_of;
+};
+
+struct SameObject {
+    template <class Object>
+    bool operator()(const Object& a, const Object& b) const {
+        return same_object(a, b);
+    }
+    template <class One, class Other>
+    bool operator()(const One&, const Other&) const {
+        return false;
+    }
 };
 
 }  // namespace
@@ -31,10 +42,16 @@ const Link* Snapshot::link(std::string_view name) const {
     return find_link(links, [&](const Link& link) { return link.name == name; });
 }
 
-std::string describe(const Request& request, const std::string& link_name) {
+const Object& object_of(const Request& request) {
+    const auto* add = std::get_if<Add>(&request);
+    return add ? add->object : std::get<Delete>(request).object;
+}
+
+bool same_object(const Object& a, const Object& b) { return std::visit(SameObject{}, a, b); }
+
+std::string describe(const Request& request, const LinkName& name_of) {
     const bool add = std::holds_alternative<Add>(request);
-    const auto& object = add ? std::get<Add>(request).object : std::get<Delete>(request).object;
-    return (add ? "add " : "delete ") + std::visit(Describe{link_name}, object);
+    return (add ? "add " : "delete ") + std::visit(Describe{name_of}, object_of(request));
 }
 
 }  // namespace netlink

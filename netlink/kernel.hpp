@@ -15,16 +15,19 @@ namespace netlink {
 
 using vrrpd::Result;
 
+using Object = std::variant<Address, Route, Rule>;
+[[nodiscard]] bool same_object(const Object& a, const Object& b);
+
 // Adding what is there already succeeds and sets lifetimes and flags anew (IPv4 keeps the flags and the label of
 // the first time). A route of the same identity is replaced if it carries our protocol number; another program's
 // is never touched: IPv4 puts ours in front of it, IPv6 cannot and fails with EEXIST.
 struct Add {
-    std::variant<Address, Route, Rule> object;
+    Object object;
 };
 // Deleting what is not there succeeds, also when the device is gone or the kernel has no such family. Routes and
 // rules are only deleted if their protocol number is the one named.
 struct Delete {
-    std::variant<Address, Route, Rule> object;
+    Object object;
 };
 
 // Per-device switches (net.ipv4.conf.DEV.*, net.ipv6.conf.DEV.*).
@@ -38,8 +41,9 @@ enum class DeviceOption : std::uint8_t {
 
 using Request = std::variant<Add, Delete>;
 
+[[nodiscard]] const Object& object_of(const Request& request);
 // For logs and errors: "add 10.12.14.1/24 dev lan0".
-[[nodiscard]] std::string describe(const Request& request, const std::string& link_name);
+[[nodiscard]] std::string describe(const Request& request, const LinkName& name_of = {});
 
 inline constexpr std::size_t requests_in_flight = 64;  // 1,000 in one send lost every ACK (measured)
 

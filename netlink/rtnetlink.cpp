@@ -38,19 +38,21 @@ bool means_absent(int code) {
 }
 
 // For the message of an error only: a device may have been renamed since.
-std::string link_name_in(const Request& request) {
-    const auto& object =
-        std::holds_alternative<Add>(request) ? std::get<Add>(request).object : std::get<Delete>(request).object;
-    const auto* address = std::get_if<Address>(&object);
+std::string current_name(IfIndex index) {
     char name[IF_NAMESIZE] = {};
-    return address && if_indextoname(address->link.value, name) ? name : "";
+    return if_indextoname(index.value, name) ? name : "";
+}
+
+// Not yet answered: the answer was lost, or a route of the same identity is in the way.
+bool unsettled(const Request& request, const std::optional<Ack>& ack) {
+    return !ack || (ack->code == EEXIST && added_route(request));
 }
 
 Result<void> result_of(const Request& request, const Ack& ack) {
     if (ack.code == 0) return {};
     if (std::holds_alternative<Delete>(request) && means_absent(ack.code)) return {};
     if (ack.code == EEXIST && adds_rule(request)) return {};
-    auto what = describe(request, link_name_in(request));
+    auto what = describe(request, current_name);
     if (!ack.reason.empty()) what += " (" + ack.reason + ")";
     return vrrpd::fail(ack.code, std::move(what));
 }
@@ -72,16 +74,23 @@ public:
 private:
     void apply_batch(std::span<const Request> requests, std::vector<Result<void>>& results);
     Result<void> apply_one(const Request& request);
-    Result<void> finish(const Request& request, const std::optional<Ack>& ack);
-    Result<void> put_route(const Request& request, const Route& route, const Ack& refused);
+    Result<void> put_route(const Request& request, const Route& route);
     Result<Ack> acknowledged(Message message);
 
     template <class Header, class Object>
     Result<std::vector<Object>> dump(int type, const Header& header, const char* what,
                                      std::optional<Object> (*decode)(const nlmsghdr&));
-    Result<std::vector<Route>> routes(Family family, std::uint32_t table);
+    Result<const std::vector<Route>*> routes_beside(const Route& route);
+
+    // The routes of one family and table, read once for all that are in the way of a batch.
+    struct Standing {
+        Family family;
+        std::uint32_t table;
+        std::vector<Route> routes;
+    };
 
     Socket socket_;
+    std::optional<Standing> standing_;
 };
 
 std::vector<Result<void>> RtNetlink::apply(std::span<const Request> requests) {
@@ -95,39 +104,51 @@ std::vector<Result<void>> RtNetlink::apply(std::span<const Request> requests) {
     return results;
 }
 
+// Most requests are settled by their one answer. The others - the answer was lost, or a route is in the way - are
+// taken up again once the batch is through; and so is whatever comes after them and speaks of the same object, so that
+// the end is as if all had gone in order.
 void RtNetlink::apply_batch(std::span<const Request> requests, std::vector<Result<void>>& results) {
     std::vector<Message> messages;
     messages.reserve(requests.size());
     for (const auto& request : requests) messages.push_back(encode(request));
     const auto acks = socket_.send(messages);
+    standing_.reset();
+    std::vector<const Object*> resumed;
     for (std::size_t i = 0; i < requests.size(); ++i) {
-        results.push_back(acks ? finish(requests[i], (*acks)[i]) : Result<void>(tl::unexpected(acks.error())));
+        const auto& request = requests[i];
+        const auto is_same = [&](const Object* object) { return same_object(*object, object_of(request)); };
+        if (!acks) {
+            results.push_back(vrrpd::fail(acks.error().code, describe(request, current_name)));
+        } else if (unsettled(request, (*acks)[i]) || std::any_of(resumed.begin(), resumed.end(), is_same)) {
+            resumed.push_back(&object_of(request));
+            results.push_back(apply_one(request));
+        } else {
+            results.push_back(result_of(request, *(*acks)[i]));
+        }
     }
 }
 
-// Also the second way for a request whose answer was lost: it can be asked twice, both ways end in the same state.
+// Asking twice does no harm: both ways end in the same state.
 Result<void> RtNetlink::apply_one(const Request& request) {
     const auto ack = acknowledged(encode(request));
-    if (!ack) return vrrpd::fail(ack.error().code, describe(request, link_name_in(request)));
-    return finish(request, *ack);
-}
-
-Result<void> RtNetlink::finish(const Request& request, const std::optional<Ack>& ack) {
-    if (!ack) return apply_one(request);
-    const auto* route = added_route(request);
-    if (ack->code == EEXIST && route) return put_route(request, *route, *ack);
+    if (!ack) return vrrpd::fail(ack.error().code, describe(request, current_name));
+    if (unsettled(request, *ack)) return put_route(request, *added_route(request));
+    standing_.reset();  // it may be out of date now
     return result_of(request, *ack);
 }
 
 // A route of this identity is there. Ours is replaced, a stranger's is left alone.
-Result<void> RtNetlink::put_route(const Request& request, const Route& route, const Ack& refused) {
-    const auto there = routes(route.destination.address.family(), route.table);
-    if (!there) return tl::unexpected(there.error());
-    const auto twin = std::find_if(there->begin(), there->end(), [&](const Route& r) { return same_object(r, route); });
-    const bool ours = twin != there->end() && twin->protocol == route.protocol;
-    if (!ours && route.destination.address.is_v6()) return result_of(request, refused);
+Result<void> RtNetlink::put_route(const Request& request, const Route& route) {
+    const auto beside = routes_beside(route);
+    if (!beside) return vrrpd::fail(beside.error().code, describe(request, current_name));
+    const auto& there = **beside;
+    const auto twin = std::find_if(there.begin(), there.end(), [&](const Route& r) { return same_object(r, route); });
+    const bool ours = twin == there.end() || twin->protocol == route.protocol;
+    // Where it cannot stand in front of the other, the kernel would join the two into one multipath route.
+    if (!ours && route.destination.address.is_v6()) return result_of(request, {EEXIST, "another program's route"});
+    if (!ours) standing_.reset();
     auto ack = acknowledged(encode(route, RTM_NEWROUTE, ours ? NLM_F_CREATE | NLM_F_REPLACE : NLM_F_CREATE));
-    if (!ack) return tl::unexpected(ack.error());
+    if (!ack) return vrrpd::fail(ack.error().code, describe(request, current_name));
     if (ack->code == EEXIST) return {};  // the very same one
     return result_of(request, *ack);
 }
@@ -158,15 +179,17 @@ Result<std::vector<Object>> RtNetlink::dump(int type, const Header& header, cons
     return tl::unexpected(asked.error());
 }
 
-Result<std::vector<Route>> RtNetlink::routes(Family family, std::uint32_t table) {
+Result<const std::vector<Route>*> RtNetlink::routes_beside(const Route& route) {
+    const auto family = route.destination.address.family();
+    if (standing_ && standing_->family == family && standing_->table == route.table) return &standing_->routes;
     rtmsg header{};
     header.rtm_family = family == Family::ipv4 ? AF_INET : AF_INET6;
-    header.rtm_table = table < 256 ? static_cast<std::uint8_t>(table) : std::uint8_t{RT_TABLE_UNSPEC};
-    auto all = dump(RTM_GETROUTE, header, "read routes", decode_route);
-    if (!all) return all;
-    const auto elsewhere = [&](const Route& route) { return route.table != table; };
-    all->erase(std::remove_if(all->begin(), all->end(), elsewhere), all->end());
-    return all;
+    auto routes = dump(RTM_GETROUTE, header, "read routes", decode_route);
+    if (!routes) return tl::unexpected(routes.error());
+    const auto elsewhere = [&](const Route& other) { return other.table != route.table; };
+    routes->erase(std::remove_if(routes->begin(), routes->end(), elsewhere), routes->end());
+    standing_ = Standing{family, route.table, std::move(*routes)};
+    return &standing_->routes;
 }
 
 // AF_UNSPEC, not one question per family: a kernel without IPv6 answers a question for it with IPv4.

@@ -23,10 +23,14 @@ std::uint32_t effective_mask(const Rule& rule) {
     return rule.fwmark != 0 && rule.fwmask == 0 ? 0xffffffff : rule.fwmask;
 }
 
-std::string describe(const NextHop& hop) {
+std::string device(IfIndex link, const std::string& name) {
+    return name.empty() ? fmt::format("dev #{}", link.value) : "dev " + name;
+}
+
+std::string describe(const NextHop& hop, const LinkName& name_of) {
     std::string text;
     if (hop.via) text += " via " + hop.via->to_string();
-    if (hop.link) text += fmt::format(" dev #{}", hop.link.value);
+    if (hop.link) text += " " + device(hop.link, name_of ? name_of(hop.link) : std::string());
     if (hop.onlink) text += " onlink";
     return text;
 }
@@ -73,10 +77,10 @@ bool same_object(const Rule& a, const Rule& b) {
 std::string describe(const Address& address, const std::string& link_name) {
     std::string text = address.prefix.to_string();
     if (address.peer) text += " peer " + address.peer->to_string();
-    return text + " dev " + (link_name.empty() ? fmt::format("#{}", address.link.value) : link_name);
+    return text + " " + device(address.link, link_name);
 }
 
-std::string describe(const Route& route) {
+std::string describe(const Route& route, const LinkName& name_of) {
     std::string text = word(route.type);
     if (route.destination.length != 0) {
         text += route.destination.network().to_string();
@@ -84,9 +88,9 @@ std::string describe(const Route& route) {
         text += route.destination.address.is_v6() ? "default (IPv6)" : "default";
     }
     if (route.hops.size() == 1) {
-        text += describe(route.hops.front());
+        text += describe(route.hops.front(), name_of);
     } else {
-        for (const auto& hop : route.hops) text += " nexthop" + describe(hop);
+        for (const auto& hop : route.hops) text += " nexthop" + describe(hop, name_of);
     }
     if (route.source) text += " src " + route.source->to_string();
     if (route.table != main_table) text += fmt::format(" table {}", route.table);

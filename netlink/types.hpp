@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -124,9 +125,12 @@ struct Neighbour {
 [[nodiscard]] bool same_object(const Route& a, const Route& b);
 [[nodiscard]] bool same_object(const Rule& a, const Rule& b);
 
+// The name of a device, empty where it has none (any more).
+using LinkName = std::function<std::string(IfIndex)>;
+
 // For logs: "10.12.14.1/24 dev lan0", with the number where the name is not known.
 [[nodiscard]] std::string describe(const Address& address, const std::string& link_name);
-[[nodiscard]] std::string describe(const Route& route);
+[[nodiscard]] std::string describe(const Route& route, const LinkName& name_of = {});
 [[nodiscard]] std::string describe(const Rule& rule);
 
 }  // namespace netlink

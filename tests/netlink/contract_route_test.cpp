@@ -71,6 +71,24 @@ TEST_P(RouteContract, our_own_route_is_replaced) {
     EXPECT_EQ(routes_to("2001:db8:9::/48").front().hops.front().via, address("2001:db8::fd"));
 }
 
+TEST_P(RouteContract, one_batch_ends_as_if_all_went_in_order) {
+    add(on_lan("10.12.14.4/24"));
+    add(on_lan("2001:db8::4/64"));
+    for (const auto& [to, first, second] : {std::tuple{"10.99.0.0/16", "10.12.14.254", "10.12.14.253"},
+                                            {"2001:db8:9::/48", "2001:db8::fe", "2001:db8::fd"}}) {
+        const auto before = via_lan(to, first);
+        const auto after = via_lan(to, second);
+        add(before);
+        const std::vector<Request> change{Add{after}, Delete{before}, Add{after}};
+        for (const auto& result : kernel().apply(change)) EXPECT_TRUE(result) << result.error().describe();
+        ASSERT_EQ(routes_to(to).size(), 1u);
+        EXPECT_EQ(routes_to(to).front().hops, after.hops);
+        const std::vector<Request> gone{Add{after}, Delete{after}};
+        for (const auto& result : kernel().apply(gone)) EXPECT_TRUE(result) << result.error().describe();
+        EXPECT_TRUE(routes_to(to).empty());
+    }
+}
+
 TEST_P(RouteContract, a_strangers_route_is_neither_replaced_nor_deleted) {
     constexpr std::uint8_t boot = 3;  // RTPROT_BOOT, what `ip route add` says
     add(on_lan("10.12.14.4/24"));

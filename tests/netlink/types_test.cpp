@@ -95,8 +95,10 @@ TEST(Describe, reads_like_iproute2) {
     rule.priority = 100;
     rule.suppress_prefix_length = 0;
     EXPECT_EQ(describe(rule), "rule 100: from all lookup 254 suppress_prefixlength 0");
-    EXPECT_EQ(describe(Request{Delete{rule}}, ""), "delete rule 100: from all lookup 254 suppress_prefixlength 0");
-    EXPECT_EQ(describe(Request{Add{address("10.12.14.1/24")}}, "lan0"), "add 10.12.14.1/24 dev lan0");
+    EXPECT_EQ(describe(Request{Delete{rule}}), "delete rule 100: from all lookup 254 suppress_prefixlength 0");
+    const auto lan0 = [](IfIndex index) { return index == IfIndex{7} ? "lan0" : ""; };
+    EXPECT_EQ(describe(Request{Add{address("10.12.14.1/24")}}, lan0), "add 10.12.14.1/24 dev lan0");
+    EXPECT_EQ(describe(Request{Delete{route("10.99.0.0/16")}}, lan0), "delete 10.99.0.0/16 via 10.12.14.254 dev lan0");
 }
 
 }  // namespace

@@ -72,12 +72,11 @@ private:
 }  // namespace
 
 OwnNamespace::OwnNamespace() : home_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
-    entered_ = home_ >= 0 && ::geteuid() == 0 && ::unshare(CLONE_NEWNET) == 0;
+    entered_ = home_ && ::geteuid() == 0 && ::unshare(CLONE_NEWNET) == 0;
 }
 
 OwnNamespace::~OwnNamespace() {
-    if (entered_) ASSERT(::setns(home_, CLONE_NEWNET) == 0);
-    if (home_ >= 0) ::close(home_);
+    if (entered_) ASSERT(::setns(home_.get(), CLONE_NEWNET) == 0);
 }
 
 void ip(const std::string& arguments) {

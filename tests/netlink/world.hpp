@@ -9,6 +9,7 @@
 
 #include "netlink/kernel.hpp"
 #include "netlink/monitor.hpp"
+#include "vrrpd/base/fd.hpp"
 
 namespace netlink::test {
 
@@ -43,7 +44,7 @@ public:
     [[nodiscard]] bool entered() const { return entered_; }
 
 private:
-    int home_ = -1;
+    vrrpd::Fd home_;
     bool entered_ = false;
 };
 
