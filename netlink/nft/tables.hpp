@@ -26,7 +26,8 @@ struct Obstacle {
 // What this kernel can do; said once at start.
 struct Abilities {
     bool nf_tables = false;
-    bool netdev_egress = false;  // else the fence stands in inet output
+    bool netdev_egress = false;  // else the fence stands in inet output, where AF_PACKET and ARP pass it by
+    bool late_devices = false;   // a chain may wait for its device (Linux 6.16); else see pending()
 };
 
 class Tables {
@@ -41,6 +42,8 @@ public:
     // Makes our tables say exactly this, in one batch, without touching what is right already
     // (re-installing the same rules keeps counters, NAT hooks and the fence's state). Empty: removes the
     // inet table; the fence stays until remove_fence().
+    // A lan device that does not exist gets its part of the fence when install() is called after it appeared:
+    // until then it is named by pending(), and from its appearance on intact() is false.
     [[nodiscard]] virtual Result<void> install(std::span<const GatewayRules> gateways) = 0;
     // The fence alone, for `--fence` before the network is up: shut.
     [[nodiscard]] virtual Result<void> install_fence(std::span<const GatewayRules> gateways) = 0;
@@ -50,11 +53,18 @@ public:
     // add does not renew). Zero: shuts it.
     [[nodiscard]] virtual Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) = 0;
 
-    // Whether our tables stand as installed (the audit, and after a foreign `flush ruleset`).
+    // The lan devices that have no fence yet because they do not exist.
+    [[nodiscard]] virtual std::vector<std::string> pending() const { return {}; }
+
+    // Whether our tables stand as installed (the audit, after a foreign `flush ruleset`, and after a lan device
+    // appeared or vanished, which takes its chain along). False: call install() again.
     [[nodiscard]] virtual Result<bool> intact() = 0;
 
     // Foreign base chains and rules that drop what these gateways must forward.
     [[nodiscard]] virtual Result<std::vector<Obstacle>> obstacles(std::span<const GatewayRules> gateways) = 0;
+
+    // The netlink port that changes of ours come from; for RulesetMonitor.
+    [[nodiscard]] virtual std::uint32_t port() const { return 0; }
 };
 
 [[nodiscard]] Result<std::unique_ptr<Tables>> open_tables();
@@ -68,7 +78,8 @@ public:
         bool overrun = false;
         std::string by;  // process name and pid of the changer, where the kernel tells
     };
-    [[nodiscard]] static Result<RulesetMonitor> open();
+    // Changes that come from the netlink port `ours` (Tables::port()) are not reported.
+    [[nodiscard]] static Result<RulesetMonitor> open(std::uint32_t ours = 0);
     RulesetMonitor(RulesetMonitor&&) noexcept;
     RulesetMonitor& operator=(RulesetMonitor&&) noexcept;
     ~RulesetMonitor();

@@ -1,0 +1,182 @@
+// The inet table. Priorities -110 and 90 stand before everybody else's NAT (-100 and 100): the first NAT chain
+// that decides wins for a flow. The forward chain accepts by policy and judges only what goes between a gateway's
+// lan and its wan.
+//
+// No chain of ours hooks the host's own input or output: keeping TCP alive while connection state arrives
+// (a drop of what would be answered with RST) belongs to the connection synchronisation.
+#include "netlink/nft/compile.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "netlink/nft/names.hpp"
+
+namespace netlink::nft {
+namespace {
+
+constexpr std::int32_t before_dstnat = -110, before_srcnat = 90, mangle = -150, filter = 0;
+
+struct Draft {
+    std::vector<Set> sets;
+    std::vector<Rule> prerouting, postrouting, clamp, forward;
+};
+
+const IpAddress* first_held(const GatewayRules& gateway, Family family) {
+    for (const auto& held : gateway.held)
+        if (held.address.family() == family) return &held.address;
+    return nullptr;
+}
+
+// A range is written out port by port: the kernel's map has no arithmetic for "first + n", and one rule with one lookup
+// serves all forwards at the same cost. All 65,535 ports of a range load in well under a second.
+ForwardMap forward_map(const GatewayRules& gateway, Family family) {
+    ForwardMap map{identifier(family == Family::ipv4 ? "forwards4" : "forwards6", gateway.name), family, {}};
+    for (const auto& forward : gateway.forwards) {
+        if (forward.to.family() != family) continue;
+        for (std::uint32_t port = forward.ports.first; port <= forward.ports.last; ++port) {
+            const auto target = static_cast<std::uint16_t>(forward.to_port + (port - forward.ports.first));
+            map.elements.try_emplace({forward.transport, static_cast<std::uint16_t>(port)},
+                                     ForwardMap::Target{forward.to, target});
+        }
+    }
+    return map;
+}
+
+// Our WAN address without naming it: local, and none of the addresses that face the lan.
+Rule own_wan_address(const GatewayRules& gateway, const std::string& lan, Family family, const std::string& virtuals) {
+    Rule match{InDevice{lan}, LocalDestination{family}};
+    for (const auto& other : gateway.lans)
+        if (other.prefix.address.family() == family) match.push_back(Destination{other.prefix.network(), true});
+    if (!virtuals.empty()) match.push_back(NotInSet{virtuals, family});
+    return match;
+}
+
+std::string add_virtual_set(const GatewayRules& gateway, Family family, Draft& draft) {
+    auto set = virtual_addresses(gateway, family);
+    if (set.members.empty()) return {};
+    auto name = set.name;
+    draft.sets.push_back(std::move(set));
+    return name;
+}
+
+void add_forward_rules(const GatewayRules& gateway, Family family, const std::string& map, Draft& draft) {
+    const auto forward_port = [&](Rule match) {
+        match.push_back(ForwardPort{map, family});
+        draft.prerouting.push_back(std::move(match));
+    };
+    std::vector<std::string> devices{gateway.wan};
+    if (gateway.hairpin)
+        for (const auto& device : lan_devices(gateway)) devices.push_back(device);
+
+    if (first_held(gateway, family)) {
+        for (const auto& device : devices)
+            for (const auto& held : gateway.held)
+                if (held.address.family() == family)
+                    forward_port({InDevice{device}, Destination{Prefix::host(held.address)}});
+        return;
+    }
+    forward_port({InDevice{gateway.wan}, LocalDestination{family}});
+    if (!gateway.hairpin) return;
+    const auto virtuals = add_virtual_set(gateway, family, draft);
+    for (const auto& lan : lan_devices(gateway)) forward_port(own_wan_address(gateway, lan, family, virtuals));
+}
+
+void add_forwards(const GatewayRules& gateway, Draft& draft) {
+    for (const auto family : {Family::ipv4, Family::ipv6}) {
+        auto map = forward_map(gateway, family);
+        if (map.elements.empty()) continue;
+        const auto name = map.name;
+        draft.sets.push_back(std::move(map));
+        add_forward_rules(gateway, family, name, draft);
+        if (!gateway.hairpin) continue;
+        // The lan host would answer its neighbour directly, past the translation: make it answer us.
+        for (const auto& lan : gateway.lans)
+            if (lan.prefix.address.family() == family)
+                draft.postrouting.push_back({InDevice{lan.device}, OutDevice{lan.device}, WasForwarded{},
+                                             Source{lan.prefix.network()}, Masquerade{}});
+    }
+}
+
+// IPv4 only: `masquerade` in a home means its private IPv4 prefixes. An IPv6 lan prefix is routed as it is; whoever
+// wants it translated has not been heard of, and silently losing end-to-end addresses would be the greater surprise.
+void add_masquerade(const GatewayRules& gateway, Draft& draft) {
+    if (!gateway.masquerade) return;
+    const auto* held = first_held(gateway, Family::ipv4);
+    for (const auto& lan : gateway.lans) {
+        if (lan.prefix.address.is_v6()) continue;
+        const Source from_lan{lan.prefix.network()};
+        // A held address comes back on the next gateway, so a flow translated to it survives; masquerade would also
+        // end its flows when a link goes down.
+        const Statement translate = held ? Statement{SourceNat{*held}} : Statement{Masquerade{}};
+        draft.postrouting.push_back({OutDevice{gateway.wan}, from_lan, translate});
+        // conntrack does not translate what it finds invalid; it would leave with a private source.
+        draft.forward.push_back({InDevice{lan.device}, OutDevice{gateway.wan}, Invalid{}, from_lan, Count{}, Drop{}});
+    }
+}
+
+void add_filter(const GatewayRules& gateway, Draft& draft) {
+    for (const auto& lan : lan_devices(gateway)) {
+        const Rule inward{InDevice{gateway.wan}, OutDevice{lan}};
+        const auto judge = [&](std::initializer_list<Statement> rest) {
+            Rule rule = inward;
+            rule.insert(rule.end(), rest);
+            draft.forward.push_back(std::move(rule));
+        };
+        judge({Established{}, Accept{}});
+        judge({WasForwarded{}, Accept{}});
+        judge({Count{}, Drop{}});
+    }
+}
+
+// Both directions: `rt mtu` looks at the way there and the way back, and the SYN and its answer each carry one side's
+// size.
+void add_clamp(const GatewayRules& gateway, Draft& draft) {
+    if (!gateway.clamp_mss) return;
+    for (const auto& lan : lan_devices(gateway)) {
+        draft.clamp.push_back({InDevice{lan}, OutDevice{gateway.wan}, TcpSyn{}, ClampMss{}});
+        draft.clamp.push_back({InDevice{gateway.wan}, OutDevice{lan}, TcpSyn{}, ClampMss{}});
+    }
+}
+
+void add_chain(Table& table, Chain chain) {
+    if (!chain.rules.empty()) table.chains.push_back(std::move(chain));
+}
+
+}  // namespace
+
+std::vector<std::string> lan_devices(const GatewayRules& gateway) {
+    std::vector<std::string> devices;
+    for (const auto& lan : gateway.lans)
+        if (std::find(devices.begin(), devices.end(), lan.device) == devices.end()) devices.push_back(lan.device);
+    return devices;
+}
+
+AddressSet virtual_addresses(const GatewayRules& gateway, Family family) {
+    AddressSet set{identifier(family == Family::ipv4 ? "virtual4" : "virtual6", gateway.name), family, {}};
+    for (const auto& address : gateway.virtual_addresses)
+        if (address.family() == family) set.members.push_back(address);
+    std::sort(set.members.begin(), set.members.end());
+    set.members.erase(std::unique(set.members.begin(), set.members.end()), set.members.end());
+    return set;
+}
+
+std::optional<Table> compile(std::span<const GatewayRules> gateways) {
+    Draft draft;
+    for (const auto& gateway : gateways) {
+        if (gateway.wan.empty()) continue;
+        add_forwards(gateway, draft);
+        add_masquerade(gateway, draft);
+        add_filter(gateway, draft);
+        add_clamp(gateway, draft);
+    }
+    Table table{TableFamily::inet, table_name, std::move(draft.sets), {}};
+    add_chain(table, {"prerouting", ChainType::nat, Hook::prerouting, before_dstnat, {}, std::move(draft.prerouting)});
+    add_chain(table,
+              {"postrouting", ChainType::nat, Hook::postrouting, before_srcnat, {}, std::move(draft.postrouting)});
+    add_chain(table, {"clamp_mss", ChainType::filter, Hook::forward, mangle, {}, std::move(draft.clamp)});
+    add_chain(table, {"forward", ChainType::filter, Hook::forward, filter, {}, std::move(draft.forward)});
+    if (table.chains.empty()) return std::nullopt;
+    return table;
+}
+
+}  // namespace netlink::nft

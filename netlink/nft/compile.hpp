@@ -1,0 +1,34 @@
+// From the gateways of a configuration to rulesets. Pure.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "netlink/nft/ruleset.hpp"
+
+namespace netlink::nft {
+
+// `inet vrrpd`: NAT, port forwards, hairpin, MSS clamp and the forward chain. nullopt: no gateway has a WAN.
+[[nodiscard]] std::optional<Table> compile(std::span<const GatewayRules> gateways);
+
+// Where a kernel lets the fence stand. Egress also stops AF_PACKET senders and ARP; output is what is left
+// before Linux 5.16 or without CONFIG_NETFILTER_EGRESS.
+enum class FencePlace : std::uint8_t { egress, output };
+
+// `netdev vrrpd`, or `inet vrrpd-fence` where egress is missing (a table of its own, because the fence outlives the
+// rules above). Devices in `absent` get no chain yet. nullopt: no gateway has a lan.
+[[nodiscard]] std::optional<Table> compile_fence(std::span<const GatewayRules> gateways, FencePlace place,
+                                                 std::span<const std::string> absent = {});
+
+[[nodiscard]] std::vector<std::string> lan_devices(const GatewayRules& gateway);  // each once
+[[nodiscard]] AddressSet virtual_addresses(const GatewayRules& gateway, Family family);
+
+// The fence's set of open devices.
+[[nodiscard]] std::string open_set_name(const std::string& gateway);
+
+inline constexpr const char* table_name = "vrrpd";
+inline constexpr const char* output_fence_name = "vrrpd-fence";
+
+}  // namespace netlink::nft
