@@ -1,0 +1,133 @@
+// The ruleset of a gateway, as the text an operator would see. Pure: no kernel.
+#include <gmock/gmock.h>
+
+#include "netlink/nft/compile.hpp"
+#include "nft_world.hpp"
+
+namespace netlink::nft {
+namespace {
+
+using nft_test::home;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string rules(const GatewayRules& gateway) {
+    const auto table = compile(std::span(&gateway, 1));
+    return table ? text(*table) : "";
+}
+
+std::string fence(const std::vector<GatewayRules>& gateways, FencePlace place = FencePlace::egress,
+                  std::vector<std::string> absent = {}) {
+    const auto table = compile_fence(gateways, place, absent);
+    return table ? text(*table) : "";
+}
+
+TEST(Compile, a_plain_home) {
+    EXPECT_EQ(rules(home()), R"(table inet vrrpd {
+	chain postrouting {
+		type nat hook postrouting priority 90; policy accept;
+		oifname "wan0" ip saddr 10.12.14.0/24 masquerade
+	}
+
+	chain forward {
+		type filter hook forward priority 0; policy accept;
+		iifname "lan0" oifname "wan0" ct state invalid ip saddr 10.12.14.0/24 counter drop
+		iifname "wan0" oifname "lan0" ct state established,related accept
+		iifname "wan0" oifname "lan0" ct status dnat accept
+		iifname "wan0" oifname "lan0" counter drop
+	}
+}
+)");
+}
+
+TEST(Compile, a_held_address_is_translated_to_and_matched) {
+    auto gateway = home();
+    gateway.held = {*Prefix::parse("203.0.113.5/29")};
+    gateway.hairpin = true;
+    gateway.forwards = {{Transport::tcp, {443, 443}, IpAddress::v4(10, 12, 14, 20), 8443}};
+    const auto out = rules(gateway);
+    EXPECT_THAT(out, HasSubstr("oifname \"wan0\" ip saddr 10.12.14.0/24 snat ip to 203.0.113.5\n"));
+    EXPECT_THAT(out, HasSubstr("elements = { tcp . 443 : 10.12.14.20 . 8443 }"));
+    const std::string dnat = " ip daddr 203.0.113.5 dnat ip to meta l4proto . th dport map @forwards4_HOME\n";
+    EXPECT_THAT(out, HasSubstr("iifname \"wan0\"" + dnat));
+    EXPECT_THAT(out, HasSubstr("iifname \"lan0\"" + dnat));
+    EXPECT_THAT(out, HasSubstr("iifname \"lan0\" oifname \"lan0\" ct status dnat ip saddr 10.12.14.0/24 masquerade\n"));
+}
+
+TEST(Compile, a_range_keeps_its_length_and_the_first_forward_of_a_port_wins) {
+    auto gateway = home();
+    gateway.forwards = {{Transport::udp, {65534, 65535}, IpAddress::v4(10, 12, 14, 20), 10},
+                        {Transport::udp, {65535, 65535}, IpAddress::v4(10, 12, 14, 21), 99}};
+    EXPECT_THAT(rules(gateway), HasSubstr("{ udp . 65534 : 10.12.14.20 . 10, udp . 65535 : 10.12.14.20 . 11 }"));
+}
+
+TEST(Compile, an_ipv6_lan_is_filtered_and_not_translated) {
+    auto gateway = home();
+    gateway.lans = {{"lan0", *Prefix::parse("fd00:12::/64")}};
+    EXPECT_THAT(rules(gateway), Not(HasSubstr("masquerade")));
+    EXPECT_THAT(rules(gateway), HasSubstr("iifname \"wan0\" oifname \"lan0\" counter drop"));
+}
+
+TEST(Compile, no_wan_no_table_and_the_fence_stands_all_the_same) {
+    auto gateway = home();
+    gateway.wan.clear();
+    EXPECT_EQ(rules(gateway), "");
+    EXPECT_THAT(fence({gateway}), HasSubstr("chain fence_lan0"));
+}
+
+TEST(CompileFence, drops_what_only_the_gateway_may_say) {
+    auto gateway = home();
+    gateway.virtual_addresses.push_back(*IpAddress::parse("fe80::1"));
+    EXPECT_EQ(fence({gateway}), R"(table netdev vrrpd {
+	set open_HOME {
+		type ifname
+		flags timeout
+	}
+
+	set virtual4_HOME {
+		type ipv4_addr
+		elements = { 10.12.14.1 }
+	}
+
+	set virtual6_HOME {
+		type ipv6_addr
+		elements = { fe80::1 }
+	}
+
+	chain fence_lan0 {
+		type filter hook egress device "lan0" priority 0; policy accept;
+		oifname != @open_HOME arp saddr ip @virtual4_HOME counter drop
+		oifname != @open_HOME ip saddr @virtual4_HOME ip protocol != vrrp counter drop
+		oifname != @open_HOME ip6 saddr @virtual6_HOME ip6 nexthdr != vrrp counter drop
+		oifname != @open_HOME icmpv6 type nd-neighbor-advert @th,64,128 @virtual6_HOME counter drop
+		oifname != @open_HOME meta protocol ip udp sport 67 udp dport 68 counter drop
+		oifname != @open_HOME meta protocol ip6 udp sport 547 udp dport 546 counter drop
+	}
+}
+)");
+}
+
+TEST(CompileFence, two_gateways_on_one_lan_shut_dhcp_only_when_both_are_shut) {
+    auto other = home();
+    other.name = "GUEST";
+    other.virtual_addresses = {IpAddress::v4(10, 12, 14, 2)};
+    const auto out = fence({home(), other});
+    EXPECT_THAT(out, HasSubstr("oifname != @open_GUEST ip saddr @virtual4_GUEST"));
+    EXPECT_THAT(out, HasSubstr("\t\toifname != @open_HOME oifname != @open_GUEST meta protocol ip udp sport 67"));
+}
+
+TEST(CompileFence, an_absent_device_holds_up_no_other) {
+    auto gateway = home();
+    gateway.lans.push_back({"lan1", *Prefix::parse("10.12.15.0/24")});
+    const auto out = fence({gateway}, FencePlace::egress, {"lan0"});
+    EXPECT_THAT(out, Not(HasSubstr("fence_lan0")));
+    EXPECT_THAT(out, HasSubstr("fence_lan1"));
+}
+
+TEST(Compile, odd_names_stay_apart_and_readable_for_nft) {
+    EXPECT_EQ(open_set_name("a b"), "open_a/20b");
+    EXPECT_NE(open_set_name("a/20b"), open_set_name("a b"));
+}
+
+}  // namespace
+}  // namespace netlink::nft
