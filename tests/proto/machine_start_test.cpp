@@ -118,6 +118,20 @@ TEST(Probe, answered_means_never_claimed) {
     EXPECT_EQ(router.role(), Role::backup);
 }
 
+TEST(Probe, an_answer_brings_no_new_question_at_once) {
+    Router router(probing(100, Centiseconds(1)));  // the down interval is shorter than the probe
+    router.at(0s, Start{});
+    std::size_t asked = 0;
+    for (Duration at = 0ms; at < 30s; at += 1ms) {
+        const auto rounds = count<Probe>(router.run(at));
+        asked += rounds;
+        if (rounds > 0) router.at(at, ProbeAnswered{});
+    }
+    EXPECT_EQ(router.role(), Role::backup);
+    EXPECT_LE(asked, 101u);  // one in 300 ms
+    EXPECT_GE(asked, 99u);
+}
+
 TEST(Probe, ends_when_an_advert_is_heard) {
     Router router(probing(100));
     router.at(0s, Start{});

@@ -115,7 +115,7 @@ void Step::become_backup(Cause cause, const Received* from) {
     moved(before, cause, peer, Duration::zero());
     if (from) learn(entered, *from);
     entered.down_at = now_ + router_.down_interval();
-    plan_probe(entered);
+    plan_probe(entered, now_);
 }
 
 // ---- Initialize (RFC 9568 6.4.1) ---------------------------------------------------------------------
@@ -129,7 +129,7 @@ void Step::on(Initialize&, const Start&) {
     // An owner waits for nothing but the answers to its probe.
     auto& backup = std::get<Backup>(router_.state_);
     backup.down_at = now_;
-    plan_probe(backup);
+    plan_probe(backup, now_);
 }
 
 void Step::on(Initialize&, const Adopt&) {

@@ -31,12 +31,12 @@ bool Step::probes_before_claim() const {
 }
 
 // The rounds end with the down timer, so that they cost nothing where it is long enough.
-void Step::plan_probe(Backup& backup) {
+void Step::plan_probe(Backup& backup, Instant not_before) {
     backup.probes_left = 0;
     backup.answers_until = now_;
     if (!probes_before_claim()) return;
     backup.probes_left = probe_rounds;
-    backup.probe_at = std::max(now_, backup.down_at - router_.parameters_.probe_time);
+    backup.probe_at = std::max(not_before, backup.down_at - router_.parameters_.probe_time);
     backup.answers_until = backup.probe_at + router_.parameters_.probe_time;
 }
 
@@ -52,8 +52,8 @@ void Step::send_probe(Backup& backup) {
 void Step::on(Backup& backup, const ProbeAnswered&) {
     if (!probes_before_claim()) return;
     note(Remark::held_by_other);
-    backup.down_at = now_ + router_.down_interval();  // and then we ask again
-    plan_probe(backup);
+    backup.down_at = now_ + router_.down_interval();
+    plan_probe(backup, now_ + router_.parameters_.probe_time);  // not at once: each answer would bring a question
 }
 
 // ---- promotion ---------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ void Step::on(Backup& backup, const Reconfigured& event) {
         backup.preempt_from = std::min(*backup.preempt_from, now_ + event.parameters.preempt_delay);
     }
     if (backup.ready_by) backup.ready_by = std::min(*backup.ready_by, now_ + event.parameters.ready_timeout);
-    if (backup.probes_left > 0 && event.parameters.probe_time == Duration::zero()) plan_probe(backup);
+    if (backup.probes_left > 0 && event.parameters.probe_time == Duration::zero()) plan_probe(backup, now_);
 }
 
 }  // namespace vrrpd::proto

@@ -58,7 +58,7 @@ private:
     [[nodiscard]] Instant due(const Backup& backup) const;
     [[nodiscard]] Cause promotion_cause(const Backup& backup) const;
     [[nodiscard]] bool may_preempt(Backup& backup, const Received& lower);
-    void plan_probe(Backup& backup);
+    void plan_probe(Backup& backup, Instant not_before);
     void send_probe(Backup& backup);
     void promote(Backup& backup);
     void follow(Backup& backup, const Received& advert);
