@@ -1,0 +1,378 @@
+// The supervisor with engines of the test's own: they get ready, crash, hang, refuse. The supervisor runs in
+// a child process (it owns the signals of its process) and is seen through its log and its files.
+#include "vrrpd/supervisor/supervisor.hpp"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "netlink/fake_kernel.hpp"
+
+namespace vrrpd::supervisor {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class FileLog final : public Log {
+public:
+    explicit FileLog(const std::string& path) : out_(path, std::ios::app) {}
+    void write(LogLevel, std::string_view line) override { out_ << line << std::endl; }
+
+private:
+    std::ofstream out_;
+};
+
+// ---- engines --------------------------------------------------------------------------------------------
+
+// Beats, obeys, and says what it was told.
+int obedient(engine::EngineOptions options) {
+    ipc::ChannelLog log(options.channel);
+    log.info("engine: {} adopt={} observe={}", *ipc::unseal(options.configuration.get()), options.adopt,
+             options.observe);
+    options.channel.send(ipc::Kind::ready);
+    for (;;) {
+        options.state.beat(boot_now());
+        pollfd waiting{options.channel.fd(), POLLIN, 0};
+        poll(&waiting, 1, 50);
+        ipc::Message message;
+        const auto got = options.channel.receive(message);
+        if (got == ipc::Channel::State::closed) return 0;
+        if (got == ipc::Channel::State::empty) continue;
+        if (message.kind == ipc::Kind::stop) {
+            log.info("engine: handing over");
+            options.channel.send(ipc::Kind::handed_over);
+            return 0;
+        }
+        if (message.kind == ipc::Kind::reload) {
+            log.info("engine: reload {}", *ipc::unseal(message.memfd.get()));
+            options.channel.send(ipc::Kind::reloaded);
+        }
+    }
+}
+
+// The first `crashes` lives end at once after getting ready. Lives are counted in the shared state, where
+// the next engine finds them.
+EngineMain crashing(int crashes) {
+    return [crashes](engine::EngineOptions options) {
+        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        if (lives.fetch_add(1) < crashes) {
+            options.channel.send(ipc::Kind::ready);
+            raise(SIGKILL);
+        }
+        return obedient(std::move(options));
+    };
+}
+
+int hanging(engine::EngineOptions options) {
+    auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+    if (lives.fetch_add(1) > 0) return obedient(std::move(options));
+    options.state.beat(boot_now());
+    options.channel.send(ipc::Kind::ready);
+    for (;;) pause();
+}
+
+int deaf(engine::EngineOptions options) {  // never hands over
+    options.channel.send(ipc::Kind::ready);
+    for (;;) {
+        options.state.beat(boot_now());
+        std::this_thread::sleep_for(milliseconds(50));
+    }
+}
+
+// ---- the supervisor under test --------------------------------------------------------------------------
+
+class SupervisorTest : public testing::Test {
+protected:
+    SupervisorTest() {
+        char name[] = "/tmp/vrrpd-supervisor-XXXXXX";
+        directory_ = mkdtemp(name);
+        put("config", "good one");
+    }
+    ~SupervisorTest() override {
+        if (pid_ > 0) {
+            kill(pid_, SIGKILL);
+            waitpid(pid_, nullptr, 0);
+        }
+        std::filesystem::remove_all(directory_);
+    }
+
+    [[nodiscard]] std::string path(const char* name) const { return directory_ + "/" + name; }
+    void put(const char* name, const std::string& text) const { std::ofstream(path(name)) << text; }
+    [[nodiscard]] std::string get(const char* name) const { return read_file(path(name)).value_or(""); }
+    [[nodiscard]] bool exists(const char* name) const { return std::filesystem::exists(path(name)); }
+
+    void start(const EngineMain& engine, bool observe = false) {
+        pid_ = fork();
+        ASSERT_GE(pid_, 0);
+        if (pid_ == 0) _exit(supervise(engine, observe));
+    }
+
+    // Until the log holds the text, `times` times.
+    [[nodiscard]] bool logged(const std::string& text, int times = 1) const {
+        for (int i = 0; i < 600; ++i) {
+            const auto log = get("log");
+            int found = 0;
+            for (auto at = log.find(text); at != log.npos; at = log.find(text, at + 1)) ++found;
+            if (found >= times) return true;
+            std::this_thread::sleep_for(milliseconds(10));
+        }
+        return false;
+    }
+    void signal(int number) const { kill(pid_, number); }
+    int wait() {
+        int status = 0;
+        waitpid(std::exchange(pid_, -1), &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    }
+    [[nodiscard]] pid_t engine_pid() const { return std::atoi(get("engine.pid").c_str()); }
+
+private:
+    // The file `config`: "good TEXT" can start, anything else cannot.
+    [[nodiscard]] Judgement judge() const {
+        const auto text = get("config");
+        Judgement judgement;
+        judgement.can_start = text.rfind("good", 0) == 0;
+        if (judgement.can_start)
+            judgement.sealed = std::move(*ipc::seal(text, "test"));
+        else
+            judgement.faults.push_back({config::Severity::unusable, {"vrrpd.conf", 3, 5}, "no interface", true});
+        return judgement;
+    }
+    // Every configuration owns an address named after its text.
+    static Outline outline(int sealed) {
+        Outline result;
+        result.owned.addresses.push_back(
+            {*ipc::unseal(sealed) == "good one" ? "one" : "two", *Prefix::parse("10.0.0.1/24")});
+        result.switches.push_back({"lan0", netlink::DeviceOption::forwarding_ipv4, 1, {}});
+        result.longest_interval = milliseconds(100);
+        return result;
+    }
+    [[nodiscard]] Result<pid_t> sweep(Log& log) const {
+        log.info("sweep of: {}", get("owned"));
+        const pid_t child = fork();
+        if (child == 0) {
+            std::filesystem::remove(path("owned"));
+            _exit(0);
+        }
+        return child;
+    }
+    [[nodiscard]] int supervise(const EngineMain& engine, bool observe) const {
+        FileLog log(path("log"));
+        Settings settings;
+        settings.owned_file = path("owned");
+        settings.engine_pid_file = path("engine.pid");
+        settings.observe = observe;
+        Services services{log,
+                          engine,
+                          [this] { return judge(); },
+                          [](int sealed) { return outline(sealed); },
+                          [] {
+                              auto kernel = std::make_unique<netlink::FakeKernel>();
+                              kernel->add_link("lan0");
+                              return Result<std::unique_ptr<netlink::Kernel>>(std::move(kernel));
+                          },
+                          [this, &log] { return sweep(log); },
+                          [&log] { log.info("ready"); }};
+        return Supervisor(std::move(settings), std::move(services)).run(std::move(judge().sealed));
+    }
+
+    std::string directory_;
+    pid_t pid_ = -1;
+};
+
+TEST_F(SupervisorTest, starts_an_engine_and_stops_it_in_order) {
+    start(obedient);
+    ASSERT_TRUE(logged("ready"));
+    EXPECT_TRUE(logged("engine: good one adopt=false observe=false"));
+    EXPECT_NE(get("owned").find("address one 10.0.0.1/24"), std::string::npos);
+    EXPECT_NE(get("owned").find("switch lan0 forwarding_ipv4 0 1"), std::string::npos);
+    EXPECT_EQ(kill(engine_pid(), 0), 0);
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_TRUE(logged("engine: handing over"));
+    const auto log = get("log");
+    EXPECT_LT(log.find("engine: handing over"), log.find("sweep of"));
+    EXPECT_FALSE(exists("owned"));
+    EXPECT_FALSE(exists("engine.pid"));
+}
+
+TEST_F(SupervisorTest, the_engine_survives_signals_of_the_group_and_ends_by_order) {
+    start(obedient);
+    ASSERT_TRUE(logged("ready"));
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) kill(engine_pid(), number);
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_TRUE(logged("engine: handing over"));
+}
+
+TEST_F(SupervisorTest, an_engine_that_crashed_once_adopts) {
+    start(crashing(1));
+    ASSERT_TRUE(logged("engine: good one adopt=true"));
+    EXPECT_EQ(get("log").find("sweep of"), std::string::npos);
+    signal(SIGINT);
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, after_a_second_crash_it_is_swept_and_starts_as_backup) {
+    start(crashing(2));
+    ASSERT_TRUE(logged("engine: good one adopt=false"));
+    EXPECT_TRUE(logged("sweep of: # What vrrpd may have put"));
+    EXPECT_TRUE(logged("address one 10.0.0.1/24"));
+    EXPECT_NE(get("owned").find("address one"), std::string::npos);  // written again for the new engine
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, an_engine_that_hangs_is_killed) {
+    start(hanging);
+    const auto from = std::chrono::steady_clock::now();
+    ASSERT_TRUE(logged("the engine hangs"));
+    const auto took = std::chrono::steady_clock::now() - from;
+    EXPECT_GE(took, milliseconds(900));
+    EXPECT_LT(took, milliseconds(2500));
+    EXPECT_TRUE(logged("engine: good one adopt=true"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, a_final_exit_code_of_the_engine_is_the_daemon_s) {
+    start([](engine::EngineOptions) { return 4; });
+    EXPECT_EQ(wait(), 4);
+    EXPECT_EQ(get("log").find("ready"), std::string::npos);
+    EXPECT_FALSE(exists("owned"));
+}
+
+TEST_F(SupervisorTest, a_deaf_engine_is_killed_at_a_stop_and_swept) {
+    start(deaf);
+    ASSERT_TRUE(logged("ready"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_NE(get("log").find("did not hand over in 5 s"), std::string::npos);
+    EXPECT_NE(get("log").find("sweep of"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, a_reload_reaches_the_engine_and_the_list_holds_both_until_it_is_done) {
+    start(obedient);
+    ASSERT_TRUE(logged("ready"));
+    put("config", "good two");
+    signal(SIGHUP);
+    ASSERT_TRUE(logged("engine: reload good two"));
+    ASSERT_TRUE(logged("\nreloaded"));
+    for (int i = 0; i < 100 && get("owned").find("one") != std::string::npos; ++i)
+        std::this_thread::sleep_for(milliseconds(10));
+    EXPECT_EQ(get("owned").find("address one"), std::string::npos);
+    EXPECT_NE(get("owned").find("address two"), std::string::npos);
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, a_reload_that_could_not_start_is_refused_with_its_faults) {
+    start(obedient);
+    ASSERT_TRUE(logged("ready"));
+    put("config", "bad");
+    signal(SIGHUP);
+    ASSERT_TRUE(logged("reload refused"));
+    EXPECT_TRUE(logged("vrrpd.conf:3:5: no interface"));
+    EXPECT_EQ(get("log").find("engine: reload"), std::string::npos);
+    put("config", "good two");
+    signal(SIGHUP);
+    EXPECT_TRUE(logged("engine: reload good two"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, a_crash_between_two_configurations_is_swept) {
+    start([](engine::EngineOptions options) {
+        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        if (lives.fetch_add(1) > 0) return obedient(std::move(options));
+        options.channel.send(ipc::Kind::ready);
+        ipc::Message message;
+        pollfd waiting{options.channel.fd(), POLLIN, 0};
+        poll(&waiting, 1, 5000);
+        (void)options.channel.receive(message);
+        if (message.kind == ipc::Kind::reload) raise(SIGKILL);
+        return 0;
+    });
+    ASSERT_TRUE(logged("ready"));
+    put("config", "good two");
+    signal(SIGHUP);
+    ASSERT_TRUE(logged("engine: good two adopt=false"));
+    const auto log = get("log");
+    const auto swept = log.find("sweep of");
+    ASSERT_NE(swept, std::string::npos);
+    EXPECT_NE(log.find("address one", swept), std::string::npos);
+    EXPECT_NE(log.find("address two", swept), std::string::npos);
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, what_a_dead_daemon_left_is_swept_before_the_engine_starts) {
+    put("owned", "address old 10.9.9.9/32\n");
+    start(obedient);
+    ASSERT_TRUE(logged("ready"));
+    const auto log = get("log");
+    ASSERT_NE(log.find("sweep of: address old 10.9.9.9/32"), std::string::npos);
+    EXPECT_LT(log.find("sweep of"), log.find("engine: good one"));
+    EXPECT_EQ(get("owned").find("old"), std::string::npos);
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, an_engine_ends_when_its_supervisor_was_killed) {
+    start(obedient);
+    ASSERT_TRUE(logged("ready"));
+    const pid_t engine = engine_pid();
+    signal(SIGKILL);
+    EXPECT_EQ(wait(), -SIGKILL);
+    for (int i = 0; i < 200 && kill(engine, 0) == 0; ++i) std::this_thread::sleep_for(milliseconds(10));
+    EXPECT_NE(kill(engine, 0), 0);
+}
+
+TEST_F(SupervisorTest, observing_owns_nothing_and_changes_nothing) {
+    start(obedient, true);
+    ASSERT_TRUE(logged("observe=true"));
+    EXPECT_FALSE(exists("owned"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_EQ(get("log").find("sweep of"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, tells_the_service_manager) {
+    const auto address = path("notify");
+    const Fd manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    address.copy(name.sun_path, sizeof name.sun_path - 1);
+    ASSERT_EQ(bind(manager.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+    const timeval limit{5, 0};
+    setsockopt(manager.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    const auto next = [&] {
+        std::array<char, 200> text{};
+        const ssize_t got = recv(manager.get(), text.data(), text.size(), 0);
+        return std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    };
+    setenv("NOTIFY_SOCKET", address.c_str(), 1);
+    start(obedient);
+    unsetenv("NOTIFY_SOCKET");
+    EXPECT_EQ(next().rfind("READY=1\nMAINPID=", 0), 0u);
+    signal(SIGHUP);
+    EXPECT_EQ(next().rfind("RELOADING=1\nMONOTONIC_USEC=", 0), 0u);
+    EXPECT_EQ(next(), "READY=1");
+    signal(SIGTERM);
+    EXPECT_EQ(next(), "STOPPING=1");
+    EXPECT_EQ(wait(), 0);
+}
+
+}  // namespace
+}  // namespace vrrpd::supervisor

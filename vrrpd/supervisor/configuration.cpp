@@ -1,0 +1,95 @@
+#include "vrrpd/supervisor/configuration.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "netlink/rtnetlink.hpp"
+#include "vrrpd/base/assert.hpp"
+#include "vrrpd/ipc/channel.hpp"
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+constexpr char default_gateway_file[] = "/etc/vrrpd/gateway.conf";
+
+config::LoadOptions load_options(const Options& options) {
+    config::LoadOptions load;
+    load.id = identity(options);
+    load.root = options.config_file;
+    if (!options.gateway_file.empty())
+        load.gateway_file = options.gateway_file;
+    else if (access(default_gateway_file, F_OK) == 0)
+        load.gateway_file = default_gateway_file;
+    load.as_keepalived = options.as_keepalived;
+    load.all_includes_fatal = options.all_includes_fatal;
+    return load;
+}
+
+void append(std::vector<config::Fault>& to, std::vector<config::Fault> more) {
+    to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+// Without the permission, or in a namespace that forbids it, the text alone is judged.
+std::vector<config::Fault> host_faults(const config::Config& config) {
+    const auto kernel = netlink::open_rtnetlink();
+    if (!kernel) return {};
+    const auto host = (*kernel)->snapshot();
+    return host ? config::check_host(config, *host) : std::vector<config::Fault>{};
+}
+
+config::Fault fault_of(const OsError& error) { return {config::Severity::unusable, {}, error.describe(), true}; }
+
+}  // namespace
+
+std::string identity(const Options& options) {
+    if (!options.id.empty()) return options.id;
+    std::array<char, 256> name{};
+    gethostname(name.data(), name.size() - 1);
+    const std::string full = name.data();
+    return full.substr(0, full.find('.'));
+}
+
+Judgement judge(const Options& options) {
+    const auto files = config::real_files();
+    auto loaded = config::load(load_options(options), *files);
+    Judgement judgement;
+    judgement.file_missing = loaded.file_missing;
+    judgement.faults = std::move(loaded.faults);
+    auto parsed = config::parse(loaded.lines, identity(options));
+    const bool parsed_can_start = parsed.can_start();
+    append(judgement.faults, std::move(parsed.faults));
+    append(judgement.faults, host_faults(parsed.config));
+    judgement.can_start =
+        !judgement.file_missing && parsed_can_start &&
+        std::none_of(judgement.faults.begin(), judgement.faults.end(), [](const auto& f) { return f.prevents_start; });
+    if (!judgement.can_start) return judgement;
+    if (auto sealed = ipc::seal(config::serialize(loaded.lines), "vrrpd-config")) {
+        judgement.sealed = std::move(*sealed);
+    } else {
+        judgement.faults.push_back(fault_of(sealed.error()));
+        judgement.can_start = false;
+    }
+    return judgement;
+}
+
+config::Config reread(int sealed, const std::string& id) {
+    const auto text = ipc::unseal(sealed);
+    ASSERT(text);  // we sealed it
+    const auto lines = config::deserialize(*text);
+    ASSERT(lines);
+    return config::parse(*lines, id).config;
+}
+
+Outline outline(const config::Config& config) {
+    Outline result{owned_by(config), switches_of(config), Duration(0)};
+    for (const auto& instance : config.instances)
+        result.longest_interval = std::max<Duration>(result.longest_interval, instance.parameters.advert_interval);
+    return result;
+}
+
+Outline outline(int sealed, const std::string& id) { return outline(reread(sealed, id)); }
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,41 @@
+// A configuration on its way through the supervisor: read, judged, sealed for the engine. The parsed form
+// is dropped at once: of 1,000 instances the supervisor keeps one descriptor.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vrrpd/base/fd.hpp"
+#include "vrrpd/config/parse.hpp"
+#include "vrrpd/supervisor/options.hpp"
+#include "vrrpd/supervisor/owned.hpp"
+#include "vrrpd/supervisor/switches.hpp"
+
+namespace vrrpd::supervisor {
+
+// What of a configuration the supervisor itself acts on.
+struct Outline {
+    Owned owned;
+    std::vector<Switch> switches;
+    Duration longest_interval{0};
+};
+
+struct Judgement {
+    std::vector<config::Fault> faults;
+    bool file_missing = false;
+    bool can_start = false;
+    Fd sealed;  // the lines, for the engine; only if can_start
+};
+
+// Reads the files that the options name, and this host (as far as permitted) to compare them with.
+[[nodiscard]] Judgement judge(const Options& options);
+// Of lines that were judged before.
+[[nodiscard]] Outline outline(int sealed, const std::string& id);
+[[nodiscard]] Outline outline(const config::Config& config);
+// The parsed form again, for -d, --fence and outline().
+[[nodiscard]] config::Config reread(int sealed, const std::string& id);
+
+// -i, or the host name up to its first dot.
+[[nodiscard]] std::string identity(const Options& options);
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,70 @@
+#include "vrrpd/supervisor/engine_process.hpp"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+#include "vrrpd/supervisor/privileges.hpp"
+#include "vrrpd/supervisor/restart_policy.hpp"
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+// The supervisor's end of the channel above all: only when no copy of it lives in the engine does the
+// engine notice that the supervisor is gone.
+void close_all_but(std::array<int, 3> kept) {
+    std::sort(kept.begin(), kept.end());
+    unsigned first = STDERR_FILENO + 1;
+    for (const int fd : kept) {
+        const auto number = static_cast<unsigned>(fd);
+        if (number > first) close_range(first, number - 1, 0);
+        first = number + 1;
+    }
+    close_range(first, ~0U, 0);
+}
+
+// The signals of a terminal or of a service manager reach the whole group; the order to stop comes through
+// the channel, after the hand-over was asked for.
+void leave_signals_to_the_supervisor() {
+    for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE}) std::signal(signal, SIG_IGN);
+    std::signal(SIGCHLD, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+int run_engine(const EngineStart& start, ipc::Channel channel) {
+    leave_signals_to_the_supervisor();
+    prctl(PR_SET_NAME, "vrrpd-engine", 0, 0, 0);
+    close_all_but({channel.fd(), start.state, start.configuration});
+    ipc::ChannelLog log(channel);
+    if (const auto done = become_engine(log); !done) {
+        log.error("{}", done.error().describe());
+        return static_cast<int>(Exit::no_permission);
+    }
+    auto state = ipc::SharedState::map(Fd(start.state));
+    if (!state) {
+        log.error("{}", state.error().describe());
+        return static_cast<int>(Exit::failed);
+    }
+    return start.main({std::move(channel), std::move(*state), Fd(start.configuration), start.id, start.verbosity,
+                       start.observe, start.adopt, start.detail});
+}
+
+}  // namespace
+
+Result<EngineProcess> start_engine(const EngineStart& start) {
+    auto ends = ipc::Channel::pair();
+    if (!ends) return tl::unexpected(ends.error());
+    const pid_t pid = fork();
+    if (pid < 0) return fail(errno, "fork the engine");
+    if (pid == 0) _exit(run_engine(start, std::move(ends->second)));
+    return EngineProcess{pid, std::move(ends->first)};
+}
+
+}  // namespace vrrpd::supervisor

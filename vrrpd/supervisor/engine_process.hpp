@@ -1,0 +1,32 @@
+// The engine as a child process: forked, stripped of everything it must not have, told what to run.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+
+#include "vrrpd/engine/run.hpp"
+
+namespace vrrpd::supervisor {
+
+// engine::run in production; tests pass engines that hang, crash or refuse.
+using EngineMain = std::function<int(engine::EngineOptions)>;
+
+struct EngineStart {
+    EngineMain main;
+    int state = -1;          // the SharedState's memfd
+    int configuration = -1;  // sealed lines
+    std::string id;
+    LogLevel verbosity = LogLevel::info;
+    bool observe = false, adopt = false, detail = false;
+};
+
+struct EngineProcess {
+    pid_t pid = -1;
+    ipc::Channel channel;
+};
+
+[[nodiscard]] Result<EngineProcess> start_engine(const EngineStart& start);
+
+}  // namespace vrrpd::supervisor

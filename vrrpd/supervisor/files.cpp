@@ -1,0 +1,66 @@
+#include "vrrpd/supervisor/files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+
+#include "vrrpd/base/fd.hpp"
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t put = ::write(fd, text.data(), text.size());
+        if (put < 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(put));
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<void> write_file(const std::string& path, std::string_view text, mode_t mode) {
+    const auto what = [&] { return fmt::format("write {}", path); };
+    const std::string temporary = path + ".new";
+    const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (!file) return fail(errno, what());
+    // fchmod: whatever the umask says.
+    const bool written = fchmod(file.get(), mode) == 0 && write_all(file.get(), text) && fsync(file.get()) == 0;
+    if (!written || rename(temporary.c_str(), path.c_str()) != 0) {
+        const int code = errno;
+        unlink(temporary.c_str());
+        return fail(code, what());
+    }
+    return {};
+}
+
+std::optional<std::string> read_file(const std::string& path) {
+    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return std::nullopt;
+    std::string text;
+    std::array<char, 4096> part{};
+    ssize_t got = 0;
+    while ((got = read(file.get(), part.data(), part.size())) > 0)
+        text.append(part.data(), static_cast<std::size_t>(got));
+    if (got < 0) return std::nullopt;
+    return text;
+}
+
+Result<void> PidFile::write(pid_t pid) {
+    auto result = write_file(path_, fmt::format("{}\n", pid));
+    written_ = written_ || result;
+    return result;
+}
+
+PidFile::~PidFile() {
+    if (written_) unlink(path_.c_str());
+}
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,31 @@
+// One daemon per network namespace and per runtime directory: a socket name in the abstract namespace,
+// which the kernel keeps per network namespace, and a lock on RUNTIME/lock. Both go with the process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "vrrpd/base/fd.hpp"
+
+namespace vrrpd::supervisor {
+
+class InstanceLock {
+public:
+    InstanceLock(Fd file, Fd socket) : file_(std::move(file)), socket_(std::move(socket)) {}
+
+private:
+    Fd file_, socket_;
+};
+
+struct LockAttempt {
+    std::optional<InstanceLock> lock;
+    pid_t holder = 0;     // who has it; 0: not known
+    std::string problem;  // not empty: the lock could not be tried ("open /run/vrrpd/lock: ...")
+};
+// Makes the directory (0755) if it is missing.
+[[nodiscard]] LockAttempt take_lock(const std::string& runtime_dir);
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,161 @@
+#include "vrrpd/supervisor/log_sink.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+// spdlog has no `notice`; so ours sit one lower than their names up to there. Indexed by LogLevel.
+constexpr std::array to_spdlog{spdlog::level::trace, spdlog::level::debug, spdlog::level::info, spdlog::level::warn,
+                               spdlog::level::err};
+
+int syslog_priority(spdlog::level::level_enum level) {
+    switch (level) {
+        case spdlog::level::trace:
+            return LOG_DEBUG;
+        case spdlog::level::debug:
+            return LOG_INFO;
+        case spdlog::level::info:
+            return LOG_NOTICE;
+        case spdlog::level::warn:
+            return LOG_WARNING;
+        default:
+            return LOG_ERR;
+    }
+}
+
+class SyslogSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+    SyslogSink(std::string ident, int facility) : ident_(std::move(ident)) {
+        openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility);
+    }
+
+private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        syslog(syslog_priority(message.level), "%.*s", static_cast<int>(message.payload.size()),
+               message.payload.data());
+    }
+    void flush_() override {}
+
+    const std::string ident_;  // syslog() keeps the pointer
+};
+
+// %N: "<4>", the journal's level prefix (sd-daemon(3)).
+class JournalPrefix final : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& into) override {
+        fmt::format_to(std::back_inserter(into), "<{}>", syslog_priority(message.level));
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<JournalPrefix>();
+    }
+};
+
+// %N for people: "error: " and "warning: ", nothing for the rest.
+class Mark final : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& into) override {
+        const char* const mark = message.level == spdlog::level::err    ? "error: "
+                                 : message.level == spdlog::level::warn ? "warning: "
+                                                                        : "";
+        fmt::format_to(std::back_inserter(into), "{}", mark);
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<Mark>(); }
+};
+
+template <class Flag>
+std::unique_ptr<spdlog::formatter> pattern(const char* text) {
+    auto formatter = std::make_unique<spdlog::pattern_formatter>();
+    formatter->add_flag<Flag>('N').set_pattern(text);
+    return formatter;
+}
+
+// -S: 0-7 and local0-local7, user, daemon; anything else is daemon.
+int facility_number(const std::string& name) {
+    const std::string digit = name.rfind("local", 0) == 0 ? name.substr(5) : name;
+    if (digit.size() == 1 && digit[0] >= '0' && digit[0] <= '7') return LOG_LOCAL0 + ((digit[0] - '0') << 3);
+    return name == "user" ? LOG_USER : LOG_DAEMON;
+}
+
+}  // namespace
+
+LogSurroundings log_surroundings() {
+    LogSurroundings found;
+    found.stderr_is_terminal = isatty(STDERR_FILENO) == 1;
+    found.syslog_listens = access("/dev/log", W_OK) == 0;
+    struct stat status {};
+    const char* const journal = std::getenv("JOURNAL_STREAM");  // "device:inode" (systemd.exec(5))
+    if (journal != nullptr && fstat(STDERR_FILENO, &status) == 0)
+        found.stderr_is_journal = fmt::format("{}:{}", status.st_dev, status.st_ino) == journal;
+    return found;
+}
+
+LogTargets choose_targets(const Options& options, const LogSurroundings& surroundings) {
+    LogTargets targets;
+    const bool read_there = surroundings.stderr_is_terminal || surroundings.stderr_is_journal;
+    const bool syslog_usable = surroundings.syslog_listens && !options.no_syslog;
+    if (options.foreground) {
+        targets.standard_error = options.log_console || read_there || !surroundings.syslog_listens;
+        targets.syslog =
+            syslog_usable && !surroundings.stderr_is_journal && (!targets.standard_error || options.log_console);
+    } else {
+        targets.syslog = syslog_usable;
+        targets.error_until_started = !surroundings.stderr_is_journal || !targets.syslog;
+    }
+    targets.journal_levels = surroundings.stderr_is_journal;
+    targets.ident = options.as_keepalived ? "Keepalived" : "vrrpd";
+    targets.facility = facility_number(options.facility);
+    targets.threshold = options.detail > 1 ? LogLevel::debug : LogLevel::info;
+    return targets;
+}
+
+struct LogSink::Impl {
+    std::vector<spdlog::sink_ptr> sinks;
+    spdlog::sink_ptr until_started;
+};
+
+LogSink::LogSink(const LogTargets& targets) : impl_(std::make_unique<Impl>()) {
+    const auto threshold = to_spdlog.at(static_cast<std::size_t>(targets.threshold));
+    if (targets.standard_error || targets.error_until_started) {
+        auto sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
+        sink->set_formatter(targets.journal_levels   ? pattern<JournalPrefix>("%N%v")
+                            : targets.standard_error ? pattern<Mark>("%Y-%m-%d %H:%M:%S.%e %N%v")
+                                                     : pattern<Mark>("%N%v"));
+        sink->set_level(targets.standard_error ? threshold : spdlog::level::warn);
+        impl_->sinks.push_back(sink);
+        if (!targets.standard_error) impl_->until_started = sink;
+    }
+    if (targets.syslog) {
+        impl_->sinks.push_back(std::make_shared<SyslogSink>(targets.ident, targets.facility));
+        impl_->sinks.back()->set_level(threshold);
+    }
+}
+
+LogSink::~LogSink() = default;
+
+void LogSink::write(LogLevel level, std::string_view line) {
+    const spdlog::details::log_msg message(spdlog::string_view_t{}, to_spdlog.at(static_cast<std::size_t>(level)),
+                                           spdlog::string_view_t(line.data(), line.size()));
+    for (const auto& sink : impl_->sinks)
+        if (sink->should_log(message.level)) sink->log(message);
+}
+
+void LogSink::let_go_of_stderr() {
+    std::erase(impl_->sinks, impl_->until_started);
+    impl_->until_started.reset();
+}
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,47 @@
+// Where the program's log goes: stderr, the journal, syslog. The supervisor's implementation of Log, over
+// spdlog, which is named in log_sink.cpp alone.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/supervisor/options.hpp"
+
+namespace vrrpd::supervisor {
+
+// What a log can be written to here.
+struct LogSurroundings {
+    bool stderr_is_terminal = false;
+    bool stderr_is_journal = false;  // systemd connected stderr to the journal
+    bool syslog_listens = false;     // /dev/log is there
+};
+[[nodiscard]] LogSurroundings log_surroundings();
+
+struct LogTargets {
+    bool standard_error = false;
+    bool journal_levels = false;       // lines on stderr begin with <N>
+    bool error_until_started = false;  // warnings and errors on stderr until let_go_of_stderr()
+    bool syslog = false;
+    std::string ident = "vrrpd";
+    int facility = 0;
+    LogLevel threshold = LogLevel::info;
+};
+// In the foreground: stderr, if somebody reads it there (a terminal, the journal, -l, or nobody listens to
+// syslog); else syslog. As a daemon: syslog, and what goes wrong while starting also on stderr.
+[[nodiscard]] LogTargets choose_targets(const Options& options, const LogSurroundings& surroundings);
+
+class LogSink final : public Log {
+public:
+    explicit LogSink(const LogTargets& targets);
+    ~LogSink() override;
+    void write(LogLevel level, std::string_view line) override;
+    // The start is over: from now on nothing goes to a stderr that belongs to whoever started us.
+    void let_go_of_stderr();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vrrpd::supervisor

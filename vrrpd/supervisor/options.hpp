@@ -1,0 +1,63 @@
+// The command line: keepalived's options (surface 1.1) and our own, from one table. Pure: words in, a value
+// out; nothing is opened and nothing printed here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vrrpd::supervisor {
+
+// What the call is for.
+enum class Action {
+    run,
+    test,     // -t
+    help,     // -h
+    version,  // -v
+    signum,   // --signum: print the number of a signal
+    fence,    // install the fence, shut, and exit
+    unfence,  // remove it
+    sweep,    // remove what a dead daemon left behind
+};
+
+struct Options {
+    Action action = Action::run;
+    bool as_keepalived = false;   // the name we were called by: keepalived's paths and log name
+    std::string config_file;      // -f
+    std::string gateway_file;     // --gateway-file; empty: /etc/vrrpd/gateway.conf if it is there
+    std::string report_file;      // -t's FILE; empty: stderr
+    std::string signal_name;      // --signum's argument
+    std::string id;               // -i; empty: the host name up to its first dot
+    std::string pid_file;         // -p; empty: in the runtime directory
+    std::string engine_pid_file;  // -r
+    std::string runtime_dir = "/run/vrrpd";
+    std::string facility = "daemon";  // -S
+    unsigned detail = 0;              // -D, counted
+    bool foreground = false;          // -n
+    bool log_console = false;         // -l
+    bool no_syslog = false;           // -G
+    bool dump_config = false;         // -d
+    bool observe = false;
+    bool all_includes_fatal = false;  // -e
+    bool ignore_interrupt = false;    // --ignore-sigint
+
+    std::vector<std::string> remarks;  // to be logged: options not acted on, left-over words
+};
+
+// Empty `error`: options hold. Else what is wrong, for stderr; the exit code is 1.
+struct CommandLine {
+    Options options;
+    std::string error;
+};
+
+// `words`: argv. The defaults depend on the name in words[0].
+[[nodiscard]] CommandLine parse_command_line(const std::vector<std::string>& words);
+
+// The text of --help, enough to start from.
+[[nodiscard]] std::string usage(const Options& options);
+// First line as keepalived's ("vrrpd v0.1.0"), and more than one line: exporters read it so.
+[[nodiscard]] std::string version_text(const Options& options);
+// The number of STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON (surface 1.4); none: unknown name.
+[[nodiscard]] std::optional<int> signal_number(const std::string& name);
+
+}  // namespace vrrpd::supervisor

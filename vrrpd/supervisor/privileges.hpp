@@ -1,0 +1,19 @@
+// Capabilities and resource limits: what a start needs, and what the engine keeps. Over libcap-ng.
+#pragma once
+
+#include <string>
+
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/base/result.hpp"
+
+namespace vrrpd::supervisor {
+
+// One line that names the missing capability and what to do; empty: nothing is missing. Watching alone
+// (`observe`) needs raw sockets only.
+[[nodiscard]] std::string missing_privilege(bool observe);
+
+// In the engine's process, before it runs: memory may be locked and SCHED_RR chosen (RLIMIT_MEMLOCK,
+// RLIMIT_RTPRIO), then only CAP_NET_ADMIN and CAP_NET_RAW stay.
+[[nodiscard]] Result<void> become_engine(Log& log);
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,265 @@
+#include "vrrpd/supervisor/program.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "netlink/nft/tables.hpp"
+#include "netlink/rtnetlink.hpp"
+#include "vrrpd/supervisor/configuration.hpp"
+#include "vrrpd/supervisor/daemonise.hpp"
+#include "vrrpd/supervisor/describe_config.hpp"
+#include "vrrpd/supervisor/instance_lock.hpp"
+#include "vrrpd/supervisor/log_sink.hpp"
+#include "vrrpd/supervisor/options.hpp"
+#include "vrrpd/supervisor/privileges.hpp"
+#include "vrrpd/supervisor/supervisor.hpp"
+#include "vrrpd/supervisor/sweep.hpp"
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+std::string owned_path(const Options& options) { return options.runtime_dir + "/owned"; }
+
+int exit_code(Exit code) { return static_cast<int>(code); }
+
+// ---- -t -----------------------------------------------------------------------------------------------
+
+int test_configuration(const Options& options) {
+    const auto judgement = judge(options);
+    std::string report;
+    if (judgement.file_missing) report += fmt::format("{}: no such file\n", options.config_file);
+    for (const auto& fault : judgement.faults) report += fault.describe() + '\n';
+    std::FILE* const into = options.report_file.empty() ? stderr : std::fopen(options.report_file.c_str(), "ae");
+    if (into == nullptr) {
+        fmt::print(stderr, "{}: {}\n", options.report_file, std::strerror(errno));
+        return exit_code(Exit::failed);
+    }
+    std::fputs(report.c_str(), into);
+    if (into != stderr) std::fclose(into);
+    return config::config_test_status(judgement.faults, judgement.file_missing, options.as_keepalived);
+}
+
+// ---- a configuration that is to be acted on -------------------------------------------------------------
+
+// Says every fault. The exit code if it cannot be run; else the sealed lines are in `into`.
+std::optional<Exit> configure(const Options& options, Log& log, Fd& into) {
+    auto judgement = judge(options);
+    for (const auto& fault : judgement.faults) {
+        const bool bad = fault.prevents_start || fault.severity != config::Severity::note;
+        log.write(bad ? LogLevel::warning : LogLevel::notice, fault.describe());
+    }
+    if (judgement.file_missing) {
+        log.error("no configuration: {} is not there", options.config_file);
+        return Exit::no_config;
+    }
+    if (!judgement.can_start) {
+        log.error("the configuration cannot be run; every reason is listed above");
+        return Exit::bad_config;
+    }
+    into = std::move(judgement.sealed);
+    return std::nullopt;
+}
+
+int set_fence(const Options& options, Log& log) {
+    const bool shut = options.action == Action::fence;
+    std::vector<netlink::nft::GatewayRules> rules;
+    if (shut) {
+        Fd sealed;
+        if (const auto refused = configure(options, log, sealed)) return exit_code(*refused);
+        for (const auto& gateway : reread(sealed.get(), identity(options)).gateways) rules.push_back(gateway.rules);
+    }
+    const auto tables = netlink::nft::open_tables();
+    const auto done = !tables ? Result<void>(tl::unexpected(tables.error()))
+                      : shut  ? (*tables)->install_fence(rules)
+                              : (*tables)->remove_fence();
+    if (done) return 0;
+    log.error("{}", done.error().describe());
+    return exit_code(done.error().code == EPERM ? Exit::no_permission : Exit::failed);
+}
+
+// ---- --sweep ------------------------------------------------------------------------------------------
+
+int run_sweep(const Options& options, Log& log) {
+    const auto text = read_file(owned_path(options));
+    if (!text) return 0;  // the last stop was clean, or there never was a start
+    const auto attempt = take_lock(options.runtime_dir);
+    if (!attempt.lock && attempt.holder != getppid()) {  // the daemon itself may, it starts us
+        log.error("not swept: vrrpd runs here (pid {})", attempt.holder);
+        return exit_code(Exit::failed);
+    }
+    const auto owned = parse_owned(*text);
+    const auto kernel = netlink::open_rtnetlink();
+    if (!kernel) {
+        log.error("{}", kernel.error().describe());
+        return exit_code(Exit::failed);
+    }
+    bool clean = sweep(owned, **kernel, log);
+    if (const auto tables = netlink::nft::open_tables()) clean = sweep_tables(owned, **tables, log) && clean;
+    if (!clean) return exit_code(Exit::failed);  // the list stays for another try
+    unlink(owned_path(options).c_str());
+    return 0;
+}
+
+// This program again, with --sweep: what a crash may have broken in our memory cannot matter there.
+Result<pid_t> start_sweep(const Options& options) {
+    std::vector<std::string> words{options.as_keepalived ? "keepalived" : "vrrpd",
+                                   "--sweep",
+                                   "--dont-fork",
+                                   "--runtime-dir",
+                                   options.runtime_dir,
+                                   "--log-facility",
+                                   options.facility};
+    if (options.log_console) words.emplace_back("--log-console");
+    if (options.no_syslog) words.emplace_back("--no-syslog");
+    std::vector<char*> arguments;
+    for (auto& word : words) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);  // ours are blocked
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    pid_t pid = -1;
+    const int error = posix_spawn(&pid, "/proc/self/exe", nullptr, &attributes, arguments.data(), environ);
+    posix_spawnattr_destroy(&attributes);
+    if (error != 0) return fail(error, "start the sweep");
+    return pid;
+}
+
+// ---- the daemon ---------------------------------------------------------------------------------------
+
+int supervise(const Options& options, const EngineMain& engine, Fd sealed, LogSink& log, StartReport& report) {
+    std::optional<PidFile> pid_file;
+    if (!options.observe) {
+        pid_file.emplace(options.pid_file);
+        if (const auto written = pid_file->write(getpid()); !written) {
+            log.error("{}", written.error().describe());
+            return exit_code(Exit::failed);
+        }
+    }
+    const auto id = identity(options);
+    Settings settings;
+    settings.id = id;
+    settings.owned_file = owned_path(options);
+    if (!options.observe) settings.engine_pid_file = options.engine_pid_file;
+    settings.detail = options.detail;
+    settings.observe = options.observe;
+    settings.ignore_interrupt = options.ignore_interrupt;
+    Services services{log,
+                      engine,
+                      [&options] { return judge(options); },
+                      [id](int lines) { return outline(lines, id); },
+                      [] { return netlink::open_rtnetlink(); },
+                      [&options] { return start_sweep(options); },
+                      [&log, &report] {
+                          log.let_go_of_stderr();
+                          report.ready();
+                      }};
+    return Supervisor(std::move(settings), std::move(services)).run(std::move(sealed));
+}
+
+int run_daemon(const Options& options, const EngineMain& engine, LogSink& log, StartReport& report) {
+    for (const auto& remark : options.remarks) log.warning("{}", remark);
+    if (const auto missing = missing_privilege(options.observe); !missing.empty()) {
+        log.error("{}", missing);
+        return exit_code(Exit::no_permission);
+    }
+    LockAttempt attempt;  // watching disturbs nobody, and needs no lock
+    if (!options.observe) attempt = take_lock(options.runtime_dir);
+    if (!attempt.problem.empty()) {
+        log.error("{}", attempt.problem);
+        return exit_code(Exit::failed);
+    }
+    if (!options.observe && !attempt.lock) {
+        log.error("already running (pid {})", attempt.holder);
+        return exit_code(Exit::ok);
+    }
+    Fd sealed;
+    if (const auto refused = configure(options, log, sealed)) return exit_code(*refused);
+    if (options.dump_config)
+        for (const auto& line : describe(reread(sealed.get(), identity(options)))) log.info("{}", line);
+    return supervise(options, engine, std::move(sealed), log, report);
+}
+
+int start(Options options, const EngineMain& engine) {
+    umask(077);
+    LogSink log(choose_targets(options, log_surroundings()));
+    StartReport report;
+    if (!options.foreground) {
+        // Names that were relative to where we were started must hold for a reload too.
+        for (auto* const name : {&options.config_file, &options.gateway_file, &options.pid_file,
+                                 &options.engine_pid_file, &options.runtime_dir})
+            if (!name->empty()) *name = std::filesystem::absolute(*name).string();
+        auto daemon = daemonise();
+        if (!daemon) {
+            log.error("{}", daemon.error().describe());
+            return exit_code(Exit::failed);
+        }
+        report = std::move(*daemon);
+        if (chdir("/") != 0) log.warning("chdir /: {}", std::strerror(errno));
+    }
+    return run_daemon(options, engine, log, report);
+}
+
+int print_signal_number(const Options& options) {
+    if (const auto number = signal_number(options.signal_name)) {
+        fmt::print("{}\n", *number);
+        return 0;
+    }
+    fmt::print(stderr, "unknown signal name {}; known are STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON\n",
+               options.signal_name);
+    return exit_code(Exit::failed);
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string>& words, const EngineMain& engine) {
+    const auto [options, error] = parse_command_line(words);
+    if (!error.empty()) {
+        fmt::print(stderr, "{}: {}\nTry --help.\n", words.front(), error);
+        return exit_code(Exit::failed);
+    }
+    const auto log_here = [&options = options] {
+        auto in_foreground = options;
+        in_foreground.foreground = true;
+        return LogSink(choose_targets(in_foreground, log_surroundings()));
+    };
+    switch (options.action) {
+        case Action::help:
+            fmt::print(stderr, "{}", usage(options));
+            return 0;
+        case Action::version:
+            fmt::print(stderr, "{}", version_text(options));
+            return 0;
+        case Action::signum:
+            return print_signal_number(options);
+        case Action::test:
+            return test_configuration(options);
+        case Action::fence:
+        case Action::unfence: {
+            auto log = log_here();
+            return set_fence(options, log);
+        }
+        case Action::sweep: {
+            auto log = log_here();
+            return run_sweep(options, log);
+        }
+        case Action::run:
+            break;
+    }
+    return start(options, engine);
+}
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,396 @@
+// See supervisor.hpp.
+#include "vrrpd/supervisor/supervisor.hpp"
+
+#include <malloc.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+
+#include "vrrpd/base/assert.hpp"
+
+namespace vrrpd::supervisor {
+
+using std::chrono::seconds;
+
+namespace {
+
+constexpr Duration start_limit = seconds(10);  // without a heartbeat until the engine is ready
+constexpr Duration stop_limit = seconds(5);    // keepalived's child_wait_time
+constexpr Duration sweep_limit = seconds(10);
+constexpr std::size_t records = 8192;  // of virtual routers; a record that is never used takes no memory
+
+Fd block_signals(bool with_interrupt) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD}) sigaddset(&set, signal);
+    if (with_interrupt)
+        sigaddset(&set, SIGINT);
+    else
+        std::signal(SIGINT, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &set, nullptr);
+    return Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+// The child's end, if it ended.
+std::optional<Ending> ended(pid_t pid) {
+    int status = 0;
+    if (waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
+    if (WIFSIGNALED(status)) return Ending{true, WTERMSIG(status)};
+    return Ending{false, WEXITSTATUS(status)};
+}
+
+std::string describe(const Ending& how) {
+    return how.by_signal ? fmt::format("was killed by signal {} ({})", how.code, strsignal(how.code))
+                         : fmt::format("ended with code {}", how.code);
+}
+
+void tell_manager_reloading() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+               static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Settings settings, Services services)
+    : settings_(std::move(settings)),
+      services_(std::move(services)),
+      signals_(block_signals(!settings_.ignore_interrupt)),
+      engine_pid_file_(settings_.engine_pid_file),
+      heartbeat_(start_limit) {
+    ASSERT(signals_);
+}
+
+int Supervisor::run(Fd sealed) {
+    sealed_ = std::move(sealed);
+    auto state = ipc::SharedState::create(records);
+    if (!state) {
+        services_.log.error("{}", state.error().describe());
+        return static_cast<int>(Exit::failed);
+    }
+    state_ = std::move(*state);
+    signal_watch_ = loop_.on_readable(signals_.get(), [this] { on_signal(); });
+    loop_.on_deadline([this] { on_deadline(); });
+    const bool left_behind = !settings_.observe && read_file(settings_.owned_file);
+    if (left_behind) services_.log.notice("the daemon before did not stop in order: sweeping what it left");
+    if (left_behind)
+        begin_sweep(boot_now(), false);
+    else
+        start_engine(false);
+    loop_.run();
+    return status_;
+}
+
+// ---- what wakes it ------------------------------------------------------------------------------------
+
+void Supervisor::on_signal() {
+    signalfd_siginfo info{};
+    while (read(signals_.get(), &info, sizeof info) == sizeof info) {
+        switch (info.ssi_signo) {
+            case SIGHUP:
+                reload();
+                break;
+            case SIGCHLD:
+                reap();
+                break;
+            case SIGTERM:
+            case SIGINT:
+                stop();
+                break;
+            default:
+                services_.log.notice("dumps are not written yet");
+                break;
+        }
+    }
+    arm();
+}
+
+void Supervisor::on_message() {
+    ipc::Message message;
+    while (engine_) {
+        const auto got = engine_->channel.receive(message);
+        if (got == ipc::Channel::State::message) handle(message);
+        // The end of the process follows by SIGCHLD, and a process that lives on without channel is silent
+        // for the heartbeat too.
+        if (got == ipc::Channel::State::closed) channel_watch_ = {};
+        if (got != ipc::Channel::State::message) break;
+    }
+    arm();
+}
+
+void Supervisor::handle(const ipc::Message& message) {
+    switch (message.kind) {
+        case ipc::Kind::log:
+            services_.log.write(static_cast<LogLevel>(message.detail), message.text);
+            break;
+        case ipc::Kind::ready:
+            policy_.ready();
+            heartbeat_.set_limit(heartbeat_limit(services_.outline(sealed_.get()).longest_interval));
+            heartbeat_.started(loop_.now());
+            malloc_trim(0);
+            if (!std::exchange(reported_ready_, true)) {
+                sd_notifyf(0, "READY=1\nMAINPID=%d", static_cast<int>(getpid()));
+                services_.ready();
+            }
+            break;
+        case ipc::Kind::reloaded:
+            reloaded();
+            break;
+        case ipc::Kind::device_appeared:
+            if (!settings_.observe) set_switches(services_.outline(sealed_.get()).switches, owned_file());
+            break;
+        case ipc::Kind::handed_over:
+            services_.log.info("the engine handed over");
+            break;
+        case ipc::Kind::reload:
+        case ipc::Kind::stop:
+        case ipc::Kind::verbosity:
+            ASSERT(!"the engine sent an order");
+            break;
+    }
+}
+
+void Supervisor::on_deadline() {
+    const Instant now = loop_.now();
+    if (const auto* const waiting = std::get_if<BackingOff>(&phase_)) {
+        if (now >= waiting->start_at) start_engine(waiting->adopt);
+    } else if (const auto* const stopping = std::get_if<Stopping>(&phase_)) {
+        if (now >= stopping->kill_at && engine_) {
+            services_.log.error("the engine did not hand over in {} s: killed", stop_limit / seconds(1));
+            kill(engine_->pid, SIGKILL);
+            phase_ = Stopping{now + stop_limit};
+        }
+    } else if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
+        if (now >= sweeping->kill_at) kill(sweeping->pid, SIGKILL);
+    } else if (engine_ && heartbeat_.hung(now, state_->last_beat())) {
+        services_.log.error("the engine hangs (no heartbeat): killed");
+        kill(engine_->pid, SIGKILL);
+        heartbeat_.started(now);
+    }
+    arm();
+}
+
+void Supervisor::arm() {
+    struct When {
+        const Heartbeat& heartbeat;
+        Instant operator()(const Sweeping& sweeping) const { return sweeping.kill_at; }
+        Instant operator()(const BackingOff& waiting) const { return waiting.start_at; }
+        Instant operator()(const Running&) const { return heartbeat.next_check(); }
+        Instant operator()(const Stopping& stopping) const { return stopping.kill_at; }
+    };
+    loop_.set_deadline(std::visit(When{heartbeat_}, phase_));
+}
+
+// ---- starting -----------------------------------------------------------------------------------------
+
+// Before the engine may touch anything: the list of what it may leave behind, and the devices' switches.
+void Supervisor::prepare() {
+    if (prepared_ || settings_.observe) return;
+    const auto plan = services_.outline(sealed_.get());
+    set_switches(plan.switches, merge(owned_file(), plan.owned));
+    prepared_ = true;
+}
+
+void Supervisor::set_switches(const std::vector<Switch>& wanted, Owned owned) {
+    const auto kernel = services_.open_kernel();
+    if (!kernel) services_.log.error("{}", kernel.error().describe());
+    const auto changes = kernel ? changes_needed(wanted, **kernel) : std::vector<OwnedSwitch>{};
+    Owned changed;
+    changed.switches = changes;
+    write_owned(merge(std::move(owned), changed));
+    if (kernel) set(changes, **kernel, services_.log);
+}
+
+void Supervisor::start_engine(bool adopt) {
+    prepare();
+    malloc_trim(0);  // what judging the configuration took is shared with the engine otherwise
+    const Instant now = boot_now();
+    heartbeat_.set_limit(start_limit);
+    heartbeat_.started(now);
+    policy_.started(now);
+    phase_ = Running{};
+    EngineStart start;
+    start.main = services_.engine;
+    start.state = state_->fd();
+    start.configuration = sealed_.get();
+    start.id = settings_.id;
+    start.verbosity = settings_.detail > 1 ? LogLevel::debug : LogLevel::info;
+    start.observe = settings_.observe;
+    start.adopt = adopt;
+    start.detail = settings_.detail > 0;
+    auto started = supervisor::start_engine(start);
+    if (!started) {
+        services_.log.error("{}", started.error().describe());
+        return engine_ended({false, -1});
+    }
+    engine_ = std::move(*started);
+    channel_watch_ = loop_.on_readable(engine_->channel.fd(), [this] { on_message(); });
+    services_.log.info("engine started, pid {}", engine_->pid);
+    if (!settings_.engine_pid_file.empty())
+        if (const auto written = engine_pid_file_.write(engine_->pid); !written)
+            services_.log.warning("{}", written.error().describe());
+    arm();
+}
+
+void Supervisor::start_or_wait(Instant start_at, bool adopt) {
+    if (start_at <= boot_now()) return start_engine(adopt);
+    services_.log.notice("the engine is started again in {} s",
+                         std::chrono::ceil<seconds>(start_at - boot_now()).count());
+    phase_ = BackingOff{start_at, adopt};
+    arm();
+}
+
+void Supervisor::begin_sweep(Instant start_at, bool then_stop) {
+    const auto started = services_.start_sweep();
+    prepared_ = false;  // the sweep puts switches back and removes the list
+    const Sweeping sweeping{started ? *started : -1, start_at, boot_now() + sweep_limit, then_stop};
+    if (!started) {
+        services_.log.error("{}", started.error().describe());
+        return sweep_ended(sweeping);
+    }
+    phase_ = sweeping;
+    arm();
+}
+
+// ---- children end -------------------------------------------------------------------------------------
+
+void Supervisor::reap() {
+    if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
+        const auto how = ended(sweeping->pid);
+        if (how && *how != Ending{}) services_.log.error("the sweep {}", describe(*how));
+        if (how) sweep_ended(Sweeping(*sweeping));
+        return;
+    }
+    if (!engine_) return;
+    if (const auto how = ended(engine_->pid)) {
+        on_message();  // what it said last
+        channel_watch_ = {};
+        engine_.reset();
+        engine_ended(*how);
+    }
+}
+
+void Supervisor::engine_ended(const Ending& how) {
+    if (std::holds_alternative<Stopping>(phase_)) {
+        if (how != Ending{}) services_.log.error("the engine {}", describe(how));
+        return finish();
+    }
+    const Instant now = boot_now();
+    services_.log.error("the engine {}", describe(how));
+    const auto verdict = policy_.ended(now, how);
+    if (const auto* const give_up = std::get_if<GiveUp>(&verdict)) {
+        services_.log.error("it would end the same way again: stopping");
+        status_ = give_up->status;
+        return finish();
+    }
+    auto restart = std::get<Restart>(verdict);
+    // It died between two configurations: what the old one had and the new one has not would stay.
+    if (std::exchange(reloading_, false)) restart.sweep = true;
+    if (settings_.observe) restart.sweep = false;
+    if (restart.sweep) return begin_sweep(now + restart.wait, false);
+    start_or_wait(now + restart.wait, restart.adopt);
+}
+
+void Supervisor::sweep_ended(const Sweeping& sweep) {
+    if (sweep.then_stop) return loop_.stop();
+    start_or_wait(sweep.start_at, false);
+}
+
+// ---- reload -------------------------------------------------------------------------------------------
+
+void Supervisor::reload() {
+    if (std::holds_alternative<Stopping>(phase_)) return;
+    if (reloading_) {
+        reload_again_ = true;  // one more is remembered
+        return;
+    }
+    tell_manager_reloading();
+    auto judgement = services_.judge();
+    for (const auto& fault : judgement.faults) services_.log.warning("{}", fault.describe());
+    if (judgement.can_start)
+        accept(std::move(judgement.sealed));
+    else
+        services_.log.error("reload refused: {}; the running configuration stays",
+                            judgement.file_missing ? "the file is not there" : "it could not be run");
+    malloc_trim(0);
+    if (!reloading_) sd_notify(0, "READY=1");
+}
+
+void Supervisor::accept(Fd sealed) {
+    if (!engine_) {  // the next start takes it
+        sealed_ = std::move(sealed);
+        prepared_ = false;
+        return;
+    }
+    const auto plan = services_.outline(sealed.get());
+    if (!settings_.observe) set_switches(plan.switches, merge(owned_file(), plan.owned));
+    if (!engine_->channel.send(ipc::Kind::reload, {}, 0, sealed.get())) {
+        services_.log.error("reload refused: the engine takes no orders now");
+        return;
+    }
+    sealed_ = std::move(sealed);
+    reloading_ = true;
+}
+
+void Supervisor::reloaded() {
+    services_.log.notice("reloaded");
+    reloading_ = false;
+    const auto plan = services_.outline(sealed_.get());
+    heartbeat_.set_limit(heartbeat_limit(plan.longest_interval));
+    if (!settings_.observe) {
+        Owned now = plan.owned;
+        std::vector<OwnedSwitch> not_wanted;
+        for (const auto& known : owned_file().switches) {
+            const bool wanted = std::any_of(plan.switches.begin(), plan.switches.end(), [&](const Switch& one) {
+                return one.device == known.device && one.option == known.option;
+            });
+            (wanted ? now.switches : not_wanted).push_back(known);
+        }
+        const auto kernel = services_.open_kernel();
+        if (kernel) restore(not_wanted, **kernel, services_.log);
+        write_owned(now);
+    }
+    malloc_trim(0);
+    sd_notify(0, "READY=1");
+    if (std::exchange(reload_again_, false)) reload();
+}
+
+// ---- stop ---------------------------------------------------------------------------------------------
+
+void Supervisor::stop() {
+    if (std::holds_alternative<Stopping>(phase_)) return;
+    sd_notify(0, "STOPPING=1");
+    services_.log.notice("stopping");
+    if (auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
+        sweeping->then_stop = true;
+        return;
+    }
+    phase_ = Stopping{boot_now() + stop_limit};
+    if (!engine_) return finish();
+    if (!engine_->channel.send(ipc::Kind::stop)) kill(engine_->pid, SIGKILL);
+}
+
+// The engine has ended. Whatever it left (nothing, if it handed over) goes, the switches go back.
+void Supervisor::finish() {
+    if (settings_.observe) return loop_.stop();
+    begin_sweep(boot_now(), true);
+}
+
+// ---- the list of what is ours ---------------------------------------------------------------------------
+
+Owned Supervisor::owned_file() const { return parse_owned(read_file(settings_.owned_file).value_or("")); }
+
+void Supervisor::write_owned(const Owned& owned) {
+    if (const auto written = write_file(settings_.owned_file, to_text(owned)); !written)
+        services_.log.error("{}; after a crash nothing could be swept", written.error().describe());
+}
+
+}  // namespace vrrpd::supervisor

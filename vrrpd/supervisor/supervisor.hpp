@@ -1,0 +1,107 @@
+// The main process: starts the engine, watches its heart, starts it again, reloads and stops it; keeps the
+// list of what is ours and the devices' switches (design 2). One event loop; never waits.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "vrrpd/base/loop.hpp"
+#include "vrrpd/ipc/shared_state.hpp"
+#include "vrrpd/supervisor/configuration.hpp"
+#include "vrrpd/supervisor/engine_process.hpp"
+#include "vrrpd/supervisor/files.hpp"
+#include "vrrpd/supervisor/restart_policy.hpp"
+
+namespace vrrpd::supervisor {
+
+struct Settings {
+    std::string id;
+    std::string owned_file;
+    std::string engine_pid_file;  // empty: none
+    unsigned detail = 0;
+    bool observe = false;  // owns nothing, changes nothing
+    bool ignore_interrupt = false;
+};
+
+// What the supervisor asks of the rest of the program; tests put their own in.
+struct Services {
+    Log& log;
+    EngineMain engine;
+    std::function<Judgement()> judge;
+    std::function<Outline(int sealed)> outline;
+    std::function<Result<std::unique_ptr<netlink::Kernel>>()> open_kernel;
+    std::function<Result<pid_t>()> start_sweep;  // a child process that sweeps and ends
+    std::function<void()> ready;                 // the first configuration is in place
+};
+
+class Supervisor {
+public:
+    Supervisor(Settings settings, Services services);
+    // Until stopped; the exit code. Signals must be blocked before threads or children are made: it does
+    // that first.
+    [[nodiscard]] int run(Fd sealed);
+
+private:
+    // What the supervisor waits for. Each holds what only that phase has.
+    struct Sweeping {
+        pid_t pid = -1;
+        Instant start_at{};  // the back-off runs meanwhile
+        Instant kill_at{};
+        bool then_stop = false;
+    };
+    struct BackingOff {
+        Instant start_at{};
+        bool adopt = false;
+    };
+    struct Running {};
+    struct Stopping {
+        Instant kill_at{};
+    };
+    using Phase = std::variant<Sweeping, BackingOff, Running, Stopping>;
+
+    void on_signal();
+    void on_message();
+    void handle(const ipc::Message& message);
+    void on_deadline();
+    void arm();
+
+    void prepare();
+    void set_switches(const std::vector<Switch>& wanted, Owned owned);
+    void start_engine(bool adopt);
+    void start_or_wait(Instant start_at, bool adopt);
+    void begin_sweep(Instant start_at, bool then_stop);
+    void reap();
+    void engine_ended(const Ending& how);
+    void sweep_ended(const Sweeping& sweep);
+
+    void reload();
+    void accept(Fd sealed);
+    void reloaded();
+    void stop();
+    void finish();
+
+    [[nodiscard]] Owned owned_file() const;
+    void write_owned(const Owned& owned);
+
+    Settings settings_;
+    Services services_;
+    Loop loop_;
+    Fd signals_;
+    Loop::Watch signal_watch_;
+    Fd sealed_;  // the configuration that runs, or is being reloaded
+    std::optional<ipc::SharedState> state_;
+    std::optional<EngineProcess> engine_;
+    Loop::Watch channel_watch_;  // ends before engine_
+    PidFile engine_pid_file_;
+    RestartPolicy policy_;
+    Heartbeat heartbeat_;
+    Phase phase_ = Running{};
+    bool prepared_ = false;  // owned file and switches are right for sealed_
+    bool reported_ready_ = false;
+    bool reloading_ = false, reload_again_ = false;
+    int status_ = 0;
+};
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,88 @@
+#include "vrrpd/supervisor/switches.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace vrrpd::supervisor {
+
+using netlink::DeviceOption;
+
+namespace {
+
+// The device with an address that comes and goes: without promote_secondaries deleting a primary address
+// takes its secondaries with it.
+std::set<std::string> devices_with_addresses(const config::Config& config) {
+    std::set<std::string> devices;
+    for (const auto& instance : config.instances)
+        for (const auto* list : {&instance.addresses, &instance.excluded_addresses})
+            for (const auto& vip : *list)
+                if (vip.prefix.address.is_v4()) devices.insert(vip.device);
+    for (const auto& gateway : config.gateways)
+        if (gateway.wan && !gateway.wan->held.empty()) devices.insert(gateway.wan->device);
+    return devices;
+}
+
+bool has_ipv6(const config::Gateway& gateway) {
+    const auto& vips = gateway.rules.virtual_addresses;
+    return std::any_of(gateway.lans.begin(), gateway.lans.end(),
+                       [](const auto& lan) { return lan.prefix.address.is_v6(); }) ||
+           std::any_of(vips.begin(), vips.end(), [](const auto& vip) { return vip.is_v6(); });
+}
+
+void add_forwarding(const config::Gateway& gateway, std::vector<Switch>& into) {
+    std::set<std::string> lans;
+    for (const auto& lan : gateway.lans) lans.insert(lan.device);
+    for (const auto& lan : lans) {
+        into.push_back({lan, DeviceOption::forwarding_ipv4, 1, {}});
+        // A redirect would send clients past the virtual address. In force where the `all` switch is 0 too.
+        into.push_back({lan, DeviceOption::send_redirects, 0, {}});
+    }
+    into.push_back({gateway.wan->device, DeviceOption::forwarding_ipv4, 1, {}});
+    if (!has_ipv6(gateway)) return;
+
+    // The kernel forwards IPv6 by its global switch alone, and a device that forwards ignores router
+    // advertisements unless accept_ra is 2. The global switch is never put back: by then others (Docker)
+    // may live on it.
+    lans.insert(gateway.wan->device);
+    for (const auto& device : lans) into.push_back({device, DeviceOption::accept_ra, 2, 1});
+    into.push_back({"all", DeviceOption::forwarding_ipv6, 1, {}, false});
+}
+
+}  // namespace
+
+std::vector<Switch> switches_of(const config::Config& config) {
+    std::vector<Switch> wanted;
+    for (const auto& device : devices_with_addresses(config))
+        wanted.push_back({device, DeviceOption::promote_secondaries, 1, {}});
+    for (const auto& gateway : config.gateways)
+        if (gateway.wan) add_forwarding(gateway, wanted);
+    return wanted;
+}
+
+std::vector<OwnedSwitch> changes_needed(const std::vector<Switch>& wanted, netlink::Kernel& kernel) {
+    std::vector<OwnedSwitch> changes;
+    for (const auto& one : wanted) {
+        const auto now = kernel.device_option(one.device, one.option);
+        if (!now || *now == one.value) continue;  // an error: no such device yet, or a kernel without IPv6
+        if (one.instead_of && *now != *one.instead_of) continue;
+        changes.push_back({one.device, one.option, one.restore ? *now : one.value, one.value});
+    }
+    return changes;
+}
+
+void set(const std::vector<OwnedSwitch>& changes, netlink::Kernel& kernel, Log& log) {
+    for (const auto& change : changes)
+        if (const auto done = kernel.set_device_option(change.device, change.option, change.ours); !done)
+            log.error("{}", done.error().describe());
+}
+
+void restore(const std::vector<OwnedSwitch>& changed, netlink::Kernel& kernel, Log& log) {
+    for (auto it = changed.rbegin(); it != changed.rend(); ++it) {
+        const auto now = kernel.device_option(it->device, it->option);
+        if (!now || *now != it->ours || it->former == it->ours) continue;
+        if (const auto done = kernel.set_device_option(it->device, it->option, it->former); !done)
+            log.warning("{}", done.error().describe());
+    }
+}
+
+}  // namespace vrrpd::supervisor
