@@ -89,11 +89,12 @@ void add_forwards(const GatewayRules& gateway, Draft& draft) {
         draft.sets.push_back(std::move(map));
         add_forward_rules(gateway, family, name, draft);
         if (!gateway.hairpin) continue;
-        // The lan host would answer its neighbour directly, past the translation: make it answer us.
+        // The lan host would answer its neighbour directly, past the translation: make it answer us. Not by the
+        // in device: under br_netfilter (Docker loads it) a packet that comes back to its bridge has none.
         for (const auto& lan : gateway.lans)
             if (lan.prefix.address.family() == family)
-                draft.postrouting.push_back({InDevice{lan.device}, OutDevice{lan.device}, WasForwarded{},
-                                             Source{lan.prefix.network()}, Masquerade{}});
+                draft.postrouting.push_back(
+                    {OutDevice{lan.device}, WasForwarded{}, Source{lan.prefix.network()}, Masquerade{}});
     }
 }
 

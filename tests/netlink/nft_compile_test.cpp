@@ -51,7 +51,7 @@ TEST(Compile, a_held_address_is_translated_to_and_matched) {
     const std::string dnat = " ip daddr 203.0.113.5 dnat ip to meta l4proto . th dport map @forwards4_HOME\n";
     EXPECT_THAT(out, HasSubstr("iifname \"wan0\"" + dnat));
     EXPECT_THAT(out, HasSubstr("iifname \"lan0\"" + dnat));
-    EXPECT_THAT(out, HasSubstr("iifname \"lan0\" oifname \"lan0\" ct status dnat ip saddr 10.12.14.0/24 masquerade\n"));
+    EXPECT_THAT(out, HasSubstr("\t\toifname \"lan0\" ct status dnat ip saddr 10.12.14.0/24 masquerade\n"));
 }
 
 TEST(Compile, a_range_keeps_its_length_and_the_first_forward_of_a_port_wins) {

@@ -1,0 +1,364 @@
+// What the installed rules do to packets: a lan client and a lan server behind a router, an internet host beyond it.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "netlink/nft/tables.hpp"
+#include "nft_world.hpp"
+#include "vrrpd/base/bytes.hpp"
+
+namespace netlink::nft {
+namespace {
+
+using nft_test::home;
+using nft_test::Space;
+using vrrpd::Bytes;
+using vrrpd::Fd;
+using namespace std::chrono_literals;
+
+constexpr int patience_ms = 500;
+
+bool readable(const Fd& fd) {
+    pollfd ready{fd.get(), POLLIN, 0};
+    return ::poll(&ready, 1, patience_ms) == 1;
+}
+
+sockaddr_in at(const char* address, std::uint16_t port) {
+    sockaddr_in out{};
+    out.sin_family = AF_INET;
+    out.sin_port = htons(port);
+    ::inet_pton(AF_INET, address, &out.sin_addr);
+    return out;
+}
+
+std::string name_of(const sockaddr_in& peer) {
+    char text[INET_ADDRSTRLEN] = {};
+    return ::inet_ntop(AF_INET, &peer.sin_addr, text, sizeof text);
+}
+
+Fd socket_at(const Space& space, int type, const sockaddr_in& local) {
+    Fd fd;
+    space.in([&] {
+        fd = Fd(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
+        const int yes = 1;
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+        const timeval patience{0, patience_ms * 1000};
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);  // connect() too
+        ASSERT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+        if (type == SOCK_STREAM) {
+            ASSERT_EQ(::listen(fd.get(), 4), 0);
+        }
+    });
+    return fd;
+}
+
+// One TCP or UDP conversation. What the server sees as the client's address; empty if nothing came, or no answer went
+// back.
+struct Conversation {
+    const Space& client;
+    const Space& server;
+
+    std::string udp(const char* to, std::uint16_t port, std::uint16_t served) const {
+        const Fd listener = socket_at(server, SOCK_DGRAM, at("0.0.0.0", served));
+        const Fd caller = socket_at(client, SOCK_DGRAM, at("0.0.0.0", 0));
+        const auto target = at(to, port);
+        char byte = 'q';
+        if (::connect(caller.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0) return {};
+        if (::send(caller.get(), &byte, 1, 0) != 1 || !readable(listener)) return {};
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        EXPECT_EQ(::recvfrom(listener.get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&peer), &size), 1);
+        EXPECT_EQ(::sendto(listener.get(), &byte, 1, 0, reinterpret_cast<const sockaddr*>(&peer), size), 1);
+        return readable(caller) ? name_of(peer) : "";
+    }
+
+    std::string tcp(const char* to, std::uint16_t port, std::uint16_t served, int* segment = nullptr) const {
+        const Fd listener = socket_at(server, SOCK_STREAM, at("0.0.0.0", served));
+        Fd caller;
+        const auto target = at(to, port);
+        bool connected = false;
+        client.in([&] {
+            caller = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+            const timeval patience{0, patience_ms * 1000};
+            ::setsockopt(caller.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+            connected = ::connect(caller.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) == 0;
+        });
+        if (!connected || !readable(listener)) return {};
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        const Fd accepted(::accept(listener.get(), reinterpret_cast<sockaddr*>(&peer), &size));
+        socklen_t length = sizeof *segment;
+        if (segment) {
+            EXPECT_EQ(::getsockopt(accepted.get(), IPPROTO_TCP, TCP_MAXSEG, segment, &length), 0);
+        }
+        return name_of(peer);
+    }
+};
+
+class NftTraffic : public nft_test::NeedsRoot {
+protected:
+    struct World {
+        Space client, server, router, internet;
+    };
+
+    void SetUp() override {
+        NeedsRoot::SetUp();
+        if (IsSkipped()) return;
+        world_ = std::make_unique<World>();
+        router().run(
+            "ip link add lan0 type bridge && ip link set lan0 up && ip addr add 10.12.14.4/24 dev lan0 && "
+            "ip addr add 10.12.14.1/24 dev lan0 && sysctl -q net.ipv4.ip_forward=1");
+        attach(world_->client, "lan_c", "10.12.14.10/24");
+        attach(world_->server, "lan_s", "10.12.14.20/24");
+        router().run("ip link set lan_c master lan0 && ip link set lan_s master lan0");
+        attach(world_->internet, "wan0", "198.51.100.1/24");
+        router().run("ip addr add 198.51.100.4/24 dev wan0");
+        for (const auto* host : {&world_->client, &world_->server}) host->run("ip route add default via 10.12.14.1");
+        world_->internet.run(
+            "ip route add 203.0.113.5/32 via 198.51.100.4 && ip route add 10.12.14.0/24 via 198.51.100.4");
+        router().in([&] { tables_ = std::move(*open_tables()); });
+    }
+    // A veth from the router's `device` to eth0 of another namespace.
+    void attach(const Space& other, const std::string& device, const std::string& address) {
+        router().run("ip link add " + device + " type veth peer name eth0 netns " + other.path() + " && ip link set " +
+                     device + " up");
+        other.run("ip link set eth0 up && ip addr add " + address + " dev eth0");
+    }
+    void install(const GatewayRules& gateway) {
+        router().in([&] {
+            const auto done = tables_->install(std::span(&gateway, 1));
+            ASSERT_TRUE(done) << done.error().describe();
+            ASSERT_TRUE(tables_->open_fence(gateway.name, 1min));
+        });
+    }
+    const Space& router() const { return world_->router; }
+    Conversation from_client() const { return {world_->client, world_->internet}; }
+
+    std::unique_ptr<World> world_;
+    std::unique_ptr<Tables> tables_;
+};
+
+GatewayRules forwarding() {
+    auto gateway = home();
+    gateway.hairpin = true;
+    const auto server = IpAddress::v4(10, 12, 14, 20);
+    gateway.forwards = {{Transport::tcp, {443, 443}, server, 8443},
+                        {Transport::udp, {5000, 5009}, server, 6000},
+                        {Transport::tcp, {2222, 2222}, IpAddress::v4(10, 12, 14, 1), 22}};
+    return gateway;
+}
+
+GatewayRules holding() {
+    auto gateway = forwarding();
+    gateway.held = {*Prefix::parse("203.0.113.5/32")};
+    return gateway;
+}
+
+TEST_F(NftTraffic, masquerade_shows_the_routers_own_address) {
+    EXPECT_EQ(from_client().udp("198.51.100.1", 7000, 7000), "10.12.14.10") << "the road itself, without rules";
+    install(home());
+    EXPECT_EQ(from_client().udp("198.51.100.1", 7001, 7001), "198.51.100.4");
+    EXPECT_EQ(from_client().tcp("198.51.100.1", 7002, 7002), "198.51.100.4");
+}
+
+TEST_F(NftTraffic, a_held_address_is_what_the_internet_sees) {
+    router().run("ip addr add 203.0.113.5/32 dev wan0");
+    install(holding());
+    EXPECT_EQ(from_client().tcp("198.51.100.1", 7000, 7000), "203.0.113.5");
+}
+
+TEST_F(NftTraffic, new_connections_from_the_wan_stay_out) {
+    const Conversation inward{world_->internet, world_->server};
+    EXPECT_EQ(inward.tcp("10.12.14.20", 8443, 8443), "198.51.100.1") << "the road itself, without rules";
+    install(home());
+    EXPECT_EQ(inward.tcp("10.12.14.20", 8443, 8443), "");
+    EXPECT_EQ(inward.udp("10.12.14.20", 6000, 6000), "");
+    const Conversation to_router{world_->internet, router()};
+    EXPECT_EQ(to_router.tcp("198.51.100.4", 22, 22), "198.51.100.1") << "the host's own input is left alone";
+}
+
+TEST_F(NftTraffic, forwards_reach_a_lan_host_and_the_router_itself) {
+    const Conversation inward{world_->internet, world_->server};
+    const Conversation to_router{world_->internet, router()};
+    router().run("ip addr add 203.0.113.5/32 dev wan0");
+    for (const auto& [gateway, address] :
+         {std::pair(forwarding(), "198.51.100.4"), std::pair(holding(), "203.0.113.5")}) {
+        install(gateway);
+        EXPECT_EQ(inward.tcp(address, 443, 8443), "198.51.100.1");
+        EXPECT_EQ(inward.udp(address, 5000, 6000), "198.51.100.1");
+        EXPECT_EQ(inward.udp(address, 5009, 6009), "198.51.100.1") << "a range keeps its offset";
+        EXPECT_EQ(inward.udp(address, 5010, 6010), "");
+        EXPECT_EQ(to_router.tcp(address, 2222, 22), "198.51.100.1");
+    }
+}
+
+TEST_F(NftTraffic, hairpin_through_the_wan_address_and_not_through_the_virtual_one) {
+    const Conversation inside{world_->client, world_->server};
+    const Conversation to_router{world_->client, router()};
+    router().run("ip addr add 203.0.113.5/32 dev wan0");
+    for (const auto& [gateway, address] :
+         {std::pair(forwarding(), "198.51.100.4"), std::pair(holding(), "203.0.113.5")}) {
+        install(gateway);
+        EXPECT_EQ(inside.tcp(address, 443, 8443), "10.12.14.4") << "from the router, so that the answer comes back";
+        EXPECT_EQ(inside.udp(address, 5001, 6001), "10.12.14.4");
+        EXPECT_EQ(to_router.tcp(address, 2222, 22), "10.12.14.10");
+        EXPECT_EQ(to_router.tcp("10.12.14.1", 443, 443), "10.12.14.10") << "the gateway's own service";
+    }
+}
+
+TEST_F(NftTraffic, the_segment_size_is_clamped_to_the_way_out) {
+    router().run("ip link set wan0 mtu 1400");
+    auto gateway = home();
+    int segment = 0;
+    install(gateway);
+    EXPECT_EQ(from_client().tcp("198.51.100.1", 7000, 7000, &segment), "198.51.100.4");
+    EXPECT_GT(segment, 1400);
+    gateway.clamp_mss = true;
+    install(gateway);
+    EXPECT_EQ(from_client().tcp("198.51.100.1", 7000, 7000, &segment), "198.51.100.4");
+    EXPECT_LE(segment, 1400 - 40);
+}
+
+// --- the fence ----------------------------------------------------------------------------------
+
+// Frames as a program with a packet socket sends them. The last byte is a mark by which the receiver knows them.
+Bytes ethernet(std::uint16_t type, const Bytes& payload) {
+    Bytes frame(6, 0xff);
+    vrrpd::ByteWriter out(frame);
+    out.bytes(Bytes{2, 0, 0, 0, 0, 9}).u16(type).bytes(payload);
+    return frame;
+}
+Bytes arp(std::uint16_t operation, const IpAddress& sender) {
+    Bytes body;
+    vrrpd::ByteWriter(body)
+        .u16(1)
+        .u16(0x0800)
+        .u8(6)
+        .u8(4)
+        .u16(operation)
+        .bytes(Bytes{2, 0, 0, 0, 0, 9})
+        .bytes(sender.bytes())
+        .zeros(6)
+        .bytes(Bytes{10, 12, 14, 1});
+    return ethernet(0x0806, body);
+}
+Bytes ipv4(std::uint8_t protocol, const IpAddress& source, const Bytes& payload) {
+    Bytes body;
+    vrrpd::ByteWriter(body)
+        .u8(0x45)
+        .u8(0)
+        .u16(static_cast<std::uint16_t>(20 + payload.size()))
+        .u32(0)
+        .u8(64)
+        .u8(protocol)
+        .u16(0)
+        .bytes(source.bytes())
+        .bytes(Bytes{10, 12, 14, 10})
+        .bytes(payload);
+    return ethernet(0x0800, body);
+}
+Bytes ipv6(std::uint8_t protocol, const IpAddress& source, const Bytes& payload) {
+    Bytes body;
+    vrrpd::ByteWriter(body)
+        .u32(0x60000000)
+        .u16(static_cast<std::uint16_t>(payload.size()))
+        .u8(protocol)
+        .u8(255)
+        .bytes(source.bytes())
+        .bytes(IpAddress::parse("ff02::1")->bytes())
+        .bytes(payload);
+    return ethernet(0x86dd, body);
+}
+Bytes udp(std::uint16_t from, std::uint16_t to) {
+    Bytes out;
+    vrrpd::ByteWriter(out).u16(from).u16(to).u16(12).u16(0).u32(0);
+    return out;
+}
+Bytes advertisement(const IpAddress& target) {
+    Bytes out;
+    vrrpd::ByteWriter(out).u8(136).u8(0).u16(0).u32(0x20000000).bytes(target.bytes());
+    return out;
+}
+
+class NftFence : public NftTraffic {
+protected:
+    void SetUp() override {
+        NftTraffic::SetUp();
+        if (IsSkipped()) return;
+        sender_ = packet_socket(router(), "lan0");
+        receiver_ = packet_socket(world_->client, "eth0");
+    }
+    static Fd packet_socket(const Space& space, const char* device) {
+        Fd fd;
+        space.in([&] {
+            fd = Fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL)));
+            sockaddr_ll local{};
+            local.sll_family = AF_PACKET;
+            local.sll_protocol = htons(ETH_P_ALL);
+            local.sll_ifindex = static_cast<int>(::if_nametoindex(device));
+            ASSERT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local), 0);
+        });
+        return fd;
+    }
+    // Whether the frame reaches the client: it is seen before a frame that nobody stops.
+    bool passes(const Bytes& frame) {
+        const Bytes last = ethernet(0x88b5, {1, 2, 3});  // IEEE's local experimental EtherType
+        for (const auto* one : {&frame, &last})
+            EXPECT_EQ(::send(sender_.get(), one->data(), one->size(), 0) < 0 && one == &last, false);
+        bool seen = false;
+        Bytes got(2048);
+        while (readable(receiver_)) {
+            const auto size = static_cast<std::size_t>(::recv(receiver_.get(), got.data(), got.size(), 0));
+            if (size >= frame.size() && std::equal(frame.begin(), frame.end(), got.begin())) seen = true;
+            if (size >= last.size() && std::equal(last.begin(), last.end(), got.begin())) return seen;
+        }
+        ADD_FAILURE() << "even the plain frame did not arrive";
+        return seen;
+    }
+    Fd sender_, receiver_;
+};
+
+TEST_F(NftFence, stops_packet_sockets_too_and_lets_a_stand_ins_own_traffic_through) {
+    auto gateway = home();
+    const auto vip6 = *IpAddress::parse("fe80::1");
+    gateway.virtual_addresses.push_back(vip6);
+    const auto vip = gateway.virtual_addresses[0], own = IpAddress::v4(10, 12, 14, 4);
+    const auto own6 = *IpAddress::parse("fe80::4");
+    const std::pair<const char*, Bytes> forbidden[] = {
+        {"DHCP answer", ipv4(17, own, udp(67, 68))},
+        {"DHCPv6 answer", ipv6(17, own6, udp(547, 546))},
+        {"ARP answer", arp(2, vip)},
+        {"gratuitous ARP", arp(1, vip)},
+        {"IPv4 from the VIP", ipv4(17, vip, udp(53, 4000))},
+        {"IPv6 from the VIP", ipv6(17, vip6, udp(53, 4000))},
+        {"advertisement of the VIP", ipv6(58, own6, advertisement(vip6))},
+    };
+    const std::pair<const char*, Bytes> allowed[] = {
+        {"DHCP request", ipv4(17, own, udp(68, 67))},
+        {"ARP probe", arp(1, IpAddress{})},
+        {"own ARP", arp(2, own)},
+        {"own IPv4", ipv4(17, own, udp(53, 4000))},
+        {"own advertisement", ipv6(58, own6, advertisement(own6))},
+        {"VRRP of an address owner", ipv4(112, vip, Bytes(20, 0))},
+    };
+    install(gateway);
+    const auto open_for = [&](std::chrono::milliseconds lifetime) {
+        router().in([&] { ASSERT_TRUE(tables_->open_fence(gateway.name, lifetime)); });
+    };
+    open_for(0ms);
+    for (const auto& [what, frame] : forbidden) EXPECT_FALSE(passes(frame)) << what;
+    for (const auto& [what, frame] : allowed) EXPECT_TRUE(passes(frame)) << what;
+    open_for(1min);
+    for (const auto& [what, frame] : forbidden) EXPECT_TRUE(passes(frame)) << what;
+    open_for(1ms);
+    ::poll(nullptr, 0, 50);
+    for (const auto& [what, frame] : forbidden) EXPECT_FALSE(passes(frame)) << what << ", after its time ran out";
+}
+
+}  // namespace
+}  // namespace netlink::nft
