@@ -234,7 +234,7 @@ std::string usage(const Options& options) {
         "  {} -t                 is the file right?\n"
         "  {} -n -l --observe    what would it do?\n"
         "  {} -n -l              do it, in the foreground\n"
-        "Manual: vrrpd(8), vrrpd.conf(5).\n",
+        "Manual: vrrpd(8).\n",
         options.config_file, program(options), program(options), program(options));
     return text;
 }
