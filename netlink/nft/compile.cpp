@@ -27,8 +27,8 @@ const IpAddress* first_held(const GatewayRules& gateway, Family family) {
     return nullptr;
 }
 
-// A range is written out port by port: the kernel's map has no arithmetic for "first + n", and one rule with one lookup
-// serves all forwards at the same cost. All 65,535 ports of a range load in well under a second.
+// A range is written out port by port: the kernel's map has no arithmetic for "first + n", and one rule with one
+// lookup serves all forwards at the same cost. Even all 65,535 ports fit into one batch.
 ForwardMap forward_map(const GatewayRules& gateway, Family family) {
     ForwardMap map{identifier(family == Family::ipv4 ? "forwards4" : "forwards6", gateway.name), family, {}};
     for (const auto& forward : gateway.forwards) {
