@@ -192,13 +192,17 @@ void add_address(Reader& reader, const Statement& s, bool excluded) {
     const auto same = [&](const VirtualAddress& other) {
         return other.prefix.address == value->prefix.address && other.device == value->device;
     };
-    const bool twice = std::any_of(instance.addresses.begin(), instance.addresses.end(), same) ||
-                       std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same);
-    if (twice) {
-        reader.fault(Severity::error, s.place(), fmt::format("the address {} stands twice: once is enough", s.word(0)));
+    auto& list = excluded ? instance.excluded_addresses : instance.addresses;
+    auto& other_list = excluded ? instance.addresses : instance.excluded_addresses;
+    const bool twice = std::any_of(list.begin(), list.end(), same);
+    const bool in_both = std::any_of(other_list.begin(), other_list.end(), same);
+    if (twice || in_both) {
+        // keepalived says nothing of one that stands in both lists.
+        reader.fault(twice ? Severity::error : Severity::note, s.place(),
+                     fmt::format("the address {} stands twice: once is enough", s.word(0)));
         return;
     }
-    (excluded ? instance.excluded_addresses : instance.addresses).push_back(std::move(*value));
+    list.push_back(std::move(*value));
 }
 
 // NAME [weight W [reverse | noreverse]]

@@ -99,10 +99,11 @@ void Definitions::expand_value(const Text& value, Expanded& out, Budget& budget,
 void Definitions::expand_into(const Text& line, Expanded& out, Budget& budget, unsigned depth) {
     const auto chars = line.chars();
     bool quoted = false;
-    for (std::size_t at = 0; at < chars.size() && out.problem.empty();) {
+    for (std::size_t at = 0; at < chars.size() && !out.stopped;) {
         if (!budget.spend(1) || out.line.size() > longest_line) {
             out.problem = fmt::format("the definitions make a line longer than {} characters", longest_line);
             out.column = line.column(at);
+            out.stopped = true;
             return;
         }
         if (chars[at] == '"') quoted = !quoted;
@@ -118,9 +119,14 @@ void Definitions::expand_into(const Text& line, Expanded& out, Budget& budget, u
             ++at;
             continue;
         }
+        if (!budget.spend(256)) {
+            out.stopped = true;
+            return;
+        }
         if (depth == deepest) {
             out.problem = fmt::format("the definition of {} contains itself", found->name);
             out.column = line.column(at);
+            out.stopped = true;
             return;
         }
         const auto column = line.column(at);
@@ -129,6 +135,7 @@ void Definitions::expand_into(const Text& line, Expanded& out, Budget& budget, u
         if (several && at < chars.size()) {
             out.problem = fmt::format("{} stands for several lines and must end its line", found->name);
             out.column = column;
+            out.stopped = true;
             return;
         }
         if (!value->empty()) expand_value(Text(value->front(), column), out, budget, depth + 1);

@@ -53,6 +53,7 @@ public:
         bool again = false;             // a sequence came out of a definition: the line is to be read again
         std::string problem;            // empty: none
         unsigned column = 0;            // of the problem
+        bool stopped = false;           // by it: the rest of the line is lost
     };
     [[nodiscard]] Expanded expand(const Text& line, Budget& budget);
 

@@ -9,7 +9,7 @@ namespace vrrpd::config {
 
 inline constexpr std::int64_t any = std::numeric_limits<std::int32_t>::max();  // no upper bound worth naming
 inline constexpr std::int64_t second = 1'000'000;                              // of a decimal, in millionths
-inline constexpr std::int64_t any_time = 4'294'967'295 * second;
+inline constexpr std::int64_t any_time = 4'294'967'295;                        // 32 bits of microseconds, keepalived's
 
 template <auto Field>
 void set_announce(Reader& reader, const Statement& s) {

@@ -192,6 +192,12 @@ void set_auth_pass(Reader& reader, const Statement& s) {
     reader.fault(Severity::error, s.place(1), "auth_pass is longer than 8 characters: only the first 8 count");
 }
 
+void refuse_sync_daemon(Reader& reader, const Statement& s) {
+    reader.fault(Severity::error, s.place(),
+                 "lvs_sync_daemon_interface is deprecated, and part of keepalived's load balancer, which vrrpd is not: "
+                 "take it out");
+}
+
 constexpr std::string_view no_script = "the script is never run";
 constexpr std::string_view no_vmac = "addresses stand on the interface's own MAC address";
 constexpr std::string_view no_authentication =
@@ -343,7 +349,7 @@ constexpr Keyword table[] = {
      {},
      {},
      "packets to the virtual addresses are accepted"},
-    {"lvs_sync_daemon_interface", 'L', Support::lvs, Shape::word},
+    {"lvs_sync_daemon_interface", 'L', Support::acted, Shape::word, refuse_sync_daemon},
 };
 
 constexpr Keyword authentication_table[] = {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t longest_raw_line = 1023;  // keepalived's
 constexpr std::size_t deepest_include = 32;
 constexpr std::size_t deepest_expansion = 32;
-constexpr std::size_t most_lines = 1'000'000;
+constexpr std::size_t most_lines = 200'000;
 
 // "/a/b" + "../c.conf" -> "/a/c.conf": one file has one name, so that a loop is seen at once.
 std::string normal_path(std::string_view path) {
@@ -182,6 +182,9 @@ private:
                               longest_raw_line));
         }
         auto line = without_comment(raw);
+        // A line of a definition that is only a comment neither ends the definition nor is part of it.
+        const bool only_comment = line.empty() && !trim(raw).empty();
+        if (pending_ && only_comment) return;
         if (pending_) return continue_definition(std::move(line));
         line_of(std::move(line), 0);
     }
@@ -190,7 +193,7 @@ private:
     void line_of(Text line, unsigned depth) {
         line = line.trimmed();
         if (line.empty() || stopped_) return;
-        if (!budget_.spend(line.size() + 1)) return stop();
+        if (!budget_.spend(line.size() + 64)) return stop();
         if (depth > deepest_expansion) {
             return fault(Severity::error, line.column(0), "a definition contains itself", true);
         }
@@ -309,11 +312,20 @@ private:
         }
     }
 
+    // Definitions may hide what begins a line: "$TEST @low ..." with TEST empty.
+    static bool begins_anew(const Text& line) {
+        if (line.empty() || (line[0] != '@' && line[0] != '$')) return false;
+        if (line[0] == '@') return true;
+        std::size_t end = 1;
+        while (end < line.size() && is_name(line[end])) ++end;
+        return end > 1 && end < line.size() && line[end] == '=';
+    }
+
     void expand(const Text& line, unsigned depth) {
         const auto expanded = definitions_.expand(line, budget_);
         if (budget_.exhausted()) return stop();
         if (!expanded.problem.empty()) fault(Severity::error, expanded.column, expanded.problem);
-        if (expanded.again || !expanded.more.empty()) {
+        if (expanded.again || !expanded.more.empty() || begins_anew(expanded.line.trimmed())) {
             // The first line of a block definition may itself be a sequence, a definition, a condition.
             line_of(expanded.line, depth + 1);
             const auto column = line.column(line.size() - 1);
@@ -323,7 +335,10 @@ private:
         emit(expanded.line);
     }
 
-    void emit(const Text& line) {
+    void emit(const Text& expanded) {
+        const auto line = expanded.trimmed();
+        // A definition that is ${_HASH} comments its line out.
+        if (line.empty() || line[0] == '#' || line[0] == '!') return;
         auto split = split_words(line);
         if (split.unbalanced != 0) fault(Severity::error, split.unbalanced, "a closing '\"' is missing");
         for (auto& words : split.lines) {

@@ -29,6 +29,7 @@ public:
         addresses();
         tracking();
         authentication();
+        virtual_mac();
         return std::move(instance_);
     }
 
@@ -174,6 +175,11 @@ private:
         if (!instance_.parameters.priority.is_owner()) return;
         for (const auto place : draft_.weighted)
             report(place, "a weight changes nothing at priority 255: it is not tracked");
+    }
+
+    void virtual_mac() {
+        if (!draft_.uses_vmac || !instance_.promote_secondaries) return;
+        report(draft_.place, "promote_secondaries is set on a VMAC anyway: take it out");
     }
 
     void authentication() {
