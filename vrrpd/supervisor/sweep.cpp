@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <variant>
 
 #include "vrrpd/supervisor/switches.hpp"
 
@@ -32,17 +31,6 @@ bool is_ours(const netlink::Address& address, const std::string& device, const O
     });
 }
 
-std::string describe(const netlink::Request& request) {
-    return std::visit(
-        [](const auto& object) {
-            if constexpr (std::is_same_v<std::decay_t<decltype(object)>, netlink::Address>)
-                return object.prefix.to_string();
-            else
-                return netlink::describe(object);
-        },
-        std::get<netlink::Delete>(request).object);
-}
-
 }  // namespace
 
 std::vector<netlink::Request> leftovers(const Owned& owned, const netlink::Snapshot& kernel) {
@@ -66,12 +54,16 @@ bool sweep(const Owned& owned, netlink::Kernel& kernel, Log& log) {
     }
     const auto found = leftovers(owned, *snapshot);
     const auto results = kernel.apply(found);
+    const auto name_of = [&](IfIndex index) {
+        const auto* const link = snapshot->link(index);
+        return link != nullptr ? link->name : std::string();
+    };
     bool clean = true;
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i]) {
-            log.notice("swept {}", describe(found[i]));
+            log.notice("swept: {}", netlink::describe(found[i], name_of));
         } else {
-            log.error("{} stays: {}", describe(found[i]), results[i].error().describe());
+            log.error("not swept: {}", results[i].error().describe());
             clean = false;
         }
     }
