@@ -60,7 +60,7 @@ std::string VrrpText::text() const {
         version, name, interface, vrid, priority, advert_int, more, list, after);
 }
 
-Router::Router(Host& host, Daemon daemon) : host_(host), daemon_(daemon) {
+Router::Router(Host& host, Daemon daemon, Detail detail) : host_(host), daemon_(daemon), detail_(detail) {
     std::filesystem::create_directories(file("run"));
     std::filesystem::create_directories(file("state"));
 }
@@ -72,26 +72,13 @@ std::string Router::file(std::string_view suffix) const {
 void Router::configure(std::string_view text) const { spill(file("conf"), text); }
 
 Arguments Router::command_line() const {
-    if (daemon_ == Daemon::keepalived) {
-        return {"keepalived",
-                "-P",
-                "-n",
-                "-l",
-                "-D",
-                "-f",
-                file("conf"),
-                "-i",
-                host_.name(),
-                "-p",
-                file("pid"),
-                "-r",
-                file("vrrp.pid"),
-                "-c",
-                file("checkers.pid")};
-    }
-    return {own_binary(),    "-n",        "-l",          "-D",         "-f",
-            file("conf"),    "-i",        host_.name(),  "-p",         file("pid"),
-            "--runtime-dir", file("run"), "--state-dir", file("state")};
+    Arguments words{"-n", "-l", "-f", file("conf"), "-i", host_.name(), "-p", file("pid")};
+    if (detail_ == Detail::more) words.push_back("-D");
+    const Arguments own = daemon_ == Daemon::keepalived
+                              ? Arguments{"keepalived", "-P", "-r", file("vrrp.pid"), "-c", file("checkers.pid")}
+                              : Arguments{own_binary(), "--runtime-dir", file("run"), "--state-dir", file("state")};
+    words.insert(words.begin(), own.begin(), own.end());
+    return words;
 }
 
 void Router::start(const Arguments& more) {

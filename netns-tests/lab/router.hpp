@@ -11,6 +11,8 @@
 namespace lab {
 
 enum class Daemon { vrrpd, keepalived };
+// How much it logs: as installed, or with -D.
+enum class Detail { usual, more };
 
 // vrrpd; keepalived when LAB_DAEMON=keepalived, to tell a fault of the laboratory from one of ours.
 [[nodiscard]] Daemon daemon_under_test();
@@ -32,7 +34,7 @@ struct VrrpText {
 // A daemon on a host. The host's name is its configuration id (-i).
 class Router {
 public:
-    explicit Router(Host& host, Daemon daemon = daemon_under_test());
+    explicit Router(Host& host, Daemon daemon = daemon_under_test(), Detail detail = Detail::more);
 
     [[nodiscard]] Host& host() const { return host_; }
     [[nodiscard]] Process& process() { return process_; }
@@ -65,6 +67,7 @@ public:
 private:
     Host& host_;
     Daemon daemon_;
+    Detail detail_;
     Process process_;
 };
 
