@@ -104,6 +104,8 @@ void Loop::before_wait(std::function<void()> prepare) { impl_->prepare = std::mo
 
 Instant Loop::now() const { return impl_->now; }
 
+void Loop::refresh() { impl_->now = boot_now(); }
+
 void Loop::run() {
     impl_->stopped = false;
     while (!impl_->stopped) {

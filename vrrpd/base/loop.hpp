@@ -52,6 +52,9 @@ public:
     // The instant at which the handler that runs now was called.
     [[nodiscard]] Instant now() const;
 
+    // Reads the clock anew: after long work outside a handler.
+    void refresh();
+
     void run();  // until stop()
     void stop();
 

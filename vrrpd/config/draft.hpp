@@ -30,7 +30,10 @@ struct GlobalsDraft {
     std::optional<IpAddress> group4, group6;
     std::string default_interface = "eth0";  // keepalived's
     unsigned down_timer_adverts = 3;
-    bool lower_prio_no_advert = false, higher_prio_send_advert = false;
+    bool lower_prio_no_advert = false;
+    // Unlike keepalived's default: without a last advert of the one that yields, the other never learns that there
+    // were two, and does not announce again (keepalived issue 166).
+    bool higher_prio_send_advert = true;
     bool check_unicast_source = false, v3_checksum_as_v2 = false;
     bool strict = false, script_security = false;
     bool mail_from = false, mail_server = false;

@@ -139,8 +139,12 @@ Result<void> AdvertSocket::prepare(const std::string& device) {
 
 Result<void> AdvertSocket::join(const IpAddress& group) {
     if (std::find(groups_.begin(), groups_.end(), group) != groups_.end()) return {};
-    groups_.push_back(group);
-    if (mode_ == Mode::observe) return listen_quietly(fd(), link_, group);
+    auto joined = mode_ == Mode::observe ? listen_quietly(fd(), link_, group) : enter(group);
+    if (joined) groups_.push_back(group);  // a failed one is tried again
+    return joined;
+}
+
+Result<void> AdvertSocket::enter(const IpAddress& group) {
     const auto bytes = group.bytes();
     if (group.is_v4()) {
         ip_mreqn request{{}, {}, static_cast<int>(link_.value)};

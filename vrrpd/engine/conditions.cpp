@@ -6,22 +6,25 @@ namespace vrrpd::engine {
 
 namespace {
 
-bool is_virtual(const config::Instance& instance, const IpAddress& address) {
-    const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == address; };
-    return std::any_of(instance.addresses.begin(), instance.addresses.end(), same) ||
+// Never a virtual address, of any instance: it may leave us at any time, and a stand-in is silent.
+bool is_virtual(const config::Instance& instance, std::span<const IpAddress> others, const netlink::Address& address) {
+    const auto& ip = address.prefix.address;
+    const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == ip; };
+    return address.protocol == netlink::protocol_keepalived || std::binary_search(others.begin(), others.end(), ip) ||
+           std::any_of(instance.addresses.begin(), instance.addresses.end(), same) ||
            std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same);
 }
 
-// RFC 9568 5.1.1.1, 5.1.2.1: the primary IPv4 address, or the link-local IPv6 address. Never a virtual
-// one: it may leave us at any time (surface 4.2.2).
-std::optional<IpAddress> primary_address(const config::Instance& instance, const World& world, IfIndex link) {
+// RFC 9568 5.1.1.1, 5.1.2.1: the primary IPv4 address, or the link-local IPv6 address.
+std::optional<IpAddress> primary_address(const config::Instance& instance, const World& world, IfIndex link,
+                                         std::span<const IpAddress> others) {
     const bool wants_link_local = instance.family == Family::ipv6 && !instance.unicast();
     for (const auto& address : world.addresses()) {
         const auto& ip = address.prefix.address;
         if (address.link != link || ip.family() != instance.family) continue;
         if (address.tentative || address.dad_failed) continue;
         if (instance.family == Family::ipv6 && ip.is_link_local() != wants_link_local) continue;
-        if (!is_virtual(instance, ip)) return ip;
+        if (!is_virtual(instance, others, address)) return ip;
     }
     return std::nullopt;
 }
@@ -36,19 +39,22 @@ void judge_device(const World& world, const std::string& device, std::vector<std
         faults.push_back(device + " has no carrier");
 }
 
-void judge_source(const config::Instance& instance, const World& world, Conditions& result) {
+void judge_source(const config::Instance& instance, const World& world, std::span<const IpAddress> others,
+                  Conditions& result) {
     const auto* link = world.link(instance.interface);
+    if (link) result.link = link->index;
+    const auto primary = link ? primary_address(instance, world, link->index, others) : std::nullopt;
+    result.source = instance.source ? instance.source : primary;
     if (instance.source) {
-        result.source = instance.source;
         if (instance.interface.empty()) result.link = world.device_of(*instance.source);
-        if (instance.interface.empty() && !result.link)
-            result.faults.push_back("no interface has the source address " + instance.source->to_string() + " (yet)");
-        if (instance.track_source && !world.holds(*instance.source))
+        const bool here = world.holds(*instance.source);
+        if (!here && instance.track_source)
             result.faults.push_back("source address " + instance.source->to_string() + " is not on this host");
-        return;
+        else if (!here && instance.interface.empty())
+            result.faults.push_back("no interface has the source address " + instance.source->to_string() + " (yet)");
+        if (here || instance.interface.empty()) return;
     }
-    if (link) result.source = primary_address(instance, world, link->index);
-    if (link && !result.source)
+    if (link && !primary)
         result.faults.push_back(instance.interface + (instance.family == Family::ipv4
                                                           ? " has no IPv4 address besides the virtual ones"
                                                           : " has no usable IPv6 link-local address"));
@@ -64,6 +70,10 @@ void judge_items(const config::Instance& instance, const World& world, std::vect
     for (const auto& vip : instance.excluded_addresses) note(vip.device, vip.track);
     for (const auto& route : instance.routes)
         for (const auto& hop : route.hops) note(hop.device, route.track);
+    for (const auto& item : instance.rules) {
+        note(item.rule.iif, item.track);
+        note(item.rule.oif, item.track);
+    }
     std::sort(devices.begin(), devices.end());
     devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
     for (const auto& device : devices) judge_device(world, device, faults);
@@ -71,15 +81,14 @@ void judge_items(const config::Instance& instance, const World& world, std::vect
 
 }  // namespace
 
-Conditions evaluate(const config::Instance& instance, const World& world) {
+Conditions evaluate(const config::Instance& instance, const World& world, std::span<const IpAddress> others) {
     Conditions result;
     if (instance.fault_without_peers) result.faults.push_back("unicast is configured, but no peer");
     const auto* link = world.link(instance.interface);
     if (!instance.interface.empty()) {
         if (instance.track_primary || !link) judge_device(world, instance.interface, result.faults);
     }
-    if (link) result.link = link->index;
-    judge_source(instance, world, result);
+    judge_source(instance, world, others, result);
     judge_items(instance, world, result.faults);
     for (const auto& item : instance.track_interfaces) {
         const auto* tracked = world.link(item.device);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct Conditions {
     std::vector<proto::Tracked> tracked;  // interfaces with their state now
 };
 
-[[nodiscard]] Conditions evaluate(const config::Instance& instance, const World& world);
+// `others`: the virtual addresses of all instances, sorted; none of them is ever a source (surface 4.2.2).
+[[nodiscard]] Conditions evaluate(const config::Instance& instance, const World& world,
+                                  std::span<const IpAddress> others = {});
 
 }  // namespace vrrpd::engine

@@ -1,5 +1,7 @@
 #include "vrrpd/engine/describe.hpp"
 
+#include <algorithm>
+
 namespace vrrpd::engine {
 
 namespace {
@@ -22,7 +24,7 @@ std::string cause_text(const proto::Transition& transition, const std::vector<st
     const auto peer = who(transition.peer, name_of);
     switch (transition.cause) {
         case Cause::started:
-            return "started";
+            return "listening";
         case Cause::owner:
             return "priority 255, the address owner";
         case Cause::silence:
@@ -139,12 +141,15 @@ LogLine describe(const proto::Note& note, proto::Priority own, const std::string
     return {};
 }
 
-std::string describe_priority(proto::Priority before, proto::Priority after,
-                              const std::vector<proto::Tracked>& tracked) {
+std::string describe_priority(proto::Priority before, proto::Priority after, const std::vector<proto::Tracked>& was,
+                              const std::vector<proto::Tracked>& is) {
     std::vector<std::string> reasons;
-    for (const auto& item : tracked)
-        if (proto::contribution(item) != 0) reasons.push_back(item.name + (item.up ? " up" : " down"));
-    if (reasons.empty()) reasons.push_back("everything tracked is well again");
+    for (const auto& now : is) {
+        const auto then = std::find_if(was.begin(), was.end(), [&](const auto& item) { return item.name == now.name; });
+        const int contributed = then == was.end() ? 0 : proto::contribution(*then);
+        if (proto::contribution(now) != contributed) reasons.push_back(now.name + (now.up ? " up" : " down"));
+    }
+    if (reasons.empty()) reasons.push_back("reconfigured");
     return fmt::format("priority {} -> {}: {}", before.value(), after.value(), join(reasons));
 }
 

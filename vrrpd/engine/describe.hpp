@@ -32,8 +32,9 @@ struct LogLine {
 // `own`: our effective priority. `holder`: who answered a probe, as "10.12.14.1 is held by 02:..".
 [[nodiscard]] LogLine describe(const proto::Note& note, proto::Priority own, const std::string& holder,
                                const NameOf& name_of);
-// "priority 200 -> 80: wan0 down".
+// "priority 200 -> 80: wan0 down": what was tracked before, and now.
 [[nodiscard]] std::string describe_priority(proto::Priority before, proto::Priority after,
-                                            const std::vector<proto::Tracked>& tracked);
+                                            const std::vector<proto::Tracked>& was,
+                                            const std::vector<proto::Tracked>& is);
 
 }  // namespace vrrpd::engine

@@ -38,6 +38,7 @@ void Engine::run(config::Config config) {
     config_ = std::make_unique<config::Config>(std::move(config));
     desk_->set_handlers({[this](const auto& changes) { world_changed(changes); },
                          [this] {
+                             gateways_->world_changed();
                              reconsider_all();
                              repair_all();
                          },
@@ -46,6 +47,7 @@ void Engine::run(config::Config config) {
     loop_.on_deadline([this] { serve_deadlines(); });
     loop_.before_wait([this] { set_deadline(); });
     channel_watch_ = loop_.on_readable(options_.channel.fd(), [this] { read_channel(); });
+    loop_.refresh();
     start();
     options_.channel.send(ipc::Kind::ready);
     loop_.run();
@@ -53,7 +55,7 @@ void Engine::run(config::Config config) {
 }
 
 void Engine::start() {
-    use_peer_link();
+    use_configuration();
     routers_.reserve(config_->instances.size());
     for (const auto& instance : config_->instances) {
         routers_.push_back(std::make_unique<Router>(instance, followed(*config_, instance)));
@@ -67,7 +69,7 @@ void Engine::start() {
         start_at_ = loop_.now() + config_->startup_delay;
         log_.info("waiting {} before speaking VRRP (vrrp_startup_delay)", text(config_->startup_delay));
     }
-    remove_leftovers();
+    if (!options_.observe) remove_leftovers();
 }
 
 void Engine::speak() {
@@ -177,11 +179,18 @@ std::string Engine::name_of(const IpAddress& address) const {
     return address.to_string();
 }
 
-void Engine::use_peer_link() {
+// What is looked up often is taken out of the configuration once.
+void Engine::use_configuration() {
     members_.clear();
+    virtual_addresses_.clear();
     speaker_->set_peer_link(config_->peer_link ? &*config_->peer_link : nullptr);
-    if (!config_->peer_link) return;
-    for (const auto& member : config_->peer_link->members) members_.push_back(member.address);
+    if (config_->peer_link)
+        for (const auto& member : config_->peer_link->members) members_.push_back(member.address);
+    for (const auto& instance : config_->instances)
+        for (const auto* list : {&instance.addresses, &instance.excluded_addresses})
+            for (const auto& vip : *list) virtual_addresses_.push_back(vip.prefix.address);
+    std::sort(virtual_addresses_.begin(), virtual_addresses_.end());
+    virtual_addresses_.shrink_to_fit();
 }
 
 void Engine::attach_record(Router& router) {

@@ -59,7 +59,9 @@ private:
     void perform(Router& router, const proto::AnnounceAgain& action);
     void perform(Router& router, const proto::Transition& action);
     void perform(Router& router, const proto::Note& action);
+    [[nodiscard]] Desired wanted_by(const Router& router) const;
     void claimed(Router& router, const Desired& wanted, const std::vector<Result<void>>& results);
+    void announce_all(Router& router);
     void renew(Router& router, Instant now);
     void heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard);
     void rejected(Router& router, const netlink::Link& link, const AdvertSocket::Heard& heard, proto::Rejection why);
@@ -71,6 +73,7 @@ private:
     void reconsider_all();
     [[nodiscard]] Conditions look(Router& router);
     void settle(Router& router, Conditions conditions);
+    void put_back(Router& router, const Desired& lost, bool say);
     void weigh(Router& router, const Conditions& conditions);
     void repair_all();
     void repair(Router& router);
@@ -82,13 +85,16 @@ private:
     // ---- engine_reload.cpp
     void reload(int memfd);
     void adopt_configuration(std::unique_ptr<config::Config> next);
-    void keep(Router& router, const config::Instance& before, const config::Instance& after, const Followed& gateway);
-    void change_addresses(Router& router, const Desired& before, const Desired& after);
+    struct Edit;
+    [[nodiscard]] Edit edit_of(Router& router, const config::Instance& after, const Followed& gateway) const;
+    void carry_out(const std::vector<Edit>& edits);
+    void follow_configuration(Router& router);
+    [[nodiscard]] Router* find_claim(std::uint64_t claim);
 
     [[nodiscard]] Followed followed(const config::Config& config, const config::Instance& instance) const;
     [[nodiscard]] std::string name_of(const IpAddress& address) const;
     void attach_record(Router& router);
-    void use_peer_link();
+    void use_configuration();
 
     EngineOptions& options_;
     ipc::ChannelLog& log_;
@@ -108,7 +114,8 @@ private:
     std::uint64_t claims_ = 0;
     std::string holder_;  // who answered the last probe, for the log
     Instant unknown_vrid_said_{};
-    std::vector<IpAddress> members_;  // of peer_link
+    std::vector<IpAddress> members_;            // of peer_link
+    std::vector<IpAddress> virtual_addresses_;  // of all instances, sorted
     Loop::Watch channel_watch_;
 };
 

@@ -18,29 +18,40 @@ void Engine::perform(Router& router, const proto::SendAdvert& action) {
         router.record->last_advert.store(loop_.now().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
+Desired Engine::wanted_by(const Router& router) const {
+    return desired(*router.config, router.followed, desk_->world());
+}
+
+Router* Engine::find_claim(std::uint64_t claim) {
+    const auto mine = std::find_if(routers_.begin(), routers_.end(),
+                                   [claim](const auto& candidate) { return candidate && candidate->claim == claim; });
+    return mine == routers_.end() ? nullptr : mine->get();
+}
+
 // Design 6: the advert has left; now the fence, then addresses, routes and rules, then the announcements.
 void Engine::perform(Router& router, const proto::Claim&) {
-    const auto& gateway = router.followed;
-    auto wanted = desired(*router.config, gateway, desk_->world());
-    router.installed = router.claim_pending = true;
+    if (options_.observe) return;
+    auto wanted = wanted_by(router);
+    router.installed = true;
     router.claimed_at = boot_now();
     const auto claim = router.claim = ++claims_;
-    if (gateway.gateway) {
+    if (router.followed.gateway) {
         const auto lifetime = dead_man(router.machine.down_interval());
-        gateways_->open_fence(gateway.number, lifetime);
+        gateways_->open_fence(router.followed.number, lifetime);
         router.renew_at = loop_.now() + lifetime / 3;
+        router.standing = std::make_unique<Desired>(wanted);
     }
     auto requests = additions(wanted);
+    ++router.writes_pending;
     desk_->apply(std::move(requests), [this, claim, wanted = std::move(wanted)](const auto& results) {
         // The role, or the router, may be gone again by the time the kernel is done.
-        const auto mine = std::find_if(routers_.begin(), routers_.end(),
-                                       [claim](const auto& candidate) { return candidate->claim == claim; });
-        if (mine != routers_.end() && (*mine)->installed) claimed(**mine, wanted, results);
+        auto* mine = find_claim(claim);
+        if (mine) --mine->writes_pending;
+        if (mine && mine->installed) claimed(*mine, wanted, results);
     });
 }
 
 void Engine::claimed(Router& router, const Desired& wanted, const std::vector<Result<void>>& results) {
-    router.claim_pending = false;
     bool degraded = false, address_failed = false;
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i]) continue;
@@ -52,12 +63,16 @@ void Engine::claimed(Router& router, const Desired& wanted, const std::vector<Re
         drive(router, proto::ClaimFailed{});
         return;
     }
-    const auto all = announced(router, desk_->world());
-    router.announcer.start(loop_.now(), all.arp.size(), all.na.size());
-    speaker_->announce(router, router.announcer.due(loop_.now()));
+    announce_all(router);
     log_.info("({}) took over in {}{}: {} addresses, {} routes and rules", router.config->name,
               text(boot_now() - router.claimed_at), degraded ? ", DEGRADED" : "", wanted.addresses.size(),
               wanted.routes.size() + wanted.rules.size());
+}
+
+void Engine::announce_all(Router& router) {
+    const auto all = announced(router, desk_->world());
+    router.announcer.start(loop_.now(), all.arp.size(), all.na.size());
+    speaker_->announce(router, router.announcer.due(loop_.now()));
     schedule(number_of(router));
 }
 
@@ -66,7 +81,8 @@ void Engine::perform(Router& router, const proto::Release&) {
     speaker_->forget(router);
     router.renew_at.reset();
     if (!std::exchange(router.installed, false)) return;
-    desk_->apply(removals(desired(*router.config, router.followed, desk_->world())),
+    const auto standing = std::exchange(router.standing, nullptr);
+    desk_->apply(removals(standing ? *standing : wanted_by(router)),
                  [this, name = router.config->name](const auto& results) {
                      for (const auto& result : results)
                          if (!result) log_.error("({}) {}", name, result.error().describe());
@@ -88,8 +104,9 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     if (action.from == proto::Role::active) ++router.counters.released;
     if (router.record) router.record->active.store(action.to == proto::Role::active, std::memory_order_relaxed);
     const auto line = describe(action, router.faults, [this](const IpAddress& peer) { return name_of(peer); });
-    log_.write(line.level,
-               fmt::format("({}) {}{}", router.config->name, options_.observe ? "[observing] " : "", line.text));
+    const bool pretended = options_.observe && action.to == proto::Role::active;
+    log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
+                                       pretended ? "would have asked who holds the addresses, then: " : "", line.text));
 }
 
 void Engine::perform(Router& router, const proto::Note& action) {
@@ -104,7 +121,7 @@ void Engine::renew(Router& router, Instant now) {
     router.renew_at = now + lifetime / 3;
     gateways_->open_fence(router.followed.number, lifetime);
     Desired addresses;
-    addresses.addresses = desired(*router.config, router.followed, desk_->world()).addresses;
+    addresses.addresses = wanted_by(router).addresses;
     desk_->apply(additions(addresses));
 }
 
@@ -131,6 +148,7 @@ void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& lin
     policy.peers = config.peers;
     policy.also_from = members_;
     policy.own_sources = own;
+    policy.no_addresses = config.addresses.empty();  // no_virtual_ipaddress: the peers announce none either
     const auto result = proto::decode(heard.message, heard.envelope, policy);
     if (result)
         accepted(router, heard, *result);

@@ -42,18 +42,27 @@ void Engine::reload(int memfd) {
     options_.channel.send(ipc::Kind::reloaded);
 }
 
+// What a router that keeps its role over the reload no longer wants, and what it wants anew.
+struct Engine::Edit {
+    std::uint64_t claim;
+    Desired gone, fresh;
+};
+
 void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     const auto difference = config::diff(*config_, *next);
     for (const auto removed : difference.removed) drive(*routers_[removed], proto::Stop{});
 
     std::vector<std::unique_ptr<Router>> routers(next->instances.size());
+    std::vector<Edit> edits;
     for (const auto& kept : difference.kept) {
         auto& router = routers_[kept.before];
         const auto& after = next->instances[kept.after];
         const auto gateway = followed(*next, after);
-        if (kept.changed || difference.gateways_changed) keep(*router, config_->instances[kept.before], after, gateway);
+        if (router->installed && (kept.changed || difference.gateways_changed))
+            edits.push_back(edit_of(*router, after, gateway));
         router->config = &after;
         router->followed = gateway;
+        router->announcer.set_policy(after.announce);
         routers[kept.after] = std::move(router);
     }
     for (const auto added : difference.added) {
@@ -65,53 +74,65 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     routers_ = std::move(routers);
     const auto before = std::exchange(config_, std::move(next));
     deadlines_.reset(routers_.size());
-    use_peer_link();
+    use_configuration();
     const bool speaking = std::exchange(speaking_, false);  // nobody begins before the sockets are there
     gateways_->configure(config_->gateways);                // while `before` still lives: the keeper compares with it
     speaking_ = speaking;
-    for (auto& router : routers_) {
-        if (const auto parameters = run_parameters(*router->config); router->machine.parameters() != parameters)
-            drive(*router, proto::Reconfigured{parameters});
-        router->renew_at.reset();
-        if (router->installed && router->followed.gateway) renew(*router, loop_.now());
-        schedule(number_of(*router));
-    }
+    carry_out(edits);
+    for (auto& router : routers_) follow_configuration(*router);
     reconsider_all();
     log_.notice("reloaded: {} instances added, {} removed, {} kept", difference.added.size(), difference.removed.size(),
                 difference.kept.size());
 }
 
-void Engine::keep(Router& router, const config::Instance& before, const config::Instance& after,
-                  const Followed& gateway) {
-    router.announcer.set_policy(after.announce);
-    if (router.installed)
-        change_addresses(router, desired(before, router.followed, desk_->world()),
-                         desired(after, gateway, desk_->world()));
+void Engine::follow_configuration(Router& router) {
+    if (router.machine.parameters() != router.config->parameters)
+        drive(router, proto::Reconfigured{router.config->parameters});
+    router.renew_at.reset();
+    const auto& gateway = router.followed;
+    if (gateway.gateway && router.installed)
+        renew(router, loop_.now());
+    else if (gateway.gateway && gateways_->fence_is_open(gateway.number))
+        gateways_->shut_fence(gateway.number);  // it followed another router before
+    schedule(number_of(router));
 }
 
-void Engine::change_addresses(Router& router, const Desired& before, const Desired& after) {
-    const Desired gone{without(before.addresses, after.addresses), without(before.routes, after.routes),
-                       without(before.rules, after.rules)};
-    const Desired fresh{renewed(before.addresses, after.addresses), renewed(before.routes, after.routes),
-                        renewed(before.rules, after.rules)};
-    auto requests = removals(gone);
-    const auto more = additions(fresh);
-    requests.insert(requests.end(), more.begin(), more.end());
-    if (requests.empty()) return;
-    const auto claim = router.claim;
-    const bool announce = !fresh.addresses.empty();
-    desk_->apply(std::move(requests), [this, claim, announce](const auto& results) {
+Engine::Edit Engine::edit_of(Router& router, const config::Instance& after, const Followed& gateway) const {
+    const auto stands = router.standing ? *router.standing : wanted_by(router);
+    const auto wants = desired(after, gateway, desk_->world());
+    router.standing = gateway.gateway ? std::make_unique<Desired>(wants) : nullptr;
+    return {router.claim,
+            {without(stands.addresses, wants.addresses), without(stands.routes, wants.routes),
+             without(stands.rules, wants.rules)},
+            {renewed(stands.addresses, wants.addresses), renewed(stands.routes, wants.routes),
+             renewed(stands.rules, wants.rules)}};
+}
+
+// All removals first: an address that moved from one instance to another must not be taken away from the new one.
+void Engine::carry_out(const std::vector<Edit>& edits) {
+    std::vector<netlink::Request> requests;
+    for (const auto& edit : edits) {
+        const auto gone = removals(edit.gone);
+        requests.insert(requests.end(), gone.begin(), gone.end());
+    }
+    desk_->apply(std::move(requests), [this](const auto& results) {
         for (const auto& result : results)
             if (!result) log_.error("reload: {}", result.error().describe());
-        const auto mine = std::find_if(routers_.begin(), routers_.end(),
-                                       [claim](const auto& candidate) { return candidate->claim == claim; });
-        if (mine == routers_.end() || !(*mine)->installed || !announce) return;
-        auto& announcer = (*mine)->announcer;
-        const auto all = announced(**mine, desk_->world());
-        announcer.start(loop_.now(), all.arp.size(), all.na.size());
-        speaker_->announce(**mine, announcer.due(loop_.now()));
-        schedule(number_of(**mine));
     });
+    for (const auto& edit : edits) {
+        auto* router = find_claim(edit.claim);
+        if (!router || edit.fresh == Desired{}) continue;
+        ++router->writes_pending;
+        desk_->apply(additions(edit.fresh),
+                     [this, claim = edit.claim, announce = !edit.fresh.addresses.empty()](const auto& results) {
+                         for (const auto& result : results)
+                             if (!result) log_.error("reload: {}", result.error().describe());
+                         auto* mine = find_claim(claim);
+                         if (!mine) return;
+                         --mine->writes_pending;
+                         if (mine->installed && announce) announce_all(*mine);
+                     });
+    }
 }
 
 }  // namespace vrrpd::engine

@@ -34,10 +34,15 @@ bool takes_away(const netlink::Change& change) {
            std::holds_alternative<netlink::RuleGone>(change);
 }
 
-bool is_our_address(const config::Instance& instance, const IpAddress& address) {
+bool is_our_address(const Router& router, const IpAddress& address) {
     const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == address; };
-    return std::any_of(instance.addresses.begin(), instance.addresses.end(), same) ||
-           std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same);
+    const auto& config = *router.config;
+    if (std::any_of(config.addresses.begin(), config.addresses.end(), same)) return true;
+    if (std::any_of(config.excluded_addresses.begin(), config.excluded_addresses.end(), same)) return true;
+    const auto* gateway = router.followed.gateway;
+    return gateway && gateway->wan &&
+           std::any_of(gateway->wan->held.begin(), gateway->wan->held.end(),
+                       [&](const Prefix& held) { return held.address == address; });
 }
 
 }  // namespace
@@ -63,13 +68,16 @@ void Engine::reconsider_all() {
 }
 
 Conditions Engine::look(Router& router) {
-    auto conditions = evaluate(*router.config, desk_->world());
-    router.source = conditions.source;
+    auto conditions = evaluate(*router.config, desk_->world(), virtual_addresses_);
+    // Its last address still carries the farewell of a router that just lost it (raw sockets ask nobody).
+    if (conditions.source) router.source = conditions.source;
     router.link = conditions.link;
     return conditions;
 }
 
 void Engine::settle(Router& router, Conditions conditions) {
+    if (auto problem = transport_->problem(router.link, router.config->family))
+        conditions.faults.push_back(std::move(*problem));
     weigh(router, conditions);
     const bool can_run = conditions.faults.empty();
     const bool faults_differ = router.faults != conditions.faults;
@@ -93,9 +101,10 @@ void Engine::weigh(Router& router, const Conditions& conditions) {
     const auto before = router.machine.effective_priority();
     const auto after = proto::effective_priority(router.config->parameters.priority, tracked);
     if (before != after) {
-        log_.notice("({}) {}", router.config->name, describe_priority(before, after, tracked));
+        log_.notice("({}) {}", router.config->name, describe_priority(before, after, router.tracked, tracked));
         drive(router, proto::PriorityChanged{after});
     }
+    router.tracked = std::move(tracked);
     drive(router, proto::ReadinessChanged{ready});
 }
 
@@ -128,37 +137,46 @@ void Engine::repair_all() {
 // Somebody took an address, a route or a rule of ours away while we are Active: it comes back at once, with a
 // back-off when that goes on (design 6).
 void Engine::repair(Router& router) {
+    if (router.writes_pending > 0) return;  // what is under way was not reported yet
     const auto now = loop_.now();
-    auto lost = missing(desired(*router.config, router.followed, desk_->world()), desk_->world());
-    const auto requests = additions(lost);
-    // A claim that is under way has not reported its additions yet.
-    if (requests.empty() || router.claim_pending) return;
+    const auto lost = missing(wanted_by(router), desk_->world());
+    if (lost == Desired{}) return;
     if (now - router.repaired_at > repair_calm) router.repair_pause = Duration(0);
     if (now < router.repaired_at + router.repair_pause) {
-        desk_->audit_soon(now);
+        desk_->audit_at(router.repaired_at + router.repair_pause);
         return;
     }
+    const bool first = router.repair_pause == Duration(0);
     router.repaired_at = now;
     router.repair_pause =
         std::clamp<Duration>(2 * router.repair_pause, std::chrono::milliseconds(100), repair_pause_max);
-    for (const auto& address : lost.addresses) {
+    put_back(router, lost, first);
+}
+
+void Engine::put_back(Router& router, const Desired& lost, bool say) {
+    const auto name_of_link = [this](const netlink::Address& address) {
         const auto* link = desk_->world().link(address.link);
-        log_.warning("({}) {} was removed by someone else: added again", router.config->name,
-                     netlink::describe(address, link ? link->name : std::string("?")));
-    }
+        return link ? link->name : std::string("?");
+    };
+    for (const auto& address : lost.addresses)
+        if (say)
+            log_.warning("({}) {} was removed by someone else: added again", router.config->name,
+                         netlink::describe(address, name_of_link(address)));
     for (const auto& route : lost.routes)
-        log_.warning("({}) route {} had gone: added again", router.config->name, netlink::describe(route));
+        if (say) log_.warning("({}) route {} had gone: added again", router.config->name, netlink::describe(route));
     for (const auto& rule : lost.rules)
-        log_.warning("({}) rule {} had gone: added again", router.config->name, netlink::describe(rule));
-    const auto claim = router.claim;
-    const bool addresses = !lost.addresses.empty();
-    desk_->apply(requests, [this, claim, addresses](const auto& results) {
-        for (const auto& result : results)
-            if (!result) log_.error("{}", result.error().describe());
-        const auto mine = std::find_if(routers_.begin(), routers_.end(),
-                                       [claim](const auto& candidate) { return candidate->claim == claim; });
-        if (mine != routers_.end() && addresses) perform(**mine, proto::AnnounceAgain{});
-    });
+        if (say) log_.warning("({}) rule {} had gone: added again", router.config->name, netlink::describe(rule));
+    if (router.standing) *router.standing = wanted_by(router);
+    ++router.writes_pending;
+    desk_->apply(additions(lost),
+                 [this, say, claim = router.claim, addresses = !lost.addresses.empty()](const auto& results) {
+                     for (const auto& result : results)
+                         if (!result && say) log_.error("{}", result.error().describe());
+                     auto* mine = find_claim(claim);
+                     if (!mine) return;
+                     --mine->writes_pending;
+                     if (mine->installed && addresses) announce_all(*mine);
+                 });
 }
 
 void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {
@@ -166,7 +184,7 @@ void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {
     const auto* device = desk_->world().link(link);
     if (device && device->mac == claim.mac) return;  // ourselves
     for (auto& router : routers_) {
-        if (router->machine.role() != proto::Role::backup || !is_our_address(*router->config, claim.address)) continue;
+        if (router->machine.role() != proto::Role::backup || !is_our_address(*router, claim.address)) continue;
         holder_ = claim.address.to_string() + " is held by " + claim.mac.to_string();
         drive(*router, proto::ProbeAnswered{});
     }

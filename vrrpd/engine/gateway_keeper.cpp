@@ -27,10 +27,12 @@ void GatewayKeeper::configure(const std::vector<config::Gateway>& gateways) {
     for (std::size_t i = 0; i < gateways.size(); ++i)
         for (std::size_t j = 0; gateways_ && j < gateways_->size(); ++j)
             if ((*gateways_)[j].name == gateways[i].name) states[i] = std::move(states_[j]);
+    const bool had_none = states_.empty();
     gateways_ = &gateways;
     states_ = std::move(states);
-    if (gateways.empty()) return;
-    if (!desk_.has_tables()) log_.error("this kernel has no nf_tables: no NAT and no fence; addresses still move");
+    if (gateways.empty() && had_none) return;
+    if (!gateways.empty() && !desk_.has_tables())
+        log_.error("this kernel has no nf_tables: no NAT and no fence; addresses still move");
     install();
     inspect_at_ = loop_.now() + inspect_delay;
     world_changed();

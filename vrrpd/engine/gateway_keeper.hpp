@@ -34,6 +34,7 @@ public:
     // The fence of one gateway: open for so long (renewed by calling again), or shut.
     void open_fence(std::size_t gateway, std::chrono::milliseconds lifetime);
     void shut_fence(std::size_t gateway);
+    [[nodiscard]] bool fence_is_open(std::size_t gateway) const { return states_[gateway].open.has_value(); }
 
     [[nodiscard]] const Readiness& readiness(std::size_t gateway) const { return states_[gateway].readiness; }
 

@@ -16,13 +16,6 @@ bool writes(const Task& task) {
     return !std::holds_alternative<ReadPicture>(task) && !std::holds_alternative<InspectRules>(task);
 }
 
-// What a task that was not carried out comes back with (--observe).
-Outcome pretended(const Task& task) {
-    if (const auto* apply = std::get_if<ApplyRequests>(&task)) return Applied{{apply->requests.size(), Result<void>{}}};
-    if (std::holds_alternative<InstallRules>(task)) return RulesInstalled{{}};
-    return FenceSet{{}};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<KernelDesk>> KernelDesk::open(Loop& loop, Log& log, bool observe) {
@@ -37,7 +30,8 @@ Result<std::unique_ptr<KernelDesk>> KernelDesk::open(Loop& loop, Log& log, bool 
     if (auto tables = netlink::nft::open_tables(); tables && (*tables)->abilities().nf_tables)
         parts.tables = std::move(*tables);
     if (parts.tables)
-        if (auto rules = netlink::nft::RulesetMonitor::open()) parts.rules.emplace(std::move(*rules));
+        if (auto rules = netlink::nft::RulesetMonitor::open(parts.tables->port()))
+            parts.rules.emplace(std::move(*rules));
     std::unique_ptr<KernelDesk> desk(new KernelDesk(loop, log, std::move(parts), observe));
     desk->world_.reset(std::move(*picture));
     return desk;
@@ -64,10 +58,7 @@ KernelDesk::KernelDesk(Loop& loop, Log& log, Parts parts, bool observe)
 KernelDesk::~KernelDesk() = default;
 
 void KernelDesk::ask(Task task, Done done) {
-    if (observe_ && writes(task)) {
-        if (done) done(pretended(task));
-        return;
-    }
+    if (observe_ && writes(task)) return;
     const auto ticket = writer_.submit(std::move(task));
     if (done) waiting_.emplace(ticket, std::move(done));
 }
@@ -94,16 +85,27 @@ void KernelDesk::apply(std::vector<netlink::Request> requests,
     }
 }
 
-void KernelDesk::audit_soon(Instant now) { audit_at_ = earlier(audit_at_, now + audit_soon_delay); }
+void KernelDesk::audit_at(Instant at) { audit_at_ = earlier(audit_at_, at); }
+void KernelDesk::audit_soon(Instant now) { audit_at(now + audit_soon_delay); }
+
+bool KernelDesk::drain(std::chrono::milliseconds at_most) {
+    const bool done = writer_.drain(at_most);
+    read_completions();
+    return done;
+}
 
 void KernelDesk::step(Instant now) {
     if (!audit_at_ || now < *audit_at_) return;
+    if (audit_running_) {
+        audit_at_.reset();  // again as soon as this one is through
+        return;
+    }
     audit_at_ = now + audit_interval;
-    if (audit_running_) return;
     audit_running_ = true;
     since_audit_began_.clear();
     ask(ReadPicture{}, [this](const Outcome& outcome) {
         audit_running_ = false;
+        if (!audit_at_) audit_soon(loop_.now());
         const auto& snapshot = std::get<Picture>(outcome).snapshot;
         if (!snapshot) {
             log_.error("the audit of addresses and routes failed: {}", snapshot.error().describe());

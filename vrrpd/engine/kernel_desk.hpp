@@ -47,11 +47,12 @@ public:
 
     // Reads everything again, soon (many wishes in one turn are one audit).
     void audit_soon(Instant now);
+    void audit_at(Instant at);
     [[nodiscard]] Deadline next_deadline() const { return audit_at_; }
     void step(Instant now);
 
     // At the ordered end: until all that was asked is done.
-    bool drain(std::chrono::milliseconds at_most) { return writer_.drain(at_most); }
+    bool drain(std::chrono::milliseconds at_most);
 
 private:
     struct Parts {

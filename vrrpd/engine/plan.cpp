@@ -69,11 +69,23 @@ void add_wan(const Followed& followed, const World& world, Desired& into) {
     add_gateway_route(followed, world, wan->index, into);
 }
 
+bool stands(const netlink::Address& address, const World& world) { return world.find(address) != nullptr; }
+bool stands(const netlink::Rule& rule, const World& world) { return world.find(rule) != nullptr; }
+// A route of ours that leads elsewhere now (`via auto` learnt another next hop) is missing too.
+bool stands(const netlink::Route& route, const World& world) {
+    const auto* there = world.find(route);
+    if (!there || there->hops.size() != route.hops.size()) return false;
+    return std::equal(route.hops.begin(), route.hops.end(), there->hops.begin(),
+                      [](const netlink::NextHop& a, const netlink::NextHop& b) {
+                          return a.via == b.via && (!a.link || a.link == b.link);
+                      });
+}
+
 template <class T>
 std::vector<T> not_found(const std::vector<T>& wanted, const World& world) {
     std::vector<T> result;
     std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(result),
-                 [&](const T& object) { return world.find(object) == nullptr; });
+                 [&](const T& object) { return !stands(object, world); });
     return result;
 }
 

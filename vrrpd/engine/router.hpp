@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "vrrpd/proto/advert.hpp"
 #include "vrrpd/proto/announce.hpp"
 #include "vrrpd/proto/machine.hpp"
+#include "vrrpd/proto/tracking.hpp"
 
 namespace vrrpd::engine {
 
@@ -29,16 +31,9 @@ struct Counters {
     std::array<std::uint32_t, proto::rejection_kinds> rejected{};
 };
 
-// The configured parameters, and the silence that is asked for before a first claim: three probes (design 6).
-[[nodiscard]] inline proto::RouterParameters run_parameters(const config::Instance& instance) {
-    auto parameters = instance.parameters;
-    parameters.probe_time = std::chrono::milliseconds(200);
-    return parameters;
-}
-
 struct Router {
     Router(const config::Instance& instance, const Followed& gateway)
-        : config(&instance), followed(gateway), machine(run_parameters(instance)), announcer(instance.announce) {}
+        : config(&instance), followed(gateway), machine(instance.parameters), announcer(instance.announce) {}
 
     const config::Instance* config;  // into the engine's Config
     Followed followed;
@@ -48,11 +43,14 @@ struct Router {
     IfIndex link;                         // where adverts go
     std::optional<IpAddress> source;      // what they are sent from
     std::vector<std::string> faults;      // why it cannot run
+    std::vector<proto::Tracked> tracked;  // as last weighed
     ipc::RouterRecord* record = nullptr;  // what the next engine reads after a crash
 
-    bool installed = false;      // claimed: the kernel objects are ours, and kept
-    std::uint64_t claim = 0;     // of the engine's claims the last of ours: a late completion finds us by it
-    bool claim_pending = false;  // the kernel has not answered it yet
+    bool installed = false;       // claimed: the kernel objects are ours, and kept
+    std::uint64_t claim = 0;      // of the engine's claims the last of ours: a late completion finds us by it
+    unsigned writes_pending = 0;  // kernel writes that were not answered yet
+    // What stands for a gateway: `via auto` may have led elsewhere since. Else it follows from the configuration.
+    std::unique_ptr<Desired> standing;
     Instant claimed_at{};
     Deadline renew_at;      // dead man
     Instant repaired_at{};  // back-off of repairs

@@ -18,7 +18,8 @@ constexpr int exit_failed = 1, exit_no_permission = 4;
 
 // Late adverts come from page faults and from waiting for a processor (requirements 16.4).
 void prepare_process(const config::Config& config, Log& log) {
-    if (config.lock_memory && ::mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+    // ONFAULT: what is used stays; the writer's whole stack, mostly unused, is not made resident.
+    if (config.lock_memory && ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
         log.warning("memory could not be locked (vrrp_no_swap): {}", std::strerror(errno));
     if (!config.realtime) return;
     sched_param parameters{};

@@ -19,7 +19,7 @@ Transport::Entry* Transport::find(IfIndex link, Family family) {
 Transport::Entry* Transport::open(const Need& need) {
     auto socket = AdvertSocket::open(need.link, need.family, mode_);
     if (!socket) {
-        log_.error("{}: cannot speak VRRP: {}", need.link.name, socket.error().describe());
+        fail_on(need, socket.error());
         return nullptr;
     }
     auto& entry = entries_.emplace_back(Entry{need.link, need.family, std::move(*socket)});
@@ -27,7 +27,19 @@ Transport::Entry* Transport::open(const Need& need) {
     return &entry;
 }
 
+void Transport::fail_on(const Need& need, const OsError& error) {
+    problems_.push_back(
+        {need.link.index, need.family, "cannot speak VRRP on " + need.link.name + ": " + error.describe()});
+}
+
+std::optional<std::string> Transport::problem(IfIndex link, Family family) const {
+    for (const auto& problem : problems_)
+        if (problem.link == link && problem.family == family) return problem.text;
+    return std::nullopt;
+}
+
 void Transport::require(const std::vector<Need>& needs, bool every_vrid) {
+    problems_.clear();
     for (auto& entry : entries_) {
         entry.needed = false;
         entry.routers.fill(nobody);
@@ -35,6 +47,7 @@ void Transport::require(const std::vector<Need>& needs, bool every_vrid) {
     for (const auto& need : needs) {
         auto* entry = find(need.link.index, need.family);
         if (!entry) {
+            if (problem(need.link.index, need.family)) continue;  // tried in this very call
             entry = open(need);
             if (!entry) continue;
             entry->routers.fill(nobody);
@@ -43,8 +56,7 @@ void Transport::require(const std::vector<Need>& needs, bool every_vrid) {
         entry->link = need.link;
         entry->routers[need.vrid.value()] = need.router;
         if (!need.group) continue;
-        if (auto joined = entry->socket.join(*need.group); !joined)
-            log_.error("{}: {}", need.link.name, joined.error().describe());
+        if (auto joined = entry->socket.join(*need.group); !joined) fail_on(need, joined.error());
     }
     entries_.remove_if([](const Entry& entry) { return !entry.needed; });
     for (auto& entry : entries_) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "vrrpd/base/log.hpp"
@@ -32,6 +33,9 @@ public:
     // Opens what is missing, closes what nobody needs, narrows the filters. `every_vrid`: log_unknown_vrids.
     void require(const std::vector<Need>& needs, bool every_vrid);
 
+    // Why VRRP cannot be spoken there; nullopt: it can. A router without a socket would hear silence and claim.
+    [[nodiscard]] std::optional<std::string> problem(IfIndex link, Family family) const;
+
     [[nodiscard]] Result<void> send(IfIndex link, BytesView message, const proto::Envelope& envelope,
                                     std::uint16_t identification);
 
@@ -51,6 +55,7 @@ private:
 
     [[nodiscard]] Entry* find(IfIndex link, Family family);
     [[nodiscard]] Entry* open(const Need& need);
+    void fail_on(const Need& need, const OsError& error);
     bool read(Entry& entry);
 
     Loop& loop_;
@@ -59,6 +64,12 @@ private:
     Handler handler_;
     Burst burst_;
     std::list<Entry> entries_;  // a list: watches hold on to their entry
+    struct Problem {
+        IfIndex link;
+        Family family;
+        std::string text;
+    };
+    std::vector<Problem> problems_;  // of the last require()
 };
 
 }  // namespace vrrpd::engine
