@@ -150,9 +150,9 @@ private:
 
     // All host bits one, or all zero.
     [[nodiscard]] IpAddress edge_of_network(bool ones) const {
-        const auto network = value_.prefix.network().address.bytes();
+        const auto network = value_.prefix.network().address;
         std::array<std::uint8_t, 4> bytes{};
-        std::copy(network.begin(), network.end(), bytes.begin());
+        std::copy(network.bytes().begin(), network.bytes().end(), bytes.begin());
         for (unsigned bit = value_.prefix.length; ones && bit < 32; ++bit) {
             bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] | (0x80U >> (bit % 8)));
         }

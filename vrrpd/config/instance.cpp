@@ -147,13 +147,13 @@ void read_peer(Reader& reader, const Statement& s) {
     proto::Peer peer{*address, 0, 255};
     for (std::size_t i = 1; i < s.size(); i += 2) {
         const bool is_min = s.word(i) == "min_ttl";
-        const auto value = i + 1 < s.size() ? parse_integer(s.word(i + 1)) : std::nullopt;
-        if ((!is_min && s.word(i) != "max_ttl") || !value || *value < 0 || *value > 255) {
+        const auto value = i + 1 < s.size() ? parse_integer(s.word(i + 1)).value_or(-1) : -1;
+        if ((!is_min && s.word(i) != "max_ttl") || value < 0 || value > 255) {
             reader.fault(Severity::error, s.place(i),
                          fmt::format("'{}' after a peer: write min_ttl N or max_ttl N, N from 0 to 255", s.word(i)));
             break;
         }
-        (is_min ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(*value);
+        (is_min ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(value);
         instance.check_unicast_source = true;  // a bound only means something if the sender is known
     }
     for (const auto& other : instance.value.peers) {

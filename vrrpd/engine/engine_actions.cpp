@@ -42,7 +42,7 @@ void Engine::perform(Router& router, const proto::Claim&) {
         router.standing = std::make_unique<Desired>(wanted);
     }
     auto requests = additions(wanted);
-    ++router.writes_pending;
+    router.writes_pending = 1;  // answers to an earlier claim no longer find us
     desk_->apply(std::move(requests), [this, claim, wanted = std::move(wanted)](const auto& results) {
         // The role, or the router, may be gone again by the time the kernel is done.
         auto* mine = find_claim(claim);
