@@ -1,0 +1,151 @@
+#include "tests/engine/engine_process.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <sstream>
+#include <thread>
+
+#include "vrrpd/config/parse.hpp"
+#include "vrrpd/engine/run.hpp"
+
+namespace vrrpd::engine::test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds patience{5000};
+
+// One file, in memory.
+class OneFile final : public config::FileSource {
+public:
+    explicit OneFile(const std::string& text) : text_(text) {}
+    std::vector<std::string> glob(const std::string& pattern, const std::string&) override { return {pattern}; }
+    Result<std::string> read(const std::string&) override { return text_; }
+    std::optional<std::string> environment(const std::string&) override { return std::nullopt; }
+
+private:
+    std::string text_;
+};
+
+Fd sealed(const std::string& text) {
+    OneFile file(text);
+    const auto loaded = config::load({"H001", "test.conf", std::nullopt, false, false}, file);
+    return ipc::seal(config::serialize(loaded.lines), "configuration").value();
+}
+
+}  // namespace
+
+EngineProcess::EngineProcess(const std::string& configuration, Mode mode) {
+    auto [mine, its] = ipc::Channel::pair().value();
+    state_ = ipc::SharedState::create(16).value();
+    auto memfd = sealed(configuration);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+        { const auto closed = std::move(mine); }
+        EngineOptions options{std::move(its),   ipc::SharedState::map(Fd(::dup(state_->fd()))).value(),
+                              std::move(memfd), "H001",
+                              LogLevel::debug,  mode.observe,
+                              mode.adopt,       false};
+        ::_exit(engine::run(std::move(options)));
+    }
+    channel_.emplace(std::move(mine));
+}
+
+EngineProcess::~EngineProcess() {
+    if (pid_ <= 0) return;
+    kill(SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+}
+
+bool EngineProcess::read_until(const std::function<bool(const ipc::Message&)>& wanted,
+                               std::chrono::milliseconds limit) {
+    const auto until = Clock::now() + limit;
+    while (channel_) {
+        ipc::Message message;
+        const auto state = channel_->receive(message);
+        if (state == ipc::Channel::State::closed) return false;
+        if (state == ipc::Channel::State::message) {
+            if (message.kind == ipc::Kind::log) lines_.push_back(message.text);
+            if (wanted(message)) return true;
+            continue;
+        }
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
+        if (left <= 0ms) return false;
+        pollfd waiting{channel_->fd(), POLLIN, 0};
+        ::poll(&waiting, 1, static_cast<int>(left.count()));
+    }
+    return false;
+}
+
+bool EngineProcess::await(ipc::Kind kind) {
+    return read_until([kind](const auto& message) { return message.kind == kind; }, patience);
+}
+
+bool EngineProcess::await_line(const std::string& text) {
+    if (lines_with(text) > 0) return true;
+    return read_until(
+        [&](const auto& message) {
+            return message.kind == ipc::Kind::log && message.text.find(text) != std::string::npos;
+        },
+        patience);
+}
+
+void EngineProcess::listen(std::chrono::milliseconds time) {
+    read_until([](const auto&) { return false; }, time);
+}
+
+void EngineProcess::reload(const std::string& configuration) {
+    const auto memfd = sealed(configuration);
+    EXPECT_TRUE(channel_->send(ipc::Kind::reload, {}, 0, memfd.get()));
+}
+
+void EngineProcess::stop() { EXPECT_TRUE(channel_->send(ipc::Kind::stop)); }
+
+void EngineProcess::close_channel() { channel_.reset(); }
+
+void EngineProcess::kill(int signal) const { ::kill(pid_, signal); }
+
+std::optional<int> EngineProcess::wait() {
+    int status = 0;
+    const bool ended = eventually([&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; });
+    if (!ended) return std::nullopt;
+    pid_ = -1;
+    return WIFEXITED(status) ? std::optional(WEXITSTATUS(status)) : std::nullopt;
+}
+
+std::size_t EngineProcess::lines_with(const std::string& text) const {
+    std::size_t count = 0;
+    for (const auto& line : lines_) count += line.find(text) != std::string::npos;
+    return count;
+}
+
+std::string EngineProcess::log() const {
+    std::string all;
+    for (const auto& line : lines_) all += "  " + line + "\n";
+    return "the engine said:\n" + all;
+}
+
+bool eventually(const std::function<bool()>& holds) {
+    for (const auto until = Clock::now() + patience; Clock::now() < until; std::this_thread::sleep_for(5ms))
+        if (holds()) return true;
+    return holds();
+}
+
+std::string ip_output(const std::string& arguments) {
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(("ip " + arguments).c_str(), "r"), ::pclose);
+    std::string text;
+    std::array<char, 4096> part{};
+    while (const auto got = std::fread(part.data(), 1, part.size(), pipe.get())) text.append(part.data(), got);
+    return text;
+}
+
+}  // namespace vrrpd::engine::test

@@ -1,0 +1,59 @@
+// An engine of its own process in the test's network namespace, driven and heard through the channel as the
+// supervisor does it.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/ipc/channel.hpp"
+#include "vrrpd/ipc/shared_state.hpp"
+
+namespace vrrpd::engine::test {
+
+struct Mode {
+    bool observe = false;
+    bool adopt = false;
+};
+
+class EngineProcess {
+public:
+    EngineProcess(const std::string& configuration, Mode mode = {});
+    EngineProcess(const EngineProcess&) = delete;
+    EngineProcess& operator=(const EngineProcess&) = delete;
+    ~EngineProcess();  // killed, if it still runs
+
+    // Reads messages until one of this kind comes, or a log line that contains `text`; false after 5 s.
+    bool await(ipc::Kind kind);
+    bool await_line(const std::string& text);
+    // Reads for so long.
+    void listen(std::chrono::milliseconds time);
+
+    void reload(const std::string& configuration);
+    void stop();
+    void close_channel();
+    void kill(int signal) const;
+    // The exit code; nullopt: it did not end within 5 s, or a signal ended it.
+    std::optional<int> wait();
+
+    [[nodiscard]] std::size_t lines_with(const std::string& text) const;
+    [[nodiscard]] std::string log() const;  // all lines so far, for messages of failed expectations
+    [[nodiscard]] ipc::SharedState& state() { return *state_; }
+
+private:
+    bool read_until(const std::function<bool(const ipc::Message&)>& wanted, std::chrono::milliseconds limit);
+
+    std::optional<ipc::Channel> channel_;
+    std::optional<ipc::SharedState> state_;
+    int pid_ = -1;
+    std::vector<std::string> lines_;
+};
+
+// Waits until `holds`, at most 5 s.
+bool eventually(const std::function<bool()>& holds);
+// What `ip ARGUMENTS` prints in the test's namespace.
+std::string ip_output(const std::string& arguments);
+
+}  // namespace vrrpd::engine::test

@@ -1,0 +1,255 @@
+// The whole engine in a network namespace of the test's own, driven as the supervisor drives it. Nobody else is on
+// the LAN: what it takes to become Active alone, to keep the role over a reload, and to leave nothing behind.
+#include <gtest/gtest.h>
+
+#include "tests/engine/engine_process.hpp"
+#include "tests/netlink/world.hpp"
+
+namespace vrrpd::engine {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using ipc::Kind;
+using netlink::test::ip;
+
+class EngineRun : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!namespace_.entered()) GTEST_SKIP() << "SKIPPED: a network namespace of our own needs root";
+        ip("link set lo up");
+        for (const std::string device : {"lan0", "wan0"}) {
+            ip("link add " + device + " type veth peer name " + device + "-far");
+            ip("link set " + device + "-far up");
+            ip("link set " + device + " up");
+        }
+        ip("addr add 10.12.14.4/24 dev lan0");
+        ip("addr add 198.51.100.7/24 dev wan0");
+    }
+
+    // One instance on lan0 (VRID 1, 50 ms) with these addresses, and whatever follows it.
+    static std::string lan(const std::string& addresses, const std::string& more = {}, unsigned priority = 100) {
+        return instance("LAN", 1, addresses, priority) + more;
+    }
+    static std::string instance(const std::string& name, unsigned vrid, const std::string& addresses,
+                                unsigned priority = 100) {
+        return "vrrp_instance " + name + " {\n interface lan0\n virtual_router_id " + std::to_string(vrid) +
+               "\n priority " + std::to_string(priority) + "\n advert_int 0.05\n version 3\n virtual_ipaddress {\n " +
+               addresses + "\n }\n}\n";
+    }
+    static std::string gateway(const std::string& via = "198.51.100.1") {
+        return "gateway HOME {\n follows LAN\n lan lan0 10.12.14.0/24\n wan wan0 {\n address own\n via " + via +
+               "\n }\n nat {\n masquerade\n }\n}\n";
+    }
+    static std::string on_lan() { return ip_output("-4 -o addr show dev lan0"); }
+    static bool stands(const std::string& address) { return on_lan().find(address) != std::string::npos; }
+    static bool becomes_active(EngineProcess& engine, const std::string& address) {
+        return engine.await(Kind::ready) && engine.await_line("took over") && stands(address);
+    }
+
+    netlink::test::OwnNamespace namespace_;
+};
+
+TEST_F(EngineRun, takes_the_role_alone_and_withdraws_everything_at_stop) {
+    EngineProcess engine(lan("10.12.14.1/24\n 10.12.14.9/24"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_TRUE(stands("10.12.14.9/24"));
+    EXPECT_NE(on_lan().find("inet 10.12.14.1/24 scope global secondary"), std::string::npos) << on_lan();
+    EXPECT_EQ(on_lan().find("sec preferred_lft"), std::string::npos) << "without a gateway they live forever\n"
+                                                                     << on_lan();
+    engine.stop();
+    EXPECT_TRUE(engine.await(Kind::handed_over)) << engine.log();
+    EXPECT_EQ(engine.wait(), 0);
+    EXPECT_FALSE(stands("10.12.14.1")) << on_lan();
+    EXPECT_FALSE(stands("10.12.14.9"));
+    EXPECT_TRUE(stands("10.12.14.4")) << "the host's own";
+}
+
+TEST_F(EngineRun, hands_over_when_its_supervisor_is_gone) {
+    EngineProcess engine(lan("10.12.14.1/24"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.close_channel();
+    EXPECT_EQ(engine.wait(), 0);
+    EXPECT_FALSE(stands("10.12.14.1"));
+}
+
+TEST_F(EngineRun, a_gateways_addresses_end_by_themselves_and_its_route_stands_in_an_own_table) {
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_NE(on_lan().find("valid_lft 5sec"), std::string::npos) << on_lan();
+    EXPECT_NE(ip_output("route show table 11200").find("default via 198.51.100.1 dev wan0"), std::string::npos);
+    EXPECT_NE(ip_output("rule").find("suppress_prefixlength 0"), std::string::npos);
+    EXPECT_EQ(ip_output("route show default"), "") << "the host's default route is not ours to make";
+
+    engine.kill(SIGKILL);
+    (void)engine.wait();
+    std::this_thread::sleep_for(5500ms);
+    EXPECT_FALSE(stands("10.12.14.1")) << "the dead man";
+}
+
+TEST_F(EngineRun, a_living_gateway_renews_its_addresses) {
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    for (int i = 0; i < 13; ++i) {
+        engine.listen(500ms);
+        ASSERT_TRUE(stands("10.12.14.1/24")) << "after " << i * 500 << " ms\n" << engine.log();
+    }
+    EXPECT_EQ(engine.lines_with("removed by someone else"), 0U) << engine.log();
+    engine.stop();
+    EXPECT_EQ(engine.wait(), 0);
+    EXPECT_EQ(ip_output("rule").find("11200"), std::string::npos);
+    EXPECT_EQ(ip_output("route show table 11200 2>/dev/null"), "");
+}
+
+TEST_F(EngineRun, a_reload_touches_only_what_changed_and_keeps_the_role) {
+    EngineProcess engine(lan("10.12.14.1/24\n 10.12.14.9/24"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    const auto before = ip_output("-d -s -4 -o addr show dev lan0 to 10.12.14.1");
+    engine.reload(lan("10.12.14.1/24\n 10.12.14.10/24"));
+    ASSERT_TRUE(engine.await(Kind::reloaded)) << engine.log();
+    EXPECT_TRUE(eventually([] { return stands("10.12.14.10/24") && !stands("10.12.14.9/24"); })) << on_lan();
+    EXPECT_EQ(ip_output("-d -s -4 -o addr show dev lan0 to 10.12.14.1"), before);
+    engine.listen(300ms);
+    EXPECT_EQ(engine.lines_with("Entering MASTER"), 1U) << engine.log();
+    EXPECT_EQ(engine.lines_with("removed by someone else"), 0U) << engine.log();
+}
+
+TEST_F(EngineRun, a_reload_adds_and_removes_instances) {
+    EngineProcess engine(lan("10.12.14.1/24") + instance("B", 2, "10.12.14.2/24"));
+    ASSERT_TRUE(engine.await_line("(LAN) took over") && engine.await_line("(B) took over")) << engine.log();
+    engine.reload(instance("C", 3, "10.12.14.3/24") + instance("RENAMED", 2, "10.12.14.2/24"));
+    ASSERT_TRUE(engine.await_line("(C) took over")) << engine.log();
+    EXPECT_TRUE(eventually([] { return !stands("10.12.14.1/24"); })) << on_lan();
+    EXPECT_TRUE(stands("10.12.14.2/24"));
+    EXPECT_EQ(engine.lines_with("(B) Leaving"), 0U) << engine.log();
+}
+
+TEST_F(EngineRun, an_address_taken_away_comes_back_and_the_log_says_so) {
+    EngineProcess engine(lan("10.12.14.1/24"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    ip("addr del 10.12.14.1/24 dev lan0");
+    EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); }));
+    EXPECT_TRUE(engine.await_line("10.12.14.1/24 dev lan0 was removed by someone else: added again")) << engine.log();
+}
+
+TEST_F(EngineRun, a_cable_that_is_out_is_a_fault_and_its_return_a_start) {
+    EngineProcess engine(lan("10.12.14.1/24"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    ip("link set lan0-far down");
+    EXPECT_TRUE(engine.await_line("Entering FAULT STATE: lan0 has no carrier")) << engine.log();
+    EXPECT_TRUE(eventually([] { return !stands("10.12.14.1"); }));
+    ip("link set lan0-far up");
+    EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); }));
+}
+
+TEST_F(EngineRun, an_interface_that_is_not_there_yet_is_waited_for) {
+    ip("link del lan0");
+    EngineProcess engine(lan("10.12.14.1/24"));
+    ASSERT_TRUE(engine.await_line("lan0 does not exist (yet)")) << engine.log();
+    engine.listen(300ms);
+    EXPECT_EQ(engine.lines_with("does not exist"), 1U) << "said once\n" << engine.log();
+    ip("link add lan0 type veth peer name lan0-far");
+    ip("link set lan0-far up");
+    ip("link set lan0 up");
+    ip("addr add 10.12.14.4/24 dev lan0");
+    EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); })) << engine.log();
+}
+
+TEST_F(EngineRun, the_heartbeat_goes_on) {
+    EngineProcess engine(lan("10.12.14.1/24"));
+    ASSERT_TRUE(engine.await(Kind::ready));
+    const auto first = engine.state().last_beat();
+    EXPECT_TRUE(eventually([&] { return engine.state().last_beat() > first + 1s; }));
+}
+
+TEST_F(EngineRun, a_gateway_block_that_leaves_the_file_takes_its_routes_and_lifetimes_along) {
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.reload(lan("10.12.14.1/24"));
+    ASSERT_TRUE(engine.await(Kind::reloaded));
+    EXPECT_TRUE(eventually([] { return on_lan().find("valid_lft 5sec") == std::string::npos; })) << on_lan();
+    EXPECT_TRUE(eventually([] { return ip_output("rule").find("11200") == std::string::npos; }));
+    EXPECT_TRUE(stands("10.12.14.1/24"));
+    EXPECT_EQ(engine.lines_with("Entering MASTER"), 1U) << engine.log();
+}
+
+TEST_F(EngineRun, an_address_may_move_between_instances_in_a_reload) {
+    EngineProcess engine(lan("10.12.14.1/24\n 10.12.14.9/24") + instance("B", 2, "10.12.14.2/24"));
+    ASSERT_TRUE(engine.await_line("(LAN) took over") && engine.await_line("(B) took over")) << engine.log();
+    engine.reload(lan("10.12.14.1/24") + instance("B", 2, "10.12.14.2/24\n 10.12.14.9/24"));
+    ASSERT_TRUE(engine.await(Kind::reloaded));
+    engine.reload(lan("10.12.14.1/24\n 10.12.14.9/24") + instance("B", 2, "10.12.14.2/24"));
+    ASSERT_TRUE(engine.await(Kind::reloaded));
+    engine.listen(300ms);
+    EXPECT_TRUE(stands("10.12.14.9/24")) << engine.log();
+    EXPECT_EQ(engine.lines_with("removed by someone else"), 0U) << engine.log();
+}
+
+TEST_F(EngineRun, an_owner_of_a_gateway_speaks_only_when_its_socket_is_there) {
+    EngineProcess engine(lan("10.12.14.1/24", gateway(), 255));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_EQ(engine.lines_with("no socket"), 0U) << engine.log();
+}
+
+TEST_F(EngineRun, a_default_route_that_goes_leaves_nothing_of_ours_behind) {
+    ip("route add default via 198.51.100.1 dev wan0");
+    EngineProcess engine(lan("10.12.14.1/24", gateway("auto")));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_NE(ip_output("route show table 11200").find("via 198.51.100.1"), std::string::npos);
+    ip("route replace default via 198.51.100.2 dev wan0");
+    EXPECT_TRUE(eventually([] {
+        return ip_output("route show table 11200").find("via 198.51.100.2") != std::string::npos;
+    })) << engine.log();
+    ip("route del default");
+    engine.listen(200ms);
+    engine.stop();
+    EXPECT_EQ(engine.wait(), 0);
+    EXPECT_EQ(ip_output("rule").find("11200"), std::string::npos) << ip_output("rule");
+    EXPECT_EQ(ip_output("route show table 11200 2>/dev/null"), "");
+}
+
+TEST_F(EngineRun, a_route_that_cannot_be_added_degrades_the_take_over_and_fills_no_log) {
+    EngineProcess engine(
+        "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 0.05\n version 3\n "
+        "virtual_ipaddress {\n 10.12.14.1/24\n }\n virtual_routes {\n 192.0.2.0/24 via 203.0.113.9\n "
+        "}\n}\n");
+    ASSERT_TRUE(engine.await_line("DEGRADED")) << engine.log();
+    EXPECT_TRUE(stands("10.12.14.1/24"));
+    ip("addr add 10.12.14.55/24 dev lan0");  // news from the kernel, and so an audit
+    engine.listen(2000ms);
+    EXPECT_LE(engine.lines_with("192.0.2.0/24"), 4U) << engine.log();
+}
+
+// ---- observing
+
+TEST_F(EngineRun, observing_survives_a_reload_and_takes_nothing_for_stolen) {
+    const auto two = lan("10.12.14.1/24") + instance("B", 2, "10.12.14.2/24");
+    EngineProcess engine(two, {.observe = true});
+    ASSERT_TRUE(engine.await_line("(LAN) [observing]") && engine.await_line("(B) [observing]")) << engine.log();
+    engine.listen(400ms);
+    engine.reload(lan("10.12.14.1/24") + instance("B", 2, "10.12.14.2/24\n 10.12.14.3/24"));
+    EXPECT_TRUE(engine.await(Kind::reloaded)) << engine.log();
+    ip("addr add 10.12.14.66/24 dev lan0");
+    ip("addr del 10.12.14.66/24 dev lan0");
+    engine.listen(300ms);
+    EXPECT_EQ(engine.lines_with("removed by someone else"), 0U) << engine.log();
+    engine.stop();
+    EXPECT_EQ(engine.wait(), 0);
+}
+
+TEST_F(EngineRun, observing_changes_nothing_and_says_what_it_would_do) {
+    const auto kernel = [] {
+        return ip_output("-4 -o addr") + ip_output("rule") + ip_output("-4 route show table all");
+    };
+    const auto before = kernel();
+    EngineProcess engine(lan("10.12.14.1/24", gateway()), {.observe = true});
+    ASSERT_TRUE(engine.await_line("would have asked who holds the addresses, then: Entering MASTER STATE"))
+        << engine.log();
+    engine.listen(500ms);
+    EXPECT_EQ(kernel(), before);
+    engine.stop();
+    EXPECT_EQ(engine.wait(), 0);
+}
+
+}  // namespace
+}  // namespace vrrpd::engine

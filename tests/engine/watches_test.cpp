@@ -1,0 +1,104 @@
+// The small watches: does the next hop answer, and by which paths is a peer heard.
+#include <gtest/gtest.h>
+
+#include "tests/engine/values.hpp"
+#include "vrrpd/engine/next_hop.hpp"
+#include "vrrpd/engine/path_watch.hpp"
+
+namespace vrrpd::engine {
+namespace {
+
+using namespace test;
+using Finding = PathWatch::Finding;
+
+const Instant start{100s};
+
+TEST(NextHop, is_asked_once_a_second) {
+    NextHopWatch watch;
+    EXPECT_TRUE(watch.step(start)) << "at once";
+    EXPECT_FALSE(watch.step(start + 999ms));
+    EXPECT_EQ(watch.next_deadline(), start + NextHopWatch::interval);
+    EXPECT_TRUE(watch.step(start + 1s));
+}
+
+TEST(NextHop, that_never_answered_is_not_held_against_us) {
+    NextHopWatch watch;
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(watch.step(start + i * 1s));
+    EXPECT_FALSE(watch.silent());
+}
+
+TEST(NextHop, that_answered_is_silent_after_three_misses_and_back_with_one_answer) {
+    NextHopWatch watch;
+    EXPECT_TRUE(watch.step(start));
+    watch.answered();
+    for (unsigned i = 1; i <= NextHopWatch::misses_allowed; ++i) {
+        EXPECT_TRUE(watch.step(start + i * 1s));
+        EXPECT_FALSE(watch.silent()) << "the answer to question " << i << " may still come";
+    }
+    EXPECT_TRUE(watch.step(start + 4s));
+    EXPECT_TRUE(watch.silent());
+    watch.answered();
+    EXPECT_FALSE(watch.silent());
+}
+
+TEST(NextHop, another_next_hop_starts_afresh) {
+    NextHopWatch watch;
+    watch.answered();
+    for (int i = 0; i < 9; ++i) EXPECT_TRUE(watch.step(start + i * 1s));
+    EXPECT_TRUE(watch.silent());
+    watch.forget();
+    EXPECT_FALSE(watch.silent());
+    EXPECT_TRUE(watch.step(start + 8s)) << "and is asked at once";
+}
+
+// `count` adverts by one path; the last finding that is one.
+Finding hear(PathWatch& watch, const char* peer, Path path, int count) {
+    Finding result = Finding::none;
+    for (int i = 0; i < count; ++i)
+        if (const auto found = watch.heard(ip(peer), path); found != Finding::none) result = found;
+    return result;
+}
+
+TEST(PathWatch, both_paths_are_as_it_should_be) {
+    PathWatch watch;
+    for (int i = 0; i < 100; ++i) {
+        EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::multicast), Finding::none);
+        EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::unicast), Finding::none);
+    }
+}
+
+TEST(PathWatch, ten_in_a_row_by_one_path_are_said_once) {
+    for (const auto& [path, finding] :
+         {std::pair(Path::unicast, Finding::only_unicast), std::pair(Path::multicast, Finding::only_multicast)}) {
+        PathWatch watch;
+        EXPECT_EQ(hear(watch, "10.12.14.4", path, 9), Finding::none);
+        EXPECT_EQ(watch.heard(ip("10.12.14.4"), path), finding);
+        EXPECT_EQ(hear(watch, "10.12.14.4", path, 1000), Finding::none);
+    }
+}
+
+TEST(PathWatch, a_single_lost_copy_says_nothing) {
+    PathWatch watch;
+    for (int i = 0; i < 50; ++i) {
+        EXPECT_EQ(hear(watch, "10.12.14.4", Path::multicast, 5), Finding::none);
+        EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 5), Finding::none);
+    }
+}
+
+TEST(PathWatch, the_other_path_again_is_said_and_a_new_loss_too) {
+    PathWatch watch;
+    EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 10), Finding::only_unicast);
+    EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::multicast), Finding::both_again);
+    EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::unicast), Finding::none);
+    EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 10), Finding::only_unicast);
+}
+
+TEST(PathWatch, another_peer_is_judged_by_itself) {
+    PathWatch watch;
+    EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 9), Finding::none);
+    EXPECT_EQ(hear(watch, "10.12.14.2", Path::unicast, 9), Finding::none);
+    EXPECT_EQ(watch.heard(ip("10.12.14.2"), Path::unicast), Finding::only_unicast);
+}
+
+}  // namespace
+}  // namespace vrrpd::engine
