@@ -74,7 +74,7 @@ TEST_F(Address, own_address_stays_primary_and_survives_the_loss_of_the_role) {
 }
 
 TEST_F(Address, flushed_tables_are_back_within_a_second_and_the_log_says_so) {
-    EchoServer echo(home.internet, 7);
+    EchoServer echo(home.internet, {Home::internet_address});
     auto pair = start_pair({.after = GatewayText{}.text()});
     Pinger pinger(home.client, {Home::internet_address});
     ASSERT_TRUE(pinger.await_answer());

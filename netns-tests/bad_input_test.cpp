@@ -73,7 +73,7 @@ TEST_F(BadInput, VR_150_flood_costs_few_log_lines) {
 TEST_F(BadInput, junk_does_not_keep_a_dead_gateway_alive) {
     start_pair();
     const Injector injector(home.client, "lan0");
-    const auto fault = after_advert(home.h003);
+    const auto fault = wall_clock();
     home.h003.lose_power();
     flood(injector, 20);
     const auto took = detection(home.h003, home.h001, fault);

@@ -48,7 +48,7 @@ private:
 
     Home home_;
     Router h003_{home_.h003, Daemon::vrrpd}, h001_{home_.h001, Daemon::vrrpd}, h002_{home_.h002, Daemon::vrrpd};
-    EchoServer echo_{home_.internet, 7};
+    EchoServer echo_{home_.internet, {Home::internet_address}};
     Pinger pinger_{home_.client, {Home::internet_address, 7}};
     std::string configuration_ = home_configuration();
     bool good_ = true;

@@ -41,9 +41,7 @@ protected:
     [[nodiscard]] bool holds(const Host& host, const IpAddress& address = Home::vip) const {
         return host.has_address(address);
     }
-    // Right after an advert of `host`: a fault that comes now is not in a race with the next one.
-    Time after_advert(const Host& host) const;
-    // From the last advert of `loser` before the fault to the first of `winner`.
+    // From the last advert of `loser` that was heard to the first of `winner` after the fault.
     [[nodiscard]] std::chrono::nanoseconds detection(const Host& loser, const Host& winner, Time fault) const;
     // `host` becomes Active: it announces itself, has the address, and nobody else has. false: not within `limit`.
     [[nodiscard]] bool becomes_active(const Host& host, std::chrono::milliseconds limit = 5s);

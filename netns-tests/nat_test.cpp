@@ -11,7 +11,6 @@ namespace {
 const auto wan_of_h003 = IpAddress::v4(198, 51, 100, 4);
 const auto wan_of_h001 = IpAddress::v4(198, 51, 100, 2);
 const auto held_wan = IpAddress::v4(198, 51, 100, 10);
-const auto server_address = IpAddress::v4(10, 12, 14, 20);
 
 // Detection and what a busy machine adds.
 constexpr auto longest_outage = 550ms;
@@ -19,7 +18,7 @@ constexpr auto longest_outage = 550ms;
 class Nat : public HomeTest {
 protected:
     Pair start_gateways(const GatewayText& gateway = {}) { return start_pair({.after = gateway.text()}); }
-    EchoServer echo{home.internet, 7};
+    EchoServer echo{home.internet, {Home::internet_address}};
 };
 
 TEST_F(Nat, questions_are_answered_through_power_loss_and_return) {
@@ -67,7 +66,7 @@ TEST_F(Nat, tcp_connection_survives_a_take_over_with_a_held_wan_address) {
 }
 
 TEST_F(Nat, forwarded_port_reaches_a_lan_host_and_moves_along) {
-    EchoServer service(home.server, 443);
+    EchoServer service(home.server, {IpAddress::v4(10, 12, 14, 20), 443});
     start_gateways({.nat = "masquerade\nport_forward tcp 443 to 10.12.14.20:443"});
     EXPECT_TRUE(tcp_works(home.internet, {wan_of_h003, 443}));
     EXPECT_FALSE(tcp_works(home.internet, {wan_of_h001, 443}, 300ms)) << "a stand-in forwards nothing";
@@ -77,19 +76,19 @@ TEST_F(Nat, forwarded_port_reaches_a_lan_host_and_moves_along) {
 }
 
 TEST_F(Nat, forwarded_port_reaches_a_service_on_the_active_itself) {
-    EchoServer service(home.h003, 8080);
+    EchoServer service(home.h003, {IpAddress::v4(10, 12, 14, 4), 8080});
     start_gateways({.nat = "masquerade\nport_forward tcp 80 to 10.12.14.4:8080"});
     EXPECT_TRUE(tcp_works(home.internet, {wan_of_h003, 80}));
 }
 
 TEST_F(Nat, hairpin_lets_a_lan_host_use_the_outside_address) {
-    EchoServer service(home.server, 443);
+    EchoServer service(home.server, {IpAddress::v4(10, 12, 14, 20), 443});
     start_gateways({.nat = "masquerade\nport_forward tcp 443 to 10.12.14.20:443\nhairpin"});
     EXPECT_TRUE(tcp_works(home.client, {wan_of_h003, 443}));
 }
 
 TEST_F(Nat, nothing_new_comes_in_from_the_wan) {
-    EchoServer service(home.client, 22);
+    EchoServer service(home.client, {IpAddress::v4(10, 12, 14, 100), 22});
     start_gateways();
     home.internet.must({"ip", "route", "add", "10.12.14.0/24", "via", wan_of_h003.to_string()});
     EXPECT_FALSE(tcp_works(home.internet, {IpAddress::v4(10, 12, 14, 100), 22}, 500ms));

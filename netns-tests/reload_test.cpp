@@ -23,7 +23,7 @@ protected:
         EXPECT_TRUE(holds(home.h003));
     }
 
-    EchoServer echo{home.internet, 7};
+    EchoServer echo{home.internet, {Home::internet_address}};
     VrrpText text;
     std::optional<Pair> pair;
     std::optional<Pinger> pinger;
@@ -65,7 +65,7 @@ TEST_F(Reload, of_a_file_that_could_not_start_is_refused_and_the_old_one_runs_on
 }
 
 TEST_F(Reload, changes_nat_rules_in_place) {
-    EchoServer service(home.server, 443);
+    EchoServer service(home.server, {IpAddress::v4(10, 12, 14, 20), 443});
     const auto from_time = wall_clock();
     text.after = GatewayText{.nat = "masquerade\nport_forward tcp 443 to 10.12.14.20:443"}.text();
     pair->active.reload(text.text());

@@ -39,7 +39,7 @@ TEST_F(Silence, observer_sends_and_changes_nothing_and_says_what_it_would_have_d
 }
 
 TEST_F(Silence, stand_in_sends_not_one_frame_from_the_address) {
-    EchoServer echo(home.internet, 7);
+    EchoServer echo(home.internet, {Home::internet_address});
     auto pair = start_pair({.after = GatewayText{}.text()});
     Pinger pinger(home.client, {Home::internet_address});
     // It also lives: talks to the gateway as everybody does, crashes, is started again, is stopped.

@@ -20,7 +20,7 @@ protected:
 
 TEST_F(TakeOver, power_loss_is_detected_within_the_down_interval) {
     start_pair();
-    const auto fault = after_advert(home.h003);
+    const auto fault = wall_clock();
     home.h003.lose_power();
     expect_in_time(fault);
     EXPECT_TRUE(becomes_active(home.h001));
@@ -40,7 +40,7 @@ TEST_F(TakeOver, two_power_losses_reach_the_third) {
 
 TEST_F(TakeOver, partition_makes_two_and_healing_makes_one_again) {
     start_pair();
-    const auto fault = after_advert(home.h003);
+    const auto fault = wall_clock();
     home.h003.isolate("lan0");
     expect_in_time(fault);
     EXPECT_TRUE(wait_until([&] { return holds(home.h001); }));
@@ -80,16 +80,15 @@ TEST_F(TakeOver, sigterm_hands_over_within_the_skew_time) {
 
 TEST_F(TakeOver, ten_millisecond_adverts_hand_over_in_tens_of_milliseconds) {
     start_pair({.advert_int = "0.01"});
-    const auto fault = after_advert(home.h003);
+    const auto fault = wall_clock();
     home.h003.lose_power();
-    // The next advert was on its way while the port was being closed: one or two intervals less are seen.
     EXPECT_LE(detection(home.h003, home.h001, fault), down_interval(10ms, 150) + slack);
     EXPECT_TRUE(becomes_active(home.h001));
 }
 
 TEST_F(TakeOver, version_2_takes_over_after_three_seconds_and_its_skew) {
     start_pair({.version = 2, .advert_int = "1"});
-    const auto fault = after_advert(home.h003);
+    const auto fault = wall_clock();
     home.h003.lose_power();
     const auto took = detection(home.h003, home.h001, fault);
     EXPECT_GE(took, down_interval(1s, 150) - 2ms) << milliseconds(took);
@@ -107,7 +106,7 @@ TEST_F(TakeOver, ipv6_address_moves_and_is_announced_as_a_routers) {
     start(home.h003, active);
     EXPECT_TRUE(wait_until([&] { return holds(home.h003, Home::vip6); }));
     start(home.h001, backup);
-    const auto fault = after_advert(home.h003);
+    const auto fault = wall_clock();
     home.h003.lose_power();
     expect_in_time(fault);
     EXPECT_TRUE(wait_until([&] { return holds(home.h001, Home::vip6); }));

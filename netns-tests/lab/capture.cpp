@@ -140,6 +140,10 @@ Match from(const Host& host) {
     return [prefix = host.name() + "-"](const Frame& frame) { return frame.port.starts_with(prefix); };
 }
 
+Match sent_by(const Host& host, const std::string& device) {
+    return [mac = host.mac(device)](const Frame& frame) { return source_mac(frame).to_string() == mac; };
+}
+
 Match adverts() {
     return [](const Frame& frame) { return advert(frame).has_value(); };
 }
@@ -216,7 +220,8 @@ void Capture::take(int socket) {
         msghdr message{&sender, sizeof sender, &part, 1, control.data(), control.size(), 0};
         const auto length = recvmsg(socket, &message, MSG_DONTWAIT);
         if (length < 0) return;
-        if (sender.sll_pkttype == PACKET_OUTGOING) continue;  // the same frame, leaving by another port
+        const bool leaving = sender.sll_pkttype == PACKET_OUTGOING;
+        if (leaving && (bytes[0] & 1) == 0) continue;  // for one host alone
         const auto port = port_name(sender.sll_ifindex);
         if (port.empty()) continue;
         timespec stamp{};
@@ -224,7 +229,7 @@ void Capture::take(int socket) {
             if (at->cmsg_type == SCM_TIMESTAMPNS) std::memcpy(&stamp, CMSG_DATA(at), sizeof stamp);
         }
         const std::lock_guard lock(mutex_);
-        frames_.push_back({as_time(stamp), port, {bytes.begin(), bytes.begin() + length}});
+        (leaving ? heard_ : frames_).push_back({as_time(stamp), port, {bytes.begin(), bytes.begin() + length}});
     }
 }
 
@@ -263,6 +268,14 @@ std::optional<Frame> Capture::last(const Match& match) const {
     const std::lock_guard lock(mutex_);
     const auto at = std::find_if(frames_.rbegin(), frames_.rend(), match);
     return at == frames_.rend() ? std::nullopt : std::optional(*at);
+}
+
+std::optional<Frame> Capture::last_heard(const Host& hearer, const Match& match) const {
+    const auto at_hearer = from(hearer);  // its port, here on the way out
+    const std::lock_guard lock(mutex_);
+    const auto at = std::find_if(heard_.rbegin(), heard_.rend(),
+                                 [&](const Frame& frame) { return at_hearer(frame) && match(frame); });
+    return at == heard_.rend() ? std::nullopt : std::optional(*at);
 }
 
 std::optional<Frame> Capture::await(const Match& match, std::chrono::milliseconds limit) const {

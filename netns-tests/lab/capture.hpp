@@ -1,6 +1,7 @@
-// What went over a switch, with the kernel's time of each frame. Every frame is seen once, where it enters
-// the switch, so it is known which host sent it - even on a port that the test has closed, or with a
-// forged source. Times of take-overs are read from here.
+// What went over a switch, with the kernel's time of each frame. A frame is recorded where it enters the
+// switch, so it is known which host sent it - even on a port that the test has closed, or with a forged
+// source - and, if it was for many, where it leaves, so it is known who heard it. Times of take-overs are
+// read from here.
 #pragma once
 
 #include <atomic>
@@ -40,8 +41,9 @@ struct Frame {
 using Match = std::function<bool(const Frame&)>;
 // Conditions, to be joined by all().
 [[nodiscard]] Match all(std::vector<Match> conditions);
-[[nodiscard]] Match from(const Host& host);
-[[nodiscard]] Match adverts();  // any VRRP advertisement that decodes
+[[nodiscard]] Match from(const Host& host);                                // entered the switch at its port
+[[nodiscard]] Match sent_by(const Host& host, const std::string& device);  // by its source MAC
+[[nodiscard]] Match adverts();                                             // any VRRP advertisement that decodes
 [[nodiscard]] Match priority(unsigned value);
 [[nodiscard]] Match no_priority(unsigned value);                 // an advertisement with another one
 [[nodiscard]] Match claims(const vrrpd::IpAddress& address);     // ARP or NA that says "it is here"
@@ -60,6 +62,8 @@ public:
     [[nodiscard]] std::size_t count(const Match& match) const;
     [[nodiscard]] std::optional<Frame> first(const Match& match) const;
     [[nodiscard]] std::optional<Frame> last(const Match& match) const;
+    // The last that also came out at `hearer`: what others knew of the sender, ports closed or not.
+    [[nodiscard]] std::optional<Frame> last_heard(const Host& hearer, const Match& match) const;
     // Waits until such a frame is there.
     std::optional<Frame> await(const Match& match, std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
     // A capture that lost frames proves nothing about what was not sent.
@@ -75,7 +79,8 @@ private:
     vrrpd::Fd socket_;
     std::vector<std::pair<int, std::string>> port_names_;  // "": not a port of this switch
     mutable std::mutex mutex_;
-    std::vector<Frame> frames_;
+    std::vector<Frame> frames_;  // as they enter
+    std::vector<Frame> heard_;   // multicast and broadcast, as they leave
     std::atomic<bool> ending_ = false;
     std::thread thread_;
 };

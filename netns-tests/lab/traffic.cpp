@@ -96,11 +96,11 @@ void Worker::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-EchoServer::EchoServer(const Host& host, std::uint16_t port, Family family)
-    : udp_(make_socket(host, family, SOCK_DGRAM)), listener_(make_socket(host, family, SOCK_STREAM)) {
-    const IpAddress any = family == Family::ipv4 ? IpAddress() : *IpAddress::parse("::");
-    bind_to(udp_, {any, port});
-    bind_to(listener_, {any, port});
+EchoServer::EchoServer(const Host& host, const Endpoint& at)
+    : udp_(make_socket(host, at.address.family(), SOCK_DGRAM)),
+      listener_(make_socket(host, at.address.family(), SOCK_STREAM)) {
+    bind_to(udp_, at);
+    bind_to(listener_, at);
     if (listen(listener_.get(), 16) != 0) give_up("listen: " + std::string(std::strerror(errno)));
     worker_.start([this] { step(); });
 }

@@ -45,7 +45,8 @@ private:
 // Answers UDP datagrams and TCP connections with what they said. Remembers who asked.
 class EchoServer {
 public:
-    EchoServer(const Host& host, std::uint16_t port, vrrpd::Family family = vrrpd::Family::ipv4);
+    // At that address: an answer from a wildcard socket would leave with the address of the way out.
+    EchoServer(const Host& host, const Endpoint& at);
 
     // The addresses that UDP questions came from, in order of their first question.
     [[nodiscard]] std::vector<vrrpd::IpAddress> askers() const;
