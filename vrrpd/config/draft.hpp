@@ -36,7 +36,6 @@ struct GlobalsDraft {
     bool higher_prio_send_advert = true;
     bool check_unicast_source = false, v3_checksum_as_v2 = false;
     bool strict = false, script_security = false;
-    bool mail_from = false, mail_server = false;
 };
 
 struct InstanceDraft {

@@ -58,8 +58,6 @@ void set_realtime(Reader& reader, const Statement& s) {
 void set_log_unknown(Reader& reader, const Statement&) { reader.draft().config.log_unknown_vrids = true; }
 void set_no_swap(Reader& reader, const Statement&) { reader.draft().config.lock_memory = true; }
 
-void mail_address(Reader&, const Statement&) {}
-
 constexpr std::string_view no_mail = "no mail is sent";
 constexpr std::string_view no_snmp = "there is no SNMP agent";
 constexpr std::string_view no_script = "the script is never run";
@@ -68,7 +66,7 @@ constexpr std::string_view no_fifo = "nothing is written to it";
 constexpr Keyword table[] = {
     // identity, mail, processes (3.2.1)
     {"router_id", 'A', Support::acted, Shape::word, set_router_id},
-    {"notification_email", 'B', Support::unsupported, Shape::items, mail_address, 0, 0, {}, {}, no_mail},
+    {"notification_email", 'B', Support::unsupported, Shape::items, nullptr, 0, 0, {}, {}, no_mail},
     {"notification_email_from", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
     {"smtp_server", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
     {"smtp_helo_name", 'C', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
@@ -114,7 +112,7 @@ constexpr Keyword table[] = {
     {"reload_time_file", 'C', Support::unsupported, Shape::word},
     {"reload_repeat", 'C', Support::unsupported, Shape::nothing},
     {"reload_file", 'C', Support::unsupported, Shape::optional_words},
-    {"include_check", 'C', Support::unsupported, Shape::optional_words, nullptr, 0, 0, {}, {}, "use includea, or -e"},
+    {"include_check", 'C', Support::acted, Shape::optional_words},
     {"random_seed", 'C', Support::accepted, Shape::integer, nullptr, 0, any},
     {"iproute_usr_dir", 'C', Support::unsupported, Shape::word},
     {"iproute_etc_dir", 'C', Support::unsupported, Shape::word},

@@ -1,6 +1,6 @@
 // The keywords, written down once: the parser, the check of arguments, the nearest-word suggestion and the
 // listing of what is supported are all made from these tables. Each block's table stands beside its handlers
-// (global_defs.cpp, instance.cpp, ...). Internal to vrrpd/config, but for all_keywords().
+// (global_defs.cpp, instance.cpp, ...). Internal to vrrpd/config, and for the test that holds the manual page to them.
 #pragma once
 
 #include <cstdint>

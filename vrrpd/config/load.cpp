@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <set>
 
 #include "vrrpd/config/expand.hpp"
 #include "vrrpd/config/values.hpp"
@@ -73,8 +73,9 @@ std::vector<std::string> brace_alternatives(const std::string& pattern) {
 // What an include keyword insists on (surface 2.3).
 struct IncludePolicy {
     bool readable = false, match = false, wildcard = false, braces = false;
-    static std::optional<IncludePolicy> of(std::string_view keyword) {
-        if (keyword == "include") return IncludePolicy{};
+    // `plain`: what include_check has set for a plain include.
+    static std::optional<IncludePolicy> of(std::string_view keyword, const IncludePolicy& plain) {
+        if (keyword == "include") return plain;
         if (keyword == "includer") return IncludePolicy{true, false, false, false};
         if (keyword == "includem") return IncludePolicy{true, true, false, false};
         if (keyword == "includew") return IncludePolicy{true, true, true, false};
@@ -83,6 +84,14 @@ struct IncludePolicy {
         return std::nullopt;
     }
     static IncludePolicy all() { return {true, true, true, true}; }
+    // By include_check's words; null: no such word.
+    static bool IncludePolicy::*check(std::string_view word) {
+        if (word == "read") return &IncludePolicy::readable;
+        if (word == "match") return &IncludePolicy::match;
+        if (word == "wildcard_match") return &IncludePolicy::wildcard;
+        if (word == "brace_match") return &IncludePolicy::braces;
+        return nullptr;
+    }
 };
 
 class Loader {
@@ -100,8 +109,10 @@ public:
 
 private:
     void fault(Severity severity, unsigned column, std::string text, bool prevents_start = false) {
-        if (result_.faults.size() >= 1000) return;  // of one file; the first thousand say enough
-        result_.faults.push_back({severity, {at_.file, at_.line, column}, std::move(text), prevents_start});
+        if (result_.faults.size() >= 1000) return;  // the first thousand say enough
+        Fault fault{severity, {at_.file, at_.line, column}, std::move(text), prevents_start};
+        // A definition or a sequence repeats its faults with its lines.
+        if (said_.insert(fault.describe()).second) result_.faults.push_back(std::move(fault));
     }
 
     void read_root(const std::string& root) {
@@ -137,12 +148,14 @@ private:
             return;
         }
         const auto above = at_;
+        const auto plain_above = plain_;
         stack_.push_back(path);
         definitions_.set_directory(directory_of(path));
         read_text(path, *text);
         stack_.pop_back();
         if (!stack_.empty()) definitions_.set_directory(directory_of(stack_.back()));
         at_ = above;
+        plain_ = plain_above;  // include_check holds to the end of its file
     }
 
     bool loops(const std::string& path) {
@@ -227,7 +240,7 @@ private:
         const auto chars = line.chars();
         std::size_t end = 0;
         while (end < chars.size() && !is_blank(chars[end])) ++end;
-        auto policy = IncludePolicy::of(chars.substr(0, end));
+        auto policy = IncludePolicy::of(chars.substr(0, end), plain_);
         if (!policy) return false;
         const auto pattern = std::string(trim(chars.substr(end)));
         if (pattern.empty()) {
@@ -343,11 +356,36 @@ private:
         if (split.unbalanced != 0) fault(Severity::error, split.unbalanced, "a closing '\"' is missing");
         for (auto& words : split.lines) {
             if (result_.lines.size() >= most_lines) return stop();
-            if (words[0].text == "random_seed" && words.size() > 1) {
-                if (const auto seed = parse_integer(words[1].text))
-                    definitions_.seed(static_cast<std::uint64_t>(*seed));
-            }
+            obey(words);
             result_.lines.push_back({{at_.file, at_.line, words[0].column}, std::move(words)});
+        }
+    }
+
+    // The two keywords that say how the text itself is to be read.
+    void obey(const std::vector<Word>& words) {
+        if (words[0].text == "include_check") return check_includes(words);
+        if (words[0].text != "random_seed" || words.size() < 2) return;
+        if (const auto seed = parse_integer(words[1].text)) definitions_.seed(static_cast<std::uint64_t>(*seed));
+    }
+
+    // include_check [WORD] [+WORD | -WORD]...: no word means all. A second plain word counts for nothing with
+    // keepalived (surface 2.3); that is said here.
+    void check_includes(const std::vector<Word>& words) {
+        plain_ = words.size() == 1 ? IncludePolicy::all() : IncludePolicy{};
+        for (std::size_t i = 1; i < words.size(); ++i) {
+            std::string_view word = words[i].text;
+            const bool is_signed = !word.empty() && (word[0] == '+' || word[0] == '-');
+            const bool on = word.empty() || word[0] != '-';
+            if (is_signed) word.remove_prefix(1);
+            const auto field = IncludePolicy::check(word);
+            if (field == nullptr || (!is_signed && i > 1)) {
+                fault(Severity::error, words[i].column,
+                      fmt::format("include_check '{}': write read, match, wildcard_match or brace_match, from the "
+                                  "second on with + or - before it",
+                                  words[i].text));
+                continue;
+            }
+            plain_.*field = on;
         }
     }
 
@@ -384,7 +422,9 @@ private:
     Definitions definitions_;
     Budget budget_;
     Loaded result_;
+    std::set<std::string> said_;
     Position at_;
+    IncludePolicy plain_;             // of plain includes
     std::vector<std::string> stack_;  // the files that are open, outermost first
     std::optional<Pending> pending_;
     std::vector<std::string> named_;  // by @ID lines

@@ -67,7 +67,10 @@ std::vector<Fault> Reader::take_faults() {
     std::stable_sort(faults_.begin(), faults_.end(),
                      [](const Placed& a, const Placed& b) { return a.place.line < b.place.line; });
     std::vector<Fault> faults;
-    for (auto& placed : faults_) faults.push_back(std::move(placed.fault));
+    std::set<std::string> said;  // a sequence repeats its faults with its lines
+    for (auto& placed : faults_) {
+        if (said.insert(placed.fault.describe()).second) faults.push_back(std::move(placed.fault));
+    }
     if (not_shown_ > 0) {
         faults.push_back({Severity::error, {}, fmt::format("and {} faults more", not_shown_), hidden_prevents_start_});
     }

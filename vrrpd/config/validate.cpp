@@ -80,6 +80,9 @@ void validate_group(Reader& reader, const SyncGroupDraft& group, std::map<std::s
     if (members == 1) report("it has one member: a group needs two");
 }
 
+// keepalived says this of scripts that it finds and could run; whether a file is there is not for a parser to know,
+// so we say it of every script that something would run (a vrrp_script that nobody tracks does not count). Hence -t
+// ends with 6 where keepalived, on a host without the script, ends with 5 for a tracked one and 0 for a notify.
 void validate_scripts(Reader& reader) {
     const auto& draft = reader.draft();
     if (!draft.scripts || draft.globals.script_security) return;
