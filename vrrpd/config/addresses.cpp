@@ -151,8 +151,8 @@ private:
     // All host bits one, or all zero.
     [[nodiscard]] IpAddress edge_of_network(bool ones) const {
         const auto network = value_.prefix.network().address;
-        std::array<std::uint8_t, 4> bytes{};
-        std::copy(network.bytes().begin(), network.bytes().end(), bytes.begin());
+        const auto zeros = network.bytes();
+        std::array<std::uint8_t, 4> bytes{zeros[0], zeros[1], zeros[2], zeros[3]};
         for (unsigned bit = value_.prefix.length; ones && bit < 32; ++bit) {
             bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] | (0x80U >> (bit % 8)));
         }
