@@ -2,8 +2,8 @@
 // that decides wins for a flow. The forward chain accepts by policy and judges only what goes between a gateway's
 // lan and its wan.
 //
-// No chain of ours hooks the host's own input or output: keeping TCP alive while connection state arrives
-// (a drop of what would be answered with RST) belongs to the connection synchronisation.
+// The host's own input and output are left alone. The one input chain looks at a held WAN address only, which is
+// the gateway's and not the host's.
 #include "netlink/nft/compile.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr std::int32_t before_dstnat = -110, before_srcnat = 90, mangle = -150, 
 
 struct Draft {
     std::vector<Set> sets;
-    std::vector<Rule> prerouting, postrouting, clamp, forward;
+    std::vector<Rule> prerouting, input, postrouting, clamp, forward;
 };
 
 const IpAddress* first_held(const GatewayRules& gateway, Family family) {
@@ -129,6 +129,15 @@ void add_filter(const GatewayRules& gateway, Draft& draft) {
     }
 }
 
+// After a take-over the far end may speak first on a connection that this host does not know yet. Its TCP would answer
+// with RST and end it; silence lets the LAN side's next segment make the entry (conntrack picks it up mid-stream), and
+// the connection goes on. `new` is in it because that same pick-up calls such a segment new.
+void add_patience(const GatewayRules& gateway, Draft& draft) {
+    for (const auto& held : gateway.held)
+        draft.input.push_back({InDevice{gateway.wan}, Destination{Prefix::host(held.address)}, MidStream{},
+                               NotTracked{}, Count{}, Drop{}});
+}
+
 // Both directions: `rt mtu` looks at the way there and the way back, and the SYN and its answer each carry one side's
 // size.
 void add_clamp(const GatewayRules& gateway, Draft& draft) {
@@ -168,6 +177,7 @@ std::optional<Table> compile(std::span<const GatewayRules> gateways) {
         add_forwards(gateway, draft);
         add_masquerade(gateway, draft);
         add_filter(gateway, draft);
+        add_patience(gateway, draft);
         add_clamp(gateway, draft);
     }
     Table table{TableFamily::inet, table_name, std::move(draft.sets), {}};
@@ -175,6 +185,7 @@ std::optional<Table> compile(std::span<const GatewayRules> gateways) {
     add_chain(table,
               {"postrouting", ChainType::nat, Hook::postrouting, before_srcnat, {}, std::move(draft.postrouting)});
     add_chain(table, {"clamp_mss", ChainType::filter, Hook::forward, mangle, {}, std::move(draft.clamp)});
+    add_chain(table, {"input", ChainType::filter, Hook::input, filter, {}, std::move(draft.input)});
     add_chain(table, {"forward", ChainType::filter, Hook::forward, filter, {}, std::move(draft.forward)});
     if (table.chains.empty()) return std::nullopt;
     return table;

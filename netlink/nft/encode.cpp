@@ -19,8 +19,8 @@ namespace {
 constexpr std::uint32_t type_ipv4 = 7, type_ipv6 = 8, type_protocol = 12, type_service = 13, type_ifname = 41;
 constexpr std::uint32_t concat(std::uint32_t first, std::uint32_t second) { return first << 6 | second; }
 
-constexpr std::uint32_t ct_invalid = 1, ct_established = 2, ct_related = 4;  // NF_CT_STATE_BIT
-constexpr std::uint32_t ct_status_dnat = 0x20;                               // IPS_DST_NAT
+constexpr std::uint32_t ct_invalid = 1, ct_established = 2, ct_related = 4, ct_new = 8;  // NF_CT_STATE_BIT
+constexpr std::uint32_t ct_status_dnat = 0x20;                                           // IPS_DST_NAT
 constexpr std::uint8_t vrrp_protocol = 112;
 constexpr std::uint8_t neighbour_advertisement = 136;
 constexpr std::uint32_t mss_option = 2, mss_offset = 2;
@@ -175,6 +175,14 @@ struct Lower {
     }
     void operator()(const Established&) const { out.conntrack(NFT_CT_STATE, ct_established | ct_related); }
     void operator()(const Invalid&) const { out.conntrack(NFT_CT_STATE, ct_invalid); }
+    void operator()(const NotTracked&) const { out.conntrack(NFT_CT_STATE, ct_invalid | ct_new); }
+    void operator()(const MidStream&) const {
+        constexpr std::uint8_t fin = 1, syn = 2, rst = 4, ack = 16;
+        out.transport(IPPROTO_TCP);
+        out.payload(NFT_PAYLOAD_TRANSPORT_HEADER, 13, 1);
+        out.mask({fin | syn | rst | ack});
+        out.compare({syn}, NFT_CMP_NEQ);
+    }
     void operator()(const WasForwarded&) const { out.conntrack(NFT_CT_STATUS, ct_status_dnat); }
     void operator()(const TcpSyn&) const {
         constexpr std::uint8_t syn = 2, rst = 4;
@@ -286,6 +294,8 @@ std::uint32_t hook_number(Hook hook) {
     switch (hook) {
         case Hook::prerouting:
             return NF_INET_PRE_ROUTING;
+        case Hook::input:
+            return NF_INET_LOCAL_IN;
         case Hook::forward:
             return NF_INET_FORWARD;
         case Hook::output:

@@ -33,6 +33,8 @@ struct StatementText {
     std::string operator()(const NotInSet& s) const { return fmt::format("{} daddr != @{}", ip(s.family), s.set); }
     std::string operator()(const Established&) const { return "ct state established,related"; }
     std::string operator()(const Invalid&) const { return "ct state invalid"; }
+    std::string operator()(const NotTracked&) const { return "ct state invalid,new"; }
+    std::string operator()(const MidStream&) const { return "tcp flags != syn / fin,syn,rst,ack"; }
     std::string operator()(const WasForwarded&) const { return "ct status dnat"; }
     std::string operator()(const TcpSyn&) const { return "tcp flags syn / syn,rst"; }
     std::string operator()(const ClampMss&) const { return "tcp option maxseg size set rt mtu"; }
@@ -95,6 +97,8 @@ const char* text(Hook hook) {
     switch (hook) {
         case Hook::prerouting:
             return "prerouting";
+        case Hook::input:
+            return "input";
         case Hook::postrouting:
             return "postrouting";
         case Hook::forward:

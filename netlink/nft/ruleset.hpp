@@ -37,6 +37,8 @@ struct NotInSet {
 };                       // destination is none of the set's addresses
 struct Established {};   // ct state established,related
 struct Invalid {};       // ct state invalid
+struct NotTracked {};    // ct state invalid,new: of no connection that this host knows
+struct MidStream {};     // TCP, and not the SYN that opens a connection
 struct WasForwarded {};  // ct status dnat
 struct TcpSyn {};        // without RST: the segment that carries the MSS
 struct ClampMss {};      // to the route's MTU; lowers, never raises
@@ -69,13 +71,14 @@ struct ForwardPort {
     Family family;
 };
 
-using Statement = std::variant<InDevice, OutDevice, Source, Destination, LocalDestination, NotInSet, Established,
-                               Invalid, WasForwarded, TcpSyn, ClampMss, WhileShut, ArpSender, VirtualSource,
-                               AdvertisesVirtual, UdpPorts, Count, Accept, Drop, Masquerade, SourceNat, ForwardPort>;
+using Statement =
+    std::variant<InDevice, OutDevice, Source, Destination, LocalDestination, NotInSet, Established, Invalid, NotTracked,
+                 MidStream, WasForwarded, TcpSyn, ClampMss, WhileShut, ArpSender, VirtualSource, AdvertisesVirtual,
+                 UdpPorts, Count, Accept, Drop, Masquerade, SourceNat, ForwardPort>;
 using Rule = std::vector<Statement>;
 
 enum class ChainType : std::uint8_t { filter, nat };
-enum class Hook : std::uint8_t { prerouting, postrouting, forward, output, egress };
+enum class Hook : std::uint8_t { prerouting, input, postrouting, forward, output, egress };
 
 struct Chain {  // a base chain; the policy is always accept
     std::string name;

@@ -67,12 +67,14 @@ public:
     }
 
     Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) override {
+        const bool opens = lifetime.count() > 0;
         const auto* rules = fenced_gateway(gateway);
-        if (!rules) return fail(ENOENT, "open the fence of " + gateway + ", which has none");
+        if (!rules && opens) return fail(ENOENT, "open the fence of " + gateway + ", which has none");
+        choose_fence_place();
         // An emptied set and a new element in one batch renew it; a plain add would leave the old deadline.
         Batch batch;
         batch.flush_set(fence_.id, open_set_name(gateway));
-        if (lifetime.count() > 0)
+        if (opens)
             for (const auto& device : lan_devices(*rules))
                 batch.add_timed(fence_.id, open_set_name(gateway), device_key(device), lifetime);
         opened_[gateway] = vrrpd::boot_now() + lifetime;
@@ -102,6 +104,10 @@ private:
     void fence_for(std::vector<GatewayRules> gateways) {
         fenced_ = std::move(gateways);
         fence_.managed = true;
+        choose_fence_place();
+    }
+
+    void choose_fence_place() {
         if (!abilities().netdev_egress) fence_.id = {TableFamily::inet, output_fence_name};
     }
 

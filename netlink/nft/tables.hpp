@@ -50,7 +50,7 @@ public:
     [[nodiscard]] virtual Result<void> remove_fence() = 0;
 
     // Opens the fence of one gateway for so long; call again to renew (delete + add in one batch: a plain
-    // add does not renew). Zero: shuts it.
+    // add does not renew). Zero: shuts it, also one that another process installed (`--sweep`).
     [[nodiscard]] virtual Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) = 0;
 
     // The lan devices that have no fence yet because they do not exist.
