@@ -214,11 +214,7 @@ TEST_F(NftInstall, succeeds_while_another_keeps_writing) {
 TEST_F(NftInstall, a_range_of_all_ports_fits_into_one_batch) {
     auto gateway = home();
     gateway.forwards = {{Transport::udp, {1, 65535}, IpAddress::v4(10, 12, 14, 20), 1}};
-    const auto start = std::chrono::steady_clock::now();
     install({gateway});
-    const auto spent = std::chrono::steady_clock::now() - start;
-    RecordProperty("milliseconds", static_cast<int>(spent / 1ms));
-    EXPECT_LT(spent, 5s);
     EXPECT_TRUE(intact());
 }
 
@@ -296,6 +292,11 @@ TEST_F(NftInstall, an_open_fence_shuts_by_itself_and_renewal_prolongs) {
     std::this_thread::sleep_for(400ms);
     EXPECT_FALSE(is_open());
     open_fence(1min);
+    open_fence(0ms);
+    EXPECT_FALSE(is_open());
+    // After a crash a process that installed nothing shuts it (--sweep).
+    open_fence(1min);
+    tables_ = another();
     open_fence(0ms);
     EXPECT_FALSE(is_open());
 }
