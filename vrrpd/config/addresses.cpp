@@ -197,10 +197,11 @@ void add_address(Reader& reader, const Statement& s, bool excluded) {
     const bool twice = std::any_of(list.begin(), list.end(), same);
     const bool in_both = std::any_of(other_list.begin(), other_list.end(), same);
     if (twice || in_both) {
-        // keepalived says nothing of one that stands in both lists.
+        // keepalived says nothing of one that stands in both lists. It is advertised, whichever came first.
         reader.fault(twice ? Severity::error : Severity::note, s.place(),
                      fmt::format("the address {} stands twice: once is enough", s.word(0)));
-        return;
+        if (twice || excluded) return;
+        std::erase_if(other_list, same);
     }
     list.push_back(std::move(*value));
 }

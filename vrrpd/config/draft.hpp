@@ -68,6 +68,7 @@ struct GatewayDraft {
     Gateway value;
     Place place;
     Place follows_place;
+    bool lan_written = false;  // even if it was refused
     std::vector<Place> lan_places, forward_places;
     Place wan_place;
     bool wan_own = false;  // address own

@@ -41,12 +41,13 @@ bool word_count(Reader& reader, const Statement& s, std::size_t least, std::size
 }
 
 void set_follows(Reader& reader, const Statement& s) {
-    if (!word_count(reader, s, 2, 2, "follows INSTANCE")) return;
+    (void)word_count(reader, s, 2, 2, "follows INSTANCE");
     reader.gateway().value.follows = s.word(1);
     reader.gateway().follows_place = s.place(1);
 }
 
 void add_lan(Reader& reader, const Statement& s) {
+    reader.gateway().lan_written = true;
     if (!word_count(reader, s, 3, 3, "lan DEVICE PREFIX, like: lan lan0 10.12.14.0/24")) return;
     if (!is_device_name(s.word(1)))
         return reader.fatal(Severity::error, s.place(1), fmt::format("'{}' cannot be the name of a device", s.word(1)));

@@ -15,10 +15,13 @@ public:
 
     void run() {
         const auto* instance = followed();
-        if (gateway_.lans.empty())
+        if (!draft_.lan_written)
             fatal(draft_.place, "lan is missing: write lan DEVICE PREFIX, like: lan lan0 10.12.14.0/24");
         lans();
-        if (instance != nullptr) virtual_addresses(*instance);
+        if (instance != nullptr) {
+            virtual_addresses(*instance);
+            lans_without_address(*instance);
+        }
         wan();
         forwards();
         fill_rules();
@@ -90,6 +93,25 @@ private:
             fatal(draft_.follows_place,
                   fmt::format("{} has no virtual address on a lan device: correct lan, or the instance's interface",
                               instance.name));
+        }
+    }
+
+    // A lan prefix that no virtual address is in has no gateway that moves (design 5). Said only where the instance
+    // has an address on some lan: without any, that is the fault.
+    void lans_without_address(const Instance& instance) {
+        const auto& addresses = gateway_.rules.virtual_addresses;
+        if (std::none_of(addresses.begin(), addresses.end(), [&](const auto& a) { return in_lan(a); })) return;
+        for (std::size_t i = 0; i < gateway_.lans.size(); ++i) {
+            const auto& lan = gateway_.lans[i];
+            const auto serves = [&](const IpAddress& address) {
+                const bool link_local = address.is_v6() && lan.prefix.address.is_v6() && address.is_link_local();
+                return link_local || lan.prefix.contains(address);
+            };
+            if (std::any_of(addresses.begin(), addresses.end(), serves)) continue;
+            reader_.fault(Severity::note, draft_.lan_places[i],
+                          fmt::format("gateway {}: {} has no virtual address in the lan prefix {}: its hosts have no "
+                                      "gateway that moves",
+                                      gateway_.name, instance.name, lan.prefix.to_string()));
         }
     }
 

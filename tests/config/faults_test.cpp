@@ -1,0 +1,185 @@
+// Where a fault is, what it says, what is read on after it, and what -t ends with (surface 1.2, 2.2, 2.6).
+#include <gtest/gtest.h>
+
+#include "tests/config/fake_files.hpp"
+#include "vrrpd/config/keywords.hpp"
+
+namespace vrrpd::config {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+int status(const std::vector<Fault>& faults) { return config_test_status(faults, false, false); }
+
+constexpr const char* rest = "interface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n10.0.0.1/24\n}\n}\n";
+
+TEST(Faults, point_at_the_word_that_is_wrong) {
+    const auto parsed = parse_text("vrrp_instance V {\n   priority\t300\n" + std::string(rest));
+    EXPECT_EQ(errors(parsed.faults),
+              Texts{"vrrpd.conf:2:13: priority '300' is not in range: write a number from 1 to 255"});
+    EXPECT_EQ(parsed.config.instances.at(0).parameters.priority.value(), 100);
+    EXPECT_TRUE(parsed.can_start());
+    EXPECT_EQ(status(parsed.faults), 5);
+}
+
+TEST(Faults, point_into_the_included_file) {
+    FakeFiles files;
+    files.files["/etc/v.conf"] = "vrrp_instance V {\ninclude more.conf\n" + std::string(rest);
+    files.files["/etc/more.conf"] = "\n  advert_int fast\n";
+    LoadOptions options;
+    options.root = "/etc/v.conf";
+    const auto loaded = load(options, files);
+    EXPECT_EQ(
+        errors(parse(loaded.lines, "H003").faults),
+        Texts{"/etc/more.conf:2:14: advert_int 'fast' is not a number of seconds: write seconds from 0.01 to 255"});
+}
+
+TEST(Faults, all_are_told_in_the_order_of_the_text) {
+    const auto parsed =
+        parse_text("vrrp_instance V {\npriority x\nadvert_int x\nnopreemt\npreempt_delay 2000\n" + std::string(rest));
+    EXPECT_EQ(errors(parsed.faults),
+              (Texts{"vrrpd.conf:2:10: priority 'x' is not a whole number: write a number from 1 to 255",
+                     "vrrpd.conf:3:12: advert_int 'x' is not a number of seconds: write seconds from 0.01 to 255",
+                     "vrrpd.conf:4:1: unknown keyword 'nopreemt' in vrrp_instance: did you mean nopreempt?",
+                     "vrrpd.conf:5:15: preempt_delay '2000' is not in range: write seconds from 0 to 1000"}));
+}
+
+TEST(Faults, an_unknown_block_is_skipped_to_its_own_end) {
+    const auto parsed = parse_text("vrrp_instance V {\nfrobnicate a b {\n priority 1\n deeper { x }\n}\npriority 50\n" +
+                                   std::string(rest));
+    EXPECT_EQ(errors(parsed.faults), Texts{"vrrpd.conf:2:1: unknown keyword 'frobnicate' in vrrp_instance"});
+    ASSERT_EQ(parsed.config.instances.size(), 1U);
+    EXPECT_EQ(parsed.config.instances[0].parameters.priority.value(), 50);
+    EXPECT_TRUE(parsed.can_start());
+}
+
+TEST(Faults, a_word_of_another_block_is_told_where_it_belongs) {
+    const auto parsed = parse_instance("", "virtual_router_id 5");
+    EXPECT_TRUE(says(parsed.faults, "unknown keyword 'virtual_router_id' in global_defs: it belongs in vrrp_instance"));
+    EXPECT_TRUE(says(parse_text("Vrrp_instance A {\n}\n").faults, "did you mean vrrp_instance?"));
+}
+
+TEST(Faults, the_nearest_word_is_near) {
+    EXPECT_EQ(nearest_keyword(Block::nat, "masqerade"), "masquerade");
+    EXPECT_EQ(nearest_keyword(Block::vrrp_instance, "virtual_ipadress"), "virtual_ipaddress");
+    EXPECT_EQ(nearest_keyword(Block::vrrp_instance, "prioirty"), "priority");
+    EXPECT_EQ(nearest_keyword(Block::vrrp_instance, "completely_else"), "");
+    EXPECT_EQ(nearest_keyword(Block::vrrp_instance, "x"), "");
+    EXPECT_EQ(nearest_keyword(Block::vrrp_instance, std::string(5000, 'a')), "");
+}
+
+TEST(Faults, a_missing_parameter_is_class_2_and_does_not_end_the_reading) {
+    const auto parsed = parse_text("vrrp_instance V {\npriority\nadvert_int x\n" + std::string(rest));
+    EXPECT_EQ(errors(parsed.faults).size(), 2U);
+    EXPECT_EQ(errors(parsed.faults).at(0), "vrrpd.conf:2:1: a value is missing after priority");
+    EXPECT_FALSE(parsed.can_start());
+    EXPECT_EQ(status(parsed.faults), 2);
+}
+
+TEST(Faults, braces_that_do_not_pair_are_told_with_their_block) {
+    EXPECT_EQ(errors(parse_text("vrrp_instance V\n" + std::string(rest)).faults),
+              Texts{"vrrpd.conf:1:1: '{' is missing after vrrp_instance"});
+    EXPECT_TRUE(says(parse_text("vrrp_instance V {\ninterface eth0\nvirtual_ipaddress {\n10.0.0.1").faults,
+                     "vrrpd.conf:3:1: '}' is missing: virtual_ipaddress is never closed"));
+    EXPECT_TRUE(says(parse_text("vrrp_instance V {\ninterface eth0\n").faults,
+                     "vrrpd.conf:1:1: '}' is missing: vrrp_instance is never closed"));
+    EXPECT_EQ(errors(parse_text("global_defs {\n}\n}\n").faults),
+              Texts{"vrrpd.conf:3:1: unexpected '}': no block is open here"});
+    EXPECT_TRUE(says(parse_instance("priority 5 {\n x\n}").faults, "7:12: unexpected '{' after priority"));
+    EXPECT_TRUE(says(parse_text("vrrp_instance V {\n{\n x\n}\n" + std::string(rest)).faults,
+                     "vrrpd.conf:2:1: unexpected '{': the block is skipped"));
+}
+
+TEST(Faults, a_closed_sub_block_of_ours_that_is_not_ended_prevents_a_start) {
+    EXPECT_FALSE(parse_text("gateway G {\nfollows X").can_start());
+}
+
+TEST(Faults, words_before_a_block_are_told) {
+    EXPECT_TRUE(says(parse_text("vrrp_instance V W {\n" + std::string(rest)).faults,
+                     "vrrpd.conf:1:17: unexpected words before the '{' of vrrp_instance"));
+}
+
+TEST(Faults, surplus_words_after_a_value_are_no_fault) {
+    EXPECT_TRUE(errors(parse_instance("priority 100 200\nadvert_int 2 x").faults).empty());
+}
+
+TEST(Faults, a_duplicate_name_skips_the_second_block) {
+    const auto parsed = parse_text("vrrp_instance V {\npriority 1\n" + std::string(rest) +
+                                   "vrrp_instance V {\npriority 2\n" + std::string(rest));
+    ASSERT_EQ(parsed.config.instances.size(), 1U);
+    EXPECT_EQ(parsed.config.instances[0].parameters.priority.value(), 1);
+    EXPECT_EQ(errors(parsed.faults), Texts{"vrrpd.conf:9:15: vrrp_instance V stands twice: this one is skipped"});
+}
+
+TEST(Faults, the_load_balancer_is_skipped_with_one_note_each) {
+    const auto parsed = parse_text(
+        "virtual_server 10.0.0.1 80 {\nreal_server 10.0.0.2 80 {\nTCP_CHECK {\n}\n}\n}\n"
+        "virtual_server 10.0.0.1 81 {\nx\n}\nvirtual_server_group G {\n10.0.0.1 80\n}\nSSL {\n}\n");
+    EXPECT_TRUE(errors(parsed.faults).empty());
+    EXPECT_EQ(parsed.faults.size(), 3U);
+    EXPECT_TRUE(says(parsed.faults, "vrrpd.conf:1:1: virtual_server: part of keepalived's load balancer"));
+}
+
+TEST(Faults, what_is_not_acted_on_is_said_once_with_its_consequence) {
+    const auto parsed = parse_instance("use_vmac vrrp.7\nnotify_master /bin/true\nnotify_backup /bin/true\nno_accept",
+                                       "enable_script_security\nsmtp_server 10.0.0.9\nsmtp_alert");
+    EXPECT_TRUE(errors(parsed.faults).empty());
+    EXPECT_TRUE(says(parsed.faults, "use_vmac: not yet acted on: addresses stand on the interface's own MAC address"));
+    EXPECT_TRUE(says(parsed.faults, "notify_master: not yet acted on: the script is never run"));
+    EXPECT_TRUE(says(parsed.faults, "smtp_server: not supported, ignored: no mail is sent"));
+    EXPECT_EQ(status(parsed.faults), 0);
+    EXPECT_TRUE(parsed.can_start());
+}
+
+// Every keyword that does not act says so: none is ever silent (issue: tiers B and C one warning each).
+TEST(Faults, no_keyword_is_ignored_in_silence) {
+    for (auto block = Block::root; block <= last_block; block = static_cast<Block>(static_cast<int>(block) + 1)) {
+        for (const auto& keyword : keywords(block)) {
+            const bool has_effect = keyword.handle != nullptr || keyword.support != Support::acted;
+            const bool opens = keyword.shape == Shape::block || keyword.shape == Shape::named_block;
+            // include_check is obeyed where the files are read.
+            EXPECT_TRUE(has_effect || opens || keyword.name == "include_check") << name(block) << " " << keyword.name;
+        }
+    }
+}
+
+TEST(Faults, a_repeated_one_is_told_once) {
+    const auto parsed = parse_text("vrrp_instance V {\n~SEQ(i, 5) priority x\n" + std::string(rest));
+    EXPECT_EQ(errors(parsed.faults).size(), 1U);
+}
+
+TEST(Faults, thousands_are_counted_not_listed) {
+    std::string text = "vrrp_instance V {\n";
+    for (int i = 0; i < 1500; ++i) text += "junk_word\n";
+    const auto parsed = parse_text(text + rest);
+    EXPECT_LE(parsed.faults.size(), 1001U);
+    EXPECT_EQ(parsed.faults.back().describe(), "and 500 faults more");
+    // A fault that is not listed still stops a start.
+    std::string ours = "gateway G {\n";
+    for (int i = 0; i < 1500; ++i) ours += "junk_word\n";
+    EXPECT_FALSE(parse_text(text + rest + ours + "}\n").can_start());
+}
+
+TEST(Status, is_the_larger_of_several_but_a_missing_parameter_wins) {
+    const auto fault = [](Severity severity) { return Fault{severity, {}, "", false}; };
+    EXPECT_EQ(status({}), 0);
+    EXPECT_EQ(status({fault(Severity::note)}), 0);
+    EXPECT_EQ(status({fault(Severity::unusable)}), 4);
+    EXPECT_EQ(status({fault(Severity::unusable), fault(Severity::error)}), 5);
+    EXPECT_EQ(status({fault(Severity::security), fault(Severity::error)}), 6);
+    EXPECT_EQ(status({fault(Severity::security), fault(Severity::missing)}), 2);
+    EXPECT_EQ(config_test_status({}, true, true), 0);
+    EXPECT_EQ(config_test_status({}, true, false), 6);
+}
+
+TEST(Status, is_6_for_scripts_without_script_security) {
+    EXPECT_EQ(status(parse_instance("notify /bin/true").faults), 6);
+    EXPECT_EQ(status(parse_instance("notify /bin/true", "enable_script_security").faults), 0);
+    const std::string script = "vrrp_script s {\nscript /bin/true\n}\n";
+    const std::string instance = "vrrp_instance V {\ntrack_script {\ns\n}\n" + std::string(rest);
+    EXPECT_EQ(status(parse_text(script + instance).faults), 6);
+    EXPECT_EQ(status(parse_text(script + "vrrp_instance V {\n" + rest).faults), 0);  // nobody tracks it
+}
+
+}  // namespace
+}  // namespace vrrpd::config

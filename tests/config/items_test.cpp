@@ -1,0 +1,263 @@
+// Items of virtual_ipaddress, virtual_routes and virtual_rules (surface 3.5, 3.6, 3.7).
+#include <gtest/gtest.h>
+
+#include "tests/config/fake_files.hpp"
+
+namespace vrrpd::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+Prefix net(const char* text) { return *Prefix::parse(text); }
+
+Parsed with_items(const std::string& block, const std::string& item) {
+    return parse_instance(block + " {\n" + item + "\n}");
+}
+
+// ---- addresses --------------------------------------------------------------------------------------------
+
+// The one excluded address that the item makes (any family may stand there).
+VirtualAddress address(const std::string& item) {
+    const auto parsed = with_items("virtual_ipaddress_excluded", item);
+    EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{}) << item;
+    return parsed.config.instances.at(0).excluded_addresses.at(0);
+}
+
+TEST(Addresses, have_defaults) {
+    const auto a = address("10.0.0.9");
+    EXPECT_EQ(a.prefix, net("10.0.0.9/32"));
+    EXPECT_EQ(a.device, "eth0");
+    EXPECT_EQ(a.preferred, std::nullopt);
+    EXPECT_TRUE(a.track);
+    EXPECT_FALSE(a.broadcast);
+    EXPECT_EQ(address("fd00::9").preferred, 0s);  // /128: never chosen as a source
+    EXPECT_EQ(address("fd00::9/64").preferred, std::nullopt);
+}
+
+TEST(Addresses, take_their_options) {
+    const auto a = address("10.0.0.9/24 dev eth1 scope link brd 10.0.0.255 label eth1:vip no_track");
+    EXPECT_EQ(a.device, "eth1");
+    EXPECT_EQ(a.scope, 253);
+    EXPECT_EQ(a.broadcast, ip("10.0.0.255"));
+    EXPECT_EQ(a.label, "eth1:vip");
+    EXPECT_FALSE(a.track);
+    const auto b = address("fd00::9/64 -nodad home mngtmpaddr noprefixroute autojoin preferred_lft 600");
+    EXPECT_TRUE(b.dad && b.home && b.manage_temporary && b.no_prefix_route && b.auto_join);
+    EXPECT_EQ(b.preferred, 600s);
+    EXPECT_EQ(address("fd00::9 preferred_lft forever").preferred, std::nullopt);
+    const auto c = address("10.0.0.9 peer 10.0.1.9/30");
+    EXPECT_EQ(c.peer, ip("10.0.1.9"));
+    EXPECT_EQ(c.prefix.length, 30);
+}
+
+TEST(Addresses, broadcast_signs_are_the_edges_of_the_network) {
+    EXPECT_EQ(address("10.0.0.9/22 brd +").broadcast, ip("10.0.3.255"));
+    EXPECT_EQ(address("10.0.3.9/22 broadcast -").broadcast, ip("10.0.0.0"));
+}
+
+TEST(Addresses, scopes_have_names_and_numbers) {
+    struct Case {
+        const char* text;
+        int value;
+    };
+    for (const auto& [text, value] : {Case{"global", 0}, Case{"site", 200}, Case{"link", 253}, Case{"host", 254},
+                                      Case{"nowhere", 255}, Case{"7", 7}})
+        EXPECT_EQ(address("10.0.0.9 scope " + std::string(text)).scope, value) << text;
+}
+
+struct Bad {
+    const char* item;
+    const char* said;
+    bool kept;
+};
+
+TEST(Addresses, a_bad_word_is_ignored_a_bad_value_drops_the_item) {
+    for (const auto& [item, said, kept] : {
+             Bad{"10.0.0.9 frobnicate", "8:10: unknown word 'frobnicate' after an address is ignored", true},
+             Bad{"10.0.0.9/40", "8:1: the prefix length of '10.0.0.9/40' is not in 0..32: 32 is used", true},
+             Bad{"nothing", "8:1: 'nothing' is not an IP address: the item is left out", false},
+             Bad{"10.0.0.9 dev", "a value is missing after dev: the item is left out", false},
+             Bad{"10.0.0.9 dev a/b", "8:14: 'a/b' cannot be the name of an interface", false},
+             Bad{"10.0.0.9 scope elsewhere", "unknown scope 'elsewhere'", false},
+             Bad{"10.0.0.9 brd x", "'x' is not an IPv4 address", false},
+             Bad{"10.0.0.9 label a_label_too_long", "longer than 15 characters", false},
+             Bad{"10.0.0.9 peer fe80::1", "is not an IPv4 address", false},
+             Bad{"10.0.0.9/24 peer 10.0.1.1", "has no prefix length, its peer has", true},
+             Bad{"fd00::9 label x", "an IPv6 address has no label", true},
+             Bad{"fd00::9 brd +", "an IPv6 address has no broadcast address", true},
+             Bad{"fd00::9 preferred_lft soon", "write seconds or forever", false},
+         }) {
+        const auto parsed = with_items("virtual_ipaddress_excluded", item);
+        EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
+        EXPECT_TRUE(says(parsed.faults, said)) << item;
+        EXPECT_EQ(parsed.config.instances.at(0).excluded_addresses.size(), kept ? 1U : 0U) << item;
+        EXPECT_TRUE(parsed.can_start()) << item;
+    }
+}
+
+TEST(Addresses, stand_once) {
+    const auto twice = with_items("virtual_ipaddress_excluded", "10.0.0.9\n10.0.0.9/24");
+    EXPECT_TRUE(says(twice.faults, "9:1: the address 10.0.0.9/24 stands twice"));
+    EXPECT_EQ(twice.config.instances.at(0).excluded_addresses.size(), 1U);
+    EXPECT_TRUE(errors(with_items("virtual_ipaddress_excluded", "10.0.0.9\n10.0.0.9 dev eth1").faults).empty());
+}
+
+// keepalived is silent where one stands in both lists; it is advertised, whichever list comes first.
+TEST(Addresses, in_both_lists_are_advertised) {
+    const std::string excluded = "virtual_ipaddress_excluded {\n10.0.0.1\n}\n";
+    for (const auto& parsed :
+         {parse_instance(excluded), parse_instance("virtual_ipaddress {\n10.0.0.1\n}\n" + excluded)}) {
+        EXPECT_TRUE(says(parsed.faults, "stands twice"));
+        EXPECT_EQ(parsed.config.instances.at(0).addresses.size(), 1U);
+        EXPECT_TRUE(parsed.config.instances.at(0).excluded_addresses.empty());
+    }
+    EXPECT_TRUE(errors(parse_instance(excluded).faults).empty());
+}
+
+TEST(Addresses, static_ones_are_judged_too) {
+    const auto parsed =
+        parse_text("static_ipaddress {\n10.0.0.9 dev a/b\n}\nstatic_routes {\nx\n}\nstatic_rules {\ny\n}\n");
+    EXPECT_EQ(errors(parsed.faults).size(), 3U);
+    EXPECT_TRUE(says(parsed.faults, "static_ipaddress: not supported, ignored"));
+}
+
+// ---- routes -----------------------------------------------------------------------------------------------
+
+VirtualRoute route(const std::string& item) {
+    const auto parsed = with_items("virtual_routes", item);
+    EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{}) << item;
+    return parsed.config.instances.at(0).routes.at(0);
+}
+
+TEST(Routes, take_destinations_in_all_forms) {
+    EXPECT_EQ(route("10.9.0.0/16 via 10.0.0.2").route.destination, net("10.9.0.0/16"));
+    EXPECT_EQ(route("10.9.1.1/16 via 10.0.0.2").route.destination, net("10.9.0.0/16"));
+    EXPECT_EQ(route("10.9.1.1 via 10.0.0.2").route.destination, net("10.9.1.1/32"));
+    EXPECT_EQ(route("default via 10.0.0.2").route.destination, net("0.0.0.0/0"));
+    EXPECT_EQ(route("to default via fe80::1").route.destination, net("::/0"));
+    EXPECT_EQ(route("default6 via fe80::1").route.destination, net("::/0"));
+    EXPECT_EQ(route("inet6 to unicast fd00::/8 via fe80::1").route.destination, net("fd00::/8"));
+    EXPECT_EQ(route("inet6 default dev eth1").route.destination, net("::/0"));
+}
+
+TEST(Routes, take_their_options) {
+    const auto r = route(
+        "10.9.0.0/16 via 10.0.0.2 dev eth1 src 10.0.0.1 table 100 metric 5 scope link tos 0x10 mtu 1400 "
+        "onlink no_track");
+    EXPECT_EQ(r.hops, (std::vector<VirtualRoute::Hop>{{ip("10.0.0.2"), "eth1", 1, true}}));
+    EXPECT_EQ(r.route.source, ip("10.0.0.1"));
+    EXPECT_EQ(r.route.table, 100U);
+    EXPECT_EQ(r.route.metric, 5U);
+    EXPECT_EQ(r.route.scope, 253);
+    EXPECT_EQ(r.route.tos, 16);
+    EXPECT_EQ(r.route.mtu, 1400U);
+    EXPECT_EQ(r.route.protocol, netlink::protocol_keepalived);
+    EXPECT_FALSE(r.track);
+    EXPECT_EQ(route("10.9.0.0/16 dev eth1 table main").route.table, netlink::main_table);
+}
+
+TEST(Routes, know_types_and_several_hops) {
+    EXPECT_EQ(route("blackhole 10.9.0.0/16").route.type, netlink::RouteType::blackhole);
+    EXPECT_TRUE(route("blackhole 10.9.0.0/16").hops.empty());
+    EXPECT_EQ(route("prohibit 10.9.0.0/16").route.type, netlink::RouteType::prohibit);
+    const auto r = route("10.9.0.0/16 metric 3 nexthop via 10.0.0.2 dev eth1 weight 5 nexthop via 10.0.0.3 onlink");
+    EXPECT_EQ(r.route.metric, 3U);
+    EXPECT_EQ(r.hops,
+              (std::vector<VirtualRoute::Hop>{{ip("10.0.0.2"), "eth1", 5, false}, {ip("10.0.0.3"), "", 1, true}}));
+    EXPECT_EQ(route("10.9.0.0/16 via 10.0.0.2 or 10.0.0.3").hops.size(), 2U);
+    EXPECT_EQ(route("10.9.0.0/16 via inet6 fe80::1 dev eth1").hops.at(0).via, ip("fe80::1"));
+}
+
+TEST(Routes, any_error_drops_the_whole_route) {
+    for (const auto& [item, said] : {
+             std::pair{"via 10.0.0.2", "8:1: 'via' is no destination"},
+             std::pair{"10.9.0.0/40 via 10.0.0.2", "8:1: '10.9.0.0/40' is no destination"},
+             std::pair{"10.9.0.0/16 via x", "8:17: the gateway 'x' is not an IP address"},
+             std::pair{"10.9.0.0/16 via", "a value is missing after via"},
+             std::pair{"10.9.0.0/16 table nowhere", "8:19: unknown table 'nowhere'"},
+             std::pair{"10.9.0.0/16 frobnicate 1", "8:13: unknown word 'frobnicate' in a route"},
+             std::pair{"10.9.0.0/16 metric -1", "8:20: metric '-1': write a number from 0 to 4294967295"},
+             std::pair{"10.9.0.0/16 nexthop via 10.0.0.2 weight 256", "number from 1 to 255"},
+             std::pair{"10.9.0.0/16 encap mpls 5", "(not supported)"},
+             std::pair{"blackhole", "the destination of the route is missing"},
+         }) {
+        const auto parsed = with_items("virtual_routes", item);
+        EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
+        EXPECT_TRUE(says(parsed.faults, said)) << item << ": " << errors(parsed.faults).at(0);
+        EXPECT_TRUE(says(parsed.faults, "the route is left out")) << item;
+        EXPECT_TRUE(parsed.config.instances.at(0).routes.empty()) << item;
+    }
+}
+
+TEST(Routes, options_that_are_not_set_are_noted) {
+    const auto parsed = with_items("virtual_routes", "10.9.0.0/16 via 10.0.0.2 advmss lock 1300 initcwnd 10 metric 4");
+    EXPECT_TRUE(errors(parsed.faults).empty());
+    EXPECT_TRUE(says(parsed.faults, "8:26: advmss of a route: not supported, ignored"));
+    EXPECT_TRUE(says(parsed.faults, "initcwnd of a route"));
+    EXPECT_EQ(parsed.config.instances.at(0).routes.at(0).route.metric, 4U);
+}
+
+// ---- rules ------------------------------------------------------------------------------------------------
+
+VirtualRule rule(const std::string& item) {
+    const auto parsed = with_items("virtual_rules", item);
+    EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{}) << item;
+    return parsed.config.instances.at(0).rules.at(0);
+}
+
+TEST(Rules, take_selectors_and_a_table) {
+    const auto r =
+        rule("from 10.1.0.0/16 to 10.2.0.0/16 iif eth1 oif eth2 fwmark 0x17/0x10 lookup 51 preference 8000 no_track");
+    EXPECT_EQ(r.rule.family, Family::ipv4);
+    EXPECT_EQ(r.rule.from, net("10.1.0.0/16"));
+    EXPECT_EQ(r.rule.to, net("10.2.0.0/16"));
+    EXPECT_EQ(r.rule.iif, "eth1");
+    EXPECT_EQ(r.rule.oif, "eth2");
+    EXPECT_EQ(r.rule.fwmark, 0x17U);
+    EXPECT_EQ(r.rule.fwmask, 0x10U);
+    EXPECT_EQ(r.rule.table, 51U);
+    EXPECT_EQ(r.rule.priority, 8000U);
+    EXPECT_FALSE(r.track);
+    EXPECT_EQ(rule("inet6 fwmark 5 table 28 preference 7").rule.family, Family::ipv6);
+    EXPECT_EQ(rule("inet6 fwmark 5 table 28 preference 7").rule.fwmask, UINT32_MAX);
+    EXPECT_EQ(rule("from any table main suppress_prefixlength 0 priority 7").rule.suppress_prefix_length, 0U);
+}
+
+TEST(Rules, without_a_preference_count_down_from_16384) {
+    const auto parsed = with_items("virtual_rules", "from 10.1.0.0/16 table 51\nfrom 10.2.0.0/16 table 51");
+    EXPECT_EQ(errors(parsed.faults).size(), 2U);
+    EXPECT_TRUE(says(parsed.faults, "8:1: the rule has no preference, 16384 is used: write preference N"));
+    const auto& rules = parsed.config.instances.at(0).rules;
+    ASSERT_EQ(rules.size(), 2U);
+    EXPECT_EQ(rules[0].rule.priority, 16'384U);
+    EXPECT_EQ(rules[1].rule.priority, 16'383U);
+}
+
+TEST(Rules, a_selector_that_we_cannot_set_drops_the_rule) {
+    const auto parsed = with_items("virtual_rules", "from 10.1.0.0/16 uidrange 23-56 table 51 preference 7");
+    EXPECT_TRUE(errors(parsed.faults).empty());
+    EXPECT_TRUE(says(parsed.faults, "8:18: uidrange of a rule: not supported: the rule is left out"));
+    EXPECT_TRUE(parsed.config.instances.at(0).rules.empty());
+}
+
+TEST(Rules, errors_drop_the_rule) {
+    for (const auto& [item, said] : {
+             std::pair{"from 10.1.0.0/16 preference 7", "a rule needs a table"},
+             std::pair{"from x table 5 preference 7", "8:6: 'x' is not ADDRESS/LENGTH"},
+             std::pair{"from 10.1.0.0/16 to fd00::/8 table 5 preference 7", "a rule cannot mix IPv4 and IPv6"},
+             std::pair{"pref 7 table 5", "8:1: unknown word 'pref' in a rule"},
+             std::pair{"table 0 preference 7", "8:7: unknown table '0'"},
+             std::pair{"table 5 preference x", "preference 'x' is not a number"},
+             std::pair{"table 5 fwmark 1/2/3 preference 7", "write MARK or MARK/MASK"},
+             std::pair{"table", "a value is missing after table"},
+         }) {
+        const auto parsed = with_items("virtual_rules", item);
+        EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
+        EXPECT_TRUE(says(parsed.faults, said)) << item << ": " << errors(parsed.faults).at(0);
+        EXPECT_TRUE(parsed.config.instances.at(0).rules.empty()) << item;
+    }
+}
+
+}  // namespace
+}  // namespace vrrpd::config
