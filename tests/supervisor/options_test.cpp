@@ -54,7 +54,7 @@ TEST(Options, short_options_stick_together) {
     const auto options = good({"-nlDDdf", "a.conf"});
     EXPECT_TRUE(options.foreground);
     EXPECT_TRUE(options.log_console);
-    EXPECT_EQ(options.detail, 2u);
+    EXPECT_TRUE(options.detail);
     EXPECT_TRUE(options.dump_config);
     EXPECT_EQ(options.config_file, "a.conf");
 }
@@ -189,8 +189,9 @@ TEST(LogTargets, a_daemon_logs_to_syslog_and_tells_its_terminal_what_went_wrong)
     EXPECT_FALSE(targets({"-G"}, terminal).syslog);
 }
 
-TEST(LogTargets, detail_twice_is_debugging) {
-    EXPECT_EQ(targets({"-D"}, terminal).threshold, LogLevel::info);
+TEST(LogTargets, detail_is_debugging) {
+    EXPECT_EQ(targets({}, terminal).threshold, LogLevel::info);
+    EXPECT_EQ(targets({"-D"}, terminal).threshold, LogLevel::debug);
     EXPECT_EQ(targets({"-DD"}, terminal).threshold, LogLevel::debug);
 }
 

@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::size_t header_size = 2;
 
-// Room for the lines of a thousand transitions: the supervisor reads while they come, yet may be late.
-constexpr int queue_bytes = 1 << 20;
+// Room for the lines of some thousand transitions: the supervisor reads while they come, yet may be late.
+constexpr int queue_bytes = 4 << 20;
 
 union ControlBuffer {
     cmsghdr align;

@@ -61,7 +61,7 @@ Judgement judge(const Options& options) {
     auto parsed = config::parse(loaded.lines, identity(options));
     const bool parsed_can_start = parsed.can_start();
     append(judgement.faults, std::move(parsed.faults));
-    append(judgement.faults, host_faults(parsed.config));
+    if (options.action != Action::fence) append(judgement.faults, host_faults(parsed.config));
     judgement.can_start =
         !judgement.file_missing && parsed_can_start &&
         std::none_of(judgement.faults.begin(), judgement.faults.end(), [](const auto& f) { return f.prevents_start; });
@@ -73,6 +73,14 @@ Judgement judge(const Options& options) {
         judgement.can_start = false;
     }
     return judgement;
+}
+
+void say(const Judgement& judgement, Log& log) {
+    for (const auto& fault : judgement.faults) {
+        const bool fatal = fault.prevents_start || judgement.file_missing;
+        const bool noted = fault.severity == config::Severity::note;
+        log.write(fatal ? LogLevel::error : noted ? LogLevel::notice : LogLevel::warning, fault.describe());
+    }
 }
 
 config::Config reread(int sealed, const std::string& id) {

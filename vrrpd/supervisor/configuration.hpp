@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/log.hpp"
 #include "vrrpd/config/parse.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/owned.hpp"
@@ -26,8 +27,11 @@ struct Judgement {
     bool can_start = false;
     Fd sealed;  // the lines, for the engine; only if can_start
 };
+// Every fault, a line each: what prevents a start as an error, what is merely noted as a notice.
+void say(const Judgement& judgement, Log& log);
 
-// Reads the files that the options name, and this host (as far as permitted) to compare them with.
+// Reads the files that the options name, and, but for --fence, which comes before the devices, this host to
+// compare them with (as far as permitted).
 [[nodiscard]] Judgement judge(const Options& options);
 // Of lines that were judged before.
 [[nodiscard]] Outline outline(int sealed, const std::string& id);

@@ -1,5 +1,6 @@
 #include "vrrpd/supervisor/engine_process.hpp"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -28,6 +29,14 @@ void close_all_but(std::array<int, 3> kept) {
     close_range(first, ~0U, 0);
 }
 
+// The engine writes to the channel alone. A copy of the caller's stdout in it would keep open, for as long as
+// the daemon runs, a pipe that somebody reads to its end.
+void let_go_of_streams(bool keep_stderr) {
+    const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) dup2(null.get(), stream);
+    if (!keep_stderr) dup2(null.get(), STDERR_FILENO);
+}
+
 // The signals of a terminal or of a service manager reach the whole group; the order to stop comes through
 // the channel, after the hand-over was asked for.
 void leave_signals_to_the_supervisor() {
@@ -40,6 +49,7 @@ void leave_signals_to_the_supervisor() {
 
 int run_engine(const EngineStart& start, ipc::Channel channel) {
     leave_signals_to_the_supervisor();
+    let_go_of_streams(start.keep_stderr);
     prctl(PR_SET_NAME, "vrrpd-engine", 0, 0, 0);
     close_all_but({channel.fd(), start.state, start.configuration});
     ipc::ChannelLog log(channel);

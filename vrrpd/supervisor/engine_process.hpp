@@ -20,6 +20,7 @@ struct EngineStart {
     std::string id;
     LogLevel verbosity = LogLevel::info;
     bool observe = false, adopt = false, detail = false;
+    bool keep_stderr = false;  // in the foreground: where a failed ASSERT is read
 };
 
 struct EngineProcess {

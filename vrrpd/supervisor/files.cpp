@@ -41,6 +41,16 @@ Result<void> write_file(const std::string& path, std::string_view text, mode_t m
     return {};
 }
 
+Result<void> ensure_directory(const std::string& path) {
+    constexpr mode_t mode = 0750;
+    if (mkdir(path.c_str(), mode) == 0) chmod(path.c_str(), mode);  // whatever the umask says
+    struct stat status {};
+    if (stat(path.c_str(), &status) != 0) return fail(errno, fmt::format("use the directory {}", path));
+    if (!S_ISDIR(status.st_mode)) return fail(ENOTDIR, fmt::format("use the directory {}", path));
+    if (access(path.c_str(), W_OK | X_OK) != 0) return fail(errno, fmt::format("write into the directory {}", path));
+    return {};
+}
+
 std::optional<std::string> read_file(const std::string& path) {
     const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return std::nullopt;

@@ -118,7 +118,7 @@ LogTargets choose_targets(const Options& options, const LogSurroundings& surroun
     targets.journal_levels = surroundings.stderr_is_journal;
     targets.ident = options.as_keepalived ? "Keepalived" : "vrrpd";
     targets.facility = facility_number(options.facility);
-    targets.threshold = options.detail > 1 ? LogLevel::debug : LogLevel::info;
+    targets.threshold = options.detail ? LogLevel::debug : LogLevel::info;
     return targets;
 }
 

@@ -57,8 +57,8 @@ constexpr std::array own_options{
            [](Options& o, const std::string&) { o.foreground = true; }},
     Option{"log-console,l", Argument::none, "", "log to stderr (with -n)", Effect::act,
            [](Options& o, const std::string&) { o.log_console = true; }},
-    Option{"log-detail,D", Argument::none, "", "more log lines; twice: debugging", Effect::act,
-           [](Options& o, const std::string&) { ++o.detail; }},
+    Option{"log-detail,D", Argument::none, "", "more log lines: what is tried, what fails and is tried again",
+           Effect::act, [](Options& o, const std::string&) { o.detail = true; }},
     Option{"dump-conf,d", Argument::none, "", "write the parsed configuration to the log at start", Effect::act,
            [](Options& o, const std::string&) { o.dump_config = true; }},
     Option{"log-facility,S", Argument::required, "NAME", "syslog facility: 0-7, local0-local7, user, daemon",
@@ -74,6 +74,9 @@ constexpr std::array own_options{
            [](Options& o, const std::string& v) { o.engine_pid_file = v; }},
     Option{"runtime-dir", Argument::required, "DIR", "lock, pid files, list of what is ours [/run/vrrpd]", Effect::act,
            [](Options& o, const std::string& v) { o.runtime_dir = v; }},
+    Option{"state-dir", Argument::required, "DIR",
+           "what must outlive a reboot; nothing is kept there yet [/var/lib/vrrpd]", Effect::act,
+           [](Options& o, const std::string& v) { o.state_dir = v; }},
     Option{"fence", Argument::none, "", "install the fence of the configured gateways, shut, and exit", Effect::act,
            [](Options& o, const std::string&) { o.action = Action::fence; }},
     Option{"unfence", Argument::none, "", "remove the fence and exit", Effect::act,
@@ -98,7 +101,6 @@ constexpr std::array own_options{
 };
 
 constexpr std::array foreign_options{
-    Option{"state-dir", Argument::required, "DIR", "", Effect::not_yet_acted_on},
     Option{"no_bfd,B", Argument::none, "", "", Effect::nothing_to_do},
     Option{"all", Argument::none, "", "", Effect::not_yet_acted_on},
     Option{"log-file,g", Argument::optional, "FILE", "", Effect::not_yet_acted_on},
@@ -163,6 +165,9 @@ void take(const po::option& given, CommandLine& into) {
         value.clear();
     }
     const auto& spelled = given.original_tokens.front();
+    // "-t=FILE" in the help text's spelling; getopt would take the sign for a part of the name.
+    const bool is_short = spelled.rfind("--", 0) != 0;
+    if (option.argument == Argument::optional && is_short && value.rfind('=', 0) == 0) value.erase(0, 1);
     switch (option.effect) {
         case Effect::act:
             option.apply(options, value);
@@ -191,6 +196,18 @@ Options defaults(const std::string& called_as) {
 
 const char* program(const Options& options) { return options.as_keepalived ? "keepalived" : "vrrpd"; }
 
+// `left`, and beside it the text, in lines of at most 80 columns.
+void append_wrapped(std::string& to, const std::string& left, std::string_view text) {
+    constexpr std::size_t column = 30, width = 80 - column;
+    to += fmt::format("{:<{}}", left, column);
+    while (text.size() > width) {
+        const auto space = text.rfind(' ', width);
+        to += fmt::format("{}\n{:{}}", text.substr(0, space), "", column);
+        text.remove_prefix(space + 1);
+    }
+    to += fmt::format("{}\n", text);
+}
+
 }  // namespace
 
 CommandLine parse_command_line(const std::vector<std::string>& words) {
@@ -217,7 +234,8 @@ CommandLine parse_command_line(const std::vector<std::string>& words) {
 std::string usage(const Options& options) {
     std::string text = fmt::format(
         "Usage: {} [OPTION...]\n"
-        "Router failover: VRRP, virtual addresses and NAT move to the next router. Reads keepalived's files.\n\n",
+        "Router failover: VRRP, virtual addresses and NAT move to the next router.\n"
+        "Reads keepalived's files.\n\n",
         program(options));
     for (const auto& option : own_options) {
         const std::string_view name = option.name;
@@ -226,7 +244,7 @@ std::string usage(const Options& options) {
         left += fmt::format("--{}", long_name(option));
         if (option.argument == Argument::required) left += fmt::format(" {}", option.value);
         if (option.argument == Argument::optional) left += fmt::format("[={}]", option.value);
-        text += fmt::format("{:<31} {}\n", left, option.help);
+        append_wrapped(text, left, option.help);
     }
     text += "\nkeepalived's other options are known and named in the log.\n";
     text += fmt::format(

@@ -8,6 +8,9 @@
 
 namespace vrrpd::supervisor {
 
+// Nothing is kept there yet: leases and keys will be.
+inline constexpr char default_state_dir[] = "/var/lib/vrrpd";
+
 // What the call is for.
 enum class Action {
     run,
@@ -31,8 +34,9 @@ struct Options {
     std::string pid_file;         // -p; empty: in the runtime directory
     std::string engine_pid_file;  // -r
     std::string runtime_dir = "/run/vrrpd";
+    std::string state_dir;            // empty: default_state_dir, which may be read-only
     std::string facility = "daemon";  // -S
-    unsigned detail = 0;              // -D, counted
+    bool detail = false;              // -D
     bool foreground = false;          // -n
     bool log_console = false;         // -l
     bool no_syslog = false;           // -G

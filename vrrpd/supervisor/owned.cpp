@@ -27,11 +27,6 @@ constexpr std::array option_names{
     OptionName{DeviceOption::send_redirects, "send_redirects"},
 };
 
-const char* name_of(DeviceOption option) {
-    return std::find_if(option_names.begin(), option_names.end(), [&](const auto& n) { return n.option == option; })
-        ->name;
-}
-
 std::optional<DeviceOption> option_of(std::string_view name) {
     for (const auto& known : option_names)
         if (known.name == name) return known.option;
@@ -131,6 +126,11 @@ void parse_line(const std::string& line, Owned& into) {
 }
 
 }  // namespace
+
+const char* name_of(DeviceOption option) {
+    return std::find_if(option_names.begin(), option_names.end(), [&](const auto& n) { return n.option == option; })
+        ->name;
+}
 
 Owned owned_by(const config::Config& config) {
     Owned owned;

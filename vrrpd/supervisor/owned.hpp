@@ -39,6 +39,9 @@ struct OwnedSwitch {
     auto operator<=>(const OwnedSwitch&) const = default;
 };
 
+// "forwarding_ipv4", as the list and the log say it.
+[[nodiscard]] const char* name_of(netlink::DeviceOption option);
+
 struct Owned {
     std::vector<OwnedAddress> addresses;
     std::vector<OwnedRoute> routes;

@@ -19,11 +19,12 @@ void raise(__rlimit_resource limit, rlim_t value, const char* name, Log& log) {
 
 }  // namespace
 
-std::string missing_privilege(bool observe) {
+std::string missing_privilege(Purpose purpose) {
     capng_get_caps_process();
     std::string missing;
-    if (!observe && !holds(CAP_NET_ADMIN)) missing = "CAP_NET_ADMIN";
-    if (!holds(CAP_NET_RAW)) missing += missing.empty() ? "CAP_NET_RAW" : " and CAP_NET_RAW";
+    if (purpose != Purpose::observe && !holds(CAP_NET_ADMIN)) missing = "CAP_NET_ADMIN";
+    if (purpose != Purpose::fence && !holds(CAP_NET_RAW))
+        missing += missing.empty() ? "CAP_NET_RAW" : " and CAP_NET_RAW";
     if (missing.empty()) return {};
     return "no permission: " + missing +
            " missing; start it as root, or with AmbientCapabilities=CAP_NET_ADMIN CAP_NET_RAW in its unit";

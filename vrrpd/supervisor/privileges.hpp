@@ -8,9 +8,13 @@
 
 namespace vrrpd::supervisor {
 
-// One line that names the missing capability and what to do; empty: nothing is missing. Watching alone
-// (`observe`) needs raw sockets only.
-[[nodiscard]] std::string missing_privilege(bool observe);
+enum class Purpose {
+    run,
+    observe,  // raw sockets only
+    fence,    // --fence, --unfence, --sweep: no sockets
+};
+// One line that names the missing capability and what to do; empty: nothing is missing.
+[[nodiscard]] std::string missing_privilege(Purpose purpose);
 
 // In the engine's process, before it runs: memory may be locked and SCHED_RR chosen (RLIMIT_MEMLOCK,
 // RLIMIT_RTPRIO), then only CAP_NET_ADMIN and CAP_NET_RAW stay.

@@ -30,14 +30,23 @@ namespace {
 
 std::string owned_path(const Options& options) { return options.runtime_dir + "/owned"; }
 
+std::string already_running(const LockAttempt& attempt) {
+    return attempt.holder > 0 ? fmt::format("already running (pid {})", attempt.holder) : "already running";
+}
+
 int exit_code(Exit code) { return static_cast<int>(code); }
+
+bool lacks_privilege(Purpose purpose, Log& log) {
+    const auto missing = missing_privilege(purpose);
+    if (!missing.empty()) log.error("{}", missing);
+    return !missing.empty();
+}
 
 // ---- -t -----------------------------------------------------------------------------------------------
 
 int test_configuration(const Options& options) {
     const auto judgement = judge(options);
     std::string report;
-    if (judgement.file_missing) report += fmt::format("{}: no such file\n", options.config_file);
     for (const auto& fault : judgement.faults) report += fault.describe() + '\n';
     std::FILE* const into = options.report_file.empty() ? stderr : std::fopen(options.report_file.c_str(), "ae");
     if (into == nullptr) {
@@ -54,14 +63,8 @@ int test_configuration(const Options& options) {
 // Says every fault. The exit code if it cannot be run; else the sealed lines are in `into`.
 std::optional<Exit> configure(const Options& options, Log& log, Fd& into) {
     auto judgement = judge(options);
-    for (const auto& fault : judgement.faults) {
-        const bool bad = fault.prevents_start || fault.severity != config::Severity::note;
-        log.write(bad ? LogLevel::warning : LogLevel::notice, fault.describe());
-    }
-    if (judgement.file_missing) {
-        log.error("no configuration: {} is not there", options.config_file);
-        return Exit::no_config;
-    }
+    say(judgement, log);
+    if (judgement.file_missing) return Exit::no_config;
     if (!judgement.can_start) {
         log.error("the configuration cannot be run; every reason is listed above");
         return Exit::bad_config;
@@ -71,6 +74,7 @@ std::optional<Exit> configure(const Options& options, Log& log, Fd& into) {
 }
 
 int set_fence(const Options& options, Log& log) {
+    if (lacks_privilege(Purpose::fence, log)) return exit_code(Exit::no_permission);
     const bool shut = options.action == Action::fence;
     std::vector<netlink::nft::GatewayRules> rules;
     if (shut) {
@@ -84,7 +88,7 @@ int set_fence(const Options& options, Log& log) {
                               : (*tables)->remove_fence();
     if (done) return 0;
     log.error("{}", done.error().describe());
-    return exit_code(done.error().code == EPERM ? Exit::no_permission : Exit::failed);
+    return exit_code(Exit::failed);
 }
 
 // ---- --sweep ------------------------------------------------------------------------------------------
@@ -92,9 +96,10 @@ int set_fence(const Options& options, Log& log) {
 int run_sweep(const Options& options, Log& log) {
     const auto text = read_file(owned_path(options));
     if (!text) return 0;  // the last stop was clean, or there never was a start
+    if (lacks_privilege(Purpose::fence, log)) return exit_code(Exit::no_permission);
     const auto attempt = take_lock(options.runtime_dir);
     if (!attempt.lock && attempt.holder != getppid()) {  // the daemon itself may, it starts us
-        log.error("not swept: vrrpd runs here (pid {})", attempt.holder);
+        log.error("not swept: {}", attempt.problem.empty() ? already_running(attempt) : attempt.problem);
         return exit_code(Exit::failed);
     }
     const auto owned = parse_owned(*text);
@@ -130,7 +135,8 @@ Result<pid_t> start_sweep(const Options& options) {
     sigset_t none;
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attributes, &none);  // ours are blocked
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setpgroup(&attributes, 0);       // a second Ctrl-C must not end it half-way
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
     pid_t pid = -1;
     const int error = posix_spawn(&pid, "/proc/self/exe", nullptr, &attributes, arguments.data(), environ);
     posix_spawnattr_destroy(&attributes);
@@ -141,14 +147,6 @@ Result<pid_t> start_sweep(const Options& options) {
 // ---- the daemon ---------------------------------------------------------------------------------------
 
 int supervise(const Options& options, const EngineMain& engine, Fd sealed, LogSink& log, StartReport& report) {
-    std::optional<PidFile> pid_file;
-    if (!options.observe) {
-        pid_file.emplace(options.pid_file);
-        if (const auto written = pid_file->write(getpid()); !written) {
-            log.error("{}", written.error().describe());
-            return exit_code(Exit::failed);
-        }
-    }
     const auto id = identity(options);
     Settings settings;
     settings.id = id;
@@ -157,6 +155,7 @@ int supervise(const Options& options, const EngineMain& engine, Fd sealed, LogSi
     settings.detail = options.detail;
     settings.observe = options.observe;
     settings.ignore_interrupt = options.ignore_interrupt;
+    settings.foreground = options.foreground;
     Services services{log,
                       engine,
                       [&options] { return judge(options); },
@@ -167,15 +166,26 @@ int supervise(const Options& options, const EngineMain& engine, Fd sealed, LogSi
                           log.let_go_of_stderr();
                           report.ready();
                       }};
-    return Supervisor(std::move(settings), std::move(services)).run(std::move(sealed));
+    Supervisor supervisor(std::move(settings), std::move(services));  // from here on no signal ends us midway
+    PidFile pid_file(options.pid_file);
+    const auto written = options.observe ? Result<void>() : pid_file.write(getpid());
+    if (written) return supervisor.run(std::move(sealed));
+    log.error("{}", written.error().describe());
+    return exit_code(Exit::failed);
+}
+
+// One that was asked for must be usable; without the default one this version does all it can.
+bool state_directory_holds(const Options& options, Log& log) {
+    const bool asked_for = !options.state_dir.empty();
+    const auto usable = ensure_directory(asked_for ? options.state_dir : default_state_dir);
+    if (!usable) log.write(asked_for ? LogLevel::error : LogLevel::notice, usable.error().describe());
+    return usable || !asked_for;
 }
 
 int run_daemon(const Options& options, const EngineMain& engine, LogSink& log, StartReport& report) {
     for (const auto& remark : options.remarks) log.warning("{}", remark);
-    if (const auto missing = missing_privilege(options.observe); !missing.empty()) {
-        log.error("{}", missing);
-        return exit_code(Exit::no_permission);
-    }
+    if (lacks_privilege(options.observe ? Purpose::observe : Purpose::run, log)) return exit_code(Exit::no_permission);
+    if (!options.observe && !state_directory_holds(options, log)) return exit_code(Exit::failed);
     LockAttempt attempt;  // watching disturbs nobody, and needs no lock
     if (!options.observe) attempt = take_lock(options.runtime_dir);
     if (!attempt.problem.empty()) {
@@ -183,24 +193,29 @@ int run_daemon(const Options& options, const EngineMain& engine, LogSink& log, S
         return exit_code(Exit::failed);
     }
     if (!options.observe && !attempt.lock) {
-        log.error("already running (pid {})", attempt.holder);
+        log.error("{}", already_running(attempt));
         return exit_code(Exit::ok);
     }
     Fd sealed;
     if (const auto refused = configure(options, log, sealed)) return exit_code(*refused);
     if (options.dump_config)
         for (const auto& line : describe(reread(sealed.get(), identity(options)))) log.info("{}", line);
-    return supervise(options, engine, std::move(sealed), log, report);
+    log.notice("{} v{} starts, as {}, with {}", options.as_keepalived ? "keepalived" : "vrrpd", VRRPD_VERSION,
+               identity(options), options.config_file);
+    const int status = supervise(options, engine, std::move(sealed), log, report);
+    log.notice("stopped");
+    return status;
 }
 
 int start(Options options, const EngineMain& engine) {
     umask(077);
+    if (!options.foreground) close_range(STDERR_FILENO + 1, ~0U, 0);  // the caller's
     LogSink log(choose_targets(options, log_surroundings()));
     StartReport report;
     if (!options.foreground) {
         // Names that were relative to where we were started must hold for a reload too.
         for (auto* const name : {&options.config_file, &options.gateway_file, &options.pid_file,
-                                 &options.engine_pid_file, &options.runtime_dir})
+                                 &options.engine_pid_file, &options.runtime_dir, &options.state_dir})
             if (!name->empty()) *name = std::filesystem::absolute(*name).string();
         auto daemon = daemonise();
         if (!daemon) {

@@ -117,7 +117,7 @@ void Supervisor::on_message() {
     ipc::Message message;
     while (engine_) {
         const auto got = engine_->channel.receive(message);
-        if (got == ipc::Channel::State::message) handle(message);
+        if (got == ipc::Channel::State::message && !handle(message)) break;
         // The end of the process follows by SIGCHLD, and a process that lives on without channel is silent
         // for the heartbeat too.
         if (got == ipc::Channel::State::closed) channel_watch_ = {};
@@ -126,20 +126,14 @@ void Supervisor::on_message() {
     arm();
 }
 
-void Supervisor::handle(const ipc::Message& message) {
+// false: the engine is no longer worth listening to.
+bool Supervisor::handle(const ipc::Message& message) {
     switch (message.kind) {
         case ipc::Kind::log:
-            services_.log.write(static_cast<LogLevel>(message.detail), message.text);
+            services_.log.write(std::min(static_cast<LogLevel>(message.detail), LogLevel::error), message.text);
             break;
         case ipc::Kind::ready:
-            policy_.ready();
-            heartbeat_.set_limit(heartbeat_limit(services_.outline(sealed_.get()).longest_interval));
-            heartbeat_.started(loop_.now());
-            malloc_trim(0);
-            if (!std::exchange(reported_ready_, true)) {
-                sd_notifyf(0, "READY=1\nMAINPID=%d", static_cast<int>(getpid()));
-                services_.ready();
-            }
+            engine_ready();
             break;
         case ipc::Kind::reloaded:
             reloaded();
@@ -150,12 +144,27 @@ void Supervisor::handle(const ipc::Message& message) {
         case ipc::Kind::handed_over:
             services_.log.info("the engine handed over");
             break;
-        case ipc::Kind::reload:
-        case ipc::Kind::stop:
-        case ipc::Kind::verbosity:
-            ASSERT(!"the engine sent an order");
-            break;
+        default:  // an order, or no kind at all: its memory is spoilt, and ours must not follow
+            kill_engine(fmt::format("sent a message of kind {}", static_cast<unsigned>(message.kind)));
+            channel_watch_ = {};
+            return false;
     }
+    return true;
+}
+
+void Supervisor::engine_ready() {
+    policy_.ready();
+    heartbeat_.set_limit(heartbeat_limit(services_.outline(sealed_.get()).longest_interval));
+    heartbeat_.started(loop_.now());
+    malloc_trim(0);
+    if (std::exchange(reported_ready_, true)) return;
+    sd_notifyf(0, "READY=1\nMAINPID=%d", static_cast<int>(getpid()));
+    services_.ready();
+}
+
+void Supervisor::kill_engine(const std::string& why) {
+    services_.log.error("the engine {}: killed", why);
+    kill(engine_->pid, SIGKILL);
 }
 
 void Supervisor::on_deadline() {
@@ -164,15 +173,13 @@ void Supervisor::on_deadline() {
         if (now >= waiting->start_at) start_engine(waiting->adopt);
     } else if (const auto* const stopping = std::get_if<Stopping>(&phase_)) {
         if (now >= stopping->kill_at && engine_) {
-            services_.log.error("the engine did not hand over in {} s: killed", stop_limit / seconds(1));
-            kill(engine_->pid, SIGKILL);
+            kill_engine(fmt::format("did not hand over in {} s", stop_limit / seconds(1)));
             phase_ = Stopping{now + stop_limit};
         }
     } else if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         if (now >= sweeping->kill_at) kill(sweeping->pid, SIGKILL);
     } else if (engine_ && heartbeat_.hung(now, state_->last_beat())) {
-        services_.log.error("the engine hangs (no heartbeat): killed");
-        kill(engine_->pid, SIGKILL);
+        kill_engine("hangs (no heartbeat)");
         heartbeat_.started(now);
     }
     arm();
@@ -222,10 +229,11 @@ void Supervisor::start_engine(bool adopt) {
     start.state = state_->fd();
     start.configuration = sealed_.get();
     start.id = settings_.id;
-    start.verbosity = settings_.detail > 1 ? LogLevel::debug : LogLevel::info;
+    start.verbosity = settings_.detail ? LogLevel::debug : LogLevel::info;
     start.observe = settings_.observe;
     start.adopt = adopt;
-    start.detail = settings_.detail > 0;
+    start.detail = settings_.detail;
+    start.keep_stderr = settings_.foreground;
     auto started = supervisor::start_engine(start);
     if (!started) {
         services_.log.error("{}", started.error().describe());
@@ -314,7 +322,7 @@ void Supervisor::reload() {
     }
     tell_manager_reloading();
     auto judgement = services_.judge();
-    for (const auto& fault : judgement.faults) services_.log.warning("{}", fault.describe());
+    say(judgement, services_.log);
     if (judgement.can_start)
         accept(std::move(judgement.sealed));
     else
@@ -341,8 +349,7 @@ void Supervisor::accept(Fd sealed) {
 }
 
 void Supervisor::reloaded() {
-    services_.log.notice("reloaded");
-    reloading_ = false;
+    reloading_ = false;  // the engine said what changed
     const auto plan = services_.outline(sealed_.get());
     heartbeat_.set_limit(heartbeat_limit(plan.longest_interval));
     if (!settings_.observe) {

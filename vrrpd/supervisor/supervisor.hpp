@@ -20,9 +20,10 @@ struct Settings {
     std::string id;
     std::string owned_file;
     std::string engine_pid_file;  // empty: none
-    unsigned detail = 0;
+    bool detail = false;
     bool observe = false;  // owns nothing, changes nothing
     bool ignore_interrupt = false;
+    bool foreground = true;  // the engine keeps stderr
 };
 
 // What the supervisor asks of the rest of the program; tests put their own in.
@@ -63,7 +64,9 @@ private:
 
     void on_signal();
     void on_message();
-    void handle(const ipc::Message& message);
+    [[nodiscard]] bool handle(const ipc::Message& message);
+    void kill_engine(const std::string& why);
+    void engine_ready();
     void on_deadline();
     void arm();
 

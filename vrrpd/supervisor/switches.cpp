@@ -71,17 +71,20 @@ std::vector<OwnedSwitch> changes_needed(const std::vector<Switch>& wanted, netli
 }
 
 void set(const std::vector<OwnedSwitch>& changes, netlink::Kernel& kernel, Log& log) {
-    for (const auto& change : changes)
-        if (const auto done = kernel.set_device_option(change.device, change.option, change.ours); !done)
-            log.error("{}", done.error().describe());
+    for (const auto& change : changes) {
+        const auto done = kernel.set_device_option(change.device, change.option, change.ours);
+        if (!done) log.error("{}", done.error().describe());
+        if (done) log.debug("{}: {} is now {}", change.device, name_of(change.option), change.ours);
+    }
 }
 
 void restore(const std::vector<OwnedSwitch>& changed, netlink::Kernel& kernel, Log& log) {
     for (auto it = changed.rbegin(); it != changed.rend(); ++it) {
         const auto now = kernel.device_option(it->device, it->option);
         if (!now || *now != it->ours || it->former == it->ours) continue;
-        if (const auto done = kernel.set_device_option(it->device, it->option, it->former); !done)
-            log.warning("{}", done.error().describe());
+        const auto done = kernel.set_device_option(it->device, it->option, it->former);
+        if (!done) log.warning("{}", done.error().describe());
+        if (done) log.debug("{}: {} is {} again", it->device, name_of(it->option), it->former);
     }
 }
 
