@@ -37,14 +37,31 @@ TEST_F(Address, wrong_vrid_is_no_reason_to_take_a_held_address) {
     EXPECT_TRUE(stays_false([&] { return holds(home.h001); }, 1500ms));
 }
 
-TEST_F(Address, that_is_the_hosts_primary_one_is_adopted_not_stripped) {
+TEST_F(Address, that_is_the_hosts_primary_one_is_taken_over_as_it_stands) {
     home.h003.must({"ip", "address", "flush", "dev", "lan0", "scope", "global"});
     home.h003.must({"ip", "address", "add", vip + "/24", "dev", "lan0"});
-    start(home.h003, {.priority = 200});
+    home.h003.must({"ip", "address", "add", "10.12.14.4/24", "dev", "lan0"});
+    auto& router = start(home.h003, {.priority = 200});
     EXPECT_TRUE(stays_false([&] { return !holds(home.h003); }, 1500ms)) << "it vanished for a moment";
     EXPECT_TRUE(home.lan.await(all({from(home.h003), adverts()})));
     start(home.h001, {.priority = 150});
     EXPECT_TRUE(stays_false([&] { return holds(home.h001); }, 1s));
+    EXPECT_EQ(router.stop(), 0);
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(home.h003.has_address(IpAddress::v4(10, 12, 14, 4)))
+        << "a secondary goes with its primary, if one lets it";
+}
+
+TEST_F(Address, that_is_the_hosts_only_one_is_never_stripped) {
+    home.h003.must({"ip", "address", "flush", "dev", "lan0", "scope", "global"});
+    home.h003.must({"ip", "address", "add", vip + "/24", "dev", "lan0"});
+    auto& router = start(home.h003, {.priority = 200});
+    EXPECT_TRUE(router.await_log("only address")) << "the operator must be told to give the host another";
+    auto& other = start(home.h001, {.priority = 150});
+    EXPECT_TRUE(other.await_log("held by"));
+    EXPECT_TRUE(stays_false([&] { return holds(home.h001) || !holds(home.h003); }, 1500ms));
+    EXPECT_EQ(router.stop(), 0);
+    EXPECT_TRUE(holds(home.h003));
 }
 
 TEST_F(Address, deleted_by_hand_is_back_within_a_second) {

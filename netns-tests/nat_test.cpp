@@ -109,10 +109,13 @@ TEST_F(Nat, segment_size_is_clamped_to_a_narrow_wan) {
 }
 
 TEST_F(Nat, foreign_forward_policy_is_named_and_left_alone) {
-    for (auto* host : {&home.h003, &home.h001}) {
-        host->must({"iptables", "-P", "FORWARD", "DROP"});
-        host->must({"iptables", "-N", "DOCKER-USER"});
-        host->must({"iptables", "-A", "FORWARD", "-j", "DOCKER-USER"});
+    // As Docker leaves it, written by iptables-nft.
+    for (const auto* host : {&home.h003, &home.h001}) {
+        host->must({"nft",
+                    "table ip filter {\n"
+                    "  chain DOCKER-USER { counter return\n }\n"
+                    "  chain FORWARD { type filter hook forward priority 0; policy drop; jump DOCKER-USER\n }\n"
+                    "}"});
     }
     const auto before = home.h003.must({"nft", "list", "table", "ip", "filter"});
     auto pair = start_gateways();
@@ -158,14 +161,28 @@ TEST_F(Nat, via_auto_takes_the_hosts_own_default_route) {
     EXPECT_TRUE(pinger.await_answer());
 }
 
-TEST_F(Nat, lost_wan_carrier_moves_the_role_by_weight_and_never_by_fault) {
+TEST_F(Nat, lost_wan_carrier_moves_the_role_by_weight_not_by_fault) {
     auto pair = start_gateways();
     home.h003.unplug("wan0");
     EXPECT_TRUE(becomes_active(home.h001)) << "200 - 120 is less than 150";
     EXPECT_TRUE(pair.active.await_log("priority 200 -> 80: wan0 down"));
-    home.h001.unplug("wan0");
-    EXPECT_TRUE(becomes_active(home.h003)) << "without any WAN the order is as before, and somebody is the gateway";
     EXPECT_FALSE(pair.active.logged("FAULT"));
+    home.h003.plug("wan0");
+    EXPECT_TRUE(becomes_active(home.h003, 15s));
+}
+
+TEST_F(Nat, when_all_lose_the_wan_nobody_moves) {
+    start_gateways();
+    const auto lost = wall_clock();
+    home.h003.unplug("wan0");
+    home.h001.unplug("wan0");
+    EXPECT_TRUE(home.lan.await(all({from(home.h003), priority(80), since(lost)})));
+    EXPECT_TRUE(stays_false(
+        [&] {
+            return home.lan.count(all({from(home.h001), adverts(), since(lost)})) > 0;
+        },
+        1500ms));
+    EXPECT_TRUE(holds(home.h003));
 }
 
 }  // namespace

@@ -84,8 +84,14 @@ void Host::connect(std::size_t index) {
     netns_->ip(lines);
 }
 
+void Host::close_all() {
+    auto open = ports();
+    std::erase_if(open, [this](const std::string& port) { return unplugged_.contains(port); });
+    switches_.close(open);
+}
+
 void Host::lose_power() {
-    switches_.close(ports());
+    close_all();
     wait_until([this] {
         const auto alive = processes_in(netns_->name());
         for (const pid_t pid : alive) kill(pid, SIGKILL);
@@ -95,12 +101,20 @@ void Host::lose_power() {
     for (const auto& port : ports()) lines += fmt::format("link del {}\n", port);
     switches_.netns().ip(lines);
     netns_.reset();
+    unplugged_.clear();
 }
 
 void Host::power_on() { build(); }
 
-void Host::unplug(const std::string& device) { switches_.netns().ip(fmt::format("link set {} down\n", port(device))); }
-void Host::plug(const std::string& device) { switches_.netns().ip(fmt::format("link set {} up\n", port(device))); }
+void Host::unplug(const std::string& device) {
+    switches_.netns().ip(fmt::format("link set {} down\n", port(device)));
+    unplugged_.insert(port(device));
+}
+
+void Host::plug(const std::string& device) {
+    switches_.netns().ip(fmt::format("link set {} up\n", port(device)));
+    unplugged_.erase(port(device));
+}
 
 std::vector<std::string> Host::ports() const {
     std::vector<std::string> names;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ public:
 
 private:
     void build();
+    void close_all();
     void connect(std::size_t index);
     [[nodiscard]] std::size_t nic_number(const std::string& device) const;
     [[nodiscard]] std::vector<std::string> ports() const;
@@ -78,6 +80,7 @@ private:
     Switches& switches_;
     HostPlan plan_;
     std::unique_ptr<NetNamespace> netns_;
+    std::set<std::string> unplugged_;  // ports without carrier: as good as closed, and cannot be
 };
 
 }  // namespace lab

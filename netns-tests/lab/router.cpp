@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -28,7 +30,9 @@ void spill(const std::string& path, std::string_view text) {
 
 std::string own_binary() {
     const char* chosen = std::getenv("VRRPD");
-    return chosen != nullptr ? chosen : LAB_VRRPD;
+    const std::string path = chosen != nullptr ? chosen : LAB_VRRPD;
+    if (access(path.c_str(), X_OK) != 0) give_up("there is no " + path + ": build vrrpd first");
+    return path;
 }
 
 }  // namespace
