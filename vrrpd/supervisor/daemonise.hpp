@@ -1,5 +1,5 @@
 // Into the background, with a report: the process that was started ends with 0 only when the daemon is
-// ready, and with the daemon's own exit code when it is not (nixos 1.4, no. 3).
+// ready, and with the daemon's own exit code when it is not (a service manager's `forking`).
 #pragma once
 
 #include <utility>

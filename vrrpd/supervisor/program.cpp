@@ -119,7 +119,6 @@ int run_sweep(const Options& options, Log& log) {
 Result<pid_t> start_sweep(const Options& options) {
     std::vector<std::string> words{options.as_keepalived ? "keepalived" : "vrrpd",
                                    "--sweep",
-                                   "--dont-fork",
                                    "--runtime-dir",
                                    options.runtime_dir,
                                    "--log-facility",
