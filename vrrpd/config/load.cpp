@@ -12,9 +12,11 @@ namespace vrrpd::config {
 namespace {
 
 constexpr std::size_t longest_raw_line = 1023;  // keepalived's
+constexpr std::size_t no_line = 65'536;         // nobody wrote this: a file that is none of ours
 constexpr std::size_t deepest_include = 32;
 constexpr std::size_t deepest_expansion = 32;
 constexpr std::size_t most_lines = 200'000;
+constexpr std::size_t most_files = 5'000;  // opened; files that include each other crosswise never end otherwise
 
 // "/a/b" + "../c.conf" -> "/a/c.conf": one file has one name, so that a loop is seen at once.
 std::string normal_path(std::string_view path) {
@@ -139,6 +141,8 @@ private:
 
     // `unreadable`: how bad it is that the file cannot be read.
     void read_file(const std::string& name, Severity unreadable) {
+        if (stopped_) return;
+        if (++opened_ > most_files) return stop();
         const auto path = normal_path(name);
         if (loops(path)) return;
         const auto text = files_.read(path);
@@ -161,6 +165,7 @@ private:
     bool loops(const std::string& path) {
         const bool again = std::find(stack_.begin(), stack_.end(), path) != stack_.end();
         if (!again && stack_.size() < deepest_include) return false;
+        if (!looping_.insert(path).second) return true;
         std::string chain;
         for (const auto& file : stack_) chain += file + " -> ";
         fault(Severity::error, 0, fmt::format("files include each other without end: {}{}", chain, path), true);
@@ -181,13 +186,16 @@ private:
     void stop() {
         if (stopped_) return;
         stopped_ = true;
-        fault(Severity::error, 0, "the configuration is too long, or its definitions and sequences make too much of it",
-              true);
+        fault(Severity::error, 0,
+              "the configuration is too long, or its includes, definitions and sequences make too much of it", true);
     }
 
     void raw_line(std::string_view raw) {
         if (raw.find('\0') != std::string_view::npos) {
             return fault(Severity::error, 0, "the line contains a NUL byte and is ignored");
+        }
+        if (raw.size() > no_line) {
+            return fault(Severity::error, 0, fmt::format("the line is longer than {} characters and ignored", no_line));
         }
         if (raw.size() > longest_raw_line) {
             fault(Severity::error, longest_raw_line + 1,
@@ -425,6 +433,8 @@ private:
     std::set<std::string> said_;
     Position at_;
     IncludePolicy plain_;             // of plain includes
+    std::set<std::string> looping_;   // files of which a loop was reported
+    std::size_t opened_ = 0;          // files, so far
     std::vector<std::string> stack_;  // the files that are open, outermost first
     std::optional<Pending> pending_;
     std::vector<std::string> named_;  // by @ID lines
