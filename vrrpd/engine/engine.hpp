@@ -74,7 +74,7 @@ private:
     [[nodiscard]] Conditions look(Router& router);
     void settle(Router& router, Conditions conditions);
     void put_back(Router& router, const Desired& lost, bool say);
-    void weigh(Router& router, const Conditions& conditions);
+    void weigh(Router& router, std::vector<proto::Tracked>& tracked);
     void repair_all();
     void repair(Router& router);
     void require_sockets();

@@ -103,7 +103,8 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     if (action.to == proto::Role::active) ++router.counters.became_active;
     if (action.from == proto::Role::active) ++router.counters.released;
     if (router.record) router.record->active.store(action.to == proto::Role::active, std::memory_order_relaxed);
-    const auto line = describe(action, router.faults, [this](const IpAddress& peer) { return name_of(peer); });
+    const auto line =
+        describe(action, router.last_judged().faults, [this](const IpAddress& peer) { return name_of(peer); });
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));

@@ -78,20 +78,24 @@ Conditions Engine::look(Router& router) {
 void Engine::settle(Router& router, Conditions conditions) {
     if (auto problem = transport_->problem(router.link, router.config->family))
         conditions.faults.push_back(std::move(*problem));
-    weigh(router, conditions);
+    weigh(router, conditions.tracked);
     const bool can_run = conditions.faults.empty();
-    const bool faults_differ = router.faults != conditions.faults;
-    router.faults = std::move(conditions.faults);
+    const bool faults_differ = router.last_judged().faults != conditions.faults;
+    router.judged = conditions.faults.empty() && conditions.tracked.empty()
+                        ? nullptr
+                        : std::make_unique<Router::Judged>(
+                              Router::Judged{std::move(conditions.faults), std::move(conditions.tracked)});
     if (can_run && router.machine.role() == proto::Role::initialize)
         begin(router);
     else if (!can_run && router.machine.role() != proto::Role::initialize)
         drive(router, proto::Fault{});
     else if (!can_run && faults_differ)
-        log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name, fmt::join(router.faults, ", "));
+        log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name,
+                     fmt::join(router.last_judged().faults, ", "));
 }
 
-void Engine::weigh(Router& router, const Conditions& conditions) {
-    auto tracked = conditions.tracked;
+// Adds what the gateway says to what the instance tracks, and tells the machine what comes of it.
+void Engine::weigh(Router& router, std::vector<proto::Tracked>& tracked) {
     bool ready = true;
     if (router.followed.gateway) {
         const auto& readiness = gateways_->readiness(router.followed.number);
@@ -101,10 +105,10 @@ void Engine::weigh(Router& router, const Conditions& conditions) {
     const auto before = router.machine.effective_priority();
     const auto after = proto::effective_priority(router.config->parameters.priority, tracked);
     if (before != after) {
-        log_.notice("({}) {}", router.config->name, describe_priority(before, after, router.tracked, tracked));
+        log_.notice("({}) {}", router.config->name,
+                    describe_priority(before, after, router.last_judged().tracked, tracked));
         drive(router, proto::PriorityChanged{after});
     }
-    router.tracked = std::move(tracked);
     drive(router, proto::ReadinessChanged{ready});
 }
 
@@ -141,15 +145,16 @@ void Engine::repair(Router& router) {
     const auto now = loop_.now();
     const auto lost = missing(wanted_by(router), desk_->world());
     if (lost == Desired{}) return;
-    if (now - router.repaired_at > repair_calm) router.repair_pause = Duration(0);
-    if (now < router.repaired_at + router.repair_pause) {
-        desk_->audit_at(router.repaired_at + router.repair_pause);
+    if (!router.repairs || now - router.repairs->last > repair_calm)
+        router.repairs = std::make_unique<Router::Repairs>();
+    auto& [last, pause] = *router.repairs;
+    if (now < last + pause) {
+        desk_->audit_at(last + pause);
         return;
     }
-    const bool first = router.repair_pause == Duration(0);
-    router.repaired_at = now;
-    router.repair_pause =
-        std::clamp<Duration>(2 * router.repair_pause, std::chrono::milliseconds(100), repair_pause_max);
+    const bool first = pause == Duration(0);
+    last = now;
+    pause = std::clamp<Duration>(2 * pause, std::chrono::milliseconds(100), repair_pause_max);
     put_back(router, lost, first);
 }
 

@@ -10,6 +10,7 @@ namespace vrrpd::engine {
 namespace {
 
 constexpr Duration audit_interval = std::chrono::seconds(30);
+constexpr unsigned changes_a_turn = 64;  // more wait for the next turn, so timers are served
 constexpr Duration audit_soon_delay = std::chrono::milliseconds(50);
 
 bool writes(const Task& task) {
@@ -118,7 +119,7 @@ void KernelDesk::step(Instant now) {
 }
 
 void KernelDesk::read_changes() {
-    const auto changes = monitor_.read();
+    const auto changes = monitor_.read(changes_a_turn);
     const auto overrun = std::any_of(changes.begin(), changes.end(), [](const netlink::Change& change) {
         return std::holds_alternative<netlink::Overrun>(change);
     });

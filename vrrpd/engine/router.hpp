@@ -31,6 +31,7 @@ struct Counters {
     std::array<std::uint32_t, proto::rejection_kinds> rejected{};
 };
 
+// Small: there may be 1,000, and what few of them need is behind a pointer.
 struct Router {
     Router(const config::Instance& instance, const Followed& gateway)
         : config(&instance), followed(gateway), machine(instance.parameters), announcer(instance.announce) {}
@@ -42,19 +43,31 @@ struct Router {
 
     IfIndex link;                         // where adverts go
     std::optional<IpAddress> source;      // what they are sent from
-    std::vector<std::string> faults;      // why it cannot run
-    std::vector<proto::Tracked> tracked;  // as last weighed
     ipc::RouterRecord* record = nullptr;  // what the next engine reads after a crash
 
+    // Why it cannot run, and what weighed on its priority last. Most routers have neither.
+    struct Judged {
+        std::vector<std::string> faults;
+        std::vector<proto::Tracked> tracked;
+    };
+    std::unique_ptr<Judged> judged;
+    [[nodiscard]] const Judged& last_judged() const {
+        static const Judged nothing;
+        return judged ? *judged : nothing;
+    }
+
     bool installed = false;       // claimed: the kernel objects are ours, and kept
-    std::uint64_t claim = 0;      // of the engine's claims the last of ours: a late completion finds us by it
     unsigned writes_pending = 0;  // kernel writes that were not answered yet
+    std::uint64_t claim = 0;      // of the engine's claims the last of ours: a late completion finds us by it
+    Instant claimed_at{};
     // What stands for a gateway: `via auto` may have led elsewhere since. Else it follows from the configuration.
     std::unique_ptr<Desired> standing;
-    Instant claimed_at{};
-    Deadline renew_at;      // dead man
-    Instant repaired_at{};  // back-off of repairs
-    Duration repair_pause{0};
+    Deadline renew_at;  // dead man
+    struct Repairs {
+        Instant last{};
+        Duration pause{0};  // back-off
+    };
+    std::unique_ptr<Repairs> repairs;  // none was needed yet
 
     std::uint16_t identification = 0;   // IPv4 header id, 1, 2, 3 ... (VR-009)
     std::uint16_t rejections_said = 0;  // a bit each kind: said once until the next transition

@@ -1,10 +1,12 @@
 #include "vrrpd/engine/run.hpp"
 
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "vrrpd/config/parse.hpp"
@@ -29,25 +31,33 @@ void prepare_process(const config::Config& config, Log& log) {
                     std::strerror(errno));
 }
 
+std::optional<config::Parsed> read_configuration(const EngineOptions& options) {
+    const auto text = ipc::unseal(options.configuration.get());
+    const auto lines = text ? config::deserialize(*text) : std::nullopt;
+    if (!lines) return std::nullopt;
+    return config::parse(*lines, options.id);
+}
+
 }  // namespace
 
 int run(EngineOptions options) {
     ipc::ChannelLog log(options.channel);
     log.set_threshold(options.detail ? LogLevel::debug : options.verbosity);
-    const auto text = ipc::unseal(options.configuration.get());
-    const auto lines = text ? config::deserialize(*text) : std::nullopt;
-    if (!lines) {
+    // One heap for both threads: a second one costs pages for nothing at this size.
+    ::mallopt(M_ARENA_MAX, 1);
+    auto parsed = read_configuration(options);
+    if (!parsed) {
         log.error("the engine could not read its configuration");
         return exit_failed;
     }
-    auto parsed = config::parse(*lines, options.id);
+    ::malloc_trim(0);  // the text and its lines, several times the size of what was made of them
     auto engine = Engine::open(options, log);
     if (!engine) {
         log.error("{}", engine.error().describe());
         return engine.error().code == EPERM ? exit_no_permission : exit_failed;
     }
-    prepare_process(parsed.config, log);
-    (*engine)->run(std::move(parsed.config));
+    prepare_process(parsed->config, log);
+    (*engine)->run(std::move(parsed->config));
     return 0;
 }
 

@@ -55,13 +55,13 @@ IpAddress ip_address(const sockaddr_storage& storage) {
     return *IpAddress::from_bytes(bytes);
 }
 
-Burst::Burst() : slots_(packets_a_wakeup) {
+Burst::Burst() : slots_(std::make_unique_for_overwrite<Slot[]>(packets_a_wakeup)) {
     for (unsigned i = 0; i < packets_a_wakeup; ++i) {
         auto& slot = slots_[i];
-        slot.part = {slot.data.data(), slot.data.size()};
+        parts_[i] = {slot.data.data(), slot.data.size()};
         auto& header = messages_[i].msg_hdr;
         header.msg_name = &slot.from;
-        header.msg_iov = &slot.part;
+        header.msg_iov = &parts_[i];
         header.msg_iovlen = 1;
         header.msg_control = slot.control.data();
     }

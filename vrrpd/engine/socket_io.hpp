@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "vrrpd/base/bytes.hpp"
@@ -57,9 +58,9 @@ private:
         std::array<std::uint8_t, packet_max> data;
         alignas(cmsghdr) std::array<std::uint8_t, control_max> control;
         sockaddr_storage from;
-        iovec part;
     };
-    std::vector<Slot> slots_;
+    std::unique_ptr<Slot[]> slots_;  // not initialised: a slot that no packet ever fills costs no memory
+    std::array<iovec, packets_a_wakeup> parts_{};
     std::array<mmsghdr, packets_a_wakeup> messages_{};
 };
 
