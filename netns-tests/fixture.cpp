@@ -61,6 +61,7 @@ HomeTest::Pair HomeTest::start_pair(const VrrpText& text) {
     EXPECT_TRUE(becomes_active(home.h003, 15s));
     auto& second = start(home.h001, backup);
     EXPECT_TRUE(second.await_log("Entering BACKUP STATE"));
+    EXPECT_TRUE(home.lan.await(all({from(home.h003), adverts(), since(wall_clock())}))) << "nobody to stand in for";
     return {first, second};
 }
 

@@ -105,7 +105,9 @@ TEST_F(TakeOver, ipv6_address_moves_and_is_announced_as_a_routers) {
     backup.priority = 150;
     start(home.h003, active);
     EXPECT_TRUE(wait_until([&] { return holds(home.h003, Home::vip6); }));
-    start(home.h001, backup);
+    auto& router = start(home.h001, backup);
+    EXPECT_TRUE(router.await_log("Entering BACKUP STATE"));
+    EXPECT_TRUE(home.lan.await(all({from(home.h003), adverts(), since(wall_clock())})));
     const auto fault = wall_clock();
     home.h003.lose_power();
     expect_in_time(fault);

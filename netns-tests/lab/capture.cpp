@@ -141,7 +141,10 @@ Match from(const Host& host) {
 }
 
 Match sent_by(const Host& host, const std::string& device) {
-    return [mac = host.mac(device)](const Frame& frame) { return source_mac(frame).to_string() == mac; };
+    return [mac = host.mac(device)](const Frame& frame) {
+        const auto sender = source_mac(frame).to_string();
+        return sender == mac || sender.starts_with("00:00:5e:00:0");  // FRR speaks from its virtual MAC
+    };
 }
 
 Match adverts() {

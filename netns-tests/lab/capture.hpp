@@ -42,7 +42,7 @@ using Match = std::function<bool(const Frame&)>;
 // Conditions, to be joined by all().
 [[nodiscard]] Match all(std::vector<Match> conditions);
 [[nodiscard]] Match from(const Host& host);                                // entered the switch at its port
-[[nodiscard]] Match sent_by(const Host& host, const std::string& device);  // by its source MAC
+[[nodiscard]] Match sent_by(const Host& host, const std::string& device);  // its MAC, or a virtual router's
 [[nodiscard]] Match adverts();                                             // any VRRP advertisement that decodes
 [[nodiscard]] Match priority(unsigned value);
 [[nodiscard]] Match no_priority(unsigned value);                 // an advertisement with another one

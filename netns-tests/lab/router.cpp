@@ -1,7 +1,6 @@
 #include "netns-tests/lab/router.hpp"
 
 #include <fmt/format.h>
-
 #include <unistd.h>
 
 #include <cstdlib>

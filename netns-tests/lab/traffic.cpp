@@ -268,8 +268,10 @@ Injector::Injector(const Host& host, const std::string& device) {
     });
 }
 
-void Injector::send(vrrpd::BytesView frame) const {
-    if (::send(socket_.get(), frame.data(), frame.size(), 0) < 0) give_up("send: " + std::string(std::strerror(errno)));
+bool Injector::send(vrrpd::BytesView frame) const {
+    if (::send(socket_.get(), frame.data(), frame.size(), 0) >= 0) return true;
+    if (errno != ENOBUFS) give_up("send: " + std::string(std::strerror(errno)));
+    return false;
 }
 
 }  // namespace lab

@@ -118,7 +118,8 @@ private:
 class Injector {
 public:
     Injector(const Host& host, const std::string& device);
-    void send(vrrpd::BytesView frame) const;
+    // false: a filter on this host's way out dropped it.
+    bool send(vrrpd::BytesView frame) const;
 
 private:
     vrrpd::Fd socket_;
