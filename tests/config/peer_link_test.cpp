@@ -20,6 +20,8 @@ TEST(PeerLink, names_its_members_in_order) {
     EXPECT_EQ(link.port, 9000);
     ASSERT_EQ(link.members.size(), 3U);
     EXPECT_EQ(link.members[2], (Member{"H002", *IpAddress::parse("fd00:14::3")}));
+    EXPECT_TRUE(says(parsed.faults, "key_file: not yet acted on: the members exchange adverts"));
+    EXPECT_TRUE(says(parsed.faults, "port: not yet acted on"));
     EXPECT_EQ(parse_link(members).config.peer_link->port, 8725);
 }
 

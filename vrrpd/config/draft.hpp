@@ -55,6 +55,7 @@ struct InstanceDraft {
     bool fault_without_peers = false;
     bool check_unicast_source = false;
     bool uses_vmac = false, strict = false, authenticated_ah = false;
+    bool promote_secondaries = false;  // the switch is set on every device with virtual addresses anyway (design 6)
     std::optional<Place> authentication;
     AnnounceDraft announce;
     std::optional<unsigned> down_timer_adverts;

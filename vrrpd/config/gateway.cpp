@@ -247,9 +247,11 @@ constexpr Keyword nat_table[] = {
     {"clamp_mss", 'O', Support::acted, Shape::nothing, set_rule<&GatewayRules::clamp_mss>},
 };
 
+constexpr std::string_view no_connection = "the members exchange adverts, and have no connection besides";
+
 constexpr Keyword peer_link_table[] = {
-    {"key_file", 'O', Support::acted, Shape::word, set_key_file},
-    {"port", 'O', Support::acted, Shape::word, set_port},
+    {"key_file", 'O', Support::later, Shape::word, set_key_file, 0, 0, {}, {}, no_connection},
+    {"port", 'O', Support::later, Shape::word, set_port, 0, 0, {}, {}, no_connection},
     {"member", 'O', Support::acted, Shape::word, add_member},
 };
 

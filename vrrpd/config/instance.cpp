@@ -173,7 +173,6 @@ void set_unicast_ttl(Reader& reader, const Statement& s) {
 
 void set_no_track_primary(Reader& reader, const Statement&) { reader.instance().value.track_primary = false; }
 void set_track_source(Reader& reader, const Statement&) { reader.instance().value.track_source = true; }
-void set_promote(Reader& reader, const Statement&) { reader.instance().value.promote_secondaries = true; }
 
 void open_authentication(Reader& reader, const Statement& s) {
     reader.instance().authentication = s.place();
@@ -193,9 +192,7 @@ void set_auth_pass(Reader& reader, const Statement& s) {
 }
 
 void refuse_sync_daemon(Reader& reader, const Statement& s) {
-    reader.fault(Severity::error, s.place(),
-                 "lvs_sync_daemon_interface is deprecated, and part of keepalived's load balancer, which vrrpd is not: "
-                 "take it out");
+    reader.fault(Severity::error, s.place(), "lvs_sync_daemon_interface is deprecated: take it out");
 }
 
 constexpr std::string_view no_script = "the script is never run";
@@ -219,7 +216,8 @@ constexpr Keyword table[] = {
     {"no_virtual_ipaddress", 'C', Support::acted, Shape::nothing, switch_instance<&InstanceDraft::no_addresses_wanted>},
     {"virtual_routes", 'A', Support::acted, Shape::items, read_virtual_route},
     {"virtual_rules", 'B', Support::acted, Shape::items, read_virtual_rule},
-    {"promote_secondaries", 'B', Support::acted, Shape::nothing, set_promote},
+    {"promote_secondaries", 'B', Support::accepted, Shape::nothing,
+     switch_instance<&InstanceDraft::promote_secondaries>},
     {"native_ipv6", 'C', Support::acted, Shape::nothing, set_native_ipv6},
     {"down_timer_adverts", 'B', Support::acted, Shape::integer, set_down_timer_adverts, 1, 100},
     {"max_learnt_interval", 'O', Support::acted, Shape::decimal, set_learnt_interval_max, second / 100, 3600 * second},
@@ -349,7 +347,7 @@ constexpr Keyword table[] = {
      {},
      {},
      "packets to the virtual addresses are accepted"},
-    {"lvs_sync_daemon_interface", 'L', Support::acted, Shape::word, refuse_sync_daemon},
+    {"lvs_sync_daemon_interface", 'L', Support::lvs, Shape::word, refuse_sync_daemon},
 };
 
 constexpr Keyword authentication_table[] = {

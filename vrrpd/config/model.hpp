@@ -91,7 +91,6 @@ struct Instance {
 
     std::vector<TrackInterface> track_interfaces;
     bool track_primary = true;  // dont_track_primary not given
-    bool promote_secondaries = false;
 
     [[nodiscard]] bool unicast() const { return !peers.empty(); }
     // keepalived matches by this over a reload, not by name (surface 1.6.4).

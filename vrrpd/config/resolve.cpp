@@ -178,7 +178,7 @@ private:
     }
 
     void virtual_mac() {
-        if (!draft_.uses_vmac || !instance_.promote_secondaries) return;
+        if (!draft_.uses_vmac || !draft_.promote_secondaries) return;
         report(draft_.place, "promote_secondaries is set on a VMAC anyway: take it out");
     }
 
