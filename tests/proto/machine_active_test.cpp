@@ -154,6 +154,17 @@ TEST(Active, VR_129_one_that_slept_stands_down) {
     EXPECT_EQ(router.deadline(), late + 3'609'375us);
 }
 
+// A shell drains its sockets before it looks at the timer, so the advert of the one that took over comes first.
+TEST(Active, VR_129_one_that_slept_stands_down_before_it_answers_anybody) {
+    auto router = active(parameters(100));
+    const auto late = 1s + 3'609'375us + 1ns;
+    const auto actions = router.receive(late, advert(50, h001));
+    ASSERT_GE(actions.size(), 2u);
+    EXPECT_EQ(actions[0], Action(Release{Cause::stalled}));
+    EXPECT_EQ(actions[1], Action(moved(Role::active, Role::backup, Cause::stalled)));
+    EXPECT_EQ(router.role(), Role::backup);
+}
+
 TEST(Active, a_failed_claim_gives_the_role_up_aloud) {
     auto router = active(parameters(100));
     const Actions expected{SendAdvert{Priority::resign()}, Release{Cause::claim_failed},

@@ -163,12 +163,16 @@ void Step::on(Active&, const Stop&) { resign(Cause::stopped); }
 void Step::on(Active&, const Fault&) { resign(Cause::fault); }
 void Step::on(Active&, const ClaimFailed&) { resign(Cause::claim_failed); }
 
+// VR-129: the backups have taken over meanwhile, or nobody is there and the next silence makes us Active again.
+bool Step::stood_still(const Active& active) const {
+    return now_ > active.advertise_at && now_ - active.advertise_at > router_.down_interval();
+}
+
 // VR-116. The next advert is due one interval after this one *was* due (VR-073); what was missed is not sent.
 void Step::on(Active& active, const TimeReached&) {
     if (now_ < active.advertise_at) return;
+    if (stood_still(active)) return leave(Cause::stalled);
     const Duration late = now_ - active.advertise_at;
-    // VR-129: the backups have taken over meanwhile, or nobody is there and the next silence makes us Active again.
-    if (late > router_.down_interval()) return leave(Cause::stalled);
     say(SendAdvert{router_.effective_});
     const Duration interval = own_interval();
     active.advertise_at += interval * (late / interval + 1);
@@ -201,6 +205,10 @@ void Step::yield(Active&, Cause cause, const Received& better) {
 
 // Preempt_Mode is not consulted here (VR-124); an owner is no exception (VR-126, erratum 8298).
 void Step::on(Active& active, const Received& advert) {
+    if (stood_still(active)) {  // the socket is drained before the timer is looked at: this advert is old news to all
+        leave(Cause::stalled);
+        return on(std::get<Backup>(router_.state_), advert);
+    }
     heard_from(active.peer, advert.source);
     if (advert.priority.is_resign()) {  // VR-118
         if (active.answers_left > 0) answer(active);

@@ -66,6 +66,7 @@ private:
     void shift(Backup& backup, Duration by);
 
     // Active
+    [[nodiscard]] bool stood_still(const Active& active) const;
     void answer(Active& active);
     void answer_lower(Active& active, const Received& lower);
     void yield(Active& active, Cause cause, const Received& better);
