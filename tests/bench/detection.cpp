@@ -13,6 +13,7 @@
 #include "netns-tests/lab/traffic.hpp"
 #include "netns-tests/lab/wait.hpp"
 #include "tests/bench/bench.hpp"
+#include "tests/bench/stall_watch.hpp"
 #include "vrrpd/proto/timers.hpp"
 
 namespace bench {
@@ -27,6 +28,8 @@ using lab::since;
 using vrrpd::IpAddress;
 
 constexpr int priority = 100;
+constexpr auto bearable = 1ms;  // of the machine standing still
+constexpr int attempts = 4;     // for a calm run
 const IpAddress vip = IpAddress::v4(10, 12, 14, 1);
 // Both routers answer for it; the client reaches it through the VIP.
 const IpAddress far = IpAddress::v4(203, 0, 113, 10);
@@ -56,6 +59,7 @@ struct TakeOver {
     std::chrono::nanoseconds late;       // behind the arithmetic
     std::chrono::nanoseconds announced;  // advert to gratuitous ARP
     std::chrono::nanoseconds silence;    // of the client
+    bool calm;                           // the machine did not stand still when it mattered
 };
 
 // A laboratory of one daemon, which lives through all of its runs.
@@ -76,6 +80,7 @@ private:
     lab::Switches switches_{{"lan", "wan"}};
     lab::Host one_, two_, client_;
     lab::Capture capture_{switches_, "lan"};
+    StallWatch stalls_;
     lab::EchoServer one_answers_{one_, {far, 7}}, two_answers_{two_, {far, 7}};
     Subject first_, second_;
     Subject* active_ = &first_;
@@ -121,18 +126,20 @@ tl::expected<TakeOver, std::string> Home::lose_active() {
     const lab::Pinger pinger(client_, {far, 7});
     if (!pinger.await_answer(2s)) return nothing("the client gets no answer before");
     const auto fault = lab::wall_clock();
+    active_->host().isolate("lan0");  // power loss: its kernel must not answer either
     active_->kill();
-    active_->host().isolate("lan0");  // its kernel still has the address
     const auto expected = vrrpd::proto::down_interval(vrrpd::proto::Version::v3,
                                                       *vrrpd::proto::Priority::configured(priority), interval_, 3);
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(expected) + 5s;
     const auto taken = capture_.await(all({since(fault), from(standby_->host()), adverts()}), limit);
     if (!taken) return nothing("nobody took over");
-    const auto last = capture_.last(all({from(active_->host()), adverts()}));
+    const auto last = capture_.last_heard(standby_->host(), all({from(active_->host()), adverts()}));
     const auto claim = capture_.await(all({since(taken->at), from(standby_->host()), claims(vip)}), 5s);
     if (!last || !claim) return nothing("no gratuitous ARP");
     if (!pinger.await_answer(5s)) return nothing("the client gets no answer after");
-    const TakeOver result{taken->at - last->at - expected, claim->at - taken->at, pinger.longest_silence(fault)};
+    const auto calm = stalls_.calm(last->at - 1ms, last->at + 1ms, bearable) &&
+                      stalls_.calm(last->at + expected - 1ms, claim->at, bearable);
+    const TakeOver result{taken->at - last->at - expected, claim->at - taken->at, pinger.longest_silence(fault), calm};
     bring_back();
     return result;
 }
@@ -147,24 +154,29 @@ void Home::bring_back() {
 
 struct Measured {
     Pair late, announced, silence;
+    int disturbed = 0;
 
     void add(Daemon daemon, const TakeOver& run) {
         late.of(daemon).add(run.late);
         announced.of(daemon).add(run.announced);
         silence.of(daemon).add(run.silence);
+        if (!run.calm) ++disturbed;
     }
 };
 
-// A lost run is tried again, but not for ever.
+// A lost run is tried again, and one while the machine was busy with something else; but not for ever.
 std::optional<TakeOver> one_take_over(std::optional<Home>& home, Daemon daemon, const lab::VrrpText& text) {
-    for (int attempt = 0; attempt < 3; ++attempt) {
+    std::optional<TakeOver> best;
+    for (int attempt = 0; attempt < attempts && !(best && best->calm); ++attempt) {
         if (!home) home.emplace(daemon, text);
-        const auto run = home->lose_active();
-        if (run) return *run;
-        progress(fmt::format("  {}: a run came to nothing: {}", name(daemon), run.error()));
-        home.reset();
+        if (const auto run = home->lose_active()) {
+            best = *run;
+        } else {
+            progress(fmt::format("  {}: a run came to nothing: {}", name(daemon), run.error()));
+            home.reset();
+        }
     }
-    return std::nullopt;
+    return best;
 }
 
 Measured measure(const Plan& plan, Report& report, const lab::VrrpText& text, int runs) {
@@ -175,13 +187,19 @@ Measured measure(const Plan& plan, Report& report, const lab::VrrpText& text, in
         if (run) return measured.add(daemon, *run);
         report.fail(fmt::format("take-over of {}, `advert_int {}`", name(daemon), text.advert_int));
     });
+    if (measured.disturbed > 0) {
+        report.note(fmt::format(
+            "`advert_int {}`: in {} of {} take-overs this machine stood still for more than {} ms, {} times running.",
+            text.advert_int, measured.disturbed, runs * static_cast<int>(plan.sides.size()), bearable.count(),
+            attempts));
+    }
     return measured;
 }
 
 }  // namespace
 
 void detection(const Plan& plan, Report& report, const std::string& advert_int) {
-    const int runs = advert_int == "1" ? plan.runs(10, 3) : plan.runs(30, 6);
+    const int runs = advert_int == "1" ? plan.runs(10, 3) : plan.runs(50, 6);
     progress(fmt::format("detection, advert_int {}: {} runs each", advert_int, runs));
     auto measured = measure(plan, report, {.priority = priority, .advert_int = advert_int}, runs);
     const auto figure = [&](const char* what) { return fmt::format("`advert_int {}`: {}, ms", advert_int, what); };

@@ -99,7 +99,7 @@ std::string Report::table() const {
         for (std::size_t i = 0; i < line.size(); ++i) text += fmt::format(" {:<{}} |", line[i], widths[i]);
         text += "\n";
     }
-    return text;
+    return text + notes_;
 }
 
 }  // namespace bench

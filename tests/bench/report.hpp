@@ -47,12 +47,15 @@ public:
     void bound(const std::string& figure, const Samples& ours, const Samples& theirs, double limit);
     // A run that did not come to its end in time.
     void fail(const std::string& what);
+    // Said below the table.
+    void note(const std::string& line) { notes_ += "\n" + line + "\n"; }
 
     [[nodiscard]] bool good() const;
     [[nodiscard]] std::string table() const;  // Markdown
 
 private:
     std::vector<Row> rows_;
+    std::string notes_;
 };
 
 }  // namespace bench
