@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <optional>
 #include <utility>
 
@@ -33,7 +34,8 @@ std::optional<AdvertSocket::Heard> split_v4(BytesView packet) {
     const auto body = packet.subspan(std::min(header, packet.size()));
     return AdvertSocket::Heard{
         body.first(std::min(body.size(), total - header)),
-        {*IpAddress::from_bytes(packet.subspan(12, 4)), *IpAddress::from_bytes(packet.subspan(16, 4)), packet[8]}};
+        {*IpAddress::from_bytes(packet.subspan(12, 4)), *IpAddress::from_bytes(packet.subspan(16, 4)), packet[8]},
+        Duration(0)};
 }
 
 std::optional<AdvertSocket::Heard> split_v6(BytesView packet) {
@@ -42,12 +44,13 @@ std::optional<AdvertSocket::Heard> split_v6(BytesView packet) {
     const auto body = packet.subspan(ipv6_header);
     return AdvertSocket::Heard{
         body.first(std::min(body.size(), payload)),
-        {*IpAddress::from_bytes(packet.subspan(8, 16)), *IpAddress::from_bytes(packet.subspan(24, 16)), packet[7]}};
+        {*IpAddress::from_bytes(packet.subspan(8, 16)), *IpAddress::from_bytes(packet.subspan(24, 16)), packet[7]},
+        Duration(0)};
 }
 
 // An IPv6 raw socket gives the payload; the header's facts come as control data.
-AdvertSocket::Heard from_control(const Burst::Packet& packet) {
-    AdvertSocket::Heard heard{packet.bytes, {ip_address(*packet.from), {}, -1}};
+std::optional<AdvertSocket::Heard> from_control(const Burst::Packet& packet) {
+    AdvertSocket::Heard heard{packet.bytes, {ip_address(*packet.from), {}, -1}, Duration(0)};
     auto* header = const_cast<msghdr*>(packet.header);
     for (auto* item = CMSG_FIRSTHDR(header); item; item = CMSG_NXTHDR(header, item)) {
         if (item->cmsg_level != IPPROTO_IPV6) continue;
@@ -60,6 +63,20 @@ AdvertSocket::Heard from_control(const Burst::Packet& packet) {
         }
     }
     return heard;
+}
+
+// The kernel stamps with the clock of the day, which may be set between its reading and ours: the caller bounds what
+// it believes.
+Duration age_of(const Burst::Packet& packet, const timespec& now) {
+    auto* header = const_cast<msghdr*>(packet.header);
+    for (auto* item = CMSG_FIRSTHDR(header); item; item = CMSG_NXTHDR(header, item)) {
+        if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_TIMESTAMPNS) continue;
+        timespec at{};
+        std::memcpy(&at, CMSG_DATA(item), sizeof at);
+        return std::max(Duration(0), std::chrono::seconds(now.tv_sec - at.tv_sec) +
+                                         std::chrono::nanoseconds(now.tv_nsec - at.tv_nsec));
+    }
+    return Duration(0);
 }
 
 Result<void> bind_packet_socket(int fd, IfIndex link, Family family) {
@@ -134,6 +151,7 @@ Result<void> AdvertSocket::prepare(const std::string& device) {
             return done;
     // A burst of every router's advert at once must find room; a refusal leaves the kernel's default.
     (void)set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20, "enlarge the receive buffer");
+    if (auto done = set_option(fd(), SOL_SOCKET, SO_TIMESTAMPNS, 1, "ask for arrival times"); !done) return done;
     return set_option(fd(), SOL_SOCKET, SO_PRIORITY, 6, "mark adverts as control traffic");
 }
 
@@ -212,14 +230,17 @@ Result<void> AdvertSocket::send_v6(BytesView message, const proto::Envelope& env
 
 bool AdvertSocket::receive(Burst& burst, const std::function<void(const Heard&)>& heard) {
     const unsigned count = burst.receive(fd());
+    timespec now{};
+    if (count > 0) ::clock_gettime(CLOCK_REALTIME, &now);
     for (unsigned i = 0; i < count; ++i) {
         const auto packet = burst.packet(i);
-        if (family_ == Family::ipv6 && mode_ == Mode::speak) {
-            heard(from_control(packet));
-            continue;
-        }
+        auto message = family_ == Family::ipv4  ? split_v4(packet.bytes)
+                       : mode_ == Mode::observe ? split_v6(packet.bytes)
+                                                : from_control(packet);
         // A packet too short for its IP header was dropped by the kernel before us; the observer skips it.
-        if (const auto split = family_ == Family::ipv4 ? split_v4(packet.bytes) : split_v6(packet.bytes)) heard(*split);
+        if (!message) continue;
+        message->age = age_of(packet, now);
+        heard(*message);
     }
     return count == packets_a_wakeup;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "netlink/types.hpp"
+#include "vrrpd/base/time.hpp"
 #include "vrrpd/engine/socket_io.hpp"
 #include "vrrpd/proto/advert.hpp"
 
@@ -19,6 +20,7 @@ public:
     struct Heard {
         BytesView message;
         proto::Envelope envelope;
+        Duration age{0};  // since the kernel took it from the wire; zero where that is not known
     };
     enum class Mode : std::uint8_t { speak, observe };
 

@@ -96,6 +96,7 @@ void Engine::begin(Router& router) {
 void Engine::serve_deadlines() {
     const auto now = loop_.now();
     if (start_at_ && *start_at_ <= now) speak();
+    bool drained = false;
     for (int served = 0; served < deadlines_a_turn; ++served) {
         const auto earliest = deadlines_.earliest();
         if (!earliest || *earliest > now) break;
@@ -103,7 +104,7 @@ void Engine::serve_deadlines() {
         const auto due = router.machine.next_deadline();
         if (due && *due <= now) {
             // An advert that is queued already speaks before the timer (VR-100, requirements 16.4.5).
-            if (!router.active()) transport_->drain();
+            if (!router.active() && !std::exchange(drained, true)) transport_->drain();
             const auto still_due = router.machine.next_deadline();
             if (still_due && *still_due <= now) drive(router, proto::TimeReached{});
         }

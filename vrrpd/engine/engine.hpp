@@ -51,7 +51,8 @@ private:
     [[nodiscard]] std::uint32_t number_of(const Router& router) const;
 
     // ---- engine_actions.cpp
-    void drive(Router& router, const proto::Event& event);
+    void drive(Router& router, const proto::Event& event) { drive(router, event, loop_.now()); }
+    void drive(Router& router, const proto::Event& event, Instant at);
     void perform(Router& router, const proto::SendAdvert& action);
     void perform(Router& router, const proto::Claim& action);
     void perform(Router& router, const proto::Release& action);
@@ -86,10 +87,10 @@ private:
     void reload(int memfd);
     void adopt_configuration(std::unique_ptr<config::Config> next);
     struct Edit;
-    [[nodiscard]] Edit edit_of(Router& router, const config::Instance& after, const Followed& gateway) const;
+    [[nodiscard]] Edit edit_of(Router& router, const config::Config& next, std::size_t number) const;
     void carry_out(const std::vector<Edit>& edits);
     void follow_configuration(Router& router);
-    [[nodiscard]] Router* find_claim(std::uint64_t claim);
+    [[nodiscard]] Router* find_claim(std::uint32_t number, std::uint64_t claim);
 
     [[nodiscard]] Followed followed(const config::Config& config, const config::Instance& instance) const;
     [[nodiscard]] std::string name_of(const IpAddress& address) const;

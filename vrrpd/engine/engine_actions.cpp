@@ -6,8 +6,9 @@
 
 namespace vrrpd::engine {
 
-void Engine::drive(Router& router, const proto::Event& event) {
-    for (const auto& action : router.machine.step(loop_.now(), event))
+void Engine::drive(Router& router, const proto::Event& event, Instant at) {
+    router.stepped_at = std::max(router.stepped_at, at);
+    for (const auto& action : router.machine.step(router.stepped_at, event))
         std::visit([&](const auto& what) { perform(router, what); }, action);
     schedule(number_of(router));
 }
@@ -22,9 +23,11 @@ Desired Engine::wanted_by(const Router& router) const {
     return desired(*router.config, router.followed, desk_->world());
 }
 
-Router* Engine::find_claim(std::uint64_t claim) {
+// `number` is where the router was when it claimed; a reload may have moved it.
+Router* Engine::find_claim(std::uint32_t number, std::uint64_t claim) {
+    if (number < routers_.size() && routers_[number]->claim == claim) return routers_[number].get();
     const auto mine = std::find_if(routers_.begin(), routers_.end(),
-                                   [claim](const auto& candidate) { return candidate && candidate->claim == claim; });
+                                   [claim](const auto& candidate) { return candidate->claim == claim; });
     return mine == routers_.end() ? nullptr : mine->get();
 }
 
@@ -43,9 +46,10 @@ void Engine::perform(Router& router, const proto::Claim&) {
     }
     auto requests = additions(wanted);
     router.writes_pending = 1;  // answers to an earlier claim no longer find us
-    desk_->apply(std::move(requests), [this, claim, wanted = std::move(wanted)](const auto& results) {
+    const auto number = number_of(router);
+    desk_->apply(std::move(requests), [this, number, claim, wanted = std::move(wanted)](const auto& results) {
         // The role, or the router, may be gone again by the time the kernel is done.
-        auto* mine = find_claim(claim);
+        auto* mine = find_claim(number, claim);
         if (mine) --mine->writes_pending;
         if (mine && mine->installed) claimed(*mine, wanted, results);
     });
@@ -177,8 +181,13 @@ void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const pr
         log_.info("({}) {} leaves the pseudo-header {} its checksum, unlike us: accepted", router.config->name,
                   name_of(heard.envelope.source), accepted.form == proto::ChecksumForm::message_only ? "out of" : "in");
     watch_paths(router, heard.envelope);
-    drive(router, proto::Received{accepted.advert.priority, accepted.advert.interval, heard.envelope.source,
-                                  router.source.value_or(IpAddress{})});
+    // Silence counts from when the advert came in, not from when we got round to it. More than an interval is not
+    // believed: then the clock of the day was set in between.
+    const auto age = heard.age <= Duration(router.config->parameters.advert_interval) ? heard.age : Duration(0);
+    drive(router,
+          proto::Received{accepted.advert.priority, accepted.advert.interval, heard.envelope.source,
+                          router.source.value_or(IpAddress{})},
+          boot_now() - age);
 }
 
 void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {

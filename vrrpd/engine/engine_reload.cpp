@@ -44,6 +44,7 @@ void Engine::reload(int memfd) {
 
 // What a router that keeps its role over the reload no longer wants, and what it wants anew.
 struct Engine::Edit {
+    std::uint32_t number;  // in the new configuration
     std::uint64_t claim;
     Desired gone, fresh;
 };
@@ -59,7 +60,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
         const auto& after = next->instances[kept.after];
         const auto gateway = followed(*next, after);
         if (router->installed && (kept.changed || difference.gateways_changed))
-            edits.push_back(edit_of(*router, after, gateway));
+            edits.push_back(edit_of(*router, *next, kept.after));
         router->config = &after;
         router->followed = gateway;
         router->announcer.set_policy(after.announce);
@@ -97,11 +98,14 @@ void Engine::follow_configuration(Router& router) {
     schedule(number_of(router));
 }
 
-Engine::Edit Engine::edit_of(Router& router, const config::Instance& after, const Followed& gateway) const {
+Engine::Edit Engine::edit_of(Router& router, const config::Config& next, std::size_t number) const {
+    const auto& after = next.instances[number];
+    const auto gateway = followed(next, after);
     const auto stands = router.standing ? *router.standing : wanted_by(router);
     const auto wants = desired(after, gateway, desk_->world());
     router.standing = gateway.gateway ? std::make_unique<Desired>(wants) : nullptr;
-    return {router.claim,
+    return {static_cast<std::uint32_t>(number),
+            router.claim,
             {without(stands.addresses, wants.addresses), without(stands.routes, wants.routes),
              without(stands.rules, wants.rules)},
             {renewed(stands.addresses, wants.addresses), renewed(stands.routes, wants.routes),
@@ -120,18 +124,18 @@ void Engine::carry_out(const std::vector<Edit>& edits) {
             if (!result) log_.error("reload: {}", result.error().describe());
     });
     for (const auto& edit : edits) {
-        auto* router = find_claim(edit.claim);
+        auto* router = find_claim(edit.number, edit.claim);
         if (!router || edit.fresh == Desired{}) continue;
         ++router->writes_pending;
-        desk_->apply(additions(edit.fresh),
-                     [this, claim = edit.claim, announce = !edit.fresh.addresses.empty()](const auto& results) {
-                         for (const auto& result : results)
-                             if (!result) log_.error("reload: {}", result.error().describe());
-                         auto* mine = find_claim(claim);
-                         if (!mine) return;
-                         --mine->writes_pending;
-                         if (mine->installed && announce) announce_all(*mine);
-                     });
+        desk_->apply(additions(edit.fresh), [this, number = edit.number, claim = edit.claim,
+                                             announce = !edit.fresh.addresses.empty()](const auto& results) {
+            for (const auto& result : results)
+                if (!result) log_.error("reload: {}", result.error().describe());
+            auto* mine = find_claim(number, claim);
+            if (!mine) return;
+            --mine->writes_pending;
+            if (mine->installed && announce) announce_all(*mine);
+        });
     }
 }
 

@@ -173,15 +173,15 @@ void Engine::put_back(Router& router, const Desired& lost, bool say) {
         if (say) log_.warning("({}) rule {} had gone: added again", router.config->name, netlink::describe(rule));
     if (router.standing) *router.standing = wanted_by(router);
     ++router.writes_pending;
-    desk_->apply(additions(lost),
-                 [this, say, claim = router.claim, addresses = !lost.addresses.empty()](const auto& results) {
-                     for (const auto& result : results)
-                         if (!result && say) log_.error("{}", result.error().describe());
-                     auto* mine = find_claim(claim);
-                     if (!mine) return;
-                     --mine->writes_pending;
-                     if (mine->installed && addresses) announce_all(*mine);
-                 });
+    desk_->apply(additions(lost), [this, say, number = number_of(router), claim = router.claim,
+                                   addresses = !lost.addresses.empty()](const auto& results) {
+        for (const auto& result : results)
+            if (!result && say) log_.error("{}", result.error().describe());
+        auto* mine = find_claim(number, claim);
+        if (!mine) return;
+        --mine->writes_pending;
+        if (mine->installed && addresses) announce_all(*mine);
+    });
 }
 
 void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {

@@ -40,6 +40,7 @@ struct Router {
     Followed followed;
     proto::VirtualRouter machine;
     proto::Announcer announcer;
+    Instant stepped_at{};  // the machine's time never runs backwards
 
     IfIndex link;                         // where adverts go
     std::optional<IpAddress> source;      // what they are sent from
