@@ -18,7 +18,6 @@
 
 namespace lab {
 
-using vrrpd::ByteReader;
 using vrrpd::BytesView;
 using vrrpd::IpAddress;
 using vrrpd::MacAddress;
