@@ -133,7 +133,7 @@ tl::expected<TakeOver, std::string> Home::lose_active() {
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(expected) + 5s;
     const auto taken = capture_.await(all({since(fault), from(standby_->host()), adverts()}), limit);
     if (!taken) return nothing("nobody took over");
-    const auto last = capture_.last_heard(standby_->host(), all({from(active_->host()), adverts()}));
+    const auto last = capture_.last_heard(standby_->host(), all({lab::sent_by(active_->host(), "lan0"), adverts()}));
     const auto claim = capture_.await(all({since(taken->at), from(standby_->host()), claims(vip)}), 5s);
     if (!last || !claim) return nothing("no gratuitous ARP");
     if (!pinger.await_answer(5s)) return nothing("the client gets no answer after");
