@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <sstream>
 
 #include "tests/config/fake_files.hpp"
 #include "vrrpd/config/keywords.hpp"
@@ -100,101 +101,28 @@ RC_GTEST_PROP(AnyText, of_words_that_mean_something, ()) {
     expect_bounded(text);
 }
 
+// A line end is a word, too.
+constexpr const char* good_file =
+    "global_defs { \n vrrp_version 3 \n } \n "
+    "vrrp_instance V { \n interface lan0 \n virtual_router_id 1 \n advert_int 0.1 \n "
+    "virtual_ipaddress { \n 10.0.0.1/24 dev lan0 \n } \n virtual_routes { \n default via 10.0.0.2 \n } \n } \n "
+    "gateway G { \n follows V \n lan lan0 10.0.0.0/24 \n wan wan0 { \n address own \n via auto \n } \n "
+    "nat { \n masquerade \n port_forward tcp 1-9 to 10.0.0.3:80 \n } \n } \n "
+    "peer_link { \n member H003 10.0.0.4 \n member H001 10.0.0.5 \n } \n";
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::vector<std::string> words;
+    std::istringstream in(text);
+    for (std::string word; std::getline(in, word, ' ');) words.push_back(word);
+    return words;
+}
+
+TEST(AnyText, begins_with_a_good_file) { EXPECT_EQ(errors(parse_text(good_file).faults), std::vector<std::string>{}); }
+
 // A good file with one word exchanged, dropped or doubled.
 RC_GTEST_PROP(AnyText, of_a_good_file_with_one_word_wrong, ()) {
     static const auto words = vocabulary();
-    static const std::vector<std::string> good{"global_defs",
-                                               "{",
-                                               "\n",
-                                               "vrrp_version",
-                                               "3",
-                                               "\n",
-                                               "}",
-                                               "\n",
-                                               "vrrp_instance",
-                                               "V",
-                                               "{",
-                                               "\n",
-                                               "interface",
-                                               "lan0",
-                                               "\n",
-                                               "virtual_router_id",
-                                               "1",
-                                               "\n",
-                                               "advert_int",
-                                               "0.1",
-                                               "\n",
-                                               "virtual_ipaddress",
-                                               "{",
-                                               "\n",
-                                               "10.0.0.1/24",
-                                               "dev",
-                                               "lan0",
-                                               "\n",
-                                               "}",
-                                               "\n",
-                                               "virtual_routes",
-                                               "{",
-                                               "\n",
-                                               "default",
-                                               "via",
-                                               "10.0.0.2",
-                                               "\n",
-                                               "}",
-                                               "\n",
-                                               "}",
-                                               "\n",
-                                               "gateway",
-                                               "G",
-                                               "{",
-                                               "\n",
-                                               "follows",
-                                               "V",
-                                               "\n",
-                                               "lan",
-                                               "lan0",
-                                               "10.0.0.0/24",
-                                               "\n",
-                                               "wan",
-                                               "wan0",
-                                               "{",
-                                               "\n",
-                                               "address",
-                                               "own",
-                                               "\n",
-                                               "via",
-                                               "auto",
-                                               "\n",
-                                               "}",
-                                               "\n",
-                                               "nat",
-                                               "{",
-                                               "\n",
-                                               "masquerade",
-                                               "\n",
-                                               "port_forward",
-                                               "tcp",
-                                               "1-9",
-                                               "to",
-                                               "10.0.0.3:80",
-                                               "\n",
-                                               "}",
-                                               "\n",
-                                               "}",
-                                               "\n",
-                                               "peer_link",
-                                               "{",
-                                               "\n",
-                                               "member",
-                                               "H003",
-                                               "10.0.0.4",
-                                               "\n",
-                                               "member",
-                                               "H001",
-                                               "10.0.0.5",
-                                               "\n",
-                                               "}",
-                                               "\n"};
+    static const auto good = words_of(good_file);
     auto changed = good;
     const auto at = *rc::gen::inRange<std::size_t>(0, changed.size());
     const auto how = *rc::gen::inRange(0, 3);
