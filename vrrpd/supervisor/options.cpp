@@ -164,7 +164,8 @@ void take(const po::option& given, CommandLine& into) {
         remark_on_word(value, options);
         value.clear();
     }
-    const auto& spelled = given.original_tokens.front();
+    // Of options that stick together only one has the token.
+    const auto spelled = given.original_tokens.empty() ? "--" + given.string_key : given.original_tokens.front();
     // "-t=FILE" in the help text's spelling; getopt would take the sign for a part of the name.
     const bool is_short = spelled.rfind("--", 0) != 0;
     if (option.argument == Argument::optional && is_short && value.rfind('=', 0) == 0) value.erase(0, 1);
