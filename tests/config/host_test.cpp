@@ -14,15 +14,15 @@ protected:
         address(2, "10.12.14.4/24");
         address(3, "198.51.100.7/24");
     }
-    void link(const char* name, int index) {
+    void link(const char* name, std::uint32_t index) {
         netlink::Link link;
-        link.index = IfIndex(index);
+        link.index = IfIndex{index};
         link.name = name;
         host.links.push_back(link);
     }
-    void address(int index, const char* prefix) {
+    void address(std::uint32_t index, const char* prefix) {
         netlink::Address address;
-        address.link = IfIndex(index);
+        address.link = IfIndex{index};
         address.prefix = *Prefix::parse(prefix);
         host.addresses.push_back(address);
     }
