@@ -1,7 +1,5 @@
 #include "vrrpd/engine/describe.hpp"
 
-#include <algorithm>
-
 namespace vrrpd::engine {
 
 namespace {
@@ -144,10 +142,11 @@ LogLine describe(const proto::Note& note, proto::Priority own, const std::string
 std::string describe_priority(proto::Priority before, proto::Priority after, const std::vector<proto::Tracked>& was,
                               const std::vector<proto::Tracked>& is) {
     std::vector<std::string> reasons;
-    for (const auto& now : is) {
-        const auto then = std::find_if(was.begin(), was.end(), [&](const auto& item) { return item.name == now.name; });
-        const int contributed = then == was.end() ? 0 : proto::contribution(*then);
-        if (proto::contribution(now) != contributed) reasons.push_back(now.name + (now.up ? " up" : " down"));
+    for (std::size_t i = 0; i < is.size(); ++i) {
+        const auto& now = is[i];
+        const bool known = i < was.size() && was[i].name == now.name;  // the order is the configuration's
+        if (proto::contribution(now) != (known ? proto::contribution(was[i]) : 0))
+            reasons.push_back(now.name + (now.up ? " up" : " down"));
     }
     if (reasons.empty()) reasons.push_back("reconfigured");
     return fmt::format("priority {} -> {}: {}", before.value(), after.value(), join(reasons));

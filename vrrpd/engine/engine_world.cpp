@@ -49,9 +49,13 @@ bool is_our_address(const Router& router, const IpAddress& address) {
 
 void Engine::world_changed(const std::vector<netlink::Change>& changes) {
     const bool conditions = std::any_of(changes.begin(), changes.end(), concerns_conditions);
-    for (const auto& change : changes)
-        if (const auto* link = std::get_if<netlink::LinkChanged>(&change); link && link->link.admin_up)
-            options_.channel.send(ipc::Kind::device_appeared, link->link.name);
+    for (const auto& change : changes) {
+        const auto* changed = std::get_if<netlink::LinkChanged>(&change);
+        if (!changed) continue;
+        const auto& link = changed->link;
+        log_.debug("{} is {}{}", link.name, link.admin_up ? "up" : "down", link.running ? "" : ", without carrier");
+        if (link.admin_up) options_.channel.send(ipc::Kind::device_appeared, link.name);
+    }
     if (conditions) reconsider_all();
     if (conditions || std::any_of(changes.begin(), changes.end(), concerns_gateways)) gateways_->world_changed();
     if (std::any_of(changes.begin(), changes.end(), takes_away)) repair_all();
@@ -80,7 +84,7 @@ void Engine::settle(Router& router, Conditions conditions) {
         conditions.faults.push_back(std::move(*problem));
     weigh(router, conditions.tracked);
     const bool can_run = conditions.faults.empty();
-    const bool faults_differ = router.last_judged().faults != conditions.faults;
+    const bool known = !router.last_judged().faults.empty();
     router.judged = conditions.faults.empty() && conditions.tracked.empty()
                         ? nullptr
                         : std::make_unique<Router::Judged>(
@@ -89,7 +93,7 @@ void Engine::settle(Router& router, Conditions conditions) {
         begin(router);
     else if (!can_run && router.machine.role() != proto::Role::initialize)
         drive(router, proto::Fault{});
-    else if (!can_run && faults_differ)
+    else if (!can_run && !known)  // said once, whatever else turns out to be wrong while it waits
         log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name,
                      fmt::join(router.last_judged().faults, ", "));
 }

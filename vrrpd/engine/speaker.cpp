@@ -83,7 +83,8 @@ void Speaker::send(Transport& transport, Router& router, const proto::Advertisem
 }
 
 void Speaker::announce(const Router& router, const std::vector<std::size_t>& indexes) {
-    if (observe_) return;
+    if (observe_ || indexes.empty()) return;
+    log_.debug("({}) announcing: {} gratuitous ARP and NA frames", router.config->name, indexes.size());
     const auto all = announced(router, world_);
     for (const auto index : indexes) {
         if (index < all.arp.size()) {
