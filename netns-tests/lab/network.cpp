@@ -46,7 +46,7 @@ Switches::Switches(const std::vector<std::string>& segments) : netns_("sw") {
 std::string Switches::mac_for(const std::string& host, std::size_t port) const {
     // From the name alone, so that a host that comes back is the same to everybody.
     unsigned number = 0;
-    for (const unsigned char letter : host) number = number * 31 + letter;
+    for (const char letter : host) number = number * 31 + static_cast<unsigned char>(letter);
     return fmt::format("02:00:{:02x}:{:02x}:00:{:02x}", number >> 8 & 255u, number & 255u, port + 1);
 }
 
@@ -59,7 +59,8 @@ void Switches::set_state(const std::vector<std::string>& ports, int state) const
 Host::Host(Switches& switches, HostPlan plan) : switches_(switches), plan_(std::move(plan)) { build(); }
 
 Host::~Host() {
-    if (netns_) lose_power();
+    if (powered_) lose_power();
+    dismantle();
 }
 
 void Host::build() {
@@ -97,6 +98,10 @@ void Host::lose_power() {
         for (const pid_t pid : alive) kill(pid, SIGKILL);
         return alive.empty();
     });
+    powered_ = false;
+}
+
+void Host::dismantle() {
     std::string lines;
     for (const auto& port : ports()) lines += fmt::format("link del {}\n", port);
     switches_.netns().ip(lines);
@@ -104,7 +109,11 @@ void Host::lose_power() {
     unplugged_.clear();
 }
 
-void Host::power_on() { build(); }
+void Host::power_on() {
+    dismantle();
+    build();
+    powered_ = true;
+}
 
 void Host::unplug(const std::string& device) {
     switches_.netns().ip(fmt::format("link set {} down\n", port(device)));
@@ -135,7 +144,7 @@ void Host::remove(const std::string& device) { netns_->ip(fmt::format("link del 
 void Host::add(const std::string& device) { connect(nic_number(device)); }
 
 bool Host::has_address(const IpAddress& address) const {
-    if (!netns_) return false;
+    if (!powered_) return false;
     bool found = false;
     netns_->inside([&] {
         ifaddrs* list = nullptr;

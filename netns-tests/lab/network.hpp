@@ -73,6 +73,9 @@ public:
 private:
     void build();
     void close_all();
+    // Not at the moment of the fault: the kernel holds its global lock while it removes a namespace, and the
+    // take-over that is being measured needs it.
+    void dismantle();
     void connect(std::size_t index);
     [[nodiscard]] std::size_t nic_number(const std::string& device) const;
     [[nodiscard]] std::vector<std::string> ports() const;
@@ -80,6 +83,7 @@ private:
     Switches& switches_;
     HostPlan plan_;
     std::unique_ptr<NetNamespace> netns_;
+    bool powered_ = true;
     std::set<std::string> unplugged_;  // ports without carrier: as good as closed, and cannot be
 };
 
