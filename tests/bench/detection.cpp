@@ -29,6 +29,7 @@ using vrrpd::IpAddress;
 
 constexpr int priority = 100;
 constexpr auto bearable = 1ms;  // of the machine standing still
+constexpr auto own_work = 5ms;  // less than this may be the take-over itself
 constexpr int attempts = 4;     // for a calm run
 const IpAddress vip = IpAddress::v4(10, 12, 14, 1);
 // Both routers answer for it; the client reaches it through the VIP.
@@ -138,7 +139,8 @@ tl::expected<TakeOver, std::string> Home::lose_active() {
     if (!last || !claim) return nothing("no gratuitous ARP");
     if (!pinger.await_answer(5s)) return nothing("the client gets no answer after");
     const auto calm = stalls_.calm(last->at - 1ms, last->at + 1ms, bearable) &&
-                      stalls_.calm(last->at + expected - 1ms, claim->at, bearable);
+                      stalls_.calm(last->at + expected - 1ms, taken->at, bearable) &&
+                      stalls_.calm(taken->at, claim->at, own_work);
     const TakeOver result{taken->at - last->at - expected, claim->at - taken->at, pinger.longest_silence(fault), calm};
     bring_back();
     return result;
