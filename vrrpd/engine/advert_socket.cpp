@@ -103,7 +103,7 @@ Result<void> listen_quietly(int fd, IfIndex link, const IpAddress& group) {
         const std::uint8_t mac[6] = {0x33, 0x33, bytes[12], bytes[13], bytes[14], bytes[15]};
         std::memcpy(request.mr_address, mac, sizeof mac);
     }
-    return set_option(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &request, sizeof request, "listen to the VRRP group");
+    return set_option(fd, {SOL_PACKET, PACKET_ADD_MEMBERSHIP}, request, "listen to the VRRP group");
 }
 
 }  // namespace
@@ -115,20 +115,17 @@ Result<AdvertSocket> AdvertSocket::open(const netlink::Link& link, Family family
                   : open_socket(family == Family::ipv4 ? AF_INET : AF_INET6, SOCK_RAW, proto::ip_protocol, what);
     if (!fd) return tl::unexpected(fd.error());
     AdvertSocket socket(std::move(*fd), link.index, family, mode);
-    if (auto done = socket.prepare(link.name); !done) return tl::unexpected(done.error());
+    if (auto done = socket.prepare(); !done) return tl::unexpected(done.error());
     return socket;
 }
 
-Result<void> AdvertSocket::prepare(const std::string& device) {
+Result<void> AdvertSocket::prepare() {
     if (mode_ == Mode::observe) {
         if (auto done = attach(fd(), vrrp_packets(family_)); !done) return done;
         return bind_packet_socket(fd(), link_, family_);
     }
-    if (auto done = set_option(fd(), SOL_SOCKET, SO_BINDTODEVICE, device.c_str(), static_cast<socklen_t>(device.size()),
-                               "bind to the device");
-        !done)
-        return done;
     const int link = static_cast<int>(link_.value);
+    if (auto done = set_option(fd(), {SOL_SOCKET, SO_BINDTOIFINDEX}, link, "bind to the device"); !done) return done;
     struct Option {
         int level, name, value;
     };
@@ -143,16 +140,15 @@ Result<void> AdvertSocket::prepare(const std::string& device) {
                          {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1},
                          {IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0}};
     for (const auto& option : family_ == Family::ipv4 ? std::span<const Option>(v4) : std::span<const Option>(v6))
-        if (auto done = set_option(fd(), option.level, option.name, option.value, "prepare the VRRP socket"); !done)
+        if (auto done = set_option(fd(), {option.level, option.name}, option.value, "prepare the VRRP socket"); !done)
             return done;
     if (family_ == Family::ipv4)
-        if (auto done = set_option(fd(), IPPROTO_IP, IP_MULTICAST_IF, &out_v4, sizeof out_v4, "choose the interface");
-            !done)
+        if (auto done = set_option(fd(), {IPPROTO_IP, IP_MULTICAST_IF}, out_v4, "choose the interface"); !done)
             return done;
     // A burst of every router's advert at once must find room; a refusal leaves the kernel's default.
-    (void)set_option(fd(), SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20, "enlarge the receive buffer");
-    if (auto done = set_option(fd(), SOL_SOCKET, SO_TIMESTAMPNS, 1, "ask for arrival times"); !done) return done;
-    return set_option(fd(), SOL_SOCKET, SO_PRIORITY, 6, "mark adverts as control traffic");
+    (void)set_option(fd(), {SOL_SOCKET, SO_RCVBUFFORCE}, 1 << 20, "enlarge the receive buffer");
+    if (auto done = set_option(fd(), {SOL_SOCKET, SO_TIMESTAMPNS}, 1, "ask for arrival times"); !done) return done;
+    return set_option(fd(), {SOL_SOCKET, SO_PRIORITY}, 6, "mark adverts as control traffic");
 }
 
 Result<void> AdvertSocket::join(const IpAddress& group) {
@@ -167,12 +163,12 @@ Result<void> AdvertSocket::enter(const IpAddress& group) {
     if (group.is_v4()) {
         ip_mreqn request{{}, {}, static_cast<int>(link_.value)};
         std::memcpy(&request.imr_multiaddr, bytes.data(), bytes.size());
-        return set_option(fd(), IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof request, "join the VRRP group");
+        return set_option(fd(), {IPPROTO_IP, IP_ADD_MEMBERSHIP}, request, "join the VRRP group");
     }
     ipv6_mreq request{};
     std::memcpy(&request.ipv6mr_multiaddr, bytes.data(), bytes.size());
     request.ipv6mr_interface = link_.value;
-    return set_option(fd(), IPPROTO_IPV6, IPV6_JOIN_GROUP, &request, sizeof request, "join the VRRP group");
+    return set_option(fd(), {IPPROTO_IPV6, IPV6_JOIN_GROUP}, request, "join the VRRP group");
 }
 
 Result<void> AdvertSocket::narrow(std::span<const proto::Vrid> vrids) {

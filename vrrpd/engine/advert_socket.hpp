@@ -43,7 +43,7 @@ private:
     AdvertSocket(Fd fd, IfIndex link, Family family, Mode mode)
         : fd_(std::move(fd)), link_(link), family_(family), mode_(mode) {}
     [[nodiscard]] Result<void> enter(const IpAddress& group);
-    [[nodiscard]] Result<void> prepare(const std::string& device);
+    [[nodiscard]] Result<void> prepare();
     [[nodiscard]] Result<void> send_v4(BytesView message, const proto::Envelope& envelope,
                                        std::uint16_t identification);
     [[nodiscard]] Result<void> send_v6(BytesView message, const proto::Envelope& envelope);

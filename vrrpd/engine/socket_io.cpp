@@ -14,12 +14,7 @@ Result<Fd> open_socket(int domain, int type, int protocol, const std::string& wh
 
 Result<void> attach(int fd, const Filter& filter) {
     const sock_fprog program{static_cast<unsigned short>(filter.size()), const_cast<sock_filter*>(filter.data())};
-    return set_option(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program, "attach a socket filter");
-}
-
-Result<void> set_option(int fd, int level, int option, const void* value, socklen_t size, const char* what) {
-    if (::setsockopt(fd, level, option, value, size) != 0) return fail(errno, what);
-    return {};
+    return set_option(fd, {SOL_SOCKET, SO_ATTACH_FILTER}, program, "attach a socket filter");
 }
 
 SocketAddress socket_address(const IpAddress& address, std::uint32_t scope) {

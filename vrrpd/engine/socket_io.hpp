@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,10 +24,14 @@ inline constexpr unsigned packets_a_wakeup = 64;  // more wait for the next turn
 // Opens a non-blocking, close-on-exec socket that hears nothing before it is bound and filtered.
 [[nodiscard]] Result<Fd> open_socket(int domain, int type, int protocol, const std::string& what);
 [[nodiscard]] Result<void> attach(int fd, const Filter& filter);
-[[nodiscard]] Result<void> set_option(int fd, int level, int option, const void* value, socklen_t size,
-                                      const char* what);
-[[nodiscard]] inline Result<void> set_option(int fd, int level, int option, int value, const char* what) {
-    return set_option(fd, level, option, &value, sizeof value, what);
+// A socket option by the level and the name that setsockopt(2) wants; `what` was tried, for people.
+struct OptionName {
+    int level, name;
+};
+template <class Value>
+[[nodiscard]] Result<void> set_option(int fd, OptionName option, const Value& value, const char* what) {
+    if (::setsockopt(fd, option.level, option.name, &value, sizeof value) != 0) return fail(errno, what);
+    return {};
 }
 
 // One address in the form the kernel wants. `scope` for IPv6 link-local and multicast.
