@@ -393,6 +393,7 @@ TEST_F(Program, of_a_thousand_instances_no_line_is_lost_and_the_supervisor_keeps
         const auto everyone = static_cast<std::size_t>(count);
         EXPECT_TRUE(eventually([&] { return times("Entering MASTER", machine().get("log")) == everyone; }))
             << times("Entering MASTER", machine().get("log"));
+        EXPECT_TRUE(eventually([&] { return times("took over", machine().get("log")) == everyone; }));
         const auto proc = "/proc/" + std::to_string(daemon);
         const long memory = number_in(proc + "/smaps_rollup", "Private_Dirty:");
         const long woken = number_in(proc + "/status", "voluntary_ctxt_switches:");

@@ -198,7 +198,9 @@ void Step::answer_lower(Active& active, const Received& lower) {
 
 // VR-119.
 void Step::yield(Active&, Cause cause, const Received& better) {
-    if (router_.parameters_.advert_before_yielding) say(SendAdvert{router_.effective_});
+    // Not with another interval than the winner's: whoever listens would learn ours back, and time the winner out.
+    const bool same_interval = better.interval == own_interval();
+    if (router_.parameters_.advert_before_yielding && same_interval) say(SendAdvert{router_.effective_});
     say(Release{cause});
     become_backup(cause, &better);
 }
