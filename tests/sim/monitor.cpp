@@ -31,9 +31,9 @@ Duration Monitor::largest_down() const {
     for (const auto& node : world_.nodes()) {
         const auto& parameters = node.parameters;
         const auto priority = node.up() ? node.router->effective_priority() : parameters.priority;
-        // An answered probe is repeated after a down interval, and its answers are awaited again.
-        most = std::max(most, parameters.probe_time + down_interval(parameters.version, priority, interval,
-                                                                    parameters.down_timer_adverts));
+        // A probe that was answered is repeated when its answers are no longer awaited, and awaited again.
+        const auto down = down_interval(parameters.version, priority, interval, parameters.down_timer_adverts);
+        most = std::max(most, 2 * parameters.probe_time + down);
     }
     return most;
 }
