@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "netlink/nft/abilities.hpp"
@@ -19,6 +20,9 @@ namespace netlink::nft {
 using vrrpd::fail;
 
 namespace {
+
+constexpr int readings = 5;
+constexpr std::chrono::milliseconds between_readings{30};
 
 constexpr int commit_tries = 20;
 constexpr int error_restart = 85;  // ERESTART: the rules changed between our reading and our writing
@@ -87,9 +91,11 @@ public:
         compile_the_fence();
         for (const auto* part : {&rules_, &fence_}) {
             if (!part->managed) continue;
-            // A large map may be read while the kernel still rearranges it: a difference counts when it is seen twice.
+            // A large map may be read while the kernel still rearranges it, in pieces and for a while: a difference
+            // counts when it stays.
             bool stands = false;
-            for (int reading = 0; reading < 2 && !stands; ++reading) {
+            for (int reading = 0; reading < readings && !stands; ++reading) {
+                if (reading > 0) std::this_thread::sleep_for(between_readings);
                 const auto standing = read(connection_, part->id);
                 if (!standing) return tl::unexpected(standing.error());
                 stands = part->stands_as(*standing);
@@ -204,11 +210,23 @@ private:
         }
     }
 
+    // Right after a large map was filled the kernel still rearranges it: what is read twice alike is what stands.
+    Result<Standing> read_steadily(const TableId& table) {
+        auto standing = read(connection_, table);
+        for (int reading = 1; standing && reading < readings; ++reading) {
+            auto again = read(connection_, table);
+            if (!again || *again == *standing) return again;
+            standing = std::move(again);
+            std::this_thread::sleep_for(between_readings);
+        }
+        return standing;
+    }
+
     // What stands after our commit is remembered, rule by rule, if it is still our commit that stands.
     Result<void> remember(std::uint32_t ours) {
         for (auto* part : {&rules_, &fence_}) {
             if (!part->managed) continue;
-            auto standing = read(connection_, part->id);
+            auto standing = read_steadily(part->id);
             if (!standing) return tl::unexpected(standing.error());
             part->seen = std::move(*standing);
         }
