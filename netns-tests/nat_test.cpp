@@ -65,6 +65,17 @@ TEST_F(Nat, tcp_connection_survives_a_take_over_with_a_held_wan_address) {
     EXPECT_EQ(claim->port, home.h001.port("wan0"));
 }
 
+TEST_F(Nat, download_goes_on_after_a_take_over_with_the_clients_next_word) {
+    start_gateways({.address = held_wan.to_string() + "/24"});
+    Download download(home.client, home.internet, {Home::internet_address, 80});
+    ASSERT_TRUE(download.goes_on()) << "it must work before it can survive";
+    home.h003.lose_power();
+    EXPECT_TRUE(becomes_active(home.h001));
+    std::this_thread::sleep_for(1s);  // what the server repeats meanwhile is not answered with a reset
+    download.say_something();
+    EXPECT_TRUE(download.goes_on()) << "the connection broke";
+}
+
 TEST_F(Nat, forwarded_port_reaches_a_lan_host_and_moves_along) {
     EchoServer service(home.server, {IpAddress::v4(10, 12, 14, 20), 443});
     start_gateways({.nat = "masquerade\nport_forward tcp 443 to 10.12.14.20:443"});

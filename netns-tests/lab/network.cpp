@@ -56,6 +56,10 @@ void Switches::set_state(const std::vector<std::string>& ports, int state) const
     must({"bridge", "-n", netns_.name(), "-batch", "-"}, -1, lines);
 }
 
+void Switches::flood_multicast(const std::string& port, bool on) const {
+    must({"bridge", "-n", netns_.name(), "link", "set", "dev", port, "mcast_flood", on ? "on" : "off"});
+}
+
 Host::Host(Switches& switches, HostPlan plan) : switches_(switches), plan_(std::move(plan)) { build(); }
 
 Host::~Host() {

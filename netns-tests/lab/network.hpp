@@ -20,6 +20,8 @@ public:
     // Locally administered, the same for a host each time it comes back.
     [[nodiscard]] std::string mac_for(const std::string& host, std::size_t port) const;
     void open(const std::vector<std::string>& ports) const { set_state(ports, 3); }
+    // What is for many still enters at such a port, but does not come out.
+    void flood_multicast(const std::string& port, bool on) const;
     // Closed ports neither send nor receive, while both ends keep their carrier.
     void close(const std::vector<std::string>& ports) const { set_state(ports, 0); }
 
@@ -57,6 +59,9 @@ public:
     // Partition: the ports are closed, the host notices nothing.
     void isolate(const std::string& device) { switches_.close({port(device)}); }
     void rejoin(const std::string& device) { switches_.open({port(device)}); }
+    // The switch forgets who wants multicast, as with IGMP snooping and no querier: this host hears none.
+    void lose_multicast(const std::string& device) { switches_.flood_multicast(port(device), false); }
+    void regain_multicast(const std::string& device) { switches_.flood_multicast(port(device), true); }
     // The device itself goes, as a USB adapter does, and comes back as a new one of the same name.
     void remove(const std::string& device);
     void add(const std::string& device);

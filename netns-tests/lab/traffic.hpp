@@ -110,6 +110,27 @@ private:
     Worker worker_;
 };
 
+// The other way: the server sends all the time, and from the client come acknowledgements alone.
+class Download {
+public:
+    Download(const Host& client, const Host& server, const Endpoint& at);
+
+    [[nodiscard]] bool connected() const { return connected_; }
+    void say_something() const;  // one octet of the client's
+    // What the server says after this call reaches the client within `limit`.
+    bool goes_on(std::chrono::milliseconds limit = std::chrono::seconds(10)) const;
+
+private:
+    void send_more();
+    void read_more();
+
+    vrrpd::Fd listener_, sender_, reader_;
+    bool connected_ = false;
+    std::atomic<std::uint64_t> said_ = 0;
+    std::atomic<std::uint64_t> heard_ = 0;
+    Worker server_, client_;
+};
+
 // Connects, says a word and waits for it to come back: does a fresh connection work at all?
 [[nodiscard]] bool tcp_works(const Host& client, const Endpoint& server,
                              std::chrono::milliseconds limit = std::chrono::seconds(2));
