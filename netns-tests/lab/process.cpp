@@ -36,7 +36,7 @@ Pipe make_pipe() {
 }
 
 // What stands between fork and exec must be async-signal-safe: the parent has threads.
-[[noreturn]] void become(char* const* arguments, int netns, int input, int output) {
+[[noreturn]] void become(char* const* arguments, int netns, int input, int output, Lacks lacks) {
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     sigset_t none;
@@ -46,17 +46,18 @@ Pipe make_pipe() {
     setpgid(0, 0);
     if (netns >= 0 && setns(netns, CLONE_NEWNET) != 0) _exit(126);
     if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0) _exit(126);
+    if (!take_away(lacks)) _exit(126);
     execvp(arguments[0], arguments);
     _exit(127);
 }
 
-pid_t start(const Arguments& arguments, int netns, int input, int output) {
+pid_t start(const Arguments& arguments, int netns, int input, int output, Lacks lacks) {
     std::vector<char*> raw;
     for (const auto& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
     raw.push_back(nullptr);
     const pid_t pid = fork();
     if (pid < 0) give_up("fork: " + std::string(std::strerror(errno)));
-    if (pid == 0) become(raw.data(), netns, input, output);
+    if (pid == 0) become(raw.data(), netns, input, output, lacks);
     return pid;
 }
 
@@ -91,7 +92,7 @@ void give_up(const std::string& why) {
 Output run(const Arguments& arguments, int netns, std::string_view input) {
     auto in = make_pipe();
     auto out = make_pipe();
-    const pid_t pid = start(arguments, netns, in.read.get(), out.write.get());
+    const pid_t pid = start(arguments, netns, in.read.get(), out.write.get(), Lacks::nothing);
     in.read.reset();
     out.write.reset();
     write_all(in.write.get(), input);
@@ -113,11 +114,11 @@ std::string must(const Arguments& arguments, int netns, std::string_view input) 
     return std::move(output.text);
 }
 
-Process::Process(const Arguments& arguments, int netns, const std::string& log_file) {
+Process::Process(const Arguments& arguments, int netns, const std::string& log_file, Lacks lacks) {
     const Fd input(open("/dev/null", O_RDONLY | O_CLOEXEC));
     const Fd output(open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
     if (!input || !output) give_up("cannot write " + log_file);
-    pid_ = start(arguments, netns, input.get(), output.get());
+    pid_ = start(arguments, netns, input.get(), output.get(), lacks);
 }
 
 Process::Process(Process&& other) noexcept : pid_(std::exchange(other.pid_, -1)), status_(other.status_) {}

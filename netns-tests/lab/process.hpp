@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "netns-tests/lab/kernel.hpp"
+
 namespace lab {
 
 using Arguments = std::vector<std::string>;
@@ -33,7 +35,7 @@ std::string must(const Arguments& arguments, int netns = -1, std::string_view in
 class Process {
 public:
     Process() = default;
-    Process(const Arguments& arguments, int netns, const std::string& log_file);
+    Process(const Arguments& arguments, int netns, const std::string& log_file, Lacks lacks = Lacks::nothing);
     Process(Process&& other) noexcept;
     Process& operator=(Process&& other) noexcept;
     Process(const Process&) = delete;

@@ -87,7 +87,7 @@ Arguments Router::command_line() const {
 void Router::start(const Arguments& more) {
     auto arguments = command_line();
     arguments.insert(arguments.end(), more.begin(), more.end());
-    process_ = Process(arguments, host_.netns().fd(), file("log"));
+    process_ = Process(arguments, host_.netns().fd(), file("log"), lacks_);
 }
 
 pid_t Router::engine() const {

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] Host& host() const { return host_; }
     [[nodiscard]] Process& process() { return process_; }
 
+    // From the next start on.
+    void run_on_kernel_without(Lacks feature) { lacks_ = feature; }
     void configure(std::string_view text) const;
     void start(const Arguments& more = {});
     void start(const VrrpText& text) {
@@ -68,6 +70,7 @@ private:
     Host& host_;
     Daemon daemon_;
     Detail detail_;
+    Lacks lacks_ = Lacks::nothing;
     Process process_;
 };
 
