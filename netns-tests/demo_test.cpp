@@ -61,7 +61,7 @@ TEST_F(Demo, ends_at_ctrl_c_and_leaves_nothing_behind) {
     kill(-pid_, SIGINT);  // the whole group, as the terminal does
     EXPECT_EQ(demo_.wait(5s), 128 + SIGINT);
     EXPECT_EQ(left_behind(), std::vector<std::string>{}) << "the prompt was back before all was clean";
-    EXPECT_TRUE(wait_until([&] { return daemons_are_gone(); }, 2s));
+    EXPECT_TRUE(wait_until([&] { return daemons_are_gone(); }, 5s));
 }
 
 TEST_F(Demo, leaves_nothing_behind_when_it_is_killed) {

@@ -88,6 +88,13 @@ TEST_F(Gateway6, questions_are_answered_through_power_loss) {
     EXPECT_EQ(echo.askers(), std::vector{client6}) << "IPv6 is not translated";
 }
 
+TEST_F(Gateway6, link_local_address_as_the_clients_gateway_moves) {
+    home.client.netns().ip("route replace default via fe80::12:1 dev lan0\n");
+    EchoServer echo(home.internet, {internet6});
+    start_both(six(200), six(150));
+    expect_survived_power_loss(Pinger(home.client, {internet6}));
+}
+
 TEST_F(Gateway6, everything_is_withdrawn_at_a_stop) {
     const auto state = [&] {
         return home.h003.must({"sh", "-c", "ip -6 -o address; ip -6 rule; ip -6 route show table all type unicast"});
