@@ -51,15 +51,15 @@ struct Address {
     Prefix prefix;
     std::optional<IpAddress> peer;
     std::optional<IpAddress> broadcast;
-    std::string label;       // IPv4 only; empty: the kernel's
-    std::uint8_t scope = 0;  // RT_SCOPE_*
-    Lifetime valid;
-    Lifetime preferred;   // zero seconds: deprecated, never chosen as source
-    bool no_dad = false;  // IFA_F_NODAD (VR-195)
-    bool home = false, manage_temporary = false, no_prefix_route = false, auto_join = false;
+    std::uint8_t scope = 0;     // RT_SCOPE_*
     std::uint8_t protocol = 0;  // IFA_PROTO; protocol_keepalived on ours where the kernel knows it
+    bool no_dad = false;        // IFA_F_NODAD (VR-195)
+    bool home = false, manage_temporary = false, no_prefix_route = false, auto_join = false;
     // As the kernel reports it:
     bool secondary = false, tentative = false, dad_failed = false, permanent = true;
+    std::string label;  // IPv4 only; empty: the kernel's
+    Lifetime valid;
+    Lifetime preferred;  // zero seconds: deprecated, never chosen as source
 
     bool operator==(const Address&) const = default;
 };

@@ -76,9 +76,9 @@ TEST(Diff, of_addresses_is_by_all_their_fields) {
     const auto d = diff_addresses(list("10.0.0.1\n10.0.0.2\n10.0.0.3"), list("10.0.0.3\n10.0.0.2 label x\n10.0.0.4"));
     ASSERT_EQ(d.removed.size(), 2U);
     EXPECT_EQ(d.removed[0].prefix.to_string(), "10.0.0.1/32");
-    EXPECT_EQ(d.removed[1].label, "");
+    EXPECT_EQ(d.removed[1].extras->label, "");
     ASSERT_EQ(d.added.size(), 2U);
-    EXPECT_EQ(d.added[0].label, "x");
+    EXPECT_EQ(d.added[0].extras->label, "x");
     EXPECT_EQ(d.added[1].prefix.to_string(), "10.0.0.4/32");
 }
 

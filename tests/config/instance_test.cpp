@@ -47,7 +47,7 @@ TEST(Instance, has_keepalived_s_defaults) {
     EXPECT_EQ(v.unicast_ttl, 255);
     ASSERT_EQ(v.addresses.size(), 1U);
     EXPECT_EQ(v.addresses[0].device, "eth0");
-    EXPECT_EQ(v.announce, proto::AnnouncePolicy{});
+    EXPECT_EQ(*v.announce, proto::AnnouncePolicy{});
 }
 
 // ---- version and interval ---------------------------------------------------------------------------
@@ -142,40 +142,40 @@ TEST(Instance, announcements_are_inherited_from_the_globals) {
     const auto v = clean("",
                          "vrrp_garp_master_delay 7\nvrrp_garp_master_repeat 3\nvrrp_garp_master_refresh 60\n"
                          "vrrp_garp_master_refresh_repeat 2\nvrrp_garp_interval 0.001\nvrrp_gna_interval 0.002");
-    EXPECT_EQ(v.announce.second_block, 7s);
-    EXPECT_EQ(v.announce.repeat, 3U);
-    EXPECT_EQ(v.announce.refresh, 60s);
-    EXPECT_EQ(v.announce.refresh_repeat, 2U);
-    EXPECT_EQ(v.announce.interval_arp, 1ms);
-    EXPECT_EQ(v.announce.interval_na, 2ms);
+    EXPECT_EQ(v.announce->second_block, 7s);
+    EXPECT_EQ(v.announce->repeat, 3U);
+    EXPECT_EQ(v.announce->refresh, 60s);
+    EXPECT_EQ(v.announce->refresh_repeat, 2U);
+    EXPECT_EQ(v.announce->interval_arp, 1ms);
+    EXPECT_EQ(v.announce->interval_na, 2ms);
 }
 
 // Surface 3.4.5: the lower_prio values come from the global master values, not from the instance's own.
 TEST(Instance, lower_priority_announcements_are_inherited_from_the_global_master_values) {
     const auto v =
         clean("garp_master_delay 1\ngarp_master_repeat 2", "vrrp_garp_master_delay 8\nvrrp_garp_master_repeat 9");
-    EXPECT_EQ(v.announce.second_block, 1s);
-    EXPECT_EQ(v.announce.repeat, 2U);
-    EXPECT_EQ(v.announce.lower_prio_second_block, 8s);
-    EXPECT_EQ(v.announce.lower_prio_repeat, 9U);
+    EXPECT_EQ(v.announce->second_block, 1s);
+    EXPECT_EQ(v.announce->repeat, 2U);
+    EXPECT_EQ(v.announce->lower_prio_second_block, 8s);
+    EXPECT_EQ(v.announce->lower_prio_repeat, 9U);
     const auto own = clean("garp_lower_prio_delay 3\ngarp_lower_prio_repeat 0", "vrrp_garp_lower_prio_repeat 4");
-    EXPECT_EQ(own.announce.lower_prio_second_block, 3s);
-    EXPECT_EQ(own.announce.lower_prio_repeat, 0U);
-    EXPECT_EQ(clean("", "vrrp_garp_lower_prio_repeat 4").announce.lower_prio_repeat, 4U);
+    EXPECT_EQ(own.announce->lower_prio_second_block, 3s);
+    EXPECT_EQ(own.announce->lower_prio_repeat, 0U);
+    EXPECT_EQ(clean("", "vrrp_garp_lower_prio_repeat 4").announce->lower_prio_repeat, 4U);
 }
 
 TEST(Instance, a_repeat_of_0_is_1) {
-    EXPECT_EQ(clean("garp_master_repeat 0").announce.repeat, 1U);
-    EXPECT_EQ(clean("garp_master_refresh_repeat 0").announce.refresh_repeat, 1U);
+    EXPECT_EQ(clean("garp_master_repeat 0").announce->repeat, 1U);
+    EXPECT_EQ(clean("garp_master_refresh_repeat 0").announce->refresh_repeat, 1U);
 }
 
 TEST(Instance, min_garp_stands_for_values_left_at_their_default) {
     const auto v = clean("", "vrrp_min_garp");
-    EXPECT_EQ(v.announce.repeat, 1U);
-    EXPECT_EQ(v.announce.second_block, Duration::zero());
-    EXPECT_EQ(clean("garp_master_repeat 4", "vrrp_min_garp").announce.repeat, 4U);
-    EXPECT_EQ(clean("", "vrrp_min_garp\nvrrp_garp_master_repeat 6").announce.repeat, 6U);
-    EXPECT_EQ(clean("", "vrrp_min_garp off").announce.repeat, 5U);
+    EXPECT_EQ(v.announce->repeat, 1U);
+    EXPECT_EQ(v.announce->second_block, Duration::zero());
+    EXPECT_EQ(clean("garp_master_repeat 4", "vrrp_min_garp").announce->repeat, 4U);
+    EXPECT_EQ(clean("", "vrrp_min_garp\nvrrp_garp_master_repeat 6").announce->repeat, 6U);
+    EXPECT_EQ(clean("", "vrrp_min_garp off").announce->repeat, 5U);
 }
 
 // ---- other protocol options -----------------------------------------------------------------------------

@@ -28,32 +28,32 @@ TEST(Addresses, have_defaults) {
     const auto a = address("10.0.0.9");
     EXPECT_EQ(a.prefix, net("10.0.0.9/32"));
     EXPECT_EQ(a.device, "eth0");
-    EXPECT_EQ(a.preferred, std::nullopt);
+    EXPECT_EQ(a.extras->preferred, std::nullopt);
     EXPECT_TRUE(a.track);
-    EXPECT_FALSE(a.broadcast);
-    EXPECT_EQ(address("fd00::9").preferred, 0s);  // /128: never chosen as a source
-    EXPECT_EQ(address("fd00::9/64").preferred, std::nullopt);
+    EXPECT_FALSE(a.extras->broadcast);
+    EXPECT_EQ(address("fd00::9").extras->preferred, 0s);  // /128: never chosen as a source
+    EXPECT_EQ(address("fd00::9/64").extras->preferred, std::nullopt);
 }
 
 TEST(Addresses, take_their_options) {
     const auto a = address("10.0.0.9/24 dev eth1 scope link brd 10.0.0.255 label eth1:vip no_track");
     EXPECT_EQ(a.device, "eth1");
     EXPECT_EQ(a.scope, 253);
-    EXPECT_EQ(a.broadcast, ip("10.0.0.255"));
-    EXPECT_EQ(a.label, "eth1:vip");
+    EXPECT_EQ(a.extras->broadcast, ip("10.0.0.255"));
+    EXPECT_EQ(a.extras->label, "eth1:vip");
     EXPECT_FALSE(a.track);
     const auto b = address("fd00::9/64 -nodad home mngtmpaddr noprefixroute autojoin preferred_lft 600");
     EXPECT_TRUE(b.dad && b.home && b.manage_temporary && b.no_prefix_route && b.auto_join);
-    EXPECT_EQ(b.preferred, 600s);
-    EXPECT_EQ(address("fd00::9 preferred_lft forever").preferred, std::nullopt);
+    EXPECT_EQ(b.extras->preferred, 600s);
+    EXPECT_EQ(address("fd00::9 preferred_lft forever").extras->preferred, std::nullopt);
     const auto c = address("10.0.0.9 peer 10.0.1.9/30");
-    EXPECT_EQ(c.peer, ip("10.0.1.9"));
+    EXPECT_EQ(c.extras->peer, ip("10.0.1.9"));
     EXPECT_EQ(c.prefix.length, 30);
 }
 
 TEST(Addresses, broadcast_signs_are_the_edges_of_the_network) {
-    EXPECT_EQ(address("10.0.0.9/22 brd +").broadcast, ip("10.0.3.255"));
-    EXPECT_EQ(address("10.0.3.9/22 broadcast -").broadcast, ip("10.0.0.0"));
+    EXPECT_EQ(address("10.0.0.9/22 brd +").extras->broadcast, ip("10.0.3.255"));
+    EXPECT_EQ(address("10.0.3.9/22 broadcast -").extras->broadcast, ip("10.0.0.0"));
 }
 
 TEST(Addresses, scopes_have_names_and_numbers) {

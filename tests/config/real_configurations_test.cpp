@@ -76,8 +76,8 @@ TEST(NixOS, the_one_with_everything_is_read_to_its_end) {
     ASSERT_EQ(parsed.config.instances.size(), 2U);
     const auto& router = parsed.config.instances[0];
     EXPECT_EQ(router.peers.size(), 2U);
-    EXPECT_EQ(router.addresses.at(0).label, "lan0:vip");
-    EXPECT_EQ(router.announce.refresh, std::chrono::seconds(60));
+    EXPECT_EQ(router.addresses.at(0).extras->label, "lan0:vip");
+    EXPECT_EQ(router.announce->refresh, std::chrono::seconds(60));
     EXPECT_EQ(parsed.config.router_id, "H003");
     // Its IPv6 address stands in an IPv4 instance: as keepalived says.
     EXPECT_TRUE(says(parsed.faults, "this instance is of IPv4, the address is not"));

@@ -53,16 +53,16 @@ TEST(Plan, addresses_carry_our_tag_and_live_forever_without_a_gateway) {
 
 TEST(Plan, an_address_keeps_everything_its_line_says) {
     auto line = vip("10.12.14.1/24");
-    line.peer = ip("10.12.14.77");
-    line.broadcast = ip("10.12.14.255");
-    line.label = "lan0:vip";
+    line.extras.edit().peer = ip("10.12.14.77");
+    line.extras.edit().broadcast = ip("10.12.14.255");
+    line.extras.edit().label = "lan0:vip";
     line.scope = 253;
-    line.preferred = 0s;
+    line.extras.edit().preferred = 0s;
     line.home = line.manage_temporary = line.no_prefix_route = line.auto_join = true;
     const auto address = kernel_address(line, IfIndex{lan0});
-    EXPECT_EQ(address.peer, line.peer);
-    EXPECT_EQ(address.broadcast, line.broadcast);
-    EXPECT_EQ(address.label, line.label);
+    EXPECT_EQ(address.peer, line.extras->peer);
+    EXPECT_EQ(address.broadcast, line.extras->broadcast);
+    EXPECT_EQ(address.label, line.extras->label);
     EXPECT_EQ(address.scope, 253);
     EXPECT_EQ(address.preferred, 0s);
     EXPECT_TRUE(address.home && address.manage_temporary && address.no_prefix_route && address.auto_join);
@@ -211,7 +211,7 @@ TEST(DeadMan, all_addresses_of_a_gateway_end_by_themselves) {
 
 TEST(DeadMan, an_address_that_is_never_to_be_a_source_stays_deprecated) {
     auto deprecated = instance();
-    deprecated.addresses[0].preferred = 0s;
+    deprecated.addresses[0].extras.edit().preferred = 0s;
     const auto home_gateway = gateway();
     EXPECT_EQ(desired(deprecated, {&home_gateway, 0}, world(home())).addresses[0].preferred, 0s);
 }

@@ -21,7 +21,8 @@ std::vector<std::pair<Duration, Indexes>> run(Announcer& announcer, Duration end
 }
 
 TEST(Announcer, VR_172_VR_173_two_blocks_round_by_round) {
-    Announcer announcer{AnnouncePolicy{}};
+    const AnnouncePolicy policy;
+    Announcer announcer{policy};
     announcer.start(start, 2, 0);
     const Indexes block{0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
     const auto sent = run(announcer, 60s);
@@ -91,7 +92,8 @@ TEST(Announcer, blocks_that_overlap_keep_the_gap) {
 }
 
 TEST(Announcer, VR_125_again_after_50_ms_and_1_s) {
-    Announcer announcer{AnnouncePolicy{}};
+    const AnnouncePolicy policy;
+    Announcer announcer{policy};
     announcer.start(start, 1, 0);
     (void)run(announcer, 30s);
     announcer.again(start + 30s);
@@ -101,7 +103,8 @@ TEST(Announcer, VR_125_again_after_50_ms_and_1_s) {
 }
 
 TEST(Announcer, VR_125_a_flood_brings_no_storm) {
-    Announcer announcer{AnnouncePolicy{}};
+    const AnnouncePolicy policy;
+    Announcer announcer{policy};
     announcer.start(start, 1, 0);
     (void)run(announcer, 30s);
     std::size_t frames = 0;
@@ -137,7 +140,8 @@ TEST(Announcer, added_addresses_get_both_blocks_alone) {
 }
 
 TEST(Announcer, removed_addresses_are_not_announced_any_more) {
-    Announcer announcer{AnnouncePolicy{}};
+    const AnnouncePolicy policy;
+    Announcer announcer{policy};
     announcer.start(start, 3, 0);
     (void)announcer.due(start);
     announcer.resize(1, 0);

@@ -58,7 +58,8 @@ public:
                                       address_bits(family()), address->prefix.length));
         }
         // keepalived's default: an IPv6 host address is never chosen as a source.
-        if (family() == Family::ipv6 && value_.prefix.length == 128) value_.preferred = std::chrono::seconds(0);
+        if (family() == Family::ipv6 && value_.prefix.length == 128)
+            value_.extras.edit().preferred = std::chrono::seconds(0);
         while (at_ < s_.size() && kept_) option();
         if (!kept_) return std::nullopt;
         return value_;
@@ -112,35 +113,35 @@ private:
     void broadcast(const std::string& text) {
         if (family() == Family::ipv6) return ignore("an IPv6 address has no broadcast address: ignored");
         if (text == "+" || text == "-") {
-            value_.broadcast = edge_of_network(text == "+");
+            value_.extras.edit().broadcast = edge_of_network(text == "+");
             return;
         }
-        value_.broadcast = IpAddress::parse(text);
-        if (!value_.broadcast || value_.broadcast->is_v6())
-            return drop(fmt::format("'{}' is not an IPv4 address", text));
+        const auto address = IpAddress::parse(text);
+        if (!address || address->is_v6()) return drop(fmt::format("'{}' is not an IPv4 address", text));
+        value_.extras.edit().broadcast = address;
     }
     void label(const std::string& text) {
         if (family() == Family::ipv6) return ignore("an IPv6 address has no label: ignored");
         if (!is_device_name(text)) return drop(fmt::format("the label '{}' is longer than 15 characters", text));
-        value_.label = text;
+        value_.extras.edit().label = text;
     }
     void peer(const std::string& text) {
         const auto peer = parse_address(text);
         if (!peer || peer->prefix.address.family() != family())
             return drop(fmt::format("the peer '{}' is not an IPv{} address", text, static_cast<int>(family())));
         if (length_given_) ignore("the address of a point-to-point link has no prefix length, its peer has: ignored");
-        value_.peer = peer->prefix.address;
+        value_.extras.edit().peer = peer->prefix.address;
         value_.prefix.length = peer->prefix.length;
     }
     void preferred(const std::string& text) {
         if (text == "forever" || text == "infinite" || text == "infinity") {
-            value_.preferred.reset();
+            value_.extras.edit().preferred.reset();
             return;
         }
         const auto seconds = parse_integer(text);
         if (!seconds || *seconds < 0 || *seconds > any)
             return drop(fmt::format("preferred_lft '{}': write seconds or forever", text));
-        value_.preferred = std::chrono::seconds(*seconds);
+        value_.extras.edit().preferred = std::chrono::seconds(*seconds);
     }
     void not_supported(const std::string&) {
         const auto& word = s_.word(at_ - 1);

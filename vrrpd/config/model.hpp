@@ -13,6 +13,7 @@
 #include "netlink/nft/gateway.hpp"
 #include "netlink/types.hpp"
 #include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/seldom.hpp"
 #include "vrrpd/base/time.hpp"
 #include "vrrpd/proto/advert.hpp"
 #include "vrrpd/proto/announce.hpp"
@@ -23,16 +24,23 @@ namespace vrrpd::config {
 
 // One line of virtual_ipaddress or virtual_ipaddress_excluded (surface 3.5).
 struct VirtualAddress {
+    // What most lines do not say.
+    struct Extras {
+        std::optional<IpAddress> peer;
+        std::optional<IpAddress> broadcast;
+        std::string label;
+        netlink::Lifetime preferred;  // zero: deprecated (default for IPv6 /128)
+
+        bool operator==(const Extras&) const = default;
+    };
+
     Prefix prefix;
-    std::string device;  // never empty: the instance's interface unless `dev` was given
-    std::optional<IpAddress> peer;
-    std::optional<IpAddress> broadcast;
-    std::string label;
     std::uint8_t scope = 0;
-    netlink::Lifetime preferred;  // zero: deprecated (default for IPv6 /128)
-    bool dad = false;             // -nodad given
+    bool dad = false;  // -nodad given
     bool home = false, manage_temporary = false, no_prefix_route = false, auto_join = false;
-    bool track = true;  // no_track not given
+    bool track = true;   // no_track not given
+    std::string device;  // never empty: the instance's interface unless `dev` was given
+    Seldom<Extras> extras;
 
     bool operator==(const VirtualAddress&) const = default;
 };
@@ -72,25 +80,25 @@ struct Instance {
     std::string interface;  // may be empty with unicast and a source address
     proto::Vrid vrid = *proto::Vrid::make(1);
     Family family = Family::ipv4;
-    proto::RouterParameters parameters;
-    proto::AnnouncePolicy announce;
     proto::ChecksumForm checksum = proto::ChecksumForm::pseudo_header;
+    proto::RouterParameters parameters;
+    Seldom<proto::AnnouncePolicy> announce;
 
     std::vector<VirtualAddress> addresses;  // advertised, in order
     std::vector<VirtualAddress> excluded_addresses;
     std::vector<VirtualRoute> routes;
     std::vector<VirtualRule> rules;
 
-    std::optional<IpAddress> source;  // mcast_src_ip or unicast_src_ip
-    bool track_source = false;        // track_src_ip
-    std::optional<IpAddress> group;   // mcast_dst_ip; none: the standard group
     std::vector<proto::Peer> peers;   // unicast_peer; empty: multicast
+    std::optional<IpAddress> source;  // mcast_src_ip or unicast_src_ip
+    std::optional<IpAddress> group;   // mcast_dst_ip; none: the standard group
+    bool track_source = false;        // track_src_ip
     bool check_unicast_source = false;
-    std::uint8_t unicast_ttl = proto::sent_ttl;
     bool fault_without_peers = false;  // unicast_fault_no_peer and no peer
+    std::uint8_t unicast_ttl = proto::sent_ttl;
 
-    std::vector<TrackInterface> track_interfaces;
     bool track_primary = true;  // dont_track_primary not given
+    std::vector<TrackInterface> track_interfaces;
 
     [[nodiscard]] bool unicast() const { return !peers.empty(); }
     // keepalived matches by this over a reload, not by name (surface 1.6.4).

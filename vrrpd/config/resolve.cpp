@@ -110,7 +110,7 @@ private:
         // vrrp_min_garp: one announcement, no second block, where nothing else was said.
         const auto global_delay = global.delay.value_or(globals_.min_garp ? 0 : 5);
         const auto global_repeat = std::max(1U, global.repeat.value_or(globals_.min_garp ? 1 : 5));
-        auto& policy = instance_.announce;
+        proto::AnnouncePolicy policy;
         policy.second_block = seconds(own.delay.value_or(global_delay));
         policy.repeat = std::max(1U, own.repeat.value_or(global_repeat));
         policy.refresh = seconds(own.refresh.value_or(global.refresh.value_or(0)));
@@ -120,6 +120,7 @@ private:
         policy.lower_prio_repeat = own.lower_repeat.value_or(global.lower_repeat.value_or(global_repeat));
         policy.interval_arp = globals_.garp_interval;
         policy.interval_na = globals_.gna_interval;
+        if (policy != proto::AnnouncePolicy{}) instance_.announce = policy;
     }
 
     void transport() {

@@ -225,6 +225,12 @@ Result<void> AdvertSocket::send_v6(BytesView message, const proto::Envelope& env
 }
 
 bool AdvertSocket::receive(Burst& burst, const std::function<void(const Heard&)>& heard) {
+    for (unsigned read = 0; read < packets_a_wakeup; read += Burst::size)
+        if (receive_burst(burst, heard) < Burst::size) return false;
+    return true;
+}
+
+unsigned AdvertSocket::receive_burst(Burst& burst, const std::function<void(const Heard&)>& heard) {
     const unsigned count = burst.receive(fd());
     timespec now{};
     if (count > 0) ::clock_gettime(CLOCK_REALTIME, &now);
@@ -238,7 +244,7 @@ bool AdvertSocket::receive(Burst& burst, const std::function<void(const Heard&)>
         message->age = age_of(packet, now);
         heard(*message);
     }
-    return count == packets_a_wakeup;
+    return count;
 }
 
 }  // namespace vrrpd::engine

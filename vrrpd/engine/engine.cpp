@@ -1,5 +1,7 @@
 #include "vrrpd/engine/engine.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -21,11 +23,12 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::Channe
     auto desk = KernelDesk::open(self.loop_, log, options.observe);
     if (!desk) return tl::unexpected(desk.error());
     self.desk_ = std::move(*desk);
-    auto speaker = Speaker::open(self.loop_, log, self.desk_->world(), options.observe);
+    auto speaker = Speaker::open({self.loop_, log, self.burst_}, self.desk_->world(), options.observe);
     if (!speaker) return tl::unexpected(speaker.error());
     self.speaker_ = std::move(*speaker);
     self.transport_ = std::make_unique<Transport>(
-        self.loop_, log, options.observe ? AdvertSocket::Mode::observe : AdvertSocket::Mode::speak,
+        Surroundings{self.loop_, log, self.burst_},
+        options.observe ? AdvertSocket::Mode::observe : AdvertSocket::Mode::speak,
         [&self](auto number, const auto& link, const auto& message) { self.heard(number, link, message); });
     self.gateways_ = std::make_unique<GatewayKeeper>(self.loop_, log, *self.desk_, *self.speaker_,
                                                      [&self](std::size_t gateway) { self.gateway_changed(gateway); });
@@ -115,7 +118,12 @@ void Engine::serve_deadlines() {
     }
     desk_->step(now);
     gateways_->step(now);
-    speaker_->step(now);
+    const auto earliest = deadlines_.earliest();
+    speaker_->step(now, earliest && *earliest <= now);
+    if (tidy_at_ && *tidy_at_ <= now) {
+        tidy_at_.reset();
+        ::malloc_trim(0);
+    }
     if (next_beat_ <= now) {
         options_.state.beat(now);
         next_beat_ = now + beat_interval;
@@ -128,6 +136,7 @@ void Engine::set_deadline() {
     next = earlier(next, desk_->next_deadline());
     next = earlier(next, gateways_->next_deadline());
     next = earlier(next, speaker_->next_deadline());
+    next = earlier(next, tidy_at_);
     loop_.set_deadline(next);
 }
 
@@ -161,8 +170,11 @@ void Engine::read_channel() {
     if (stopping_) loop_.stop();
 }
 
+// All farewells leave before the first address is withdrawn: the stand-ins wait for nothing else.
 void Engine::hand_over() {
+    desk_->hold();
     for (auto& router : routers_) drive(*router, proto::Stop{});
+    desk_->resume();
     if (!desk_->drain(withdrawal_limit)) log_.error("the kernel did not take everything back in time");
     options_.channel.send(ipc::Kind::handed_over);
 }

@@ -5,6 +5,7 @@
 // said; engine_reload.cpp: another configuration.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,7 +62,12 @@ private:
     void perform(Router& router, const proto::Transition& action);
     void perform(Router& router, const proto::Note& action);
     [[nodiscard]] Desired wanted_by(const Router& router) const;
-    void claimed(Router& router, const Desired& wanted, const std::vector<Result<void>>& results);
+    using Results = std::vector<Result<void>>;
+    using Written = std::function<void(Router&, const Results&)>;
+    enum class Say : std::uint8_t { nothing, failures };
+    void write_for(Router& router, std::vector<netlink::Request> requests, Say say, Written then);
+    void log_failures(const std::string& name, const Results& results);
+    void claimed(Router& router, Instant began, const Desired& wanted, const Results& results);
     void announce_all(Router& router);
     void renew(Router& router, Instant now);
     void heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard);
@@ -100,6 +106,7 @@ private:
     EngineOptions& options_;
     ipc::ChannelLog& log_;
     Loop loop_;
+    Burst burst_;
     std::unique_ptr<config::Config> config_;  // at one place: routers point into it
     std::unique_ptr<KernelDesk> desk_;
     std::unique_ptr<Speaker> speaker_;
@@ -111,6 +118,7 @@ private:
     bool speaking_ = false;  // routers may enter the protocol
     Deadline start_at_;      // ... from then on (vrrp_startup_delay)
     Instant next_beat_{};
+    Deadline tidy_at_;  // what a wave of take-overs needed for a moment goes back to the system
     bool stopping_ = false;
     std::uint64_t claims_ = 0;
     std::string holder_;  // who answered the last probe, for the log

@@ -6,6 +6,12 @@
 
 namespace vrrpd::engine {
 
+namespace {
+
+constexpr Duration tidy_delay = std::chrono::seconds(6);  // the second block of announcements is out by then
+
+}  // namespace
+
 void Engine::drive(Router& router, const proto::Event& event, Instant at) {
     router.stepped_at = std::max(router.stepped_at, at);
     for (const auto& action : router.machine.step(router.stepped_at, event))
@@ -36,40 +42,50 @@ void Engine::perform(Router& router, const proto::Claim&) {
     if (options_.observe) return;
     auto wanted = wanted_by(router);
     router.installed = true;
-    router.claimed_at = boot_now();
-    const auto claim = router.claim = ++claims_;
+    router.claim = ++claims_;
     if (router.followed.gateway) {
         const auto lifetime = dead_man(router.machine.down_interval());
         gateways_->open_fence(router.followed.number, lifetime);
         router.renew_at = loop_.now() + lifetime / 3;
         router.standing = std::make_unique<Desired>(wanted);
     }
+    router.writes_pending = 0;  // answers to an earlier claim no longer find us
     auto requests = additions(wanted);
-    router.writes_pending = 1;  // answers to an earlier claim no longer find us
-    const auto number = number_of(router);
-    desk_->apply(std::move(requests), [this, number, claim, wanted = std::move(wanted)](const auto& results) {
-        // The role, or the router, may be gone again by the time the kernel is done.
+    write_for(router, std::move(requests), Say::failures,
+              [this, began = boot_now(), wanted = std::move(wanted)](Router& mine, const Results& results) {
+                  claimed(mine, began, wanted, results);
+              });
+}
+
+// The role, the claim or the router itself may be gone by the time the kernel is done; then nobody wants to know.
+void Engine::write_for(Router& router, std::vector<netlink::Request> requests, Say say, Written then) {
+    ++router.writes_pending;
+    desk_->apply(std::move(requests), [this, number = number_of(router), claim = router.claim, say,
+                                       then = std::move(then)](const Results& results) {
         auto* mine = find_claim(number, claim);
-        if (mine) --mine->writes_pending;
-        if (mine && mine->installed) claimed(*mine, wanted, results);
+        if (!mine) return;
+        --mine->writes_pending;
+        if (!mine->installed) return;
+        if (say == Say::failures) log_failures(mine->config->name, results);
+        then(*mine, results);
     });
 }
 
-void Engine::claimed(Router& router, const Desired& wanted, const std::vector<Result<void>>& results) {
-    bool degraded = false, address_failed = false;
-    for (std::size_t i = 0; i < results.size(); ++i) {
-        if (results[i]) continue;
-        degraded = true;
-        address_failed = address_failed || i < wanted.addresses.size();
-        log_.error("({}) {}", router.config->name, results[i].error().describe());
-    }
-    if (address_failed) {
+void Engine::log_failures(const std::string& name, const Results& results) {
+    for (const auto& result : results)
+        if (!result) log_.error("({}) {}", name, result.error().describe());
+}
+
+void Engine::claimed(Router& router, Instant began, const Desired& wanted, const Results& results) {
+    const auto failed = std::find_if(results.begin(), results.end(), [](const auto& result) { return !result; });
+    const bool degraded = failed != results.end();
+    if (degraded && failed - results.begin() < std::ssize(wanted.addresses)) {
         drive(router, proto::ClaimFailed{});
         return;
     }
     announce_all(router);
     log_.info("({}) took over in {}{}: {} addresses, {} routes and rules", router.config->name,
-              text(boot_now() - router.claimed_at), degraded ? ", DEGRADED" : "", wanted.addresses.size(),
+              text(boot_now() - began), degraded ? ", DEGRADED" : "", wanted.addresses.size(),
               wanted.routes.size() + wanted.rules.size());
 }
 
@@ -87,10 +103,7 @@ void Engine::perform(Router& router, const proto::Release&) {
     if (!std::exchange(router.installed, false)) return;
     const auto standing = std::exchange(router.standing, nullptr);
     desk_->apply(removals(standing ? *standing : wanted_by(router)),
-                 [this, name = router.config->name](const auto& results) {
-                     for (const auto& result : results)
-                         if (!result) log_.error("({}) {}", name, result.error().describe());
-                 });
+                 [this, name = router.config->name](const Results& results) { log_failures(name, results); });
     if (router.followed.gateway) gateways_->shut_fence(router.followed.number);
 }
 
@@ -104,11 +117,12 @@ void Engine::perform(Router& router, const proto::AnnounceAgain&) {
 
 void Engine::perform(Router& router, const proto::Transition& action) {
     router.rejections_said = 0;
+    tidy_at_ = loop_.now() + tidy_delay;
     if (action.to == proto::Role::active) ++router.counters.became_active;
     if (action.from == proto::Role::active) ++router.counters.released;
     if (router.record) router.record->active.store(action.to == proto::Role::active, std::memory_order_relaxed);
     const auto line =
-        describe(action, router.last_judged().faults, [this](const IpAddress& peer) { return name_of(peer); });
+        describe(action, router.troubles->faults, [this](const IpAddress& peer) { return name_of(peer); });
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));
@@ -165,7 +179,7 @@ void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& lin
 void Engine::rejected(Router& router, const netlink::Link& link, const AdvertSocket::Heard& heard,
                       proto::Rejection why) {
     const auto kind = static_cast<std::size_t>(why);
-    ++router.counters.rejected[kind];
+    ++router.troubles.edit().rejected[kind];
     const auto bit = static_cast<std::uint16_t>(1U << kind);
     if (router.rejections_said & bit) return;
     router.rejections_said = static_cast<std::uint16_t>(router.rejections_said | bit);
@@ -195,7 +209,7 @@ void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {
     if (std::find(members_.begin(), members_.end(), envelope.source) == members_.end()) return;
     const auto path = envelope.destination.is_multicast() ? Path::multicast : Path::unicast;
     const auto peer = name_of(envelope.source);
-    switch (router.paths.heard(envelope.source, path)) {
+    switch (router.troubles.edit().paths.heard(envelope.source, path)) {
         case PathWatch::Finding::none:
             return;
         case PathWatch::Finding::only_unicast:

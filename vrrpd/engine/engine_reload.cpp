@@ -63,7 +63,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
             edits.push_back(edit_of(*router, *next, kept.after));
         router->config = &after;
         router->followed = gateway;
-        router->announcer.set_policy(after.announce);
+        router->announcer.set_policy(*after.announce);
         routers[kept.after] = std::move(router);
     }
     for (const auto added : difference.added) {
@@ -119,23 +119,14 @@ void Engine::carry_out(const std::vector<Edit>& edits) {
         const auto gone = removals(edit.gone);
         requests.insert(requests.end(), gone.begin(), gone.end());
     }
-    desk_->apply(std::move(requests), [this](const auto& results) {
-        for (const auto& result : results)
-            if (!result) log_.error("reload: {}", result.error().describe());
-    });
+    desk_->apply(std::move(requests), [this](const Results& results) { log_failures("reload", results); });
     for (const auto& edit : edits) {
         auto* router = find_claim(edit.number, edit.claim);
         if (!router || edit.fresh == Desired{}) continue;
-        ++router->writes_pending;
-        desk_->apply(additions(edit.fresh), [this, number = edit.number, claim = edit.claim,
-                                             announce = !edit.fresh.addresses.empty()](const auto& results) {
-            for (const auto& result : results)
-                if (!result) log_.error("reload: {}", result.error().describe());
-            auto* mine = find_claim(number, claim);
-            if (!mine) return;
-            --mine->writes_pending;
-            if (mine->installed && announce) announce_all(*mine);
-        });
+        write_for(*router, additions(edit.fresh), Say::failures,
+                  [this, addresses = !edit.fresh.addresses.empty()](Router& mine, const Results&) {
+                      if (addresses) announce_all(mine);
+                  });
     }
 }
 

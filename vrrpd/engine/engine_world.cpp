@@ -84,18 +84,16 @@ void Engine::settle(Router& router, Conditions conditions) {
         conditions.faults.push_back(std::move(*problem));
     weigh(router, conditions.tracked);
     const bool can_run = conditions.faults.empty();
-    const bool known = !router.last_judged().faults.empty();
-    router.judged = conditions.faults.empty() && conditions.tracked.empty()
-                        ? nullptr
-                        : std::make_unique<Router::Judged>(
-                              Router::Judged{std::move(conditions.faults), std::move(conditions.tracked)});
+    const bool known = !router.troubles->faults.empty();
+    if (conditions.faults != router.troubles->faults) router.troubles.edit().faults = std::move(conditions.faults);
+    if (conditions.tracked != router.troubles->tracked) router.troubles.edit().tracked = std::move(conditions.tracked);
     if (can_run && router.machine.role() == proto::Role::initialize)
         begin(router);
     else if (!can_run && router.machine.role() != proto::Role::initialize)
         drive(router, proto::Fault{});
     else if (!can_run && !known)  // said once, whatever else turns out to be wrong while it waits
         log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name,
-                     fmt::join(router.last_judged().faults, ", "));
+                     fmt::join(router.troubles->faults, ", "));
 }
 
 // Adds what the gateway says to what the instance tracks, and tells the machine what comes of it.
@@ -110,7 +108,7 @@ void Engine::weigh(Router& router, std::vector<proto::Tracked>& tracked) {
     const auto after = proto::effective_priority(router.config->parameters.priority, tracked);
     if (before != after) {
         log_.notice("({}) {}", router.config->name,
-                    describe_priority(before, after, router.last_judged().tracked, tracked));
+                    describe_priority(before, after, router.troubles->tracked, tracked));
         drive(router, proto::PriorityChanged{after});
     }
     drive(router, proto::ReadinessChanged{ready});
@@ -149,9 +147,9 @@ void Engine::repair(Router& router) {
     const auto now = loop_.now();
     const auto lost = missing(wanted_by(router), desk_->world());
     if (lost == Desired{}) return;
-    if (!router.repairs || now - router.repairs->last > repair_calm)
-        router.repairs = std::make_unique<Router::Repairs>();
-    auto& [last, pause] = *router.repairs;
+    auto& last = router.troubles.edit().repaired;
+    auto& pause = router.troubles.edit().repair_pause;
+    if (now - last > repair_calm) pause = Duration(0);
     if (now < last + pause) {
         desk_->audit_at(last + pause);
         return;
@@ -176,16 +174,10 @@ void Engine::put_back(Router& router, const Desired& lost, bool say) {
     for (const auto& rule : lost.rules)
         if (say) log_.warning("({}) rule {} had gone: added again", router.config->name, netlink::describe(rule));
     if (router.standing) *router.standing = wanted_by(router);
-    ++router.writes_pending;
-    desk_->apply(additions(lost), [this, say, number = number_of(router), claim = router.claim,
-                                   addresses = !lost.addresses.empty()](const auto& results) {
-        for (const auto& result : results)
-            if (!result && say) log_.error("{}", result.error().describe());
-        auto* mine = find_claim(number, claim);
-        if (!mine) return;
-        --mine->writes_pending;
-        if (mine->installed && addresses) announce_all(*mine);
-    });
+    write_for(router, additions(lost), say ? Say::failures : Say::nothing,
+              [this, addresses = !lost.addresses.empty()](Router& mine, const Results&) {
+                  if (addresses) announce_all(mine);
+              });
 }
 
 void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {

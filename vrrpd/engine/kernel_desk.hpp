@@ -45,6 +45,10 @@ public:
     // In batches of at most 64, so that deadlines are served between them; `done` with all results, in order.
     void apply(std::vector<netlink::Request> requests, std::function<void(const std::vector<Result<void>>&)> done = {});
 
+    // What is asked between the two is carried out after the second, in the order of the calls.
+    void hold() { writer_.hold(true); }
+    void resume() { writer_.hold(false); }
+
     // Reads everything again, soon (many wishes in one turn are one audit).
     void audit_soon(Instant now);
     void audit_at(Instant at);

@@ -104,11 +104,11 @@ netlink::Address kernel_address(const config::VirtualAddress& vip, IfIndex link)
     netlink::Address address;
     address.link = link;
     address.prefix = vip.prefix;
-    address.peer = vip.peer;
-    address.broadcast = vip.broadcast;
-    address.label = vip.label;
+    address.peer = vip.extras->peer;
+    address.broadcast = vip.extras->broadcast;
+    address.label = vip.extras->label;
     address.scope = vip.scope;
-    address.preferred = vip.preferred;
+    address.preferred = vip.extras->preferred;
     address.no_dad = vip.prefix.address.is_v6() && !vip.dad;
     address.home = vip.home;
     address.manage_temporary = vip.manage_temporary;

@@ -50,8 +50,8 @@ IpAddress ip_address(const sockaddr_storage& storage) {
     return *IpAddress::from_bytes(bytes);
 }
 
-Burst::Burst() : slots_(std::make_unique_for_overwrite<Slot[]>(packets_a_wakeup)) {
-    for (unsigned i = 0; i < packets_a_wakeup; ++i) {
+Burst::Burst() : slots_(std::make_unique_for_overwrite<Slot[]>(size)) {
+    for (unsigned i = 0; i < size; ++i) {
         auto& slot = slots_[i];
         parts_[i] = {slot.data.data(), slot.data.size()};
         auto& header = messages_[i].msg_hdr;
@@ -67,7 +67,7 @@ unsigned Burst::receive(int fd) {
         message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
         message.msg_hdr.msg_controllen = control_max;
     }
-    const int count = ::recvmmsg(fd, messages_.data(), packets_a_wakeup, MSG_DONTWAIT, nullptr);
+    const int count = ::recvmmsg(fd, messages_.data(), size, MSG_DONTWAIT, nullptr);
     return count < 0 ? 0U : static_cast<unsigned>(count);
 }
 

@@ -14,6 +14,8 @@
 #include "vrrpd/base/bytes.hpp"
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/base/loop.hpp"
 #include "vrrpd/base/result.hpp"
 #include "vrrpd/engine/filter.hpp"
 
@@ -45,13 +47,15 @@ struct SocketAddress {
 // A burst of datagrams with their control data.
 class Burst {
 public:
+    static constexpr unsigned size = 16;
+
     struct Packet {
         BytesView bytes;
         const sockaddr_storage* from;
         const msghdr* header;
     };
     Burst();
-    // recvmmsg, at most packets_a_wakeup. The views are good until the next call.
+    // recvmmsg; `size` of them: more may wait. The views are good until the next call.
     [[nodiscard]] unsigned receive(int fd);
     [[nodiscard]] Packet packet(unsigned index) const;
 
@@ -65,8 +69,15 @@ private:
         sockaddr_storage from;
     };
     std::unique_ptr<Slot[]> slots_;  // not initialised: a slot that no packet ever fills costs no memory
-    std::array<iovec, packets_a_wakeup> parts_{};
-    std::array<mmsghdr, packets_a_wakeup> messages_{};
+    std::array<iovec, size> parts_{};
+    std::array<mmsghdr, size> messages_{};
+};
+
+// What everything that owns sockets needs of the engine around it. One burst serves all: it is read out at once.
+struct Surroundings {
+    Loop& loop;
+    Log& log;
+    Burst& burst;
 };
 
 }  // namespace vrrpd::engine

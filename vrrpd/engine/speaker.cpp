@@ -1,6 +1,7 @@
 #include "vrrpd/engine/speaker.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace vrrpd::engine {
@@ -41,10 +42,10 @@ Announced announced(const Router& router, const World& world) {
     return result;
 }
 
-Result<std::unique_ptr<Speaker>> Speaker::open(Loop& loop, Log& log, const World& world, bool observe) {
+Result<std::unique_ptr<Speaker>> Speaker::open(const Surroundings& surroundings, const World& world, bool observe) {
     auto sender = FrameSender::open();
     if (!sender) return tl::unexpected(sender.error());
-    return std::unique_ptr<Speaker>(new Speaker(loop, log, world, std::move(*sender), observe));
+    return std::unique_ptr<Speaker>(new Speaker(surroundings, world, std::move(*sender), observe));
 }
 
 void Speaker::advertise(Transport& transport, Router& router, proto::Priority priority) {
@@ -82,48 +83,55 @@ void Speaker::send(Transport& transport, Router& router, const proto::Advertisem
     if (sent) router.send_failure_said = false;
 }
 
-void Speaker::announce(const Router& router, const std::vector<std::size_t>& indexes) {
+void Speaker::announce(const Router& router, std::vector<std::size_t> indexes) {
     if (observe_ || indexes.empty()) return;
     log_.debug("({}) announcing: {} gratuitous ARP and NA frames", router.config->name, indexes.size());
-    const auto all = announced(router, world_);
-    for (const auto index : indexes) {
-        if (index < all.arp.size()) {
-            const auto& item = all.arp[index];
-            frames_.push_back({&router, item.link, proto::gratuitous_arp(item.address, item.mac)});
-        } else if (index - all.arp.size() < all.na.size()) {
-            const auto& item = all.na[index - all.arp.size()];
-            // RFC 9568 6.4.2: the Router flag is set; a VRRP router is one.
-            frames_.push_back({&router, item.link, proto::unsolicited_na(item.address, item.mac, true)});
-        }
-    }
-    send_frames(frames_a_turn);
-}
-
-void Speaker::forget(const Router& router) {
-    std::erase_if(frames_, [&](const Frame& frame) { return frame.router == &router; });
-}
-
-void Speaker::send_frames(std::size_t at_most) {
-    for (; at_most > 0 && !frames_.empty(); --at_most) {
-        const auto& frame = frames_.front();
-        // A frame that could not leave is followed by others; the link's fault shows elsewhere.
-        if (auto sent = sender_.send(frame.link, frame.bytes); !sent)
-            log_.debug("({}) {}", frame.router->config->name, sent.error().describe());
-        frames_.pop_front();
-    }
+    const auto one_round = std::min(indexes.size(), announced(router, world_).size());
+    std::vector<std::size_t> repeats(indexes.begin() + static_cast<std::ptrdiff_t>(one_round), indexes.end());
+    indexes.resize(one_round);
+    if (!indexes.empty()) first_.push_back({What::announcement, &router, std::move(indexes)});
+    if (!repeats.empty()) repeats_.push_back({What::announcement, &router, std::move(repeats)});
+    send_waiting(first_);
 }
 
 void Speaker::probe(const Router& router, Instant now) {
     if (observe_) return;
     const auto all = announced(router, world_);
-    for (const auto* items : {&all.arp, &all.na})
-        for (const auto& item : *items) {
-            listen(item.link, item.address.family(), std::nullopt, now + answers_awaited);
-            const auto frame = item.address.is_v4() ? proto::arp_probe(item.address, item.mac)
-                                                    : proto::nd_probe(item.address, item.mac);
-            frames_.push_back({&router, item.link, frame});
-        }
-    send_frames(frames_a_turn);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        listen(all.at(i)->link, all.at(i)->address.family(), std::nullopt, now + answers_awaited);
+    std::vector<std::size_t> indexes(all.size());
+    std::iota(indexes.begin(), indexes.end(), std::size_t{0});
+    if (!indexes.empty()) first_.push_back({What::probe, &router, std::move(indexes)});
+    send_waiting(first_);
+}
+
+void Speaker::forget(const Router& router) {
+    for (auto* queue : {&first_, &repeats_})
+        std::erase_if(*queue, [&](const Waiting& waiting) { return waiting.router == &router; });
+}
+
+void Speaker::send_waiting(Queue& queue) {
+    for (std::size_t room = frames_a_turn; room > 0 && !queue.empty();) {
+        auto& waiting = queue.front();
+        const auto all = announced(*waiting.router, world_);
+        const auto end = std::min(waiting.indexes.size(), waiting.sent + room);
+        room -= end - waiting.sent;
+        for (; waiting.sent < end; ++waiting.sent)
+            if (const auto* item = all.at(waiting.indexes[waiting.sent])) send_item(waiting, *item);
+        if (waiting.sent == waiting.indexes.size()) queue.pop_front();
+    }
+}
+
+void Speaker::send_item(const Waiting& waiting, const AddressOnLink& item) {
+    const bool v4 = item.address.is_v4();
+    const auto frame = waiting.what == What::probe
+                           ? (v4 ? proto::arp_probe(item.address, item.mac) : proto::nd_probe(item.address, item.mac))
+                       : v4 ? proto::gratuitous_arp(item.address, item.mac)
+                            // RFC 9568 6.4.2: the Router flag is set; a VRRP router is one.
+                            : proto::unsolicited_na(item.address, item.mac, true);
+    // A frame that could not leave is followed by others; the link's fault shows elsewhere.
+    if (auto sent = sender_.send(item.link, frame); !sent)
+        log_.debug("({}) {}", waiting.router->config->name, sent.error().describe());
 }
 
 void Speaker::ask_for(IfIndex link, const IpAddress& address, Instant now) {
@@ -154,13 +162,14 @@ void Speaker::listen(IfIndex link, Family family, const std::optional<IpAddress>
 }
 
 Deadline Speaker::next_deadline() const {
-    Deadline next = frames_.empty() ? std::nullopt : Deadline(loop_.now() + frames_pause);
+    Deadline next = first_.empty() && repeats_.empty() ? std::nullopt : Deadline(loop_.now() + frames_pause);
     for (const auto& listener : listeners_) next = earlier(next, listener.until);
     return next;
 }
 
-void Speaker::step(Instant now) {
-    send_frames(frames_a_turn);
+void Speaker::step(Instant now, bool busy) {
+    send_waiting(first_);
+    if (first_.empty() && !busy) send_waiting(repeats_);
     listeners_.remove_if([now](const Listener& listener) { return listener.until <= now; });
 }
 

@@ -17,20 +17,42 @@
 
 namespace vrrpd::engine {
 
+struct AddressOnLink {
+    IfIndex link;
+    MacAddress mac;
+    IpAddress address;
+};
+// What a router announces, IPv4 first, in the order of the configuration; held WAN addresses included. Devices
+// without ARP are left out.
+struct Announced {
+    std::vector<AddressOnLink> arp, na;
+
+    [[nodiscard]] std::size_t size() const { return arp.size() + na.size(); }
+    // ARP first. Null: there is none of that number (any more).
+    [[nodiscard]] const AddressOnLink* at(std::size_t index) const {
+        if (index < arp.size()) return &arp[index];
+        return index < size() ? &na[index - arp.size()] : nullptr;
+    }
+};
+[[nodiscard]] Announced announced(const Router& router, const World& world);
+
 class Speaker {
 public:
     // Somebody answers for an address on this interface.
     using Claimed = std::function<void(IfIndex, const proto::AddressClaim&)>;
 
-    [[nodiscard]] static Result<std::unique_ptr<Speaker>> open(Loop& loop, Log& log, const World& world, bool observe);
+    [[nodiscard]] static Result<std::unique_ptr<Speaker>> open(const Surroundings& surroundings, const World& world,
+                                                               bool observe);
 
     void on_claim(Claimed claimed) { claimed_ = std::move(claimed); }
     void set_peer_link(const config::PeerLink* peers) { peers_ = peers; }
 
     // To the group or the peers; and a unicast copy to every peer_link member on that link.
     void advertise(Transport& transport, Router& router, proto::Priority priority);
-    // The given indexes of announced(router), ARP first. Sent at most frames_a_turn at once; the rest follows.
-    void announce(const Router& router, const std::vector<std::size_t>& indexes);
+    // The given indexes of announced(router), ARP first. At most frames_a_turn are sent at once; the rest follows.
+    // One frame for every address comes before any repeat, of whichever router: where a thousand move together,
+    // what a host on the LAN waits for is the first frame of its gateway.
+    void announce(const Router& router, std::vector<std::size_t> indexes);
     // Drops what is queued for a router that gave up the role (VR-103).
     void forget(const Router& router);
     // One round of probes for every address of the router.
@@ -39,14 +61,19 @@ public:
     void ask_for(IfIndex link, const IpAddress& address, Instant now);
 
     [[nodiscard]] Deadline next_deadline() const;
-    void step(Instant now);
+    // `busy`: routers wait for their timers to be served; repeats can wait for them.
+    void step(Instant now, bool busy);
 
 private:
-    struct Frame {
+    // What waits to be sent. The frames are made when they leave: a thousand routers have many thousands of them.
+    enum class What : std::uint8_t { announcement, probe };
+    struct Waiting {
+        What what;
         const Router* router;
-        IfIndex link;
-        Bytes bytes;
+        std::vector<std::size_t> indexes;  // of announced(router), ARP first
+        std::size_t sent = 0;
     };
+    using Queue = std::deque<Waiting>;
     struct Listener {
         IfIndex link;
         Family family;
@@ -56,36 +83,30 @@ private:
         Loop::Watch watch{};
     };
 
-    Speaker(Loop& loop, Log& log, const World& world, FrameSender sender, bool observe)
-        : loop_(loop), log_(log), world_(world), sender_(std::move(sender)), observe_(observe) {}
+    Speaker(const Surroundings& surroundings, const World& world, FrameSender sender, bool observe)
+        : loop_(surroundings.loop),
+          log_(surroundings.log),
+          burst_(surroundings.burst),
+          world_(world),
+          sender_(std::move(sender)),
+          observe_(observe) {}
     void send(Transport& transport, Router& router, const proto::Advertisement& advert,
               const proto::Envelope& envelope);
     void copy_to_members(Transport& transport, Router& router, const proto::Advertisement& advert);
-    void send_frames(std::size_t at_most);
+    void send_waiting(Queue& queue);
+    void send_item(const Waiting& waiting, const AddressOnLink& item);
     void listen(IfIndex link, Family family, const std::optional<IpAddress>& only, Instant until);
 
     Loop& loop_;
     Log& log_;
+    Burst& burst_;
     const World& world_;
     FrameSender sender_;
     bool observe_;
     const config::PeerLink* peers_ = nullptr;
     Claimed claimed_;
-    std::deque<Frame> frames_;
+    Queue first_, repeats_;
     std::list<Listener> listeners_;
-    Burst burst_;
 };
-
-// What a router announces: (device, address), IPv4 first, in the order of the configuration; held WAN
-// addresses included. Devices without ARP are left out.
-struct Announced {
-    struct Item {
-        IfIndex link;
-        MacAddress mac;
-        IpAddress address;
-    };
-    std::vector<Item> arp, na;
-};
-[[nodiscard]] Announced announced(const Router& router, const World& world);
 
 }  // namespace vrrpd::engine

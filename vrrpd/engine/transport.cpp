@@ -6,8 +6,12 @@
 
 namespace vrrpd::engine {
 
-Transport::Transport(Loop& loop, Log& log, AdvertSocket::Mode mode, Handler handler)
-    : loop_(loop), log_(log), mode_(mode), handler_(std::move(handler)) {}
+Transport::Transport(const Surroundings& surroundings, AdvertSocket::Mode mode, Handler handler)
+    : loop_(surroundings.loop),
+      log_(surroundings.log),
+      mode_(mode),
+      handler_(std::move(handler)),
+      burst_(surroundings.burst) {}
 
 Transport::Entry* Transport::find(IfIndex link, Family family) {
     const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {

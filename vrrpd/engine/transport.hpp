@@ -28,7 +28,7 @@ public:
     // A message and whose it is; nullopt: nobody's VRID.
     using Handler = std::function<void(std::optional<RouterNumber>, const netlink::Link&, const AdvertSocket::Heard&)>;
 
-    Transport(Loop& loop, Log& log, AdvertSocket::Mode mode, Handler handler);
+    Transport(const Surroundings& surroundings, AdvertSocket::Mode mode, Handler handler);
 
     // Opens what is missing, closes what nobody needs, narrows the filters. `every_vrid`: log_unknown_vrids.
     void require(const std::vector<Need>& needs, bool every_vrid);
@@ -62,7 +62,7 @@ private:
     Log& log_;
     AdvertSocket::Mode mode_;
     Handler handler_;
-    Burst burst_;
+    Burst& burst_;
     std::list<Entry> entries_;  // a list: watches hold on to their entry
     struct Problem {
         IfIndex link;

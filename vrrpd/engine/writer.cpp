@@ -51,6 +51,12 @@ public:
         return last_ticket_;
     }
 
+    void hold(bool held) {
+        const std::lock_guard lock(mutex_);
+        held_ = held;
+        wake_.notify_one();
+    }
+
     std::vector<Completion> completions() {
         std::uint64_t count = 0;
         [[maybe_unused]] const auto got = ::read(event_.get(), &count, sizeof count);
@@ -69,7 +75,7 @@ private:
     void work() {
         std::unique_lock lock(mutex_);
         for (;;) {
-            wake_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+            wake_.wait(lock, [this] { return ending_ || (!held_ && !queue_.empty()); });
             if (queue_.empty()) return;
             const auto batch = take_batch();
             busy_ = true;
@@ -165,7 +171,7 @@ private:
     std::deque<Queued> queue_;
     std::vector<Completion> done_;
     std::uint64_t last_ticket_ = 0;
-    bool busy_ = false, ending_ = false;
+    bool busy_ = false, held_ = false, ending_ = false;
 
     std::thread thread_;
 };
@@ -174,6 +180,7 @@ Writer::Writer(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink:
     : impl_(std::make_unique<Impl>(std::move(kernel), std::move(tables))) {}
 Writer::~Writer() = default;
 std::uint64_t Writer::submit(Task task) { return impl_->submit(std::move(task)); }
+void Writer::hold(bool held) { impl_->hold(held); }
 int Writer::fd() const { return impl_->fd(); }
 std::vector<Completion> Writer::completions() { return impl_->completions(); }
 bool Writer::drain(std::chrono::milliseconds at_most) { return impl_->drain(at_most); }

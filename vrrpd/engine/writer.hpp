@@ -73,6 +73,9 @@ public:
     // Never waits. The ticket comes back with the completion; completions keep the order of the tasks.
     std::uint64_t submit(Task task);
 
+    // While held, tasks queue up and none is begun.
+    void hold(bool held);
+
     [[nodiscard]] int fd() const;  // readable: completions wait
     [[nodiscard]] std::vector<Completion> completions();
     // Waits until everything submitted is done, at most so long. For the ordered end of the process only.

@@ -22,9 +22,9 @@ void Announcer::plan(Instant at, Kind kind, unsigned rounds) {
 }
 
 void Announcer::plan_range(Instant at, std::size_t first, std::size_t count) {
-    if (policy_.repeat == 0 || count == 0) return;
+    if (policy_->repeat == 0 || count == 0) return;
     blocks_.push_back({at, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count), 0,
-                       static_cast<std::uint16_t>(policy_.repeat), Kind::claimed, false});
+                       static_cast<std::uint16_t>(policy_->repeat), Kind::claimed, false});
 }
 
 void Announcer::forget(Kind kind) {
@@ -34,24 +34,24 @@ void Announcer::forget(Kind kind) {
 void Announcer::start(Instant now, std::size_t arp_addresses, std::size_t na_addresses) {
     stop();
     resize(arp_addresses, na_addresses);
-    plan(now, Kind::claimed, policy_.repeat);
-    if (policy_.second_block > Duration::zero()) plan(now + policy_.second_block, Kind::claimed, policy_.repeat);
+    plan(now, Kind::claimed, policy_->repeat);
+    if (policy_->second_block > Duration::zero()) plan(now + policy_->second_block, Kind::claimed, policy_->repeat);
     // Surface 4.10: the first refresh comes after delay + refresh.
-    if (policy_.refresh > Duration::zero()) {
-        plan(now + policy_.second_block + policy_.refresh, Kind::refresh, policy_.refresh_repeat);
+    if (policy_->refresh > Duration::zero()) {
+        plan(now + policy_->second_block + policy_->refresh, Kind::refresh, policy_->refresh_repeat);
     }
 }
 
 void Announcer::again(Instant now) {
-    if (all_ == 0 || policy_.lower_prio_repeat == 0) return;
+    if (all_ == 0 || policy_->lower_prio_repeat == 0) return;
     if (now < answered_round_ + soon) return;  // the round that is planned after it comes later than this loser
     const bool whole_block = now >= answered_block_ + later;
     forget(Kind::lower_priority);
-    plan(now, Kind::lower_priority, whole_block ? policy_.lower_prio_repeat : 1);
+    plan(now, Kind::lower_priority, whole_block ? policy_->lower_prio_repeat : 1);
     plan(now + soon, Kind::lower_priority, 1);
     plan(now + later, Kind::lower_priority, 1);
-    if (policy_.lower_prio_second_block > Duration::zero()) {
-        plan(now + policy_.lower_prio_second_block, Kind::lower_priority, policy_.lower_prio_repeat);
+    if (policy_->lower_prio_second_block > Duration::zero()) {
+        plan(now + policy_->lower_prio_second_block, Kind::lower_priority, policy_->lower_prio_repeat);
     }
     answered_round_ = now;
     if (whole_block) answered_block_ = now;
@@ -73,7 +73,7 @@ void Announcer::resize(std::size_t arp_addresses, std::size_t na_addresses) {
 void Announcer::extend(Instant now, std::size_t first, std::size_t count) {
     ASSERT(first + count <= all_);
     plan_range(now, first, count);
-    if (policy_.second_block > Duration::zero()) plan_range(now + policy_.second_block, first, count);
+    if (policy_->second_block > Duration::zero()) plan_range(now + policy_->second_block, first, count);
 }
 
 void Announcer::stop() {
@@ -87,14 +87,14 @@ std::vector<Announcer::Block>::iterator Announcer::earliest() {
 }
 
 Duration Announcer::gap_after(std::size_t index) const {
-    return index < arp_ ? policy_.interval_arp : policy_.interval_na;
+    return index < arp_ ? policy_->interval_arp : policy_->interval_na;
 }
 
 void Announcer::finish(std::vector<Block>::iterator block, Instant now) {
     if (block->kind == Kind::refresh) {
         block->sent = 0;
-        block->at += policy_.refresh;
-        if (block->at <= now) block->at = now + policy_.refresh;  // late: no burst to catch up
+        block->at += policy_->refresh;
+        if (block->at <= now) block->at = now + policy_->refresh;  // late: no burst to catch up
         return;
     }
     blocks_.erase(block);

@@ -52,9 +52,12 @@ struct AnnouncePolicy {
 // (keepalived's orphan timers are not copied), and it holds no memory of its own while nothing is planned.
 class Announcer {
 public:
-    explicit Announcer(const AnnouncePolicy& policy) : policy_(policy) {}
+    // The policy must outlive the announcer, or the next set_policy(): a thousand announcers share a few.
+    explicit Announcer(const AnnouncePolicy& policy) : policy_(&policy) {}
+    explicit Announcer(AnnouncePolicy&&) = delete;
     // A reload changed the knobs: what is planned stays, what is planned from now on follows them.
-    void set_policy(const AnnouncePolicy& policy) { policy_ = policy; }
+    void set_policy(const AnnouncePolicy& policy) { policy_ = &policy; }
+    void set_policy(AnnouncePolicy&&) = delete;
 
     // Claimed: these addresses are there now; the first block starts at once, the second follows, then refreshes.
     void start(Instant now, std::size_t arp_addresses, std::size_t na_addresses);
@@ -92,7 +95,7 @@ private:
     [[nodiscard]] std::vector<Block>::iterator earliest();
     [[nodiscard]] Duration gap_after(std::size_t index) const;
 
-    AnnouncePolicy policy_;
+    const AnnouncePolicy* policy_;
     std::uint32_t arp_ = 0;
     std::uint32_t all_ = 0;
     Instant next_frame_ = Instant::min();      // the gap after the last frame ends here

@@ -29,10 +29,10 @@ struct RouterParameters {
     Centiseconds advert_interval{100};
     unsigned down_timer_adverts = 3;
     bool preempt = true;
+    bool answer_lower_priority = true;    // RFC 9568 6.4.3; false is lower_prio_no_advert
+    bool advert_before_yielding = false;  // higher_prio_send_advert
     Duration preempt_delay{0};
     Duration ready_timeout = std::chrono::seconds(15);  // then preempt although not ready, and say so
-    bool answer_lower_priority = true;                  // RFC 9568 6.4.3; false is lower_prio_no_advert
-    bool advert_before_yielding = false;                // higher_prio_send_advert
     Duration probe_time{0};                             // silence asked for before the first claim; 0: no probe
     Duration learnt_interval_max{0};                    // cap on a learnt v3 interval; 0: max(10 x own, 10 s)
 

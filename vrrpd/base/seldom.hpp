@@ -1,0 +1,38 @@
+// A value that is T{} nearly always, and costs one pointer while it is. For the parts of an object that few of a
+// thousand objects need. A value like any other: copies are deep, equality is T's. Used by everybody.
+#pragma once
+
+#include <memory>
+
+namespace vrrpd {
+
+template <class T>
+class Seldom {
+public:
+    Seldom() = default;
+    Seldom(T value) : value_(std::make_unique<T>(std::move(value))) {}
+    Seldom(const Seldom& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
+    Seldom(Seldom&&) noexcept = default;
+    Seldom& operator=(const Seldom& other) { return *this = Seldom(other); }
+    Seldom& operator=(Seldom&&) noexcept = default;
+    ~Seldom() = default;
+
+    // Stays valid until the next edit() or assignment, also when the Seldom is moved.
+    [[nodiscard]] const T& operator*() const {
+        static const T usual{};
+        return value_ ? *value_ : usual;
+    }
+    [[nodiscard]] const T* operator->() const { return &**this; }
+    // To change it; from then on it has memory of its own.
+    [[nodiscard]] T& edit() {
+        if (!value_) value_ = std::make_unique<T>();
+        return *value_;
+    }
+
+    friend bool operator==(const Seldom& a, const Seldom& b) { return *a == *b; }
+
+private:
+    std::unique_ptr<T> value_;
+};
+
+}  // namespace vrrpd
