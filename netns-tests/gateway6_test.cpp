@@ -37,8 +37,8 @@ VrrpText both(int priority) {
                 "    lan lan0 10.12.14.0/24\n"
                 "    lan lan0 fd00:12:14::/64\n"
                 "    wan wan0 {\n"
-                "        address 198.51.100.10/24\n"
                 "        address fd00:198::10/64\n"
+                "        address 198.51.100.10/24\n"
                 "        via 198.51.100.1\n"
                 "    }\n"
                 "    nat {\n        masquerade\n    }\n"
@@ -93,6 +93,19 @@ TEST_F(Gateway6, link_local_address_as_the_clients_gateway_moves) {
     EchoServer echo(home.internet, {internet6});
     start_both(six(200), six(150));
     expect_survived_power_loss(Pinger(home.client, {internet6}));
+}
+
+TEST_F(Gateway6, better_router_that_cannot_add_an_address_does_not_shake_the_group) {
+    start(home.h001, six(150));
+    ASSERT_TRUE(becomes_active6(home.h001));
+    home.h003.netns().set_sysctl("net/ipv6/conf/wan0/disable_ipv6", "1");
+    auto& router = start(home.h003, six(200));
+    ASSERT_TRUE(router.await_log("could not be added"));
+    ASSERT_TRUE(router.await_log("leaving the role to"));
+    ASSERT_TRUE(becomes_active6(home.h001));
+    EXPECT_TRUE(stays_false([&] { return home.h003.has_address(Home::vip6); }, 3s));
+    home.h001.lose_power();
+    EXPECT_TRUE(home.lan.await(all({from(home.h003), adverts(), since(wall_clock())}))) << "silence promotes";
 }
 
 TEST_F(Gateway6, everything_is_withdrawn_at_a_stop) {

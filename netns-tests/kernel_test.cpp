@@ -46,5 +46,13 @@ TEST_F(Kernel, without_ipv6_is_said_once_and_ipv4_works) {
     EXPECT_EQ(router.stop(), 0);
 }
 
+TEST_F(Kernel, with_ipv6_switched_off_the_ipv4_addresses_of_a_mixed_instance_still_move) {
+    home.h003.netns().set_sysctl("net/ipv6/conf/all/disable_ipv6", "1");
+    auto& router = start(home.h003, {.priority = 200, .more = "virtual_ipaddress_excluded {\nfd00:12:14::1/64\n}"});
+    EXPECT_TRUE(becomes_active(home.h003));
+    EXPECT_TRUE(router.await_log("fd00:12:14::1")) << "what does not work";
+    EXPECT_TRUE(stays_false([&] { return !holds(home.h003); }, 1s));
+}
+
 }  // namespace
 }  // namespace lab

@@ -95,6 +95,9 @@ TEST(Describe, every_remark) {
     expect_all({
         {remark(Remark::lower_priority_discarded), LogLevel::info,
          "H003 (10.12.14.4) advertises a lower priority (150, ours 200): preempting"},
+        {remark(Remark::not_trying_again_yet), LogLevel::warning,
+         "leaving the role to H003 (10.12.14.4) for now, although its priority 150 is lower than ours (200): our "
+         "addresses could not be added"},
         {remark(Remark::lower_priority_answered), LogLevel::warning,
          "Received advert from H003 (10.12.14.4) with lower priority 150, ours 200: answered, addresses announced "
          "again"},

@@ -136,6 +136,14 @@ TEST(Plan, no_two_gateways_share_a_table_or_a_rule) {
     EXPECT_LT(first.rules[1].priority, second.rules[0].priority);
 }
 
+TEST(Plan, the_source_is_the_held_address_of_the_next_hops_family) {
+    auto held_gateway = gateway();
+    held_gateway.wan->held = {prefix("fd00:198::10/64"), prefix("203.0.113.5/29")};
+    const auto wanted = desired(instance(), {&held_gateway, 0}, world(home()));
+    ASSERT_EQ(wanted.routes.size(), 1U);
+    EXPECT_EQ(wanted.routes[0].source, ip("203.0.113.5"));
+}
+
 TEST(Plan, a_held_wan_address_comes_after_the_virtual_ones_and_is_the_source) {
     auto held_gateway = gateway();
     held_gateway.wan->held = {prefix("203.0.113.5/29")};

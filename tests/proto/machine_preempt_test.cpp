@@ -65,6 +65,60 @@ TEST(Preempt, VR_069_an_owner_always_preempts) {
     EXPECT_EQ(router.run(1s).at(1), Action(Claim{Cause::preempted_lower}));
 }
 
+// Fails whenever it claims; lower adverts come all the time. The times of the claims.
+std::vector<Duration> claims_that_fail(Router& router, Duration end) {
+    std::vector<Duration> claims;
+    for (Duration at = 1s; at < end; at += 1s) {
+        router.run(at);
+        if (router.role() == Role::active) {
+            claims.push_back(router.deadline() - 1s);
+            router.at(at, ClaimFailed{});
+        }
+        router.receive(at, advert(100, h001));
+    }
+    return claims;
+}
+
+TEST(Preempt, after_a_failed_claim_is_tried_again_ever_more_seldom) {
+    auto router = started(parameters(200));
+    const auto claims = claims_that_fail(router, 1000s);
+    ASSERT_GE(claims.size(), 7U);
+    const auto pauses = [&](std::size_t n) {
+        return std::chrono::round<std::chrono::seconds>(claims[n + 1] - claims[n]);
+    };
+    for (const auto& [n, at_least] : {std::pair{0U, 10s}, {1U, 20s}, {2U, 40s}, {3U, 80s}, {4U, 160s}, {5U, 300s}}) {
+        EXPECT_GE(pauses(n), at_least) << n;
+        EXPECT_LE(pauses(n), at_least + 5s) << n;
+    }
+}
+
+TEST(Preempt, after_a_failed_claim_an_owner_holds_back_too_but_silence_promotes) {
+    auto router = started(parameters(255));  // Active at once
+    router.at(500ms, ClaimFailed{});
+    const auto actions = router.receive(600ms, advert(100, h001));
+    ASSERT_EQ(actions.size(), 1U);
+    EXPECT_EQ(std::get<Note>(actions.at(0)).remark, Remark::not_trying_again_yet);
+    router.run(8s);
+    EXPECT_EQ(router.role(), Role::active);
+}
+
+TEST(Preempt, failed_claims_long_apart_are_not_in_a_row) {
+    auto router = started(parameters(200));
+    router.run(4s);
+    router.at(4s, ClaimFailed{});
+    router.run(60s);  // nobody is there: Active again
+    ASSERT_EQ(router.role(), Role::active);
+    router.at(60s, ClaimFailed{});
+    router.receive(60'100ms, advert(100, h001));
+    for (Duration at = 61s; at < 69s; at += 1s) router.receive(at, advert(100, h001));
+    EXPECT_EQ(router.role(), Role::backup);
+    for (Duration at = 69s; at < 76s; at += 1s) {
+        router.run(at);
+        if (router.role() == Role::backup) router.receive(at, advert(100, h001));
+    }
+    EXPECT_EQ(router.role(), Role::active) << "10 s, not 20";
+}
+
 TEST(Preempt, VR_070_preempt_delay_counts_from_the_first_lower_advert) {
     auto with = parameters(200);
     with.preempt_delay = 60s;

@@ -32,6 +32,8 @@ std::string remark_text(Remark remark) {
             return "not-ready-but-preempting";
         case Remark::late:
             return "late";
+        case Remark::not_trying_again_yet:
+            return "not-trying-again-yet";
     }
     return "?";
 }

@@ -51,8 +51,12 @@ Instant Monitor::healthy() {
     // A lower router may have taken the role first; then a better one waits until it may preempt, is ready, and its
     // down timer has run out. Each of these is looked at when an advert comes.
     Duration ready{0};
-    for (const auto& node : world_.nodes()) ready = std::max(ready, node.parameters.ready_timeout);
-    return expect_from_ + largest_down() + ready + 3 * slowest();
+    auto able = world_.now();  // to claim
+    for (const auto& node : world_.nodes()) {
+        ready = std::max(ready, node.parameters.ready_timeout);
+        if (node.up()) able = std::max(able, node.router->claims_again_at());
+    }
+    return able + bound() + largest_down() + ready + 3 * slowest();
 }
 
 void Monitor::settled() {

@@ -135,6 +135,10 @@ LogLine describe(const proto::Note& note, proto::Priority own, const std::string
         case Remark::late:
             return {LogLevel::warning,
                     "this process was late by more than a down interval: listening for one more interval"};
+        case Remark::not_trying_again_yet:
+            return {LogLevel::warning, fmt::format("leaving the role to {} for now, although its priority {} is lower "
+                                                   "than ours ({}): our addresses could not be added",
+                                                   peer, priority, ours)};
     }
     return {};
 }

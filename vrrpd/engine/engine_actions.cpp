@@ -77,9 +77,15 @@ void Engine::log_failures(const std::string& name, const Results& results) {
 }
 
 void Engine::claimed(Router& router, Instant began, const Desired& wanted, const Results& results) {
-    const auto failed = std::find_if(results.begin(), results.end(), [](const auto& result) { return !result; });
-    const bool degraded = failed != results.end();
-    if (degraded && failed - results.begin() < std::ssize(wanted.addresses)) {
+    bool degraded = false, lost = false;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (results[i]) continue;
+        degraded = true;
+        // A host without IPv6 (or without IPv4) is a gateway for the other family all the same.
+        lost = lost ||
+               (i < wanted.addresses.size() && wanted.addresses[i].prefix.address.family() == router.config->family);
+    }
+    if (lost) {
         drive(router, proto::ClaimFailed{});
         return;
     }

@@ -37,9 +37,12 @@ void add_gateway_route(const Followed& followed, const World& world, IfIndex wan
     const auto number = static_cast<std::uint32_t>(followed.number);
     netlink::Route route;
     route.destination = Prefix{*IpAddress::parse(family == Family::ipv4 ? "0.0.0.0" : "::"), 0};
+    const auto held = std::find_if(config.held.begin(), config.held.end(),
+                                   [&](const Prefix& address) { return address.address.family() == family; });
+    const bool holds = held != config.held.end();
     // On-link: with a held address alone, the next hop need not lie in a prefix of ours yet.
-    route.hops.push_back({config.via ? config.via : learnt->via, wan, 1, config.via && !config.held.empty()});
-    if (!config.held.empty()) route.source = config.held.front().address;
+    route.hops.push_back({config.via ? config.via : learnt->via, wan, 1, config.via && holds});
+    if (holds) route.source = held->address;
     route.table = gateway_table_base + number;
     into.routes.push_back(route);
 

@@ -161,7 +161,19 @@ void Step::resign(Cause cause) {
 
 void Step::on(Active&, const Stop&) { resign(Cause::stopped); }
 void Step::on(Active&, const Fault&) { resign(Cause::fault); }
-void Step::on(Active&, const ClaimFailed&) { resign(Cause::claim_failed); }
+
+void Step::on(Active&, const ClaimFailed&) {
+    constexpr std::uint8_t most = 6;  // enough doublings to reach the limit
+    const auto pause_after = [](unsigned failures) {
+        return std::min<Duration>(claim_pause * (1U << (failures - 1)), claim_pause_max);
+    };
+    auto& failures = router_.claims_failed_;
+    // In a row: within another pause after the last one ended.
+    const bool in_a_row = failures > 0 && now_ < router_.claim_again_at_ + pause_after(failures);
+    failures = in_a_row ? std::min(most, static_cast<std::uint8_t>(failures + 1)) : std::uint8_t{1};
+    router_.claim_again_at_ = now_ + pause_after(failures);
+    resign(Cause::claim_failed);
+}
 
 // VR-129: the backups have taken over meanwhile, or nobody is there and the next silence makes us Active again.
 bool Step::stood_still(const Active& active) const {

@@ -139,6 +139,7 @@ enum class Remark : std::uint8_t {
     waiting_until_ready,          // preemption held back
     not_ready_but_preempting,     // ready_timeout ran out
     late,                         // found itself late: one more interval before promoting
+    not_trying_again_yet,         // Backup: preemption held back, because a claim failed lately
 };
 // For the log. A flood must not fill it: each Remark is made once per state, and again when the adverts come from
 // another router, but for that not sooner than note_pause after the last such change.
@@ -158,6 +159,9 @@ using Actions = std::vector<Action>;
 inline constexpr Duration note_pause = std::chrono::seconds(10);
 inline constexpr unsigned answers_per_interval = 10;  // VR-122
 inline constexpr unsigned probe_rounds = 3;           // spread over probe_time, answers awaited to its end
+// Who could not add its addresses leaves the role to others for so long, doubled with each failure up to the limit;
+// else it would take the role and drop it for ever. Silence promotes it all the same.
+inline constexpr Duration claim_pause = std::chrono::seconds(10), claim_pause_max = std::chrono::minutes(5);
 
 struct Initialize {};
 
@@ -195,6 +199,8 @@ public:
     [[nodiscard]] const RouterParameters& parameters() const { return parameters_; }
     [[nodiscard]] Duration down_interval() const;  // with the learnt interval while Backup
     [[nodiscard]] Centiseconds learnt_interval() const;
+    // No preempting before; in the past unless a claim failed lately.
+    [[nodiscard]] Instant claims_again_at() const { return claim_again_at_; }
 
 private:
     friend class Step;  // one overload per cell of the RFC's table: step.hpp
@@ -205,6 +211,8 @@ private:
     bool heard_anyone_ = false;                       // since Start: then silence promotes without a probe
     std::uint16_t noted_ = 0;                         // one bit per Remark that was made
     Instant noted_since_{};                           // when the bits were last cleared
+    Instant claim_again_at_{};                        // no preempting before: a claim failed
+    std::uint8_t claims_failed_ = 0;                  // in a row
     std::variant<Initialize, Backup, Active> state_;  // in the order of Role
 };
 

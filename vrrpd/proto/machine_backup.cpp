@@ -106,6 +106,10 @@ void Step::follow(Backup& backup, const Received& advert) {
 // Whether a lower advert is discarded (VR-099) or, for now, counts like any other (VR-070, design 6).
 bool Step::may_preempt(Backup& backup, const Received& lower) {
     const auto& parameters = router_.parameters_;
+    if (now_ < router_.claim_again_at_) {
+        note(Remark::not_trying_again_yet, lower);
+        return false;
+    }
     if (router_.effective_.is_owner()) return true;  // VR-069
     if (!parameters.preempt) return false;
     if (parameters.preempt_delay > Duration::zero()) {
@@ -178,6 +182,7 @@ void Step::on(Backup& backup, const PriorityChanged& event) {
 void Step::on(Backup& backup, const Reconfigured& event) {
     if (event.parameters.priority != router_.parameters_.priority)
         on(backup, PriorityChanged{event.parameters.priority});
+    router_.claim_again_at_ = {};  // what made it fail may be mended
     const auto before = router_.down_interval();
     const bool learnt = router_.heard_anyone_ && event.parameters.version == Version::v3;
     router_.parameters_ = event.parameters;
