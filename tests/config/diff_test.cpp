@@ -66,22 +66,6 @@ TEST(Diff, sees_the_blocks_that_are_ours) {
     EXPECT_TRUE(between(instance("A", 1), instance("A", 1) + link).peer_link_changed);
 }
 
-TEST(Diff, of_addresses_is_by_all_their_fields) {
-    const auto list = [](const std::string& items) {
-        return config("vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n" + items +
-                      "\n}\n}\n")
-            .instances.at(0)
-            .addresses;
-    };
-    const auto d = diff_addresses(list("10.0.0.1\n10.0.0.2\n10.0.0.3"), list("10.0.0.3\n10.0.0.2 label x\n10.0.0.4"));
-    ASSERT_EQ(d.removed.size(), 2U);
-    EXPECT_EQ(d.removed[0].prefix.to_string(), "10.0.0.1/32");
-    EXPECT_EQ(d.removed[1].extras->label, "");
-    ASSERT_EQ(d.added.size(), 2U);
-    EXPECT_EQ(d.added[0].extras->label, "x");
-    EXPECT_EQ(d.added[1].prefix.to_string(), "10.0.0.4/32");
-}
-
 // ---- serialize ------------------------------------------------------------------------------------------
 
 TEST(Serialize, keeps_words_that_look_like_its_own_form) {

@@ -109,6 +109,39 @@ TEST(ChannelLog, counts_lost_lines_and_says_so) {
     EXPECT_EQ(right.receive(message), Channel::State::empty);
 }
 
+TEST(ChannelLog, holds_lines_until_released_in_their_order) {
+    auto [left, right] = ends();
+    Message message;
+    {
+        ChannelLog log(left);
+        log.hold();
+        log.info("first");
+        log.debug("not wanted");
+        log.error("second");
+        EXPECT_EQ(right.receive(message), Channel::State::empty);
+        log.release();
+        for (const auto* line : {"first", "second"}) {
+            ASSERT_EQ(right.receive(message), Channel::State::message);
+            EXPECT_EQ(message.text, line);
+        }
+        log.info("at once");
+        ASSERT_EQ(right.receive(message), Channel::State::message);
+        log.hold();
+        log.info("at the end");
+    }
+    ASSERT_EQ(right.receive(message), Channel::State::message);
+    EXPECT_EQ(message.text, "at the end");
+}
+
+TEST(ChannelLog, holds_no_more_than_it_may) {
+    auto [left, right] = ends();
+    ChannelLog log(left);
+    log.hold();
+    for (std::size_t i = 0; i < ChannelLog::max_held; ++i) log.info("line");
+    Message message;
+    EXPECT_EQ(right.receive(message), Channel::State::message);
+}
+
 TEST(ChannelLog, keeps_back_what_is_below_the_threshold) {
     auto [left, right] = ends();
     ChannelLog log(left);

@@ -144,7 +144,7 @@ private:
         Judgement judgement;
         judgement.can_start = text.rfind("good", 0) == 0;
         if (judgement.can_start)
-            judgement.sealed = std::move(*ipc::seal(text, "test"));
+            judgement.sealed = std::move(*ipc::seal(text, "test")), judgement.outline = outline(judgement.sealed.get());
         else
             judgement.faults.push_back({config::Severity::unusable, {"vrrpd.conf", 3, 5}, "no interface", true});
         return judgement;
@@ -184,7 +184,7 @@ private:
                           },
                           [this, &log] { return sweep(log); },
                           [&log] { log.info("ready"); }};
-        return Supervisor(std::move(settings), std::move(services)).run(std::move(judge().sealed));
+        return Supervisor(std::move(settings), std::move(services)).run(judge());
     }
 
     std::string directory_;

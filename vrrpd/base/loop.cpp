@@ -37,6 +37,17 @@ struct Loop::Watch::State : std::enable_shared_from_this<State> {
                                   if (!self->ended) self->arm();
                               });
     }
+    void arm_write(std::function<void()> once) {
+        const bool armed = static_cast<bool>(writable);
+        writable = std::move(once);
+        if (armed) return;
+        descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
+                              [self = shared_from_this()](const boost::system::error_code& error) {
+                                  if (error || self->ended) return;
+                                  self->now = boot_now();
+                                  std::exchange(self->writable, nullptr)();
+                              });
+    }
     void end() {
         ended = true;
         descriptor.release();  // cancels the wait; the descriptor is not ours to close
@@ -45,6 +56,7 @@ struct Loop::Watch::State : std::enable_shared_from_this<State> {
     asio::posix::stream_descriptor descriptor;
     Instant& now;  // the loop's
     std::function<void()> ready;
+    std::function<void()> writable;  // set while its wait is pending
     bool ended = false;
 };
 
@@ -56,6 +68,11 @@ Loop::Watch& Loop::Watch::operator=(Watch&& other) noexcept {
 }
 Loop::Watch::~Watch() {
     if (state_) state_->end();
+}
+
+void Loop::Watch::when_writable(std::function<void()> ready) {
+    ASSERT(state_);
+    state_->arm_write(std::move(ready));
 }
 
 struct Loop::Impl {

@@ -27,6 +27,10 @@ public:
         Watch& operator=(Watch&&) noexcept;
         ~Watch();
 
+        // Calls `ready` once, as soon as the descriptor can be written: a connect is done, or what waits to be
+        // sent finds room again. Asked for anew while it is pending, the newer `ready` counts.
+        void when_writable(std::function<void()> ready);
+
     private:
         friend class Loop;
         struct State;

@@ -40,19 +40,4 @@ Difference diff(const Config& before, const Config& after) {
     return result;
 }
 
-AddressDifference diff_addresses(const std::vector<VirtualAddress>& before, const std::vector<VirtualAddress>& after) {
-    const auto missing_in = [](const std::vector<VirtualAddress>& list, const std::vector<VirtualAddress>& other) {
-        std::multimap<Prefix, const VirtualAddress*> known;
-        for (const auto& address : other) known.emplace(address.prefix, &address);
-        std::vector<VirtualAddress> missing;
-        for (const auto& address : list) {
-            const auto [first, last] = known.equal_range(address.prefix);
-            if (std::none_of(first, last, [&](const auto& entry) { return *entry.second == address; }))
-                missing.push_back(address);
-        }
-        return missing;
-    };
-    return {missing_in(before, after), missing_in(after, before)};
-}
-
 }  // namespace vrrpd::config

@@ -25,11 +25,4 @@ struct Difference {
 // Instances are matched by same_router(): renaming one keeps its role.
 [[nodiscard]] Difference diff(const Config& before, const Config& after);
 
-// Differences of two address lists, for a router that is Active over a reload.
-struct AddressDifference {
-    std::vector<VirtualAddress> removed, added;
-};
-[[nodiscard]] AddressDifference diff_addresses(const std::vector<VirtualAddress>& before,
-                                               const std::vector<VirtualAddress>& after);
-
 }  // namespace vrrpd::config

@@ -2,6 +2,7 @@
 // resolved (resolve.cpp) and judged (validate.cpp). Internal to vrrpd/config.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -95,7 +96,7 @@ struct TrackerDraft {
 struct Draft {
     Config config;
     GlobalsDraft globals;
-    std::vector<InstanceDraft> instances;
+    std::deque<InstanceDraft> instances;  // large, and never moved
     std::vector<GatewayDraft> gateways;
     std::vector<SyncGroupDraft> groups;
     std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"

@@ -200,6 +200,7 @@ private:
 
 void resolve(Reader& reader) {
     auto& draft = reader.draft();
+    draft.config.instances.reserve(draft.instances.size());
     for (auto& instance : draft.instances) draft.config.instances.push_back(Resolver(reader, instance).run());
     draft.config.instances.shrink_to_fit();
 }

@@ -109,10 +109,9 @@ Result<void> listen_quietly(int fd, IfIndex link, const IpAddress& group) {
 }  // namespace
 
 Result<AdvertSocket> AdvertSocket::open(const netlink::Link& link, Family family, Mode mode) {
-    const std::string what = "VRRP on " + link.name;
     auto fd = mode == Mode::observe
-                  ? open_socket(AF_PACKET, SOCK_DGRAM, 0, what)
-                  : open_socket(family == Family::ipv4 ? AF_INET : AF_INET6, SOCK_RAW, proto::ip_protocol, what);
+                  ? open_socket(AF_PACKET, SOCK_DGRAM, 0, "VRRP")
+                  : open_socket(family == Family::ipv4 ? AF_INET : AF_INET6, SOCK_RAW, proto::ip_protocol, "VRRP");
     if (!fd) return tl::unexpected(fd.error());
     AdvertSocket socket(std::move(*fd), link.index, family, mode);
     if (auto done = socket.prepare(); !done) return tl::unexpected(done.error());

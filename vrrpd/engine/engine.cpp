@@ -120,6 +120,7 @@ void Engine::serve_deadlines() {
     gateways_->step(now);
     const auto earliest = deadlines_.earliest();
     speaker_->step(now, earliest && *earliest <= now);
+    if (tell_at_ && *tell_at_ <= now) tell();
     if (tidy_at_ && *tidy_at_ <= now) {
         tidy_at_.reset();
         ::malloc_trim(0);
@@ -137,6 +138,7 @@ void Engine::set_deadline() {
     next = earlier(next, gateways_->next_deadline());
     next = earlier(next, speaker_->next_deadline());
     next = earlier(next, tidy_at_);
+    next = earlier(next, tell_at_);
     loop_.set_deadline(next);
 }
 

@@ -67,6 +67,7 @@ private:
     enum class Say : std::uint8_t { nothing, failures };
     void write_for(Router& router, std::vector<netlink::Request> requests, Say say, Written then);
     void log_failures(const std::string& name, const Results& results);
+    void tell();
     void claimed(Router& router, Instant began, const Desired& wanted, const Results& results);
     void announce_all(Router& router);
     void renew(Router& router, Instant now);
@@ -118,6 +119,7 @@ private:
     bool speaking_ = false;  // routers may enter the protocol
     Deadline start_at_;      // ... from then on (vrrp_startup_delay)
     Instant next_beat_{};
+    Deadline tell_at_;  // a claim is under way: log lines are held back until it is through, or until then
     Deadline tidy_at_;  // what a wave of take-overs needed for a moment goes back to the system
     bool stopping_ = false;
     std::uint64_t claims_ = 0;

@@ -10,6 +10,8 @@ namespace {
 
 constexpr Duration tidy_delay = std::chrono::seconds(6);  // the second block of announcements is out by then
 
+constexpr Duration longest_hold = std::chrono::milliseconds(5);  // of log lines, while a claim is under way
+
 }  // namespace
 
 void Engine::drive(Router& router, const proto::Event& event, Instant at) {
@@ -49,6 +51,8 @@ void Engine::perform(Router& router, const proto::Claim&) {
         router.renew_at = loop_.now() + lifetime / 3;
         router.standing = std::make_unique<Desired>(wanted);
     }
+    log_.hold();
+    tell_at_ = loop_.now() + longest_hold;
     router.writes_pending = 0;  // answers to an earlier claim no longer find us
     auto requests = additions(wanted);
     write_for(router, std::move(requests), Say::failures,
@@ -71,6 +75,11 @@ void Engine::write_for(Router& router, std::vector<netlink::Request> requests, S
     });
 }
 
+void Engine::tell() {
+    tell_at_.reset();
+    log_.release();
+}
+
 void Engine::log_failures(const std::string& name, const Results& results) {
     for (const auto& result : results)
         if (!result) log_.error("({}) {}", name, result.error().describe());
@@ -90,6 +99,7 @@ void Engine::claimed(Router& router, Instant began, const Desired& wanted, const
         return;
     }
     announce_all(router);
+    tell();
     log_.info("({}) took over in {}{}: {} addresses, {} routes and rules", router.config->name,
               text(boot_now() - began), degraded ? ", DEGRADED" : "", wanted.addresses.size(),
               wanted.routes.size() + wanted.rules.size());
@@ -108,9 +118,21 @@ void Engine::perform(Router& router, const proto::Release&) {
     router.renew_at.reset();
     if (!std::exchange(router.installed, false)) return;
     const auto standing = std::exchange(router.standing, nullptr);
-    desk_->apply(removals(standing ? *standing : wanted_by(router)),
-                 [this, name = router.config->name](const Results& results) { log_failures(name, results); });
-    if (router.followed.gateway) gateways_->shut_fence(router.followed.number);
+    const auto withdrawn = standing ? *standing : wanted_by(router);
+    const auto& name = router.config->name;
+    desk_->apply(removals(withdrawn), [this, name](const Results& results) { log_failures(name, results); });
+    if (!router.followed.gateway) return;
+    gateways_->shut_fence(router.followed.number);
+    // Not for a plain instance: whoever runs conntrackd beside it would lose the same connections on the next router.
+    PurgeConnections purge;
+    for (const auto& address : withdrawn.addresses) purge.addresses.push_back(address.prefix.address);
+    desk_->ask(std::move(purge), [this, name](const Outcome& outcome) {
+        const auto& count = std::get<ConnectionsPurged>(outcome).count;
+        if (!count)
+            log_.warning("({}) connections of the withdrawn addresses: {}", name, count.error().describe());
+        else if (*count > 0)
+            log_.debug("({}) forgot {} connections of the withdrawn addresses", name, *count);
+    });
 }
 
 void Engine::perform(Router& router, const proto::Probe&) { speaker_->probe(router, loop_.now()); }

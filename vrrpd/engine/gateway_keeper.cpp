@@ -151,10 +151,11 @@ void GatewayKeeper::inspected(const RulesInspected& found) {
         install();
     }
     if (!found.obstacles) return;
-    std::vector<std::string> foreign;
-    for (const auto& obstacle : *found.obstacles) foreign.push_back(obstacle.where + "; run: " + obstacle.remedy);
     for (std::size_t i = 0; i < states_.size(); ++i) {
-        states_[i].foreign = foreign;
+        states_[i].foreign.clear();
+        for (const auto& obstacle : *found.obstacles)
+            if (obstacle.gateway == (*gateways_)[i].name)
+                states_[i].foreign.push_back(obstacle.where + "; run: " + obstacle.remedy);
         judge(i);
     }
 }
@@ -186,10 +187,20 @@ void GatewayKeeper::step(Instant now) {
         auto& state = states_[i];
         if (!state.via) continue;
         const auto* wan = desk_.world().link((*gateways_)[i].wan->device);
-        if (!state.next_hop.step(now)) continue;
-        if (wan && wan->usable() && wan->arp) speaker_.ask_for(wan->index, *state.via, now);
-        judge(i);
+        if (!state.next_hop.step(now) || !wan) continue;
+        if (wan->usable() && wan->arp) speaker_.ask_for(wan->index, *state.via, now);
+        if (state.next_hop.in_doubt()) ask_kernel_for_next_hop(i, wan->index);
     }
+}
+
+void GatewayKeeper::ask_kernel_for_next_hop(std::size_t gateway, IfIndex wan) {
+    const auto via = *states_[gateway].via;
+    desk_.ask(AskNeighbour{wan, via}, [this, gateway, via](const Outcome& outcome) {
+        if (gateway >= states_.size() || states_[gateway].via != via) return;  // a reload came between
+        const auto& known = std::get<NeighbourKnown>(outcome).neighbour;
+        states_[gateway].next_hop.kernel_knows(known ? *known : std::nullopt);
+        judge(gateway);
+    });
 }
 
 }  // namespace vrrpd::engine

@@ -51,7 +51,7 @@ private:
         NextHopWatch next_hop;
         bool routed = false;                            // there is a way out: `via` was given, or a default route found
         std::optional<IpAddress> via;                   // asked for now; none on a point-to-point link
-        std::vector<std::string> foreign;               // foreign rules in the way
+        std::vector<std::string> foreign;               // foreign rules in its way
         std::optional<std::chrono::milliseconds> open;  // the fence, and for how long at a time
         Readiness readiness;
     };
@@ -60,6 +60,7 @@ private:
     void install();
     void inspect();
     void inspected(const RulesInspected& found);
+    void ask_kernel_for_next_hop(std::size_t gateway, IfIndex wan);
     void judge(std::size_t gateway);
     void say(std::size_t gateway, const Readiness& before) const;
     [[nodiscard]] std::vector<std::string> lan_devices_present() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "netlink/ct/purge.hpp"
 #include "netlink/rtnetlink.hpp"
 
 namespace vrrpd::engine {
@@ -14,7 +15,8 @@ constexpr unsigned changes_a_turn = 64;  // more wait for the next turn, so time
 constexpr Duration audit_soon_delay = std::chrono::milliseconds(50);
 
 bool writes(const Task& task) {
-    return !std::holds_alternative<ReadPicture>(task) && !std::holds_alternative<InspectRules>(task);
+    return !std::holds_alternative<ReadPicture>(task) && !std::holds_alternative<AskNeighbour>(task) &&
+           !std::holds_alternative<InspectRules>(task);
 }
 
 }  // namespace
@@ -44,7 +46,7 @@ KernelDesk::KernelDesk(Loop& loop, Log& log, Parts parts, bool observe)
       has_tables_(parts.tables != nullptr),
       monitor_(std::move(parts.monitor)),
       rules_(std::move(parts.rules)),
-      writer_(std::move(parts.kernel), std::move(parts.tables)),
+      writer_(std::move(parts.kernel), std::move(parts.tables), netlink::ct::purge),
       audit_at_(loop.now() + audit_interval),
       loop_(loop) {
     watches_.push_back(loop.on_readable(monitor_.fd(), [this] { read_changes(); }));

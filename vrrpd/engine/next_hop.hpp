@@ -1,7 +1,11 @@
 // Whether a gateway's next hop on the WAN answers. Pure: questions out, answers in. A next hop that never
-// answered is not held against us (some never answer an ARP probe); one that did and fell silent is.
+// answered is not held against us (some never answer an ARP probe); one that did and fell silent is, unless the
+// kernel had proof of its life lately: some routers ration their ARP answers and forward all the same.
 #pragma once
 
+#include <optional>
+
+#include "netlink/types.hpp"
 #include "vrrpd/base/time.hpp"
 
 namespace vrrpd::engine {
@@ -10,6 +14,9 @@ class NextHopWatch {
 public:
     static constexpr Duration interval = std::chrono::seconds(1);
     static constexpr unsigned misses_allowed = 3;
+    // So long the kernel's proof speaks for a next hop. A dead one is found out that much later: the last answer to
+    // us was such a proof.
+    static constexpr Duration proof_lasts = std::chrono::seconds(10);
 
     // Call when next_deadline() is reached; true: ask now.
     [[nodiscard]] bool step(Instant now) {
@@ -21,17 +28,25 @@ public:
     void answered() {
         unanswered_ = 0;
         ever_ = true;
+        silent_ = false;
     }
     void forget() { *this = {}; }
 
-    [[nodiscard]] bool silent() const { return ever_ && unanswered_ > misses_allowed; }
-    [[nodiscard]] bool answered_once() const { return ever_; }
+    // It answered before and stopped: the kernel is to be asked what it knows, after every step, and told here.
+    [[nodiscard]] bool in_doubt() const { return ever_ && unanswered_ > misses_allowed; }
+    void kernel_knows(const std::optional<netlink::Neighbour>& neighbour) {
+        const bool alive = neighbour && !neighbour->mac.is_zero() && neighbour->confirmed <= proof_lasts;
+        silent_ = in_doubt() && !alive;
+    }
+
+    [[nodiscard]] bool silent() const { return silent_; }
     [[nodiscard]] Deadline next_deadline() const { return ask_at_; }
 
 private:
     Instant ask_at_{};
     unsigned unanswered_ = 0;
     bool ever_ = false;
+    bool silent_ = false;
 };
 
 }  // namespace vrrpd::engine

@@ -8,6 +8,7 @@ namespace vrrpd::engine {
 
 Result<Fd> open_socket(int domain, int type, int protocol, const std::string& what) {
     Fd fd(::socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+    if (!fd && errno == EAFNOSUPPORT && domain == AF_INET6) return fail(EAFNOSUPPORT, "this kernel has no IPv6");
     if (!fd) return fail(errno, "open a socket for " + what);
     return fd;
 }

@@ -28,8 +28,11 @@ struct Queued {
 
 class Writer::Impl {
 public:
-    Impl(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables)
-        : kernel_(std::move(kernel)), tables_(std::move(tables)), event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    Impl(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables, Purge purge)
+        : kernel_(std::move(kernel)),
+          tables_(std::move(tables)),
+          purge_(std::move(purge)),
+          event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
         ASSERT(event_);
         thread_ = std::thread([this] { work(); });
     }
@@ -149,12 +152,14 @@ private:
 
     Outcome run(const ApplyRequests& task) { return Applied{apply(task.requests)}; }
     Outcome run(const ReadPicture&) { return Picture{kernel_->snapshot()}; }
+    Outcome run(const AskNeighbour& task) { return NeighbourKnown{kernel_->neighbour(task.link, task.address)}; }
     Outcome run(const InstallRules& task) {
         return RulesInstalled{tables_ ? tables_->install(task.gateways) : no_tables()};
     }
     Outcome run(const OpenFence& task) {
         return FenceSet{tables_ ? tables_->open_fence(task.gateway, task.lifetime) : no_tables()};
     }
+    Outcome run(const PurgeConnections& task) { return ConnectionsPurged{purge_(task.addresses)}; }
     Outcome run(const InspectRules& task) {
         if (!tables_) return RulesInspected{true, std::vector<netlink::nft::Obstacle>{}};
         return RulesInspected{tables_->intact(), tables_->obstacles(task.gateways)};
@@ -164,6 +169,7 @@ private:
 
     std::unique_ptr<netlink::Kernel> kernel_;
     std::unique_ptr<netlink::nft::Tables> tables_;
+    Purge purge_;
     Fd event_;
 
     std::mutex mutex_;  // guards everything below
@@ -176,8 +182,8 @@ private:
     std::thread thread_;
 };
 
-Writer::Writer(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables)
-    : impl_(std::make_unique<Impl>(std::move(kernel), std::move(tables))) {}
+Writer::Writer(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables, Purge purge)
+    : impl_(std::make_unique<Impl>(std::move(kernel), std::move(tables), std::move(purge))) {}
 Writer::~Writer() = default;
 std::uint64_t Writer::submit(Task task) { return impl_->submit(std::move(task)); }
 void Writer::hold(bool held) { impl_->hold(held); }

@@ -5,7 +5,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +24,11 @@ struct ApplyRequests {
     std::vector<netlink::Request> requests;
 };
 struct ReadPicture {};
+// What the kernel knows of a neighbour.
+struct AskNeighbour {
+    IfIndex link;
+    IpAddress address;
+};
 struct InstallRules {
     std::vector<netlink::nft::GatewayRules> gateways;
 };
@@ -29,12 +36,17 @@ struct OpenFence {
     std::string gateway;
     std::chrono::milliseconds lifetime;
 };
+// The tracked connections of addresses that were withdrawn.
+struct PurgeConnections {
+    std::vector<IpAddress> addresses;
+};
 // Are our tables as installed, and what foreign rules stand in the way?
 struct InspectRules {
     std::vector<netlink::nft::GatewayRules> gateways;
 };
 
-using Task = std::variant<ApplyRequests, ReadPicture, InstallRules, OpenFence, InspectRules>;
+using Task =
+    std::variant<ApplyRequests, ReadPicture, AskNeighbour, InstallRules, OpenFence, PurgeConnections, InspectRules>;
 
 // ---- what comes back -------------------------------------------------------------------------------
 
@@ -44,18 +56,25 @@ struct Applied {
 struct Picture {
     Result<netlink::Snapshot> snapshot;
 };
+struct NeighbourKnown {
+    Result<std::optional<netlink::Neighbour>> neighbour;
+};
 struct RulesInstalled {
     Result<void> result;
 };
 struct FenceSet {
     Result<void> result;
 };
+struct ConnectionsPurged {
+    Result<std::size_t> count;
+};
 struct RulesInspected {
     Result<bool> intact;
     Result<std::vector<netlink::nft::Obstacle>> obstacles;
 };
 
-using Outcome = std::variant<Applied, Picture, RulesInstalled, FenceSet, RulesInspected>;
+using Outcome =
+    std::variant<Applied, Picture, NeighbourKnown, RulesInstalled, FenceSet, ConnectionsPurged, RulesInspected>;
 
 struct Completion {
     std::uint64_t ticket;
@@ -64,8 +83,10 @@ struct Completion {
 
 class Writer {
 public:
+    using Purge = std::function<Result<std::size_t>(std::span<const IpAddress>)>;  // netlink::ct::purge
+
     // `tables` may be null: a kernel without nf_tables; such tasks come back with ENOTSUP.
-    Writer(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables);
+    Writer(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables, Purge purge);
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
     ~Writer();  // finishes what is queued

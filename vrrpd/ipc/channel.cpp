@@ -131,6 +131,18 @@ Result<std::string> unseal(int memfd) {
 
 void ChannelLog::write(LogLevel level, std::string_view line) {
     if (level < threshold_) return;
+    if (!holding_) return send(level, line);
+    held_.push_back({level, std::string(line)});
+    if (held_.size() == max_held) release();
+}
+
+void ChannelLog::release() {
+    holding_ = false;
+    for (const auto& line : held_) send(line.level, line.text);
+    held_.clear();
+}
+
+void ChannelLog::send(LogLevel level, std::string_view line) {
     if (lost_ > 0) {
         const auto confession = fmt::format("{} log lines were lost: the supervisor was late to read them", lost_);
         if (channel_.send(Kind::log, confession, static_cast<std::uint8_t>(LogLevel::warning))) lost_ = 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/log.hpp"
@@ -60,13 +61,31 @@ private:
 class ChannelLog final : public Log {
 public:
     explicit ChannelLog(Channel& channel) : channel_(channel) {}
+    ChannelLog(const ChannelLog&) = delete;
+    ChannelLog& operator=(const ChannelLog&) = delete;
+    ~ChannelLog() override { release(); }
+
     void write(LogLevel level, std::string_view line) override;
     void set_threshold(LogLevel level) { threshold_ = level; }
 
+    // Lines wait here (at most max_held of them) until release(): a supervisor that is woken to write them needs the
+    // very processor that something urgent needs.
+    void hold() { holding_ = true; }
+    void release();
+    static constexpr std::size_t max_held = 256;
+
 private:
+    void send(LogLevel level, std::string_view line);
+
+    struct Line {
+        LogLevel level;
+        std::string text;
+    };
     Channel& channel_;
     LogLevel threshold_ = LogLevel::info;
     std::uint64_t lost_ = 0;
+    bool holding_ = false;
+    std::vector<Line> held_;
 };
 
 }  // namespace vrrpd::ipc

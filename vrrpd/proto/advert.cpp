@@ -169,8 +169,6 @@ std::string_view name(Rejection kind) {
             return "checksum";
         case Rejection::wrong_auth_type:
             return "auth-type";
-        case Rejection::wrong_authentication:
-            return "authentication";
         case Rejection::wrong_interval:
             return "interval";
         case Rejection::wrong_cast:

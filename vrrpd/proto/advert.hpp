@@ -61,10 +61,9 @@ enum class Rejection : std::uint8_t {
     wrong_length,    // shorter or longer than the count says, trailing bytes included
     zero_addresses,  // RFC 9568 5.2.5, erratum 8299
     wrong_checksum,
-    wrong_auth_type,       // v2: an authentication type other than ours (RFC 3768 5.3.6)
-    wrong_authentication,  // v2: the type is ours, the data is not
-    wrong_interval,        // v2: differs from ours (RFC 3768 7.1); v3: zero (erratum 8301)
-    wrong_cast,            // unicast to a multicast router, or the other way round (VR-011)
+    wrong_auth_type,  // v2: an authentication type other than ours (RFC 3768 5.3.6)
+    wrong_interval,   // v2: differs from ours (RFC 3768 7.1); v3: zero (erratum 8301)
+    wrong_cast,       // unicast to a multicast router, or the other way round (VR-011)
 };
 inline constexpr std::size_t rejection_kinds = static_cast<std::size_t>(Rejection::wrong_cast) + 1;
 [[nodiscard]] std::string_view name(Rejection kind);  // "checksum", for counters and logs

@@ -68,6 +68,7 @@ Judgement judge(const Options& options) {
     if (!judgement.can_start) return judgement;
     if (auto sealed = ipc::seal(config::serialize(loaded.lines), "vrrpd-config")) {
         judgement.sealed = std::move(*sealed);
+        judgement.outline = outline(parsed.config);
     } else {
         judgement.faults.push_back(fault_of(sealed.error()));
         judgement.can_start = false;

@@ -25,7 +25,9 @@ struct Judgement {
     std::vector<config::Fault> faults;
     bool file_missing = false;
     bool can_start = false;
-    Fd sealed;  // the lines, for the engine; only if can_start
+    // Only if can_start:
+    Fd sealed;  // the lines, for the engine
+    Outline outline;
 };
 // Every fault, a line each: what prevents a start as an error, what is merely noted as a notice.
 void say(const Judgement& judgement, Log& log);
@@ -33,7 +35,7 @@ void say(const Judgement& judgement, Log& log);
 // Reads the files that the options name, and, but for --fence, which comes before the devices, this host to
 // compare them with (as far as permitted).
 [[nodiscard]] Judgement judge(const Options& options);
-// Of lines that were judged before.
+// Again, of lines that were judged before.
 [[nodiscard]] Outline outline(int sealed, const std::string& id);
 [[nodiscard]] Outline outline(const config::Config& config);
 // The parsed form again, for -d, --fence and outline().

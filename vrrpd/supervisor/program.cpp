@@ -60,16 +60,15 @@ int test_configuration(const Options& options) {
 
 // ---- a configuration that is to be acted on -------------------------------------------------------------
 
-// Says every fault. The exit code if it cannot be run; else the sealed lines are in `into`.
-std::optional<Exit> configure(const Options& options, Log& log, Fd& into) {
-    auto judgement = judge(options);
+// Says every fault. The exit code if it cannot be run.
+std::optional<Exit> configure(const Options& options, Log& log, Judgement& judgement) {
+    judgement = judge(options);
     say(judgement, log);
     if (judgement.file_missing) return Exit::no_config;
     if (!judgement.can_start) {
         log.error("the configuration cannot be run; every reason is listed above");
         return Exit::bad_config;
     }
-    into = std::move(judgement.sealed);
     return std::nullopt;
 }
 
@@ -78,9 +77,10 @@ int set_fence(const Options& options, Log& log) {
     const bool shut = options.action == Action::fence;
     std::vector<netlink::nft::GatewayRules> rules;
     if (shut) {
-        Fd sealed;
-        if (const auto refused = configure(options, log, sealed)) return exit_code(*refused);
-        for (const auto& gateway : reread(sealed.get(), identity(options)).gateways) rules.push_back(gateway.rules);
+        Judgement judgement;
+        if (const auto refused = configure(options, log, judgement)) return exit_code(*refused);
+        for (const auto& gateway : reread(judgement.sealed.get(), identity(options)).gateways)
+            rules.push_back(gateway.rules);
     }
     const auto tables = netlink::nft::open_tables();
     const auto done = !tables ? Result<void>(tl::unexpected(tables.error()))
@@ -145,7 +145,8 @@ Result<pid_t> start_sweep(const Options& options) {
 
 // ---- the daemon ---------------------------------------------------------------------------------------
 
-int supervise(const Options& options, const EngineMain& engine, Fd sealed, LogSink& log, StartReport& report) {
+int supervise(const Options& options, const EngineMain& engine, Judgement judgement, LogSink& log,
+              StartReport& report) {
     const auto id = identity(options);
     Settings settings;
     settings.id = id;
@@ -168,7 +169,7 @@ int supervise(const Options& options, const EngineMain& engine, Fd sealed, LogSi
     Supervisor supervisor(std::move(settings), std::move(services));  // from here on no signal ends us midway
     PidFile pid_file(options.pid_file);
     const auto written = options.observe ? Result<void>() : pid_file.write(getpid());
-    if (written) return supervisor.run(std::move(sealed));
+    if (written) return supervisor.run(std::move(judgement));
     log.error("{}", written.error().describe());
     return exit_code(Exit::failed);
 }
@@ -195,13 +196,13 @@ int run_daemon(const Options& options, const EngineMain& engine, LogSink& log, S
         log.error("{}", already_running(attempt));
         return exit_code(Exit::ok);
     }
-    Fd sealed;
-    if (const auto refused = configure(options, log, sealed)) return exit_code(*refused);
+    Judgement judgement;
+    if (const auto refused = configure(options, log, judgement)) return exit_code(*refused);
     if (options.dump_config)
-        for (const auto& line : describe(reread(sealed.get(), identity(options)))) log.info("{}", line);
+        for (const auto& line : describe(reread(judgement.sealed.get(), identity(options)))) log.info("{}", line);
     log.notice("{} v{} starts, as {}, with {}", options.as_keepalived ? "keepalived" : "vrrpd", VRRPD_VERSION,
                identity(options), options.config_file);
-    const int status = supervise(options, engine, std::move(sealed), log, report);
+    const int status = supervise(options, engine, std::move(judgement), log, report);
     log.notice("stopped");
     return status;
 }

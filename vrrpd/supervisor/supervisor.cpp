@@ -69,8 +69,8 @@ Supervisor::Supervisor(Settings settings, Services services)
     ASSERT(signals_);
 }
 
-int Supervisor::run(Fd sealed) {
-    sealed_ = std::move(sealed);
+int Supervisor::run(Judgement judgement) {
+    take(std::move(judgement));
     auto state = ipc::SharedState::create(records);
     if (!state) {
         services_.log.error("{}", state.error().describe());
@@ -154,7 +154,7 @@ bool Supervisor::handle(const ipc::Message& message) {
 
 void Supervisor::engine_ready() {
     policy_.ready();
-    heartbeat_.set_limit(heartbeat_limit(services_.outline(sealed_.get()).longest_interval));
+    heartbeat_.set_limit(heartbeat_limit(longest_interval_));
     heartbeat_.started(loop_.now());
     malloc_trim(0);
     if (std::exchange(reported_ready_, true)) return;
@@ -198,11 +198,23 @@ void Supervisor::arm() {
 
 // ---- starting -----------------------------------------------------------------------------------------
 
+void Supervisor::take(Judgement judgement) {
+    sealed_ = std::move(judgement.sealed);
+    longest_interval_ = judgement.outline.longest_interval;
+    plan_ = std::move(judgement.outline);
+}
+
+Outline Supervisor::plan() {
+    auto plan = plan_ ? std::move(*plan_) : services_.outline(sealed_.get());
+    plan_.reset();
+    return plan;
+}
+
 // Before the engine may touch anything: the list of what it may leave behind, and the devices' switches.
 void Supervisor::prepare() {
     if (prepared_ || settings_.observe) return;
-    const auto plan = services_.outline(sealed_.get());
-    set_switches(plan.switches, merge(owned_file(), plan.owned));
+    const auto wanted = plan();
+    set_switches(wanted.switches, merge(owned_file(), wanted.owned));
     prepared_ = true;
 }
 
@@ -324,7 +336,7 @@ void Supervisor::reload() {
     auto judgement = services_.judge();
     say(judgement, services_.log);
     if (judgement.can_start)
-        accept(std::move(judgement.sealed));
+        accept(std::move(judgement));
     else
         services_.log.error("reload refused: {}; the running configuration stays",
                             judgement.file_missing ? "the file is not there" : "it could not be run");
@@ -332,34 +344,34 @@ void Supervisor::reload() {
     if (!reloading_) sd_notify(0, "READY=1");
 }
 
-void Supervisor::accept(Fd sealed) {
+void Supervisor::accept(Judgement judgement) {
     if (!engine_) {  // the next start takes it
-        sealed_ = std::move(sealed);
+        take(std::move(judgement));
         prepared_ = false;
         return;
     }
-    const auto plan = services_.outline(sealed.get());
-    if (!settings_.observe) set_switches(plan.switches, merge(owned_file(), plan.owned));
-    if (!engine_->channel.send(ipc::Kind::reload, {}, 0, sealed.get())) {
+    const auto& wanted = judgement.outline;
+    if (!settings_.observe) set_switches(wanted.switches, merge(owned_file(), wanted.owned));
+    if (!engine_->channel.send(ipc::Kind::reload, {}, 0, judgement.sealed.get())) {
         services_.log.error("reload refused: the engine takes no orders now");
         return;
     }
-    sealed_ = std::move(sealed);
+    take(std::move(judgement));
     reloading_ = true;
 }
 
 void Supervisor::reloaded() {
     reloading_ = false;  // the engine said what changed
-    const auto plan = services_.outline(sealed_.get());
-    heartbeat_.set_limit(heartbeat_limit(plan.longest_interval));
+    heartbeat_.set_limit(heartbeat_limit(longest_interval_));
     if (!settings_.observe) {
-        Owned now = plan.owned;
+        const auto wanted = plan();
+        Owned now = wanted.owned;
         std::vector<OwnedSwitch> not_wanted;
         for (const auto& known : owned_file().switches) {
-            const bool wanted = std::any_of(plan.switches.begin(), plan.switches.end(), [&](const Switch& one) {
+            const bool kept = std::any_of(wanted.switches.begin(), wanted.switches.end(), [&](const Switch& one) {
                 return one.device == known.device && one.option == known.option;
             });
-            (wanted ? now.switches : not_wanted).push_back(known);
+            (kept ? now.switches : not_wanted).push_back(known);
         }
         const auto kernel = services_.open_kernel();
         if (kernel) restore(not_wanted, **kernel, services_.log);

@@ -40,9 +40,9 @@ struct Services {
 class Supervisor {
 public:
     Supervisor(Settings settings, Services services);
-    // Until stopped; the exit code. Signals must be blocked before threads or children are made: it does
-    // that first.
-    [[nodiscard]] int run(Fd sealed);
+    // With a configuration that can start, until stopped; the exit code. Signals must be blocked before threads or
+    // children are made: it does that first.
+    [[nodiscard]] int run(Judgement judgement);
 
 private:
     // What the supervisor waits for. Each holds what only that phase has.
@@ -70,6 +70,8 @@ private:
     void on_deadline();
     void arm();
 
+    void take(Judgement judgement);
+    [[nodiscard]] Outline plan();
     void prepare();
     void set_switches(const std::vector<Switch>& wanted, Owned owned);
     void start_engine(bool adopt);
@@ -80,7 +82,7 @@ private:
     void sweep_ended(const Sweeping& sweep);
 
     void reload();
-    void accept(Fd sealed);
+    void accept(Judgement judgement);
     void reloaded();
     void stop();
     void finish();
@@ -93,7 +95,9 @@ private:
     Loop loop_;
     Fd signals_;
     Loop::Watch signal_watch_;
-    Fd sealed_;  // the configuration that runs, or is being reloaded
+    Fd sealed_;                    // the configuration that runs, or is being reloaded
+    std::optional<Outline> plan_;  // of sealed_, until it is acted on; after that it is read again when needed
+    Duration longest_interval_{0};
     std::optional<ipc::SharedState> state_;
     std::optional<EngineProcess> engine_;
     Loop::Watch channel_watch_;  // ends before engine_
