@@ -1,5 +1,5 @@
-// Values <-> rtnetlink messages, one file per object (address.cpp, link.cpp, route.cpp, rule.cpp). No socket:
-// what goes out and what comes in is tested as bytes. Private to netlink/ and its tests.
+// Values <-> rtnetlink messages, one file per object (address.cpp, link.cpp, neighbour.cpp, route.cpp, rule.cpp). No
+// socket: what goes out and what comes in is tested as bytes. Private to netlink/ and its tests.
 #pragma once
 
 #include <optional>
@@ -24,5 +24,6 @@ namespace netlink {
 [[nodiscard]] std::optional<Address> decode_address(const nlmsghdr& message);
 [[nodiscard]] std::optional<Route> decode_route(const nlmsghdr& message);
 [[nodiscard]] std::optional<Rule> decode_rule(const nlmsghdr& message);
+[[nodiscard]] std::optional<Neighbour> decode_neighbour(const nlmsghdr& message);
 
 }  // namespace netlink

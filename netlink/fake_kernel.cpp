@@ -101,6 +101,7 @@ void FakeKernel::set_link(IfIndex index, bool admin_up, bool running) {
     link->running = running;
     tell(LinkChanged{*link});
     if (was_up && !admin_up) {
+        forget_neighbours(index);
         drop_routes_through(index, Family::ipv4);
         drop_routes_through(index, Family::ipv6);
         for (std::size_t i = addresses_.size(); i-- > 0;) {  // IPv4 addresses survive, IPv6 ones do not
@@ -123,6 +124,7 @@ void FakeKernel::remove_link(IfIndex index) {
         if (found == addresses_.end()) break;
         withdraw(static_cast<std::size_t>(found - addresses_.begin()));
     }
+    forget_neighbours(index);
     drop_routes_through(index, Family::ipv4);
     drop_routes_through(index, Family::ipv6);
     const Link gone = *find_link(index);
@@ -130,6 +132,28 @@ void FakeKernel::remove_link(IfIndex index) {
     for (auto it = options_.begin(); it != options_.end();)
         it = it->first.first == gone.name ? options_.erase(it) : ++it;
     tell(LinkGone{gone});
+}
+
+Result<std::optional<Neighbour>> FakeKernel::neighbour(IfIndex link, const IpAddress& address) {
+    for (const auto& known : neighbours_) {
+        if (known.neighbour.link != link || known.neighbour.address != address) continue;
+        auto neighbour = known.neighbour;
+        neighbour.confirmed = now_ - known.confirmed;
+        return neighbour;
+    }
+    return std::nullopt;
+}
+
+void FakeKernel::confirm(IfIndex link, const IpAddress& address, const MacAddress& mac) {
+    const auto same = [&](const Known& known) {
+        return known.neighbour.link == link && known.neighbour.address == address;
+    };
+    std::erase_if(neighbours_, same);
+    neighbours_.push_back({Neighbour{link, address, mac, {}}, now_});
+}
+
+void FakeKernel::forget_neighbours(IfIndex link) {
+    std::erase_if(neighbours_, [&](const Known& known) { return known.neighbour.link == link; });
 }
 
 void FakeKernel::advance(std::chrono::milliseconds time) {

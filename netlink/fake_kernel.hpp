@@ -1,6 +1,7 @@
 // The Kernel as a model in memory, for tests and the simulator: what a take-over meets of the real one. Primary and
 // secondary addresses, promote_secondaries, lifetimes, connected routes, routes that vanish with their address or
-// link, and the events of all that. It passes the same contract test as rtnetlink (tests/netlink/contract_*_test.cpp).
+// link, neighbours, and the events of all that. It passes the same contract test as rtnetlink
+// (tests/netlink/contract_*_test.cpp).
 // Not modelled: forwarding itself, duplicate address detection (an IPv6 address is usable at once), route metrics
 // beyond equality.
 #pragma once
@@ -26,11 +27,13 @@ public:
     Result<int> device_option(const std::string& link, DeviceOption option) override;
     Result<void> set_device_option(const std::string& link, DeviceOption option, int value) override;
     Result<Route> route_to(const IpAddress& destination) override;
+    Result<std::optional<Neighbour>> neighbour(IfIndex link, const IpAddress& address) override;
 
     // What a test does to the machine.
     IfIndex add_link(const std::string& name);  // up, with carrier
     void set_link(IfIndex index, bool admin_up, bool running);
     void remove_link(IfIndex index);
+    void confirm(IfIndex link, const IpAddress& address, const MacAddress& mac);  // a neighbour gives proof of life
     void advance(std::chrono::milliseconds time);  // addresses whose lifetime ends meanwhile go
 
     // The next `times` requests for which `matches` holds fail with `code` and change nothing.
@@ -46,6 +49,10 @@ private:
     struct Held {
         Address address;  // lifetimes as given
         Time since{};     // when they were given
+    };
+    struct Known {
+        Neighbour neighbour;
+        Time confirmed{};
     };
     struct Failure {
         Matches matches;
@@ -78,6 +85,7 @@ private:
     [[nodiscard]] int check(const NextHop& hop, Family family) const;
     [[nodiscard]] const Route* lookup(const IpAddress& destination, const Rule& rule) const;
 
+    void forget_neighbours(IfIndex link);
     [[nodiscard]] Address reported(const Held& held) const;
     [[nodiscard]] Link* find_link(IfIndex index);
     [[nodiscard]] const Link* find_link(IfIndex index) const;
@@ -89,6 +97,7 @@ private:
     std::vector<Held> addresses_;  // in the order of adding, as the kernel lists them
     std::vector<Route> routes_;    // the first of a kind wins
     std::vector<Rule> rules_;
+    std::vector<Known> neighbours_;
     std::map<std::pair<std::string, DeviceOption>, int> options_;
     std::vector<Failure> failures_;
     std::deque<Change> events_;

@@ -3,6 +3,7 @@
 // that both pass. Synchronous: the engine calls it on its writer thread.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -77,6 +78,10 @@ public:
 
     // Which route the kernel would take to `destination` (RTM_GETROUTE): its device and next hop.
     [[nodiscard]] virtual Result<Route> route_to(const IpAddress& destination) = 0;
+
+    // What the kernel holds about a neighbour on that device (RTM_GETNEIGH). nullopt: nothing; nobody spoke to it
+    // lately, or the device is gone.
+    [[nodiscard]] virtual Result<std::optional<Neighbour>> neighbour(IfIndex link, const IpAddress& address) = 0;
 };
 
 }  // namespace netlink

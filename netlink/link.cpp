@@ -4,8 +4,6 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-
 #include "netlink/codec.hpp"
 
 namespace netlink {
@@ -24,8 +22,7 @@ std::optional<Link> decode_link(const nlmsghdr& message) {
     link.kind = attributes->nested(IFLA_LINKINFO).text(IFLA_INFO_KIND);
     link.mtu = attributes->u32(IFLA_MTU).value_or(0);
     link.master = IfIndex{attributes->u32(IFLA_MASTER).value_or(0)};
-    const auto mac = attributes->bytes(IFLA_ADDRESS);  // longer than six bytes on InfiniBand: left zero
-    if (mac.size() == link.mac.bytes.size()) std::copy(mac.begin(), mac.end(), link.mac.bytes.begin());
+    link.mac = attributes->mac(IFLA_ADDRESS);
     link.admin_up = (fixed->ifi_flags & IFF_UP) != 0;
     link.running = (fixed->ifi_flags & IFF_RUNNING) != 0;
     link.loopback = (fixed->ifi_flags & IFF_LOOPBACK) != 0;

@@ -3,6 +3,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "vrrpd/base/assert.hpp"
@@ -106,5 +107,12 @@ std::string Attributes::text(int type) const {
 }
 
 std::optional<IpAddress> Attributes::address(int type) const { return IpAddress::from_bytes(bytes(type)); }
+
+vrrpd::MacAddress Attributes::mac(int type) const {
+    vrrpd::MacAddress mac;
+    const auto value = bytes(type);
+    if (value.size() == mac.bytes.size()) std::copy(value.begin(), value.end(), mac.bytes.begin());
+    return mac;
+}
 
 }  // namespace netlink

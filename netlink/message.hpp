@@ -1,4 +1,4 @@
-// One rtnetlink message being written, and the attributes of one that was read: owners and length checks
+// One netlink message being written, and the attributes of one that was read: owners and length checks
 // around libnl's message layer. libnl's own route objects are not used: those of 3.7 know neither IFA_PROTO
 // nor a rule's suppress_prefixlength, and turn errno into fewer codes. Private to netlink/.
 #pragma once
@@ -13,6 +13,7 @@
 
 #include "vrrpd/base/bytes.hpp"
 #include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/mac.hpp"
 
 struct nl_msg;
 struct nlattr;
@@ -82,6 +83,7 @@ public:
     [[nodiscard]] std::optional<std::uint32_t> u32(int type) const;
     [[nodiscard]] std::string text(int type) const;  // empty: not there
     [[nodiscard]] std::optional<vrrpd::IpAddress> address(int type) const;
+    [[nodiscard]] vrrpd::MacAddress mac(int type) const;  // zero: not there, or longer (InfiniBand)
     [[nodiscard]] vrrpd::BytesView bytes(int type) const;
     [[nodiscard]] Attributes nested(int type) const { return of(bytes(type)); }
 

@@ -2,6 +2,7 @@
 
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -30,8 +31,8 @@ bool adds_rule(const Request& request) {
     return add && std::holds_alternative<Rule>(add->object);
 }
 
-// What the kernel says when the object of a deletion is not there. ENODEV and ENXIO: the device, or its IPv6 half,
-// is gone and took its addresses along; EAFNOSUPPORT and EOPNOTSUPP: no IPv6 in this kernel, so nothing to delete.
+// What the kernel says when the object of a deletion or of a question is not there. ENODEV and ENXIO: the device, or
+// its IPv6 half, is gone and took its addresses along; EAFNOSUPPORT and EOPNOTSUPP: no IPv6 in this kernel.
 bool means_absent(int code) {
     constexpr std::array codes{EADDRNOTAVAIL, ESRCH, ENOENT, ENODEV, ENXIO, EAFNOSUPPORT, EOPNOTSUPP};
     return std::find(codes.begin(), codes.end(), code) != codes.end();
@@ -70,6 +71,7 @@ public:
         return write_device_option(link, option, value);
     }
     Result<Route> route_to(const IpAddress& destination) override;
+    Result<std::optional<Neighbour>> neighbour(IfIndex link, const IpAddress& address) override;
 
 private:
     void apply_batch(std::span<const Request> requests, std::vector<Result<void>>& results);
@@ -223,10 +225,23 @@ Result<Route> RtNetlink::route_to(const IpAddress& destination) {
     return *route;
 }
 
+Result<std::optional<Neighbour>> RtNetlink::neighbour(IfIndex link, const IpAddress& address) {
+    ndmsg header{};
+    header.ndm_family = address.is_v4() ? AF_INET : AF_INET6;
+    header.ndm_ifindex = static_cast<int>(link.value);
+    Message message(RTM_GETNEIGH, NLM_F_REQUEST | NLM_F_ACK, 64);
+    message.header(header).address(NDA_DST, address);
+    std::optional<Neighbour> neighbour;
+    const auto asked = socket_.ask(message, "neighbour " + address.to_string(),
+                                   [&](const nlmsghdr& answer) { neighbour = decode_neighbour(answer); });
+    if (!asked && !means_absent(asked.error().code)) return tl::unexpected(asked.error());
+    return neighbour;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Kernel>> open_rtnetlink(int receive_buffer_bytes) {
-    auto socket = Socket::open(receive_buffer_bytes);
+    auto socket = Socket::open(NETLINK_ROUTE, receive_buffer_bytes);
     if (!socket) return tl::unexpected(socket.error());
     return std::make_unique<RtNetlink>(std::move(*socket));
 }

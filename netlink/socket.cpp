@@ -46,9 +46,9 @@ void set_receive_buffer(const Fd& fd, int bytes) {
     if (!set(SO_RCVBUFFORCE)) (void)set(SO_RCVBUF);
 }
 
-Result<Socket> Socket::open(int receive_buffer_bytes) {
-    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-    if (!fd) return vrrpd::fail(errno, "open a NETLINK_ROUTE socket");
+Result<Socket> Socket::open(int protocol, int receive_buffer_bytes) {
+    Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
+    if (!fd) return vrrpd::fail(errno, "open a netlink socket of protocol " + std::to_string(protocol));
     set_receive_buffer(fd, receive_buffer_bytes);
     const int on = 1;
     // Kernels that lack one of these are served without: filters are applied again here, reasons stay empty.
@@ -64,7 +64,7 @@ Result<void> Socket::transmit(vrrpd::BytesView bytes) {
     const auto sent =
         ::sendto(fd_.get(), bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
     if (sent != static_cast<ssize_t>(bytes.size()))
-        return vrrpd::fail(sent < 0 ? errno : EMSGSIZE, "send to rtnetlink");
+        return vrrpd::fail(sent < 0 ? errno : EMSGSIZE, "send to the kernel by netlink");
     return {};
 }
 
@@ -83,7 +83,7 @@ Result<std::vector<std::optional<Ack>>> Socket::send(std::vector<Message>& messa
     return acks;
 }
 
-// rtnetlink works within the sender's send(): all answers are waiting by now, those that found room.
+// The kernel works within the sender's send(): all answers are waiting by now, those that found room.
 void Socket::collect(std::uint32_t first, std::vector<std::optional<Ack>>& acks) {
     constexpr std::size_t room = 512;  // for an acknowledgement with its reason
     alignas(nlmsghdr) std::array<std::array<std::uint8_t, room>, requests_in_flight> buffers;

@@ -1,5 +1,5 @@
-// A NETLINK_ROUTE socket that asks: requests in batches with their acknowledgements, and dumps. The true errno is
-// kept (libnl's own receiver folds it into fewer codes). One owner, one thread. Private to netlink/.
+// A netlink socket that asks: requests in batches with their acknowledgements, and dumps. The true errno is kept
+// (libnl's own receiver folds it into fewer codes). One owner, one thread. Private to netlink/ and its tests.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ struct Ack {
 
 class Socket {
 public:
-    [[nodiscard]] static Result<Socket> open(int receive_buffer_bytes);
+    // `protocol`: NETLINK_ROUTE, or NETLINK_NETFILTER.
+    [[nodiscard]] static Result<Socket> open(int protocol, int receive_buffer_bytes);
 
     // Sends the messages in one go and reads what came back: one Ack each, in order. nullopt: it was lost, for the
     // receive buffer was full; then the request was carried out or not. At most requests_in_flight at a time.

@@ -112,8 +112,10 @@ struct Rule {
 struct Neighbour {
     IfIndex link;
     IpAddress address;
-    MacAddress mac;          // zero: not resolved
-    bool reachable = false;  // REACHABLE, PERMANENT or NOARP
+    MacAddress mac;  // zero: not resolved, it does not answer
+    // How long ago it last gave proof of life: answered for its address, or acknowledged what was sent through it. Not
+    // the state (REACHABLE, STALE ...): that outlives the proof by 15 to 45 s, and a static entry has it for ever.
+    std::chrono::milliseconds confirmed{0};
 
     bool operator==(const Neighbour&) const = default;
 };

@@ -170,7 +170,7 @@ Result<std::vector<Obstacle>> find_obstacles(Connection& connection, std::span<c
         for (const auto& passage : passages(gateway))
             for (const auto& [place, chain] : rules->chains) {
                 if (!concerns(chain, passage) || !drops(*rules, chain, passage.packet)) continue;
-                Obstacle obstacle{where(chain, passage), remedy(*rules, chain, passage)};
+                Obstacle obstacle{gateway.name, where(chain, passage), remedy(*rules, chain, passage)};
                 if (std::find(out.begin(), out.end(), obstacle) == out.end()) out.push_back(std::move(obstacle));
             }
     return out;

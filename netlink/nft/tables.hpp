@@ -18,6 +18,7 @@ using vrrpd::Result;
 // A foreign rule set that would stop this host from being the gateway: "ip filter FORWARD drops
 // lan0->wan0", and what to run (design 6).
 struct Obstacle {
+    std::string gateway;  // the one that it stops
     std::string where;
     std::string remedy;
     bool operator==(const Obstacle&) const = default;
@@ -60,7 +61,7 @@ public:
     // appeared or vanished, which takes its chain along). False: call install() again.
     [[nodiscard]] virtual Result<bool> intact() = 0;
 
-    // Foreign base chains and rules that drop what these gateways must forward.
+    // Foreign base chains and rules that drop what these gateways must forward, for each gateway those in its own way.
     [[nodiscard]] virtual Result<std::vector<Obstacle>> obstacles(std::span<const GatewayRules> gateways) = 0;
 
     // The netlink port that changes of ours come from; for RulesetMonitor.

@@ -2,6 +2,8 @@
 // the LAN: what it takes to become Active alone, to keep the role over a reload, and to leave nothing behind.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "tests/engine/engine_process.hpp"
 #include "tests/netlink/world.hpp"
 
@@ -219,6 +221,44 @@ TEST_F(EngineRun, a_route_that_cannot_be_added_degrades_the_take_over_and_fills_
     ip("addr add 10.12.14.55/24 dev lan0");  // news from the kernel, and so an audit
     engine.listen(2000ms);
     EXPECT_LE(engine.lines_with("192.0.2.0/24"), 4U) << engine.log();
+}
+
+TEST_F(EngineRun, a_foreign_rule_in_the_way_of_one_gateway_says_nothing_about_another) {
+    for (const std::string device : {"lan1", "wan1"}) {
+        ip("link add " + device + " type veth peer name " + device + "-far");
+        ip("link set " + device + "-far up");
+        ip("link set " + device + " up");
+    }
+    ip("addr add 10.12.15.4/24 dev lan1");
+    ip("addr add 192.0.2.7/24 dev wan1");
+    ASSERT_EQ(std::system("nft 'table ip filter { chain FORWARD { type filter hook forward priority 0;"
+                          " iifname \"lan1\" oifname \"wan1\" drop; }; }'"),
+              0);
+    const std::string guests =
+        "vrrp_instance LAN1 {\n interface lan1\n virtual_router_id 2\n advert_int 0.05\n version 3\n "
+        "virtual_ipaddress {\n 10.12.15.1/24\n }\n}\n"
+        "gateway GUESTS {\n follows LAN1\n lan lan1 10.12.15.0/24\n wan wan1 {\n address own\n via 192.0.2.1\n }\n "
+        "nat {\n masquerade\n }\n}\n";
+    EngineProcess engine(lan("10.12.14.1/24", gateway() + guests));
+    ASSERT_TRUE(engine.await_line("gateway GUESTS: NOT ready: ip filter FORWARD drops lan1->wan1")) << engine.log();
+    engine.listen(300ms);
+    EXPECT_EQ(engine.lines_with("gateway HOME: NOT ready"), 0U) << engine.log();
+}
+
+// The far end of wan0 is the provider's router: it answers while it has the address.
+TEST_F(EngineRun, a_next_hop_that_falls_silent_counts_only_when_the_kernel_has_no_proof_of_its_life_either) {
+    ip("addr add 198.51.100.1/32 dev wan0-far");
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.listen(1500ms);
+    ip("addr del 198.51.100.1/32 dev wan0-far");
+    ip("neigh replace 198.51.100.1 lladdr 02:00:00:00:00:01 nud reachable dev wan0");
+    engine.listen(6000ms);
+    EXPECT_EQ(engine.lines_with("is silent"), 0U) << engine.log();
+    ip("neigh del 198.51.100.1 dev wan0");
+    EXPECT_TRUE(engine.await_line("wan0 reaches no next hop: 198.51.100.1 is silent")) << engine.log();
+    ip("addr add 198.51.100.1/32 dev wan0-far");
+    EXPECT_TRUE(engine.await_line("gateway HOME: ready")) << engine.log();
 }
 
 // ---- observing

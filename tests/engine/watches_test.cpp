@@ -36,8 +36,53 @@ TEST(NextHop, that_answered_is_silent_after_three_misses_and_back_with_one_answe
         EXPECT_FALSE(watch.silent()) << "the answer to question " << i << " may still come";
     }
     EXPECT_TRUE(watch.step(start + 4s));
+    watch.kernel_knows(std::nullopt);
     EXPECT_TRUE(watch.silent());
     watch.answered();
+    EXPECT_FALSE(watch.silent());
+}
+
+// Answered at `start`, and then no more for four seconds.
+NextHopWatch doubted() {
+    NextHopWatch watch;
+    watch.answered();
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(watch.step(start + i * 1s));
+    return watch;
+}
+
+netlink::Neighbour next_hop(std::chrono::milliseconds confirmed) {
+    return {IfIndex{3}, ip("198.51.100.1"), MacAddress{{2, 0, 0, 0, 0, 1}}, confirmed};
+}
+
+TEST(NextHop, is_doubted_before_it_counts_as_silent) {
+    auto watch = doubted();
+    EXPECT_TRUE(watch.in_doubt());
+    EXPECT_FALSE(watch.silent()) << "the kernel was not asked yet";
+    watch.kernel_knows(std::nullopt);
+    EXPECT_TRUE(watch.silent());
+    watch.answered();
+    EXPECT_FALSE(watch.in_doubt());
+}
+
+TEST(NextHop, that_rations_its_answers_is_alive_while_its_traffic_proves_it) {
+    auto watch = doubted();
+    watch.kernel_knows(next_hop(9s));
+    EXPECT_FALSE(watch.silent());
+    EXPECT_TRUE(watch.in_doubt()) << "asked again after the next question";
+    watch.kernel_knows(next_hop(NextHopWatch::proof_lasts + 1ms));
+    EXPECT_TRUE(watch.silent());
+    watch.kernel_knows(next_hop(0s));
+    EXPECT_FALSE(watch.silent()) << "and back by traffic alone";
+    auto unresolved = next_hop(0s);
+    unresolved.mac = {};
+    watch.kernel_knows(unresolved);
+    EXPECT_TRUE(watch.silent());
+}
+
+TEST(NextHop, that_answers_while_the_kernel_is_asked_is_not_silent) {
+    auto watch = doubted();
+    watch.answered();
+    watch.kernel_knows(std::nullopt);
     EXPECT_FALSE(watch.silent());
 }
 
@@ -45,6 +90,7 @@ TEST(NextHop, another_next_hop_starts_afresh) {
     NextHopWatch watch;
     watch.answered();
     for (int i = 0; i < 9; ++i) EXPECT_TRUE(watch.step(start + i * 1s));
+    watch.kernel_knows(std::nullopt);
     EXPECT_TRUE(watch.silent());
     watch.forget();
     EXPECT_FALSE(watch.silent());

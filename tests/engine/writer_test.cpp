@@ -70,6 +70,9 @@ public:
         return model.set_device_option(link, option, value);
     }
     Result<netlink::Route> route_to(const IpAddress& destination) override { return model.route_to(destination); }
+    Result<std::optional<netlink::Neighbour>> neighbour(IfIndex link, const IpAddress& address) override {
+        return model.neighbour(link, address);
+    }
 
     netlink::FakeKernel model;
     IfIndex lan;
@@ -83,7 +86,11 @@ protected:
     WriterTest() {
         auto kernel = std::make_unique<NotedKernel>(journal_);
         kernel_ = kernel.get();
-        writer_ = std::make_unique<Writer>(std::move(kernel), nullptr);
+        writer_ = std::make_unique<Writer>(std::move(kernel), nullptr, [this](std::span<const IpAddress> addresses) {
+            purged_.assign(addresses.begin(), addresses.end());
+            standing_at_purge_ = kernel_->model.snapshot()->addresses.size();
+            return Result<std::size_t>(7);
+        });
     }
     ~WriterTest() override { journal_.open(); }
 
@@ -111,6 +118,8 @@ protected:
 
     Journal journal_;
     NotedKernel* kernel_ = nullptr;  // the writer's
+    std::vector<IpAddress> purged_;
+    std::optional<std::size_t> standing_at_purge_;
     std::unique_ptr<Writer> writer_;
 };
 
@@ -127,6 +136,33 @@ TEST_F(WriterTest, completions_keep_the_order_of_the_tasks) {
     const auto* picture = std::get_if<Picture>(&done[2].outcome);
     ASSERT_NE(picture, nullptr);
     EXPECT_EQ(picture->snapshot->addresses.size(), 4U) << "the first one and these 3; the other 2 came later";
+}
+
+TEST_F(WriterTest, a_neighbour_is_asked_for) {
+    const MacAddress mac{{2, 0, 0, 0, 0, 1}};
+    kernel_->model.confirm(kernel_->lan, ip("10.9.0.1"), mac);
+    writer_->submit(AskNeighbour{kernel_->lan, ip("10.9.0.1")});
+    writer_->submit(AskNeighbour{kernel_->lan, ip("10.9.0.2")});
+    const auto done = finish();
+    ASSERT_EQ(done.size(), 2U);
+    const auto& known = std::get<NeighbourKnown>(done[0].outcome).neighbour;
+    ASSERT_TRUE(known && *known);
+    EXPECT_EQ((*known)->mac, mac);
+    EXPECT_EQ(*std::get<NeighbourKnown>(done[1].outcome).neighbour, std::nullopt);
+}
+
+TEST_F(WriterTest, connections_are_purged_after_the_removals_that_were_asked_before) {
+    writer_->submit(additions(0, 2));
+    auto removals = additions(0, 2);
+    for (auto& request : removals.requests) request = netlink::Delete{netlink::object_of(request)};
+    writer_->submit(removals);
+    const std::vector gone{ip("10.9.0.0"), ip("10.9.0.1")};
+    writer_->submit(PurgeConnections{gone});
+    const auto done = finish();
+    ASSERT_EQ(done.size(), 3U);
+    EXPECT_EQ(*std::get<ConnectionsPurged>(done[2].outcome).count, 7U);
+    EXPECT_EQ(purged_, gone);
+    EXPECT_EQ(standing_at_purge_, 0U);
 }
 
 TEST_F(WriterTest, small_tasks_of_many_routers_share_batches_of_at_most_64) {

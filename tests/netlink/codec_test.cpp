@@ -5,6 +5,7 @@
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
@@ -215,6 +216,27 @@ TEST_F(LinkCodec, leaves_out_messages_that_are_not_about_the_device_itself) {
     EXPECT_FALSE(decode_link(wireless.raw()));
 }
 
+Message neighbour(bool resolved) {
+    ndmsg fixed{};
+    fixed.ndm_family = AF_INET;
+    fixed.ndm_ifindex = 7;
+    nda_cacheinfo times{};
+    times.ndm_confirmed = 123;
+    Message message(RTM_NEWNEIGH, 0, 256);
+    message.header(fixed).address(NDA_DST, ip("198.51.100.1"));
+    message.bytes(NDA_CACHEINFO, {reinterpret_cast<const std::uint8_t*>(&times), sizeof times});
+    constexpr std::array<std::uint8_t, 6> mac{2, 2, 2, 2, 2, 2};
+    if (resolved) message.bytes(NDA_LLADDR, mac);
+    return message;
+}
+
+TEST(NeighbourCodec, reads_how_long_ago_it_gave_proof_of_life) {
+    const auto read = decode_neighbour(neighbour(true).raw());
+    ASSERT_TRUE(read);
+    EXPECT_EQ(*read, (Neighbour{IfIndex{7}, ip("198.51.100.1"), MacAddress{{2, 2, 2, 2, 2, 2}}, 1230ms}));
+    EXPECT_TRUE(decode_neighbour(neighbour(false).raw())->mac.is_zero()) << "it does not answer";
+}
+
 // Reads a copy that ends exactly where the message says, so that the sanitizers see one byte too many.
 void decode_copy(vrrpd::BytesView wire) {
     std::vector<std::uint32_t> copy((wire.size() + 3) / 4);
@@ -225,6 +247,7 @@ void decode_copy(vrrpd::BytesView wire) {
     (void)decode_address(*message);
     (void)decode_route(*message);
     (void)decode_rule(*message);
+    (void)decode_neighbour(*message);
 }
 
 TEST(BrokenMessages, are_survived_at_every_length_and_with_every_byte_changed) {
@@ -232,6 +255,7 @@ TEST(BrokenMessages, are_survived_at_every_length_and_with_every_byte_changed) {
     whole.push_back(encode(full_address(), RTM_NEWADDR, 0));
     whole.push_back(encode(multipath_route(), RTM_NEWROUTE, 0));
     whole.push_back(encode(full_rule(), RTM_NEWRULE, 0));
+    whole.push_back(neighbour(true));
     for (const auto& message : whole) {
         const auto wire = message.wire();
         for (std::size_t size = NLMSG_HDRLEN; size < wire.size(); ++size) decode_copy(wire.first(size));
@@ -246,7 +270,8 @@ TEST(BrokenMessages, are_survived_at_every_length_and_with_every_byte_changed) {
     }
     nlmsghdr empty{};
     empty.nlmsg_len = sizeof empty;
-    EXPECT_FALSE(decode_link(empty) || decode_address(empty) || decode_route(empty) || decode_rule(empty));
+    EXPECT_FALSE(decode_link(empty) || decode_address(empty) || decode_route(empty) || decode_rule(empty) ||
+                 decode_neighbour(empty));
 }
 
 TEST(Request, asks_for_what_its_kind_needs) {

@@ -16,12 +16,17 @@ class NftObstacles : public nft_test::NeedsRoot {
 protected:
     std::vector<std::string> found(const GatewayRules& gateway = home()) {
         std::vector<std::string> out;
+        for (const auto& obstacle : obstacles({gateway})) out.push_back(obstacle.where + ": " + obstacle.remedy);
+        return out;
+    }
+    std::vector<Obstacle> obstacles(const std::vector<GatewayRules>& gateways) {
+        std::vector<Obstacle> out;
         space().in([&] {
             auto tables = open_tables();
             ASSERT_TRUE(tables) << tables.error().describe();
-            const auto obstacles = (*tables)->obstacles(std::span(&gateway, 1));
-            ASSERT_TRUE(obstacles) << obstacles.error().describe();
-            for (const auto& [where, remedy] : *obstacles) out.push_back(where + ": " + remedy);
+            auto answer = (*tables)->obstacles(gateways);
+            ASSERT_TRUE(answer) << answer.error().describe();
+            out = std::move(*answer);
         });
         return out;
     }
@@ -129,6 +134,24 @@ TEST_F(NftObstacles, what_cannot_be_judged_gets_the_benefit_of_the_doubt) {
     nft("flush ruleset; table inet filter { chain leaf { drop; }; chain forward { type filter hook forward priority 0;"
         " iifname \"lan*\" goto leaf; accept; }; }");
     EXPECT_EQ(found().size(), 1u);
+}
+
+TEST_F(NftObstacles, each_is_in_the_way_of_its_own_gateway) {
+    auto guests = home();
+    guests.name = "GUESTS";
+    guests.lans = {{"lan1", *Prefix::parse("10.12.15.0/24")}};
+    guests.virtual_addresses = {IpAddress::v4(10, 12, 15, 1)};
+    nft("table inet filter { chain forward { type filter hook forward priority 0;"
+        " iifname \"lan1\" oifname \"wan0\" drop; }; }");
+    const Obstacle expected{"GUESTS", "inet filter forward drops lan1->wan0",
+                            "nft insert rule inet filter forward iifname \"lan1\" oifname \"wan0\" accept"};
+    EXPECT_THAT(obstacles({home(), guests}), ElementsAre(expected));
+
+    nft("insert rule inet filter forward oifname \"wan0\" drop");
+    const auto both = obstacles({home(), guests});
+    ASSERT_EQ(both.size(), 2u);
+    EXPECT_EQ(both[0].gateway, "HOME");
+    EXPECT_EQ(both[1].gateway, "GUESTS");
 }
 
 }  // namespace

@@ -28,6 +28,9 @@ public:
     void set_up(const std::string& device, bool up) override { kernel_.set_link(index(device), up, up); }
     void remove_device(const std::string& device) override { kernel_.remove_link(index(device)); }
     void pass(std::chrono::milliseconds time) override { kernel_.advance(time); }
+    void confirm(const std::string& device, const IpAddress& neighbour, const MacAddress& mac) override {
+        kernel_.confirm(index(device), neighbour, mac);
+    }
 
 private:
     IfIndex index(const std::string& device) { return kernel_.snapshot()->link(device)->index; }
@@ -62,6 +65,9 @@ public:
     void set_up(const std::string& device, bool up) override { ip("link set " + device + (up ? " up" : " down")); }
     void remove_device(const std::string& device) override { ip("link del " + device); }
     void pass(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
+    void confirm(const std::string& device, const IpAddress& neighbour, const MacAddress& mac) override {
+        ip("neigh replace " + neighbour.to_string() + " lladdr " + mac.to_string() + " nud reachable dev " + device);
+    }
 
 private:
     OwnNamespace home_;  // first: the sockets close before it is left

@@ -25,6 +25,7 @@ public:
     virtual void set_up(const std::string& device, bool up) = 0;
     virtual void remove_device(const std::string& device) = 0;
     virtual void pass(std::chrono::milliseconds time) = 0;
+    virtual void confirm(const std::string& device, const IpAddress& neighbour, const MacAddress& mac) = 0;
 
     IfIndex lan, wan;  // "lan0", "wan0": up, with carrier, no address but IPv6's link-local one
 };

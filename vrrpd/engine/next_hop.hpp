@@ -16,7 +16,7 @@ public:
     static constexpr unsigned misses_allowed = 3;
     // So long the kernel's proof speaks for a next hop. A dead one is found out that much later: the last answer to
     // us was such a proof.
-    static constexpr Duration proof_lasts = std::chrono::seconds(10);
+    static constexpr std::chrono::seconds proof_lasts{10};
 
     // Call when next_deadline() is reached; true: ask now.
     [[nodiscard]] bool step(Instant now) {

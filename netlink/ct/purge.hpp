@@ -1,0 +1,17 @@
+// Tracked connections of addresses that this host gave up (design 6): they go too, or a later return of the role finds
+// stale translations, and packets that still come in are answered out of a dead state. The engine's, by its writer.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/result.hpp"
+
+namespace netlink::ct {
+
+// Removes every connection that has one of the addresses at an end, before or after translation, in whatever zone; and
+// tells how many. The others are not touched. A kernel without connection tracking has none.
+[[nodiscard]] vrrpd::Result<std::size_t> purge(std::span<const vrrpd::IpAddress> addresses);
+
+}  // namespace netlink::ct
