@@ -86,6 +86,30 @@ TEST_F(Nat, forwarded_port_reaches_a_lan_host_and_moves_along) {
     EXPECT_TRUE(tcp_works(home.internet, {wan_of_h001, 443}));
 }
 
+TEST_F(Nat, connections_of_the_gateways_addresses_are_forgotten_at_a_hand_over) {
+    if (!home.h003.run({"cat", "/proc/net/nf_conntrack"}).ok())
+        GTEST_SKIP() << "SKIPPED: this kernel does not show its connections (CONFIG_NF_CONNTRACK_PROCFS)";
+    const auto tracked = [&](const IpAddress& address) {
+        const auto table = home.h003.must({"cat", "/proc/net/nf_conntrack"});
+        return table.find("=" + address.to_string() + " ") != std::string::npos;
+    };
+    const auto on_wan = IpAddress::v4(198, 51, 100, 1);
+    EchoServer neighbour(home.internet, {on_wan}), service(home.server, {IpAddress::v4(10, 12, 14, 20), 443});
+    auto pair = start_gateways(
+        {.address = held_wan.to_string() + "/24", .nat = "masquerade\nport_forward tcp 443 to 10.12.14.20:443"});
+    EchoServer on_vip(home.h003, {Home::vip, 53});
+    EXPECT_TRUE(tcp_works(home.client, {Home::vip, 53}));
+    EXPECT_TRUE(tcp_works(home.client, {Home::internet_address})) << "translated to the held address";
+    EXPECT_TRUE(tcp_works(home.internet, {held_wan, 443})) << "forwarded from it";
+    EXPECT_TRUE(tcp_works(home.h003, {on_wan})) << "the host's own";
+    EXPECT_TRUE(tracked(Home::vip) && tracked(held_wan) && tracked(on_wan));
+    EXPECT_EQ(pair.active.stop(), 0);
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_FALSE(tracked(Home::vip)) << home.h003.must({"cat", "/proc/net/nf_conntrack"});
+    EXPECT_FALSE(tracked(held_wan)) << home.h003.must({"cat", "/proc/net/nf_conntrack"});
+    EXPECT_TRUE(tracked(on_wan)) << "that one goes on";
+}
+
 TEST_F(Nat, forwarded_port_reaches_a_service_on_the_active_itself) {
     EchoServer service(home.h003, {IpAddress::v4(10, 12, 14, 4), 8080});
     start_gateways({.nat = "masquerade\nport_forward tcp 80 to 10.12.14.4:8080"});
