@@ -1,0 +1,73 @@
+// What a forwarder is asked, and what its answer means. Pure: ids and random labels come in as arguments.
+//
+//   liveness    something that it answers by itself: any answer shows that it lives
+//   resolution  a name that no cache can know: an answer shows that its upstream lives. A cache answers known names
+//               in 0 ms long after its upstream died
+//   canary      a name that its filter must block (optional): shows that the filter works
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "dnsfailover/core/message.hpp"
+#include "dnsfailover/core/pace.hpp"
+
+namespace dnsfailover {
+
+enum class Kind : std::uint8_t { liveness, resolution, canary };
+inline constexpr std::array every_kind{Kind::liveness, Kind::resolution, Kind::canary};
+
+enum class Transport : std::uint8_t { udp, tcp };
+
+// A name to resolve. With a random label in front NXDOMAIN is as good an answer as any: either came from upstream.
+struct Target {
+    Name name;
+    bool random_label = true;
+};
+
+struct Canary {
+    Name name;
+    std::optional<IpAddress> answer;  // what a blocked name resolves to; nullopt: nothing at all, or 0.0.0.0
+};
+
+// What one forwarder is asked. An empty `resolution`: its upstream is not judged.
+struct Plan {
+    std::vector<Question> liveness = questions_that_forwarders_answer();
+    std::vector<Target> resolution = names_of_several_operators();
+    std::optional<Canary> canary;
+
+    // AdGuard Home and unbound answer the first by themselves, dnsmasq, unbound and BIND the second; nobody both from
+    // upstream. Which one it is needs no configuration: the quicker answer is the own one.
+    [[nodiscard]] static std::vector<Question> questions_that_forwarders_answer();
+    // Zones of several operators, without DNSSEC: below a signed one a cache may prove by itself that a name does not
+    // exist (RFC 8198). Not below .test or .invalid, which forwarders answer alone (RFC 6761).
+    [[nodiscard]] static std::vector<Target> names_of_several_operators();
+};
+
+// One question on its way. `item` counts within its kind in the Plan; `round` tells a late answer from one that is
+// awaited.
+struct Probe {
+    Kind kind = Kind::liveness;
+    Transport transport = Transport::udp;
+    std::uint8_t item = 0;
+    std::uint32_t round = 0;
+    vrrpd::Instant until{};  // no answer counts after that
+
+    bool operator==(const Probe&) const = default;
+};
+
+// What the shell rolled for one probe.
+struct Dice {
+    std::uint16_t id;
+    std::uint64_t label;
+};
+
+[[nodiscard]] Query query_for(const Plan& plan, const Probe& probe, const Dice& dice);
+
+enum class Verdict : std::uint8_t { good, bad, ask_over_tcp };
+
+[[nodiscard]] Verdict judge(const Plan& plan, const Probe& probe, const Answer& answer);
+
+}  // namespace dnsfailover

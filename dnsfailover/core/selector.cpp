@@ -1,0 +1,118 @@
+#include "dnsfailover/core/selector.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "vrrpd/base/assert.hpp"
+
+namespace dnsfailover {
+
+namespace {
+
+std::string_view describe_reason(Reason reason) {
+    constexpr std::array<std::string_view, 4> texts{"as configured", "{} is dead", "{} resolves nothing", "recovered"};
+    return texts.at(static_cast<std::size_t>(reason));
+}
+
+}  // namespace
+
+Selector::Selector(std::vector<std::string> names, Policy policy, Instant now, std::size_t answering)
+    : policy_(policy), chosen_(answering), since_(now), wan_since_(now), now_(now) {
+    ASSERT(answering < names.size());
+    for (auto& name : names) members_.push_back({std::move(name), Health::unknown, now, now});
+}
+
+std::optional<SelectorAction> Selector::step(Instant now, const SelectorEvent& event) {
+    now_ = now;
+    std::visit([this](const auto& what) { on(what); }, event);
+    const auto to = better();
+    if (!to) return std::nullopt;
+    const auto weight_before = weight();
+    reason_ = reason_to_leave();
+    left_ = std::exchange(chosen_, *to);
+    since_ = now;
+    if (!policy_.demote) return Redirect{chosen_, reason_};
+    if (weight() == weight_before) return std::nullopt;
+    return Weigh{weight(), reason_};
+}
+
+Deadline Selector::next_deadline() const {
+    Deadline first;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const auto from = may_replace_from(i);
+        if (from && *from > now_) first = vrrpd::earlier(first, from);
+    }
+    return first;
+}
+
+void Selector::on(const HealthChanged& event) {
+    auto& member = members_.at(event.forwarder);
+    if (is_healthy(event.health) && !is_healthy(member.health)) member.healthy_since = now_;
+    member.health = event.health;
+    member.since = now_;
+}
+
+void Selector::on(const WanChanged& event) {
+    wan_up_ = event.up;
+    wan_since_ = now_;
+}
+
+Deadline Selector::may_replace_from(std::size_t candidate) const {
+    const auto& answers = members_[chosen_];
+    const auto& other = members_[candidate];
+    if (candidate == chosen_ || !is_healthy(other.health)) return std::nullopt;
+    if (answers.health == Health::dead) return answers.since;
+    if (answers.health == Health::upstream_down) {
+        if (!wan_up_) return std::nullopt;
+        return std::max({answers.since, other.healthy_since, wan_since_}) + policy_.settle;
+    }
+    if (candidate > chosen_ || other.health > answers.health) return std::nullopt;
+    return other.healthy_since + policy_.hold_down;
+}
+
+std::optional<std::size_t> Selector::better() const {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const auto from = may_replace_from(i);
+        if (!from || *from > now_) continue;
+        if (!best || members_[i].health < members_[*best].health) best = i;
+    }
+    return best;
+}
+
+Reason Selector::reason_to_leave() const {
+    const auto health = members_[chosen_].health;
+    return health == Health::dead            ? Reason::dead
+           : health == Health::upstream_down ? Reason::upstream_down
+                                             : Reason::recovered;
+}
+
+bool Selector::none_is_healthy() const {
+    return std::none_of(members_.begin(), members_.end(), [](const auto& each) { return is_healthy(each.health); });
+}
+
+bool Selector::wan_is_down() const {
+    const auto is = [](Health health) { return [health](const Member& each) { return each.health == health; }; };
+    const auto without_upstream = std::count_if(members_.begin(), members_.end(), is(Health::upstream_down));
+    const auto dead = std::count_if(members_.begin(), members_.end(), is(Health::dead));
+    const bool all = static_cast<std::size_t>(without_upstream + dead) == members_.size();
+    return !wan_up_ || (without_upstream > 0 && all);
+}
+
+std::string Selector::describe(Instant now) const {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - since_).count();
+    auto text =
+        fmt::format("{} ({}) answers since {} s: {}", members_[chosen_].name, to_string(members_[chosen_].health),
+                    seconds, fmt::format(fmt::runtime(describe_reason(reason_)), members_[left_].name));
+    if (rules_may_differ())
+        text += fmt::format("; filtering and rules for single clients may differ from those of {}", members_[0].name);
+    if (wan_is_down())
+        text += "; the WAN is down, so nothing is moved";
+    else if (none_is_healthy())
+        text += "; no other one is healthy";
+    return text;
+}
+
+}  // namespace dnsfailover

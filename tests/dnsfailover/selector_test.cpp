@@ -1,0 +1,231 @@
+// Which forwarder answers: who is replaced by whom, when it is left alone, and when the first one is back.
+#include "dnsfailover/core/selector.hpp"
+
+#include <gtest/gtest.h>
+
+namespace dnsfailover {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Instant start{std::chrono::hours(1)};
+constexpr auto ok = Health::ok, degraded = Health::degraded, upstream_down = Health::upstream_down, dead = Health::dead;
+
+class Selection : public testing::Test {
+protected:
+    explicit Selection(Policy policy_ = {}) : policy(policy_), selector({"H003", "H001", "H002"}, policy, start) {}
+
+    std::optional<SelectorAction> health(std::size_t forwarder, Health to) {
+        return selector.step(now, HealthChanged{forwarder, to});
+    }
+    std::optional<SelectorAction> wan(bool up) { return selector.step(now, WanChanged{up}); }
+    void all(Health to) {
+        for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(health(i, to), std::nullopt);
+    }
+    // Time goes on until the next deadline within `limit`, and says what happened there.
+    std::optional<SelectorAction> run(Duration limit) {
+        const auto end = now + limit;
+        for (auto due = selector.next_deadline(); due && *due <= end; due = selector.next_deadline()) {
+            EXPECT_GT(*due, now) << "a deadline that is past would spin";
+            now = *due;
+            if (auto action = selector.step(now, TimeReached{})) return action;
+        }
+        now = end;
+        return std::nullopt;
+    }
+
+    const Policy policy;
+    Selector selector;
+    Instant now = start;
+};
+
+using Result = std::optional<SelectorAction>;
+Result to(std::size_t forwarder, Reason reason) { return Redirect{forwarder, reason}; }
+
+TEST_F(Selection, the_first_of_the_list_answers_before_anything_is_known) {
+    EXPECT_EQ(selector.chosen(), 0U);
+    EXPECT_EQ(selector.next_deadline(), std::nullopt);
+    EXPECT_EQ(health(1, ok), std::nullopt);
+    EXPECT_EQ(run(10min), std::nullopt) << "the first one is not judged yet";
+}
+
+TEST_F(Selection, a_dead_one_is_replaced_at_once_by_the_next_of_the_list) {
+    all(ok);
+    EXPECT_EQ(health(0, dead), to(1, Reason::dead));
+    EXPECT_EQ(health(1, dead), to(2, Reason::dead));
+}
+
+TEST_F(Selection, OK_goes_before_DEGRADED) {
+    health(1, degraded);
+    health(2, ok);
+    EXPECT_EQ(health(0, dead), to(2, Reason::dead));
+}
+
+TEST_F(Selection, a_degraded_one_is_better_than_none) {
+    health(1, upstream_down);
+    health(2, degraded);
+    EXPECT_EQ(health(0, dead), to(2, Reason::dead));
+}
+
+TEST_F(Selection, a_degraded_one_goes_on_answering) {
+    all(ok);
+    EXPECT_EQ(health(0, degraded), std::nullopt);
+    EXPECT_EQ(run(10min), std::nullopt);
+}
+
+TEST_F(Selection, with_nobody_healthy_everything_stays_until_somebody_is) {
+    EXPECT_EQ(health(0, dead), std::nullopt);
+    EXPECT_EQ(health(1, dead), std::nullopt);
+    EXPECT_EQ(health(2, upstream_down), std::nullopt);
+    EXPECT_TRUE(selector.none_is_healthy());
+    EXPECT_EQ(run(10min), std::nullopt);
+    EXPECT_EQ(health(2, ok), to(2, Reason::dead));
+}
+
+TEST_F(Selection, the_first_is_back_after_the_hold_down) {
+    all(ok);
+    health(0, dead);
+    now += 1h;
+    EXPECT_EQ(health(0, ok), std::nullopt);
+    EXPECT_EQ(run(policy.hold_down - 1ms), std::nullopt);
+    EXPECT_EQ(run(1ms), to(0, Reason::recovered));
+    EXPECT_EQ(selector.since(), now);
+}
+
+TEST_F(Selection, who_falls_again_starts_its_hold_down_anew) {
+    all(ok);
+    health(0, dead);
+    for (int i = 0; i < 10; ++i) {
+        health(0, ok);
+        EXPECT_EQ(run(policy.hold_down - 1s), std::nullopt);
+        health(0, dead);
+        EXPECT_EQ(run(1min), std::nullopt);
+    }
+    EXPECT_EQ(selector.chosen(), 1U);
+}
+
+TEST_F(Selection, the_first_is_not_returned_to_while_it_is_worse) {
+    all(ok);
+    health(0, dead);
+    EXPECT_EQ(health(0, degraded), std::nullopt);
+    EXPECT_EQ(run(10min), std::nullopt);
+    EXPECT_EQ(health(0, ok), to(0, Reason::recovered)) << "it was alive for long enough";
+}
+
+TEST_F(Selection, who_recovers_in_the_middle_of_the_list_is_a_step_on_the_way_back) {
+    all(ok);
+    health(0, dead);
+    health(1, dead);
+    ASSERT_EQ(selector.chosen(), 2U);
+    health(1, ok);
+    EXPECT_EQ(run(policy.hold_down), to(1, Reason::recovered));
+    health(0, ok);
+    EXPECT_EQ(run(policy.hold_down), to(0, Reason::recovered));
+}
+
+TEST_F(Selection, a_dead_WAN_moves_nothing_in_whatever_order_they_notice) {
+    all(ok);
+    for (const std::size_t each : {0U, 2U, 1U}) {
+        EXPECT_EQ(health(each, upstream_down), std::nullopt);
+        EXPECT_EQ(run(policy.settle / 4), std::nullopt);
+    }
+    EXPECT_TRUE(selector.wan_is_down());
+    EXPECT_EQ(run(1h), std::nullopt);
+    for (const std::size_t each : {1U, 2U, 0U}) {
+        EXPECT_EQ(health(each, ok), std::nullopt);
+        EXPECT_EQ(run(policy.settle / 4), std::nullopt) << "and in whatever order they are back";
+    }
+    EXPECT_EQ(run(1h), std::nullopt);
+    EXPECT_EQ(selector.reason(), Reason::configured);
+}
+
+TEST_F(Selection, who_alone_resolves_nothing_is_replaced) {
+    all(ok);
+    EXPECT_EQ(health(0, upstream_down), std::nullopt);
+    EXPECT_FALSE(selector.wan_is_down());
+    EXPECT_EQ(run(policy.settle - 1ms), std::nullopt);
+    EXPECT_EQ(run(1ms), to(1, Reason::upstream_down));
+}
+
+TEST_F(Selection, told_that_the_WAN_is_down_nobody_is_replaced_for_resolving_nothing) {
+    all(ok);
+    EXPECT_EQ(wan(false), std::nullopt);
+    EXPECT_TRUE(selector.wan_is_down());
+    EXPECT_EQ(health(0, upstream_down), std::nullopt);
+    EXPECT_EQ(run(1h), std::nullopt);
+    EXPECT_EQ(wan(true), std::nullopt);
+    EXPECT_EQ(run(policy.settle - 1ms), std::nullopt);
+    EXPECT_EQ(run(1ms), to(1, Reason::upstream_down)) << "the WAN is back, and it still resolves nothing";
+}
+
+TEST_F(Selection, a_dead_one_is_replaced_though_the_WAN_is_down) {
+    all(ok);
+    EXPECT_EQ(wan(false), std::nullopt);
+    EXPECT_EQ(health(0, dead), to(1, Reason::dead)) << "liveness asks nothing of the WAN";
+}
+
+TEST_F(Selection, all_dead_is_not_called_a_dead_WAN) {
+    all(dead);
+    EXPECT_FALSE(selector.wan_is_down());
+    EXPECT_TRUE(selector.none_is_healthy());
+}
+
+TEST_F(Selection, after_a_restart_who_answers_goes_on) {
+    selector = Selector({"H003", "H001", "H002"}, policy, start, 1);
+    EXPECT_EQ(health(1, ok), std::nullopt);
+    EXPECT_EQ(health(0, dead), std::nullopt);
+    EXPECT_EQ(selector.chosen(), 1U);
+    EXPECT_EQ(health(0, ok), std::nullopt);
+    EXPECT_EQ(run(policy.hold_down), to(0, Reason::recovered));
+}
+
+TEST_F(Selection, says_who_answers_since_when_and_why) {
+    all(ok);
+    now += 5s;
+    EXPECT_EQ(selector.describe(now), "H003 (OK) answers since 5 s: as configured");
+    health(0, dead);
+    now += 65s;
+    EXPECT_EQ(selector.describe(now),
+              "H001 (OK) answers since 65 s: H003 is dead; filtering and rules for single clients may differ from "
+              "those of H003");
+    EXPECT_TRUE(selector.rules_may_differ());
+    health(0, ok);
+    run(1min);
+    EXPECT_FALSE(selector.rules_may_differ());
+    EXPECT_EQ(selector.describe(now).substr(0, 10), "H003 (OK) ");
+}
+
+TEST_F(Selection, says_why_it_does_nothing) {
+    all(upstream_down);
+    EXPECT_EQ(selector.describe(now),
+              "H003 (UPSTREAM_DOWN) answers since 0 s: as configured; the WAN is down, so nothing is moved");
+    all(dead);
+    EXPECT_EQ(selector.describe(now), "H003 (DEAD) answers since 0 s: as configured; no other one is healthy");
+}
+
+class Demotion : public Selection {
+protected:
+    Demotion() : Selection({.demote = -60}) {}
+};
+
+TEST_F(Demotion, bears_the_weight_while_the_own_one_is_dead_and_another_one_is_not) {
+    all(ok);
+    EXPECT_EQ(selector.weight(), 0);
+    EXPECT_EQ(health(0, dead), Result(Weigh{-60, Reason::dead}));
+    EXPECT_EQ(health(1, dead), std::nullopt) << "the weight stays";
+    EXPECT_EQ(selector.weight(), -60);
+    EXPECT_FALSE(selector.rules_may_differ());
+    health(0, ok);
+    EXPECT_EQ(run(policy.hold_down), Result(Weigh{0, Reason::recovered}));
+}
+
+TEST_F(Demotion, nobody_bears_it_when_all_are_dead_or_the_WAN_is) {
+    all(dead);
+    EXPECT_EQ(selector.weight(), 0);
+    all(upstream_down);
+    EXPECT_EQ(run(1h), std::nullopt);
+    EXPECT_EQ(selector.weight(), 0);
+}
+
+}  // namespace
+}  // namespace dnsfailover
