@@ -33,6 +33,10 @@ void GatewayKeeper::configure(const std::vector<config::Gateway>& gateways) {
     if (gateways.empty() && had_none) return;
     if (!gateways.empty() && !desk_.has_tables())
         log_.error("this kernel has no nf_tables: no NAT and no fence; addresses still move");
+    else if (!gateways.empty() && had_none && !desk_.abilities().netdev_egress)
+        log_.warning(
+            "this kernel has no netdev egress hook (Linux 5.16 has): the fence stands in the output chain, "
+            "which ARP and programs with packet sockets, as some DHCP servers are, pass by");
     install();
     inspect_at_ = loop_.now() + inspect_delay;
     world_changed();

@@ -43,7 +43,7 @@ Result<std::unique_ptr<KernelDesk>> KernelDesk::open(Loop& loop, Log& log, bool 
 KernelDesk::KernelDesk(Loop& loop, Log& log, Parts parts, bool observe)
     : log_(log),
       observe_(observe),
-      has_tables_(parts.tables != nullptr),
+      abilities_(parts.tables ? parts.tables->abilities() : netlink::nft::Abilities{}),
       monitor_(std::move(parts.monitor)),
       rules_(std::move(parts.rules)),
       writer_(std::move(parts.kernel), std::move(parts.tables), netlink::ct::purge),

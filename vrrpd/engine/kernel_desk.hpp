@@ -37,7 +37,9 @@ public:
 
     void set_handlers(Handlers handlers) { handlers_ = std::move(handlers); }
     [[nodiscard]] const World& world() const { return world_; }
-    [[nodiscard]] bool has_tables() const { return has_tables_; }
+    // All false: no nf_tables.
+    [[nodiscard]] const netlink::nft::Abilities& abilities() const { return abilities_; }
+    [[nodiscard]] bool has_tables() const { return abilities_.nf_tables; }
 
     using Done = std::function<void(const Outcome&)>;
     // Tasks are carried out in the order of the calls. `done` may be empty.
@@ -71,7 +73,7 @@ private:
 
     Log& log_;
     bool observe_;
-    bool has_tables_;
+    netlink::nft::Abilities abilities_;
     World world_;
     Handlers handlers_;
     netlink::Monitor monitor_;
