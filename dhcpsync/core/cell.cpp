@@ -1,0 +1,69 @@
+// Merging what two nodes hold of one address; see cell.hpp.
+#include "dhcpsync/core/cell.hpp"
+
+#include <algorithm>
+
+namespace dhcpsync {
+
+namespace {
+
+const Version* find(const Versions& versions, const Stamp& stamp) {
+    const auto at = std::find_if(versions.begin(), versions.end(), [&](const auto& v) { return v.stamp == stamp; });
+    return at == versions.end() ? nullptr : &*at;
+}
+
+bool of_one_client(const Version& a, const Version& b) {
+    return a.lease.has_value() == b.lease.has_value() && (!a.lease || a.lease->client == b.lease->client);
+}
+
+// Of one side, what the other side still holds or never knew.
+void append_surviving(Versions& result, const Versions& side, const Versions& other, const Knowledge& other_knows) {
+    for (const auto& version : side) {
+        if (!other_knows.knows(version.stamp) || find(other, version.stamp)) result.push_back(version);
+    }
+}
+
+}  // namespace
+
+Versions settled(Versions versions) {
+    std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return b.stamp < a.stamp; });
+    Versions result;
+    for (auto& version : versions) {
+        const auto newer =
+            std::find_if(result.begin(), result.end(), [&](const auto& kept) { return of_one_client(kept, version); });
+        if (newer != result.end())
+            newer->kept_until = std::max(newer->kept_until, version.kept_until);
+        else if (result.size() < most_versions)
+            result.push_back(std::move(version));
+    }
+    return result;
+}
+
+Versions merge(const Versions& ours, const Knowledge& we_know, const Versions& theirs, const Knowledge& they_know) {
+    Versions result;
+    append_surviving(result, ours, theirs, they_know);
+    append_surviving(result, theirs, ours, we_know);
+    return settled(std::move(result));
+}
+
+const Lease* holder(const Versions& versions, WallTime now) {
+    const auto at = std::find_if(versions.begin(), versions.end(), [&](const auto& v) { return v.live(now); });
+    return at == versions.end() ? nullptr : &*at->lease;
+}
+
+std::optional<WallTime> quarantined_until(const Versions& versions, WallTime now) {
+    const auto* lease = holder(versions, now);
+    std::optional<WallTime> until;
+    for (const auto& version : versions) {
+        if (!version.live(now) || same_machine(version.lease->client, lease->client)) continue;
+        until = std::max(until.value_or(WallTime::min()), version.lease->expires);
+    }
+    return until;
+}
+
+bool lapsed(const Versions& versions, WallTime now) {
+    return std::all_of(versions.begin(), versions.end(),
+                       [&](const auto& v) { return v.kept_until != never && v.kept_until + grace <= now; });
+}
+
+}  // namespace dhcpsync

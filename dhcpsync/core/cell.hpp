@@ -1,0 +1,59 @@
+// What the replicated table holds of one address: usually one version. Several stand side by side when their authors
+// did not know of each other (a partition with two Actives); none of them may then push out another, or a client that
+// holds its address rightly would be forgotten. Merging is what makes all nodes equal in the end: it gives the same
+// result in whatever order, and how often, versions arrive.
+//
+// The rule is that of dotted version vectors: a version goes only if somebody who knew it has something else
+// instead. Pure functions over values; for the replica, its messages and its image.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "dhcpsync/core/knowledge.hpp"
+#include "dhcpsync/core/lease.hpp"
+
+namespace dhcpsync {
+
+struct Version {
+    Stamp stamp;
+    std::optional<Lease> lease;  // none: a tombstone, the address was given back
+    // Until then this version is needed, even if its own lease ended: whoever was away may still hold one of those
+    // that it replaced.
+    WallTime kept_until = never;
+
+    [[nodiscard]] bool live(WallTime now) const { return lease && lease->live(now); }
+    bool operator==(const Version&) const = default;
+};
+
+using Versions = std::vector<Version>;  // the greatest stamp first
+inline constexpr std::size_t most_versions = 8;
+
+struct Cell {
+    IpAddress address;
+    Versions versions;
+
+    bool operator==(const Cell&) const = default;
+};
+
+using Table = std::map<IpAddress, Versions>;
+
+// A node's clock may be behind: for so long after their end versions are still kept.
+inline constexpr Seconds grace{60};
+
+// In order; of one client (or of tombstones) only the newest; at most most_versions.
+[[nodiscard]] Versions settled(Versions versions);
+
+[[nodiscard]] Versions merge(const Versions& ours, const Knowledge& we_know, const Versions& theirs,
+                             const Knowledge& they_know);
+
+// The lease that counts: the live one with the greatest stamp.
+[[nodiscard]] const Lease* holder(const Versions& versions, WallTime now);
+
+// Two machines hold live leases of the one address: it must not be offered to a third before that time, when the
+// last of those who are not the holder lets go.
+[[nodiscard]] std::optional<WallTime> quarantined_until(const Versions& versions, WallTime now);
+
+[[nodiscard]] bool lapsed(const Versions& versions, WallTime now);
+
+}  // namespace dhcpsync

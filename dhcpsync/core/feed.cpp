@@ -1,0 +1,211 @@
+// Which D-Bus calls are to be made; see feed.hpp.
+#include "dhcpsync/core/feed.hpp"
+
+#include <algorithm>
+
+#include "dhcpsync/core/lease_text.hpp"
+
+namespace dhcpsync {
+
+namespace {
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return text;
+}
+
+// dnsmasq learns a client id that it had not; any other difference stays unless the lease is made anew.
+bool learnable(const Client& server, const Client& wanted) {
+    const auto *has = std::get_if<Client4>(&server), *should = std::get_if<Client4>(&wanted);
+    return server == wanted || (has && should && has->id.empty() && has->hardware == should->hardware);
+}
+
+bool must_be_cleared(const Lease& server, const Lease& wanted) {
+    return !learnable(server.client, wanted.client) || (!server.host_name.empty() && wanted.host_name.empty());
+}
+
+// 0 would be for ever, and so would 0xffffffff.
+std::uint32_t remaining(const Lease& lease, WallTime now) {
+    if (lease.expires == never) return for_ever;
+    const auto seconds = (lease.expires - now).count();
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, for_ever - 1));
+}
+
+Bytes terminated(const std::string& name) {
+    Bytes bytes(name.begin(), name.end());
+    if (!bytes.empty()) bytes.push_back(0);
+    return bytes;
+}
+
+}  // namespace
+
+Calls Feed::step(Moment now, const FeedEvent& event) {
+    std::visit([&](const auto& one) { on(now, one); }, event);
+    Calls calls;
+    while (calling_.size() < limits_.most_calls) {
+        const auto address = next_address();
+        if (!address) break;
+        consider(*address, now.wall);  // time has passed since it was last
+        if (next_address() == address) calls.push_back(make_call(*address, now.wall));
+    }
+    return calls;
+}
+
+Deadline Feed::next_deadline() const {
+    Deadline deadline;
+    for (const auto& [address, at] : retry_) deadline = earlier(deadline, at);
+    for (const auto& [address, recent] : recent_) deadline = earlier(deadline, recent.until);
+    return deadline;
+}
+
+std::size_t Feed::missing() const {
+    const auto adds = [](const auto& call) { return call.second.has_value(); };
+    return todo_[static_cast<std::size_t>(Need::add)].size() +
+           static_cast<std::size_t>(std::count_if(calling_.begin(), calling_.end(), adds));
+}
+
+std::size_t Feed::refused() const { return full() ? todo_[static_cast<std::size_t>(Need::add)].size() : 0; }
+
+// ---- events -------------------------------------------------------------------------------------
+
+void Feed::on(Moment now, const ServerHas& event) {
+    auto leases = event.leases;
+    if (!event.whole && file_) leases.insert(file_->begin(), file_->end());
+    file_ = std::move(leases);
+    rebuild(now);
+}
+
+void Feed::on(Moment now, const Wanted& event) {
+    for (const auto& change : event.changes) {
+        want(change);
+        consider(change.address, now.wall);
+    }
+}
+
+void Feed::on(Moment now, const Answered& event) {
+    auto call = calling_.extract(event.address);
+    if (call.empty()) return;
+    if (event.ok) {
+        set(event.address, call.mapped());
+        recent_[event.address] = {std::move(call.mapped()), now.instant + file_lag};
+    } else {
+        retry_[event.address] = now.instant + retry_pause;
+    }
+    consider(event.address, now.wall);
+}
+
+void Feed::on(Moment now, const Interrupted&) {
+    while (!calling_.empty()) on(now, Answered{calling_.begin()->first, false});
+}
+
+void Feed::on(Moment now, const RetryDue&) {
+    std::erase_if(retry_, [&](const auto& one) { return one.second <= now.instant; });
+    rebuild(now);
+}
+
+// ---- what is wanted -----------------------------------------------------------------------------
+
+void Feed::want(const Change& change) {
+    auto& wanted = wanted_[change.address];
+    if (wanted) release_name(*wanted);
+    wanted = change.lease;
+    if (wanted) claim_name(*wanted);
+}
+
+// dnsmasq moves a name to who is given it last; two leases that want it would take it from each other for ever.
+void Feed::claim_name(const Lease& lease) {
+    if (lease.host_name.empty()) return;
+    const auto [at, free] = names_.try_emplace(lower(lease.host_name), lease.address);
+    if (!free && wanted_[at->second]->expires < lease.expires) at->second = lease.address;
+}
+
+void Feed::release_name(const Lease& lease) {
+    if (owns_its_name(lease)) names_.erase(lower(lease.host_name));
+}
+
+bool Feed::owns_its_name(const Lease& lease) const {
+    const auto at = names_.find(lower(lease.host_name));
+    return at != names_.end() && at->second == lease.address;
+}
+
+// ---- what the server has ------------------------------------------------------------------------
+
+// The file, and over it what it may not show yet. A removal under way counts as not done: the table must never be
+// taken for emptier than it is.
+void Feed::rebuild(Moment now) {
+    if (!file_) return;
+    server_ = *file_;
+    std::erase_if(recent_, [&](const auto& one) { return one.second.until <= now.instant; });
+    for (const auto& [address, recent] : recent_) set(address, recent.lease);
+    for (const auto& [address, lease] : calling_) {
+        if (lease) set(address, lease);
+    }
+    for (const auto& [address, lease] : wanted_) consider(address, now.wall);
+}
+
+void Feed::set(const IpAddress& address, const std::optional<Lease>& lease) {
+    if (lease)
+        server_.insert_or_assign(address, *lease);
+    else
+        server_.erase(address);
+}
+
+// ---- what is to be done -------------------------------------------------------------------------
+
+void Feed::consider(const IpAddress& address, WallTime now) {
+    for (auto& addresses : todo_) addresses.erase(address);
+    const auto what = need(address, now);
+    if (what != Need::none) todo_[static_cast<std::size_t>(what)].insert(address);
+}
+
+Feed::Need Feed::need(const IpAddress& address, WallTime now) const {
+    const auto wanted = wanted_.find(address);
+    if (wanted == wanted_.end() || calling_.contains(address) || retry_.contains(address)) return Need::none;
+    const auto server = server_.find(address);
+    const bool there = server != server_.end();
+    const auto& lease = wanted->second;
+    if (!lease || !lease->live(now)) return there ? Need::remove : Need::none;
+    if (!there) return Need::add;
+    if (must_be_cleared(server->second, *lease)) return Need::remove;
+    return differs(server->second, *lease) ? Need::change : Need::none;
+}
+
+bool Feed::differs(const Lease& server, const Lease& wanted) const {
+    if (server.client != wanted.client || !about_equal(server.expires, wanted.expires)) return true;
+    return server.host_name != wanted.host_name && owns_its_name(wanted);
+}
+
+std::optional<IpAddress> Feed::next_address() const {
+    if (!file_) return std::nullopt;
+    for (std::size_t i = 0; i < needs; ++i) {
+        if (static_cast<Need>(i) == Need::add && full()) break;
+        if (!todo_[i].empty()) return *todo_[i].begin();
+    }
+    return std::nullopt;
+}
+
+Call Feed::make_call(const IpAddress& address, WallTime now) {
+    const bool remove = need(address, now) == Need::remove;
+    for (auto& addresses : todo_) addresses.erase(address);
+    if (remove) {
+        calling_[address] = std::nullopt;
+        return DeleteDhcpLease{address};
+    }
+    const auto& lease = *wanted_.at(address);
+    calling_[address] = lease;
+    set(address, lease);
+    return add(lease, now);
+}
+
+AddDhcpLease Feed::add(const Lease& lease, WallTime now) const {
+    const auto name = owns_its_name(lease) ? terminated(lease.host_name) : Bytes{};
+    const auto seconds = remaining(lease, now);
+    if (const auto* client = std::get_if<Client6>(&lease.client)) {
+        return {lease.address, "", name, client->duid, seconds, client->iaid.value, client->temporary};
+    }
+    const auto& client = std::get<Client4>(lease.client);
+    return {lease.address, hardware_text(client.hardware), name, client.id, seconds, 0, false};
+}
+
+}  // namespace dhcpsync

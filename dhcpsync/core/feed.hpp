@@ -1,0 +1,126 @@
+// What to tell a running dnsmasq, over D-Bus, so that it has the leases the replica has. It knows what the server has
+// from the lease file, and tells only what differs, a few calls at a time.
+//
+// It stays clear of what dnsmasq 2.90 does wrong: a full table crashes it, 0 seconds makes a lease for ever, a host
+// name goes unchecked into its file, and an empty name or client id does not clear the old one. A lease of which the
+// replica has never heard is left alone: to keep one too long harms nobody. Pure; one feed, one server.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "dhcpsync/core/replica.hpp"
+
+namespace dhcpsync {
+
+// ---- calls --------------------------------------------------------------------------------------
+
+// AddDhcpLease(s ip, s hwaddr, ay hostname, ay clid, u seconds, u iaid, b temporary): makes or changes a lease.
+struct AddDhcpLease {
+    IpAddress address;
+    std::string hardware;  // hardware_text(); empty for DHCPv6
+    Bytes host_name;       // with a NUL at its end: dnsmasq reads on to one
+    Bytes client_id;       // option 61, or the DUID
+    std::uint32_t seconds;
+    std::uint32_t iaid;
+    bool temporary;
+    bool operator==(const AddDhcpLease&) const = default;
+};
+// DeleteDhcpLease(s ip) -> b found. (The manual's RemoveDhcpLease does not exist.)
+struct DeleteDhcpLease {
+    IpAddress address;
+    bool operator==(const DeleteDhcpLease&) const = default;
+};
+using Call = std::variant<AddDhcpLease, DeleteDhcpLease>;
+using Calls = std::vector<Call>;
+
+inline constexpr std::uint32_t for_ever = 0xffffffff;
+
+// ---- events -------------------------------------------------------------------------------------
+
+// The lease file, as the Follower believed it. Tell the replica first, then the feed what the replica made of it.
+struct ServerHas {
+    Leases leases;
+    bool whole = true;
+};
+struct Wanted {
+    std::vector<Change> changes;
+};
+// A call came back. Not `ok`: an error, or no answer in time.
+struct Answered {
+    IpAddress address;
+    bool ok = true;
+};
+// The server was restarted, or the bus: calls under way are lost.
+struct Interrupted {};
+struct RetryDue {};  // next_deadline() came
+
+using FeedEvent = std::variant<ServerHas, Wanted, Answered, Interrupted, RetryDue>;
+
+struct FeedLimits {
+    std::size_t most_leases = 1000;  // dnsmasq's dhcp-lease-max
+    std::size_t most_calls = 8;      // outstanding
+};
+
+// A call that failed is made again after this; a file read may be older than a call for so long.
+inline constexpr Duration retry_pause = std::chrono::seconds(5), file_lag = std::chrono::seconds(1);
+
+class Feed {
+public:
+    explicit Feed(const FeedLimits& limits) : limits_(limits) {}
+
+    // The calls to make now, in this order.
+    [[nodiscard]] Calls step(Moment now, const FeedEvent& event);
+    [[nodiscard]] Deadline next_deadline() const;
+
+    // Leases that are not in the server yet, and those of them that never will be, since its table is full.
+    [[nodiscard]] std::size_t missing() const;
+    [[nodiscard]] std::size_t refused() const;
+
+private:
+    // In the order of urgency: a removal makes room, a change needs none.
+    enum class Need : std::uint8_t { remove, change, add, none };
+    static constexpr std::size_t needs = 3;
+
+    // What a call made of an address; until then a read of the file may be older.
+    struct Recent {
+        std::optional<Lease> lease;
+        Instant until;
+    };
+
+    void on(Moment now, const ServerHas& event);
+    void on(Moment now, const Wanted& event);
+    void on(Moment now, const Answered& event);
+    void on(Moment now, const Interrupted&);
+    void on(Moment now, const RetryDue&);
+
+    void want(const Change& change);
+    void claim_name(const Lease& lease);
+    void release_name(const Lease& lease);
+    void rebuild(Moment now);
+    void set(const IpAddress& address, const std::optional<Lease>& lease);
+    void consider(const IpAddress& address, WallTime now);
+
+    [[nodiscard]] Need need(const IpAddress& address, WallTime now) const;
+    [[nodiscard]] bool differs(const Lease& server, const Lease& wanted) const;
+    [[nodiscard]] bool owns_its_name(const Lease& lease) const;
+    [[nodiscard]] std::optional<IpAddress> next_address() const;
+    [[nodiscard]] Call make_call(const IpAddress& address, WallTime now);
+    [[nodiscard]] AddDhcpLease add(const Lease& lease, WallTime now) const;
+    [[nodiscard]] bool full() const { return server_.size() >= limits_.most_leases; }
+
+    FeedLimits limits_;
+    std::optional<Leases> file_;                        // as it was read last
+    Leases server_;                                     // ... and what our calls made of it since
+    std::map<IpAddress, std::optional<Lease>> wanted_;  // none: known to be gone
+    std::map<std::string, IpAddress> names_;            // whose a host name is, where several want it
+    std::array<std::set<IpAddress>, needs> todo_;
+    std::map<IpAddress, std::optional<Lease>> calling_;  // what it will be once the call is answered
+    std::map<IpAddress, Recent> recent_;
+    std::map<IpAddress, Instant> retry_;
+};
+
+}  // namespace dhcpsync

@@ -1,0 +1,221 @@
+// Peers, roles and time of a replica; see replica.hpp. What the local DHCP server does: replica_local.cpp.
+#include "dhcpsync/core/replica.hpp"
+
+#include <algorithm>
+
+#include "dhcpsync/core/replica_step.hpp"
+
+namespace dhcpsync {
+
+Replica::Replica(NodeId self, Image image, Term persisted)
+    : self_(self),
+      table_(std::move(image.table)),
+      knowledge_(std::move(image.knowledge)),
+      server_duid_(std::move(image.server_duid)) {
+    standing_.newest_term = std::max({image.newest_term, persisted, knowledge_.newest_term()});
+}
+
+Actions Replica::step(Moment now, Event event) { return ReplicaStep(*this, now).take(event); }
+
+Deadline Replica::next_deadline() const {
+    auto deadline = earlier(persist_at_, sweep_at_);
+    for (const auto& [id, peer] : peers_) deadline = earlier(deadline, peer.outbox.next_deadline());
+    return deadline;
+}
+
+Leases Replica::leases(WallTime now) const {
+    Leases result;
+    for (const auto& [address, versions] : table_) {
+        if (const auto* lease = holder(versions, now)) result.emplace_hint(result.end(), address, *lease);
+    }
+    return result;
+}
+
+std::vector<Change> Replica::wanted(WallTime now) const {
+    std::vector<Change> result;
+    for (const auto& [address, versions] : table_) {
+        const auto* lease = holder(versions, now);
+        result.push_back({address, lease ? std::optional(*lease) : std::nullopt});
+    }
+    return result;
+}
+
+std::vector<Quarantined> Replica::quarantined(WallTime now) const {
+    std::vector<Quarantined> result;
+    for (const auto& [address, versions] : table_) {
+        if (const auto until = quarantined_until(versions, now)) result.push_back({address, *until});
+    }
+    return result;
+}
+
+std::optional<Lag> Replica::lag(NodeId peer, Instant now) const {
+    const auto at = peers_.find(peer);
+    if (at == peers_.end() || !at->second.outbox.is_open()) return std::nullopt;
+    return at->second.outbox.lag(now);
+}
+
+Actions ReplicaStep::take(Event& event) {
+    std::visit([this](auto& one) { on(one); }, event);
+    if (!changes_.empty()) say(Apply{std::move(changes_)});
+    send_what_is_due();
+    if (!r_.sweep_at_ && !r_.table_.empty()) r_.sweep_at_ = now_.instant + sweep_interval;
+    return std::move(actions_);
+}
+
+// ---- peers --------------------------------------------------------------------------------------
+
+void ReplicaStep::on(const PeerUp& event) {
+    auto& peer = r_.peers_[event.peer];
+    peer.outbox.open(now_.instant);
+    peer.inbox.open();
+    peer.active = false;
+}
+
+void ReplicaStep::on(const PeerDown& event) { r_.peers_.erase(event.peer); }
+
+void ReplicaStep::on(FromPeer& event) {
+    if (!r_.peers_.contains(event.peer)) return;
+    std::visit([&](auto& message) { receive(event.peer, message); }, event.message);
+}
+
+void ReplicaStep::receive(NodeId id, Update& update) {
+    auto& peer = r_.peers_.at(id);
+    heard(id, update.standing);
+    const auto number = update.number;
+    const auto taken = peer.inbox.take(std::move(update));
+    if (taken == Inbox::Taken::ignored) return;
+    if (taken == Inbox::Taken::whole) {
+        peer.outbox.peer_knows(peer.inbox.knowledge());
+        join(peer.inbox);
+        peer.inbox.applied();
+    }
+    say(Send{id, Ack{number, r_.standing_}});
+}
+
+void ReplicaStep::receive(NodeId id, const Ack& ack) {
+    heard(id, ack.standing);
+    r_.peers_.at(id).outbox.acknowledged(ack.number, now_.instant);
+}
+
+void ReplicaStep::heard(NodeId id, const Standing& standing) {
+    r_.standing_.newest_term = std::max(r_.standing_.newest_term, standing.newest_term);
+    auto& active = r_.peers_.at(id).active;
+    if (standing.active && !active && r_.standing_.active) say(SplitBrain{id});
+    active = standing.active;
+}
+
+void ReplicaStep::join(const Inbox& inbox) {
+    for (const auto& [address, versions] : inbox.cells()) {
+        auto merged = merge(at(address), r_.knowledge_, versions, inbox.knowledge());
+        if (lapsed(merged, now_.wall)) merged.clear();
+        if (merged != at(address)) replace(address, std::move(merged));
+    }
+    if (!r_.knowledge_.covers(inbox.knowledge())) dirty();
+    r_.knowledge_.merge(inbox.knowledge());
+    if (inbox.server_duid()) join(*inbox.server_duid());
+}
+
+// The first one ever written stays.
+void ReplicaStep::join(const ServerDuid& duid) {
+    if (r_.server_duid_ && r_.server_duid_->stamp <= duid.stamp) return;
+    r_.server_duid_ = duid;
+    for (auto& [id, peer] : r_.peers_) peer.outbox.start_over();
+    dirty();
+}
+
+void ReplicaStep::speak_to_all() {
+    for (auto& [id, peer] : r_.peers_) peer.outbox.speak();
+}
+
+void ReplicaStep::send_what_is_due() {
+    const Contents contents{r_.table_, r_.knowledge_, r_.server_duid_, r_.standing_};
+    for (auto& [id, peer] : r_.peers_) {
+        if (auto update = peer.outbox.next(now_.instant, contents)) say(Send{id, std::move(*update)});
+    }
+}
+
+// ---- roles --------------------------------------------------------------------------------------
+
+void ReplicaStep::on(const BecameActive& event) {
+    auto& standing = r_.standing_;
+    standing.active = true;
+    standing.newest_term = standing.newest_term.next();
+    r_.author_.reset();
+    r_.adopted_ = false;
+    r_.resumed_ = event.resumed;
+    for (const auto& [id, peer] : r_.peers_) {
+        if (peer.active) say(SplitBrain{id});
+    }
+    say(PersistTerm{standing.newest_term});
+    speak_to_all();
+}
+
+void ReplicaStep::on(const BecameBackup&) {
+    r_.standing_.active = false;
+    r_.author_.reset();
+    speak_to_all();
+}
+
+void ReplicaStep::on(const TermPersisted& event) {
+    const auto current = r_.author_ ? r_.author_->term : Term();
+    if (!r_.standing_.active || event.term <= current) return;
+    r_.author_ = Author{event.term, r_.self_};
+    r_.written_ = Sequence();
+    if (r_.local_) adopt(*r_.local_);
+}
+
+// ---- time ---------------------------------------------------------------------------------------
+
+void ReplicaStep::on(const TimeReached&) {
+    if (r_.persist_at_ && *r_.persist_at_ <= now_.instant) {
+        r_.persist_at_.reset();
+        say(Persist{});
+    }
+    if (r_.sweep_at_ && *r_.sweep_at_ <= now_.instant) sweep();
+}
+
+// Leases that ended lapse in every DHCP server by themselves; nobody has to be told.
+void ReplicaStep::sweep() {
+    r_.sweep_at_.reset();
+    const auto gone = std::erase_if(r_.table_, [this](const auto& cell) { return lapsed(cell.second, now_.wall); });
+    if (gone > 0) dirty();
+}
+
+void ReplicaStep::dirty() {
+    if (!r_.persist_at_) r_.persist_at_ = now_.instant + persist_delay;
+}
+
+// ---- the table ----------------------------------------------------------------------------------
+
+const Versions& ReplicaStep::at(const IpAddress& address) const {
+    static const Versions none;
+    const auto cell = r_.table_.find(address);
+    return cell == r_.table_.end() ? none : cell->second;
+}
+
+void ReplicaStep::replace(const IpAddress& address, Versions versions) {
+    report_quarantine(address, at(address), versions);
+    want(address, at(address), versions);
+    for (auto& [id, peer] : r_.peers_) peer.outbox.changed({address, versions}, now_.instant);
+    if (versions.empty())
+        r_.table_.erase(address);
+    else
+        r_.table_[address] = std::move(versions);
+    dirty();
+}
+
+void ReplicaStep::report_quarantine(const IpAddress& address, const Versions& before, const Versions& after) {
+    const auto until = quarantined_until(after, now_.wall);
+    if (until && until != quarantined_until(before, now_.wall)) say(Quarantined{address, *until});
+}
+
+// Of every address whose lease is another now, our own writes among them: the feed must not undo them.
+void ReplicaStep::want(const IpAddress& address, const Versions& before, const Versions& after) {
+    const auto lease = [this](const Versions& versions) {
+        const auto* counts = holder(versions, now_.wall);
+        return counts ? std::optional(*counts) : std::nullopt;
+    };
+    if (auto wanted = lease(after); wanted != lease(before)) changes_.push_back({address, std::move(wanted)});
+}
+
+}  // namespace dhcpsync
