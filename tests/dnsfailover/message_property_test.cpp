@@ -128,13 +128,13 @@ TEST(MessageProperty, any_bytes_behind_the_question_are_an_answer_of_which_at_mo
     }));
 }
 
-// One octet changed anywhere. What ldns reads as a whole message that answers our question, we call intact.
-TEST(MessageProperty, with_one_octet_changed_we_agree_with_ldns) {
+// Not in the records: ldns goes by a type's own length there, not by the record's.
+TEST(MessageProperty, with_one_octet_of_header_or_question_changed_we_agree_with_ldns) {
     EXPECT_TRUE(rc::check([] {
         const auto query = any_query();
         auto message =
             written_by_ldns(query, {query.question.name.to_string() + ". 60 IN A 192.0.2.1"}, LDNS_RCODE_NOERROR);
-        const auto at = *rc::gen::inRange<std::size_t>(0, message.size());
+        const auto at = *rc::gen::inRange<std::size_t>(0, encode(query).size());
         message[at] = *rc::gen::arbitrary<std::uint8_t>();
         const auto answer = decode(message, query);
         const auto packet = read_by_ldns(message);
