@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -19,10 +18,14 @@ constexpr unsigned most_misfits = 256;
 // More than any answer to a probe: without EDNS a datagram has at most 512 octets (RFC 1035 4.2.1).
 using Chunk = std::array<std::uint8_t, 4096>;
 
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-};
+bool sent_whole(int fd, BytesView message) {
+    return ::send(fd, message.data(), message.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(message.size());
+}
+
+// Readiness may be announced in vain (a bad checksum, a signal).
+bool in_vain() { return errno == EAGAIN || errno == EINTR; }
+
+}  // namespace
 
 SocketAddress socket_address(const Endpoint& to) {
     SocketAddress address;
@@ -43,15 +46,6 @@ SocketAddress socket_address(const Endpoint& to) {
     }
     return address;
 }
-
-bool sent_whole(int fd, BytesView message) {
-    return ::send(fd, message.data(), message.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(message.size());
-}
-
-// Readiness may be announced in vain (a bad checksum, a signal).
-bool in_vain() { return errno == EAGAIN || errno == EINTR; }
-
-}  // namespace
 
 vrrpd::Result<Exchange> Exchange::begin(const Endpoint& to, Transport transport, Query query) {
     const bool udp = transport == Transport::udp;

@@ -157,12 +157,11 @@ void HealthMonitor::ask_liveness() {
 }
 
 void HealthMonitor::ask(Kind kind, Transport transport, std::size_t item) {
-    const auto& each = series(kind);
-    auto& round = *series(kind).round;
+    auto& each = series(kind);
+    auto& round = *each.round;
     ++round.open;
     round.asked_udp |= transport == Transport::udp;
-    actions_.push_back(
-        SendProbe{{kind, transport, static_cast<std::uint8_t>(item), round.number, round.began + each.pace.timeout}});
+    actions_.push_back(SendProbe{{kind, transport, item, round.number, round.began + each.pace.timeout}});
 }
 
 void HealthMonitor::done(const Probe& probe) {

@@ -143,7 +143,7 @@ private:
     Latency latency_;
     bool slow_ = false;
     bool host_silent_ = false;
-    std::optional<std::uint8_t> own_question_;  // of the liveness questions: what this forwarder answers by itself
+    std::optional<std::size_t> own_question_;  // of the liveness questions: what this forwarder answers by itself
     Symptom symptom_ = Symptom::not_judged;
     Instant since_;
     Instant now_;            // of the step that runs

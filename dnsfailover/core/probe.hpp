@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -51,7 +52,7 @@ struct Plan {
 struct Probe {
     Kind kind = Kind::liveness;
     Transport transport = Transport::udp;
-    std::uint8_t item = 0;
+    std::size_t item = 0;
     std::uint32_t round = 0;
     vrrpd::Instant until{};  // no answer counts after that
 

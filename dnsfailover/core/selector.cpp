@@ -103,13 +103,13 @@ bool Selector::wan_is_down() const {
 
 std::string Selector::describe(Instant now) const {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - since_).count();
-    auto text =
-        fmt::format("{} ({}) answers since {} s: {}", members_[chosen_].name, to_string(members_[chosen_].health),
-                    seconds, fmt::format(fmt::runtime(describe_reason(reason_)), members_[left_].name));
+    auto text = fmt::format("clients ask {} ({}), for {} s now: {}", members_[chosen_].name,
+                            to_string(members_[chosen_].health), seconds,
+                            fmt::format(fmt::runtime(describe_reason(reason_)), members_[left_].name));
     if (rules_may_differ())
         text += fmt::format("; filtering and rules for single clients may differ from those of {}", members_[0].name);
     if (wan_is_down())
-        text += "; the WAN is down, so nothing is moved";
+        text += "; the WAN is down, which is no reason to move";
     else if (none_is_healthy())
         text += "; no other one is healthy";
     return text;

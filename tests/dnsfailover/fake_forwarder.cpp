@@ -1,8 +1,5 @@
 #include "tests/dnsfailover/fake_forwarder.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 
@@ -12,20 +9,12 @@ namespace dnsfailover::test {
 
 namespace {
 
-sockaddr_in ipv4(const IpAddress& address, std::uint16_t port) {
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_port = htons(port);
-    std::copy(address.bytes().begin(), address.bytes().end(), reinterpret_cast<std::uint8_t*>(&in.sin_addr));
-    return in;
-}
-
-vrrpd::Fd bound(int type, const IpAddress& address, std::uint16_t port) {
-    vrrpd::Fd fd(::socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+vrrpd::Fd bound(int type, const Endpoint& endpoint) {
+    const auto at = socket_address(endpoint);
+    vrrpd::Fd fd(::socket(at.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const int on = 1;
     ASSERT(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
-    const auto at = ipv4(address, port);
-    ASSERT(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0);
+    ASSERT(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at.storage), at.size) == 0);
     if (type == SOCK_STREAM) ASSERT(::listen(fd.get(), 16) == 0);
     return fd;
 }
@@ -44,9 +33,9 @@ bool is_own(BytesView query) {
 FakeForwarder::FakeForwarder(vrrpd::Loop& loop, const char* address)
     : loop_(loop),
       address_(IpAddress::parse(address).value()),
-      udp_(bound(SOCK_DGRAM, address_, port)),
-      tcp_(bound(SOCK_STREAM, address_, port)),
-      elsewhere_(bound(SOCK_DGRAM, IpAddress::v4(127, 9, 9, 9), 0)),
+      udp_(bound(SOCK_DGRAM, endpoint())),
+      tcp_(bound(SOCK_STREAM, endpoint())),
+      elsewhere_(bound(SOCK_DGRAM, {IpAddress::v4(127, 9, 9, 9), 0})),
       udp_watch_(loop.on_readable(udp_.get(), [this] { datagram(); })),
       tcp_watch_(loop.on_readable(tcp_.get(), [this] { connection(); })) {}
 
@@ -66,8 +55,9 @@ void FakeForwarder::time_reached() {
 void FakeForwarder::datagram() {
     std::array<std::uint8_t, 512> query;
     Later how;
-    socklen_t size = sizeof how.to;
-    const auto got = ::recvfrom(udp_.get(), query.data(), query.size(), 0, reinterpret_cast<sockaddr*>(&how.to), &size);
+    how.to.size = sizeof how.to.storage;
+    const auto got = ::recvfrom(udp_.get(), query.data(), query.size(), 0, reinterpret_cast<sockaddr*>(&how.to.storage),
+                                &how.to.size);
     if (got < 0) return;
     ++udp_queries;
     if (manner.udp) answer(BytesView(query).first(static_cast<std::size_t>(got)), how);
@@ -136,7 +126,7 @@ void FakeForwarder::send(const Later& later) {
     }
     const auto& fd = manner.wrong_source ? elsewhere_ : udp_;
     (void)::sendto(fd.get(), later.message.data(), later.message.size(), 0,
-                   reinterpret_cast<const sockaddr*>(&later.to), sizeof(sockaddr_in));
+                   reinterpret_cast<const sockaddr*>(&later.to.storage), later.to.size);
 }
 
 }  // namespace dnsfailover::test

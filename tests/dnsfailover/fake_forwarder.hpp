@@ -1,8 +1,6 @@
 // A DNS forwarder in the test's own process and loop, which misbehaves as it is told. On port 53 of a loopback address.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,8 +45,8 @@ private:
     struct Later {
         Instant at;
         Bytes message;
-        sockaddr_storage to{};  // UDP
-        int connection = -1;    // TCP
+        SocketAddress to{};   // UDP
+        int connection = -1;  // TCP
     };
 
     void datagram();

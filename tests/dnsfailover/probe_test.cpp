@@ -23,7 +23,7 @@ TEST(QueryFor, liveness_asks_what_forwarders_answer_by_themselves) {
 TEST(QueryFor, resolution_asks_names_that_no_cache_can_know) {
     const Plan plan;
     std::set<std::string> names;
-    for (std::uint8_t item = 0; item < plan.resolution.size(); ++item) {
+    for (std::size_t item = 0; item < plan.resolution.size(); ++item) {
         const auto query = query_for(plan, {Kind::resolution, Transport::udp, item, 1}, {7, 0xfedcba9876543210});
         EXPECT_EQ(query.id, 7);
         const auto text = query.question.name.to_string();
@@ -38,7 +38,7 @@ TEST(QueryFor, a_name_without_room_for_the_label_and_a_plain_one_are_asked_as_th
     const auto longest = name(label + "." + label + "." + label + "." + std::string(61, 'y'));
     Plan plan;
     plan.resolution = {{longest}, {name("www.example.com"), false}};
-    for (std::uint8_t item = 0; item < 2; ++item)
+    for (std::size_t item = 0; item < 2; ++item)
         EXPECT_EQ(query_for(plan, {Kind::resolution, Transport::udp, item, 1}, {7, 8}).question.name,
                   plan.resolution[item].name);
 }

@@ -52,6 +52,19 @@ TEST_F(Probing, SERVFAIL_is_no_resolution) {
     expect(Health::upstream_down, Symptom::nothing_resolves);
 }
 
+TEST_F(Probing, over_IPv6_it_is_as_over_IPv4) {
+    fakes[0] = std::make_unique<FakeForwarder>(loop, "::1");
+    ask();
+    until(Health::ok, slack);
+    kill(0);
+    expect(Health::dead, Symptom::silent);
+}
+
+TEST_F(Probing, to_which_no_route_leads_it_is_dead) {
+    ask({{"far", {IpAddress::v4(192, 0, 2, 1)}, quick_checks()}});
+    expect(Health::dead, Symptom::silent);
+}
+
 TEST_F(Probing, a_slow_forwarder_is_degraded) {
     auto checks = quick_checks();
     checks.liveness.timeout = checks.resolution.timeout = quick.interval;

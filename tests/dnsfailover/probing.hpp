@@ -72,11 +72,14 @@ protected:
         loop.before_wait([this] { loop.set_deadline(next_deadline()); });
         loop.on_deadline([this] { time_reached(); });
     }
-    // Asks `count` of the forwarders.
+    // Asks the first `count` of the fakes.
     void ask(std::size_t count = 1, const Checks& checks = quick_checks()) {
         std::vector<Prober::Forwarder> forwarders;
         for (std::size_t i = 0; i < count; ++i)
             forwarders.push_back({"H00" + std::to_string(i), fakes[i]->endpoint(), checks});
+        ask(forwarders);
+    }
+    void ask(const std::vector<Prober::Forwarder>& forwarders) {
         loop.refresh();
         prober = std::make_unique<Prober>(
             loop, log, forwarders, [this](std::size_t, const HealthChange& change) { changes.push_back(change); });

@@ -77,12 +77,7 @@ protected:
     }
     void run() { process.emplace(command_of(GetParam())); }
     // Alone; the fake one is its upstream.
-    void ask_it() {
-        loop.refresh();
-        const std::vector<Prober::Forwarder> one{{"real", {*IpAddress::parse(real_address)}, quick_checks()}};
-        prober = std::make_unique<Prober>(
-            loop, log, one, [this](std::size_t, const HealthChange& change) { changes.push_back(change); });
-    }
+    void ask_it() { ask({{"real", {*IpAddress::parse(real_address)}, quick_checks()}}); }
     std::optional<Process> process;
 };
 
