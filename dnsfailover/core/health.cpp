@@ -115,11 +115,7 @@ void HealthMonitor::on(const HostSilent&) {
     alive_.believe(false);
     resolves_.believe(std::nullopt);
     forget_latency();
-    // What is on its way was asked before: only what is asked from now on can show that it lives.
-    for (auto& each : series_) {
-        each.round.reset();
-        each.next = now_;
-    }
+    for (auto& each : series_) each.next = now_;  // what is on its way was asked before: ask anew
 }
 
 // ---- rounds ----------------------------------------------------------------------------------------

@@ -54,6 +54,26 @@ TEST_F(ForwarderHealth, silent_over_UDP_and_TCP_it_is_dead_within_the_bound) {
     EXPECT_LE(play.changes[0].first - died, bound);
 }
 
+TEST(Dying, is_not_taken_for_a_lost_upstream_though_that_is_believed_sooner) {
+    Checks checks;
+    checks.resolution = {2s, 500ms, 2, 3};
+    Play play(checks);
+    play.run(20s);
+    play.forwarder.udp = play.forwarder.tcp = false;
+    play.run(30s);
+    EXPECT_EQ(play.healths(), (std::vector{Health::ok, Health::dead}));
+}
+
+TEST(Dying, takes_silence_over_TCP_too_though_one_round_is_enough) {
+    Checks checks;
+    checks.liveness.fall = 1;
+    Play play(checks);
+    play.run(21s);
+    play.forwarder.udp = false;
+    play.run(30s);
+    EXPECT_EQ(play.healths(), (std::vector{Health::ok, Health::degraded}));
+}
+
 TEST_F(ForwarderHealth, refused_at_once_it_is_dead_a_timeout_earlier) {
     settle();
     forwarder = {.udp = false, .tcp = false, .refuses = true};
@@ -236,6 +256,9 @@ TEST_F(ForwarderHealth, whose_host_was_wrongly_called_silent_is_back_after_rise_
     play.tell(HostSilent{});
     play.run(defaults::liveness.rise * defaults::liveness.interval);
     EXPECT_EQ(play.healths(), (std::vector{Health::dead, Health::ok}));
+    forwarder.udp = forwarder.tcp = false;
+    play.run(bound);
+    EXPECT_EQ(play.monitor.symptom(), Symptom::silent) << "that of its host is over";
 }
 
 TEST_F(ForwarderHealth, is_not_judged_by_what_this_host_could_not_send) {
