@@ -124,6 +124,20 @@ TEST_F(HostilePeer, what_are_no_frames_ends_its_link) {
     EXPECT_EQ(a_.losses, std::vector<Ending>{Ending::malformed});
 }
 
+TEST_F(HostilePeer, octets_injected_on_the_way_end_the_link_even_while_it_is_used) {
+    unsigned calls = 0;
+    a_.on_connected = [&](PeerId peer) {
+        ++calls;
+        a_.link->send(peer, lease, Bytes{1});  // the failure is known by then, but not yet said
+    };
+    HandMade peer(stage_, configuration_, three, one);
+    peer.say_hello();
+    peer.inject(Bytes(100, 0));
+    ASSERT_TRUE(stage_.run_until([&] { return peer.caller.closed; }, 1s));
+    EXPECT_EQ(calls, 1U);
+    EXPECT_EQ(a_.losses, std::vector<Ending>{Ending::closed});
+}
+
 TEST_F(HostilePeer, a_newer_version_with_more_fields_and_types_is_understood) {
     HandMade peer(stage_, configuration_, three, one);
     auto hello = encode({77, "H003", "9.9", proto::Role::active, {}}, WallTime{});

@@ -58,7 +58,10 @@ config::PeerLink configuration(std::size_t members) {
 
 Member::Member(Stage& stage, config::PeerLink configuration, PeerId self, Key key_) : stage_(stage) {
     PeerHandlers handlers;
-    handlers.connected = [this](PeerId peer, const Hello& hello) { EXPECT_TRUE(hellos.emplace(peer, hello).second); };
+    handlers.connected = [this](PeerId peer, const Hello& hello) {
+        EXPECT_TRUE(hellos.emplace(peer, hello).second);
+        on_connected(peer);
+    };
     handlers.updated = [this](PeerId peer, const Hello& hello) { hellos.at(peer) = hello; };
     handlers.lost = [this](PeerId peer, Ending why) {
         EXPECT_EQ(hellos.erase(peer), 1U);

@@ -57,6 +57,7 @@ public:
     std::vector<Payload> payloads;
     std::size_t octets = 0;  // of payload
     unsigned drained = 0;
+    std::function<void(PeerId)> on_connected = [](PeerId) {};
     std::unique_ptr<PeerLink> link;
 
 private:
@@ -93,6 +94,8 @@ public:
     void say(const Frame& frame);
     void say_octets(BytesView plaintext);
     void say_hello();
+    // Octets of no session, after what was said before.
+    void inject(BytesView octets) { caller.put(octets); }
 
     Caller caller;
     Bytes heard;  // plaintext

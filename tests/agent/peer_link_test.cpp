@@ -183,6 +183,17 @@ TEST_F(PeerLinkTest, an_address_that_is_not_there_yet_is_no_hindrance) {
         stage_.run_until([&] { return a.log.count("connect from 192.0.2.1: Cannot assign requested address") == 2; }));
 }
 
+TEST_F(PeerLinkTest, sockets_speak_ipv6_too) {
+    const auto loopback = *IpAddress::parse("::1");
+    const auto listener = listen_at({loopback, configuration_.port});
+    if (!listener) GTEST_SKIP() << listener.error().describe();
+    const auto caller = dial(loopback, {loopback, configuration_.port});
+    ASSERT_TRUE(caller);
+    const auto accepted = accept_next(listener->get());
+    ASSERT_TRUE(accepted && *accepted);
+    EXPECT_EQ((*accepted)->from, loopback);
+}
+
 TEST_F(PeerLinkTest, a_snapshot_larger_than_the_queue_is_sent_as_room_comes) {
     Member a(stage_, configuration_, one);
     Member b(stage_, configuration_, two);

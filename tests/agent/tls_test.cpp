@@ -125,6 +125,15 @@ TEST(Tls, a_changed_octet_ends_the_session) {
     EXPECT_FALSE(pair.server.receive(bytes, pair.to_server));  // for good
 }
 
+TEST(Tls, a_failed_session_says_nothing_more) {
+    Pair pair;
+    ASSERT_TRUE(pair.talk());
+    EXPECT_FALSE(pair.server.receive(Bytes(100, 0), pair.to_server));
+    EXPECT_FALSE(pair.server.failure().empty());
+    pair.server.send(text("into the void"));
+    EXPECT_TRUE(output(pair.server).empty());
+}
+
 TEST(Tls, garbage_is_refused_in_silence) {
     EXPECT_TRUE(rc::check([] {
         const TlsContext context(key());

@@ -72,7 +72,7 @@ std::optional<Key> Key::parse(std::string_view text) {
         const auto value = digits.find(letter);
         if (value == std::string_view::npos) return std::nullopt;
         auto& byte = (*key.bytes_)[i / 2];
-        byte = static_cast<std::uint8_t>(byte << 4 | value);
+        byte = static_cast<std::uint8_t>(static_cast<unsigned>(byte) << 4 | value);
     }
     return key;
 }

@@ -21,12 +21,12 @@ Clocks read_clocks(const Loop& loop) {
 // Who dials whom: what both ends of a TLS session must agree on. No name has a zero octet.
 std::string identity(const std::string& dialler, const std::string& listener) { return dialler + '\0' + listener; }
 
-const char* describe(Ending why) {
+std::string describe(Ending why) {
     switch (why) {
         case Ending::closed:
             return "closed by the other end";
         case Ending::silent:
-            return "nothing was heard for 4 s";
+            return fmt::format("nothing was heard for {} s", silence_limit / std::chrono::seconds(1));
         case Ending::superseded:
             return "another connection took its place";
         case Ending::no_hello:
@@ -38,7 +38,7 @@ const char* describe(Ending why) {
         case Ending::not_reading:
             return "it takes nothing of what waits for it";
     }
-    return "";
+    return {};
 }
 
 // When a connection has had time enough for what is expected of it next.

@@ -86,15 +86,14 @@ TlsSession::TlsSession(const TlsContext& context, Side side, std::string identit
     }
 }
 
-bool TlsSession::secured() const { return failure_.empty() && SSL_is_init_finished(ssl_.get()) == 1; }
-
 bool TlsSession::shake_hands() {
     const int done = SSL_do_handshake(ssl_.get());
     if (done != 1 && SSL_get_error(ssl_.get(), done) != SSL_ERROR_WANT_READ) return fail(last_error());
     // Resumed is OpenSSL's word for "by a pre-shared key". Nothing else will do, and a server does not even ask again
     // (HelloRetryRequest) before it has seen the key.
     const bool has_key = SSL_session_reused(ssl_.get()) == 1;
-    const bool must_have_it = done == 1 || (side_ == Side::server && BIO_pending(SSL_get_wbio(ssl_.get())) > 0);
+    secured_ = done == 1;
+    const bool must_have_it = secured_ || (side_ == Side::server && BIO_pending(SSL_get_wbio(ssl_.get())) > 0);
     return has_key || !must_have_it || fail("the key was not shown");
 }
 
@@ -104,9 +103,9 @@ bool TlsSession::receive(BytesView ciphertext, Bytes& plaintext) {
     if (!ciphertext.empty())
         ASSERT(BIO_write(SSL_get_rbio(ssl_.get()), ciphertext.data(), static_cast<int>(ciphertext.size())) ==
                std::ssize(ciphertext));
-    if (!secured() && !shake_hands()) return false;
+    if (!secured_ && !shake_hands()) return false;
     std::array<std::uint8_t, SSL3_RT_MAX_PLAIN_LENGTH> part;
-    while (secured()) {
+    while (secured_) {
         const int got = SSL_read(ssl_.get(), part.data(), static_cast<int>(part.size()));
         if (got > 0) {
             plaintext.insert(plaintext.end(), part.begin(), part.begin() + got);
@@ -120,10 +119,12 @@ bool TlsSession::receive(BytesView ciphertext, Bytes& plaintext) {
 }
 
 void TlsSession::send(BytesView plaintext) {
-    ASSERT(secured() && !plaintext.empty());
+    ASSERT(secured_ && !plaintext.empty());
+    if (!failure_.empty()) return;
     ERR_clear_error();
-    // Memory takes it all at once.
-    ASSERT(SSL_write(ssl_.get(), plaintext.data(), static_cast<int>(plaintext.size())) == std::ssize(plaintext));
+    // Memory takes it all at once, but not while the other end keeps us in the midst of a handshake message.
+    if (SSL_write(ssl_.get(), plaintext.data(), static_cast<int>(plaintext.size())) != std::ssize(plaintext))
+        fail(last_error());
 }
 
 void TlsSession::take_output(Bytes& ciphertext) {

@@ -38,11 +38,12 @@ public:
     // stream that is led to another member, or back to the dialler itself, is refused.
     TlsSession(const TlsContext& context, Side side, std::string identity);
 
-    [[nodiscard]] bool secured() const;  // the handshake is done, the other end has the key
+    // The handshake is done, the other end has the key, and nothing has failed since.
+    [[nodiscard]] bool secured() const { return secured_ && failure_.empty(); }
     // Takes what arrived and appends what it says to `plaintext`. false: the session is over, failure() says why,
     // and nothing more is to be sent.
     [[nodiscard]] bool receive(BytesView ciphertext, Bytes& plaintext);
-    // Only when secured().
+    // Only once secured. After a failure nothing is said any more.
     void send(BytesView plaintext);
     // Appends what there is to be sent.
     void take_output(Bytes& ciphertext);
@@ -65,6 +66,7 @@ private:
     std::unique_ptr<Psk> psk_;
     std::unique_ptr<ssl_st, Free> ssl_;
     Side side_;
+    bool secured_ = false;
     std::string failure_;
 };
 
