@@ -2,6 +2,7 @@
 #include "dhcpsync/core/cell.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace dhcpsync {
 
@@ -10,10 +11,6 @@ namespace {
 const Version* find(const Versions& versions, const Stamp& stamp) {
     const auto at = std::find_if(versions.begin(), versions.end(), [&](const auto& v) { return v.stamp == stamp; });
     return at == versions.end() ? nullptr : &*at;
-}
-
-bool of_one_client(const Version& a, const Version& b) {
-    return a.lease.has_value() == b.lease.has_value() && (!a.lease || a.lease->client == b.lease->client);
 }
 
 // Of one side, what the other side still holds or never knew.
@@ -27,16 +24,11 @@ void append_surviving(Versions& result, const Versions& side, const Versions& ot
 
 Versions settled(Versions versions) {
     std::sort(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return b.stamp < a.stamp; });
-    Versions result;
-    for (auto& version : versions) {
-        const auto newer =
-            std::find_if(result.begin(), result.end(), [&](const auto& kept) { return of_one_client(kept, version); });
-        if (newer != result.end())
-            newer->kept_until = std::max(newer->kept_until, version.kept_until);
-        else if (result.size() < most_versions)
-            result.push_back(std::move(version));
-    }
-    return result;
+    versions.erase(
+        std::unique(versions.begin(), versions.end(), [](const auto& a, const auto& b) { return a.stamp == b.stamp; }),
+        versions.end());
+    if (versions.size() > most_versions) versions.resize(most_versions);
+    return versions;
 }
 
 Versions merge(const Versions& ours, const Knowledge& we_know, const Versions& theirs, const Knowledge& they_know) {
@@ -47,8 +39,17 @@ Versions merge(const Versions& ours, const Knowledge& we_know, const Versions& t
 }
 
 const Lease* holder(const Versions& versions, WallTime now) {
-    const auto at = std::find_if(versions.begin(), versions.end(), [&](const auto& v) { return v.live(now); });
-    return at == versions.end() ? nullptr : &*at->lease;
+    const Lease* result = nullptr;
+    for (const auto& version : versions) {
+        if (!version.live(now)) continue;
+        const auto& lease = *version.lease;
+        if (!result || (lease.client == result->client && result->expires < lease.expires)) result = &lease;
+    }
+    return result;
+}
+
+bool contested(const Versions& versions, WallTime now) {
+    return std::count_if(versions.begin(), versions.end(), [&](const auto& v) { return v.live(now); }) > 1;
 }
 
 std::optional<WallTime> quarantined_until(const Versions& versions, WallTime now) {

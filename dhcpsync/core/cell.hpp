@@ -41,14 +41,18 @@ using Table = std::map<IpAddress, Versions>;
 // A node's clock may be behind: for so long after their end versions are still kept.
 inline constexpr Seconds grace{60};
 
-// In order; of one client (or of tombstones) only the newest; at most most_versions.
+// In order, each stamp once, at most most_versions.
 [[nodiscard]] Versions settled(Versions versions);
 
 [[nodiscard]] Versions merge(const Versions& ours, const Knowledge& we_know, const Versions& theirs,
                              const Knowledge& they_know);
 
-// The lease that counts: the live one with the greatest stamp.
+// The lease that counts: that of the live version with the greatest stamp; of what was promised to its client, the
+// client believes the longest.
 [[nodiscard]] const Lease* holder(const Versions& versions, WallTime now);
+
+// Several leases live: the holder may change without a message, when one ends.
+[[nodiscard]] bool contested(const Versions& versions, WallTime now);
 
 // Two machines hold live leases of the one address: it must not be offered to a third before that time, when the
 // last of those who are not the holder lets go.

@@ -69,18 +69,24 @@ std::size_t Feed::refused() const { return full() ? todo_[static_cast<std::size_
 
 // ---- events -------------------------------------------------------------------------------------
 
+void Feed::on(Moment now, const Wanted& event) {
+    for (const auto& change : event.changes) {
+        want(change);
+        consider(change.address, now.wall);
+    }
+}
+
 void Feed::on(Moment now, const ServerHas& event) {
+    for (const auto& change : event.changes) want(change);
     auto leases = event.leases;
     if (!event.whole && file_) leases.insert(file_->begin(), file_->end());
     file_ = std::move(leases);
     rebuild(now);
 }
 
-void Feed::on(Moment now, const Wanted& event) {
-    for (const auto& change : event.changes) {
-        want(change);
-        consider(change.address, now.wall);
-    }
+void Feed::on(Moment now, const ServerLeads& event) {
+    leads_ = event.leads;
+    rebuild(now);
 }
 
 void Feed::on(Moment now, const Answered& event) {
@@ -165,8 +171,10 @@ Feed::Need Feed::need(const IpAddress& address, WallTime now) const {
     const auto server = server_.find(address);
     const bool there = server != server_.end();
     const auto& lease = wanted->second;
-    if (!lease || !lease->live(now)) return there ? Need::remove : Need::none;
-    if (!there) return Need::add;
+    const bool live = lease && lease->live(now);
+    if (live && !there) return Need::add;
+    if (leads_) return Need::none;
+    if (!live) return there ? Need::remove : Need::none;
     if (must_be_cleared(server->second, *lease)) return Need::remove;
     return differs(server->second, *lease) ? Need::change : Need::none;
 }

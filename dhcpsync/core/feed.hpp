@@ -41,13 +41,21 @@ inline constexpr std::uint32_t for_ever = 0xffffffff;
 
 // ---- events -------------------------------------------------------------------------------------
 
-// The lease file, as the Follower believed it. Tell the replica first, then the feed what the replica made of it.
+// What the replica made of other nodes' messages.
+struct Wanted {
+    std::vector<Change> changes;
+};
+// The lease file, as the Follower believed it, and what the replica made of that: one event, since on the Active the
+// file leads. Apart, the feed would see a lease that is new here as wrong or as missing, and undo what the server did.
 struct ServerHas {
     Leases leases;
     bool whole = true;
-};
-struct Wanted {
     std::vector<Change> changes;
+};
+// While this host is the gateway its server leads: it is only given what it lacks. What it has is what it told its
+// clients; to take that back would look like the server's own doing, and be published.
+struct ServerLeads {
+    bool leads = true;
 };
 // A call came back. Not `ok`: an error, or no answer in time.
 struct Answered {
@@ -58,7 +66,7 @@ struct Answered {
 struct Interrupted {};
 struct RetryDue {};  // next_deadline() came
 
-using FeedEvent = std::variant<ServerHas, Wanted, Answered, Interrupted, RetryDue>;
+using FeedEvent = std::variant<Wanted, ServerHas, ServerLeads, Answered, Interrupted, RetryDue>;
 
 struct FeedLimits {
     std::size_t most_leases = 1000;  // dnsmasq's dhcp-lease-max
@@ -91,8 +99,9 @@ private:
         Instant until;
     };
 
-    void on(Moment now, const ServerHas& event);
     void on(Moment now, const Wanted& event);
+    void on(Moment now, const ServerHas& event);
+    void on(Moment now, const ServerLeads& event);
     void on(Moment now, const Answered& event);
     void on(Moment now, const Interrupted&);
     void on(Moment now, const RetryDue&);
@@ -113,6 +122,7 @@ private:
     [[nodiscard]] bool full() const { return server_.size() >= limits_.most_leases; }
 
     FeedLimits limits_;
+    bool leads_ = false;
     std::optional<Leases> file_;                        // as it was read last
     Leases server_;                                     // ... and what our calls made of it since
     std::map<IpAddress, std::optional<Lease>> wanted_;  // none: known to be gone

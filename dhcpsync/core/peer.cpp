@@ -96,7 +96,7 @@ Deadline Outbox::next_deadline() const { return flight_ ? Deadline(flight_->repe
 
 Lag Outbox::lag(Instant now) const {
     const auto oldest = earlier(claimed_since_, waiting_since_);
-    return {oldest ? now - *oldest : Duration(0), last_round_};
+    return {!oldest, oldest ? now - *oldest : Duration(0), last_round_};
 }
 
 Inbox::Taken Inbox::take(Update update) {

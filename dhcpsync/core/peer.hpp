@@ -12,7 +12,8 @@ namespace dhcpsync {
 
 // How far a peer is behind.
 struct Lag {
-    Duration behind{0};      // the age of the oldest change that it has not acknowledged; 0: it has everything
+    bool complete = false;   // it has acknowledged everything
+    Duration behind{0};      // the age of the oldest change that it has not
     Duration last_round{0};  // how old the oldest change was when it was acknowledged last
 };
 

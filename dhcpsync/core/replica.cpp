@@ -2,6 +2,7 @@
 #include "dhcpsync/core/replica.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "dhcpsync/core/replica_step.hpp"
 
@@ -13,6 +14,7 @@ Replica::Replica(NodeId self, Image image, Term persisted)
       knowledge_(std::move(image.knowledge)),
       server_duid_(std::move(image.server_duid)) {
     standing_.newest_term = std::max({image.newest_term, persisted, knowledge_.newest_term()});
+    if (!table_.empty()) sweep_at_ = Instant();  // much may have ended since the image was written
 }
 
 Actions Replica::step(Moment now, Event event) { return ReplicaStep(*this, now).take(event); }
@@ -58,7 +60,7 @@ Actions ReplicaStep::take(Event& event) {
     std::visit([this](auto& one) { on(one); }, event);
     if (!changes_.empty()) say(Apply{std::move(changes_)});
     send_what_is_due();
-    if (!r_.sweep_at_ && !r_.table_.empty()) r_.sweep_at_ = now_.instant + sweep_interval;
+    plan_sweep();
     return std::move(actions_);
 }
 
@@ -174,11 +176,29 @@ void ReplicaStep::on(const TimeReached&) {
     if (r_.sweep_at_ && *r_.sweep_at_ <= now_.instant) sweep();
 }
 
-// Leases that ended lapse in every DHCP server by themselves; nobody has to be told.
+// Leases that ended lapse in every DHCP server by themselves; nobody has to be told. But where two were held at once,
+// the other one counts from then on.
 void ReplicaStep::sweep() {
     r_.sweep_at_.reset();
     const auto gone = std::erase_if(r_.table_, [this](const auto& cell) { return lapsed(cell.second, now_.wall); });
     if (gone > 0) dirty();
+    for (const auto& [address, told] : std::exchange(r_.contested_, {})) {
+        if (auto lease = holder_of(at(address)); lease != told) changes_.push_back({address, std::move(lease)});
+    }
+    for (const auto& [address, versions] : r_.table_) contest(address, versions);
+}
+
+void ReplicaStep::plan_sweep() {
+    if (r_.table_.empty() && r_.contested_.empty()) return;
+    const auto at = now_.instant + (r_.contested_.empty() ? sweep_interval : sweep_interval_contested);
+    r_.sweep_at_ = std::min(at, r_.sweep_at_.value_or(at));
+}
+
+void ReplicaStep::contest(const IpAddress& address, const Versions& versions) {
+    if (contested(versions, now_.wall))
+        r_.contested_[address] = holder_of(versions);
+    else
+        r_.contested_.erase(address);
 }
 
 void ReplicaStep::dirty() {
@@ -196,6 +216,7 @@ const Versions& ReplicaStep::at(const IpAddress& address) const {
 void ReplicaStep::replace(const IpAddress& address, Versions versions) {
     report_quarantine(address, at(address), versions);
     want(address, at(address), versions);
+    contest(address, versions);
     for (auto& [id, peer] : r_.peers_) peer.outbox.changed({address, versions}, now_.instant);
     if (versions.empty())
         r_.table_.erase(address);
@@ -211,11 +232,12 @@ void ReplicaStep::report_quarantine(const IpAddress& address, const Versions& be
 
 // Of every address whose lease is another now, our own writes among them: the feed must not undo them.
 void ReplicaStep::want(const IpAddress& address, const Versions& before, const Versions& after) {
-    const auto lease = [this](const Versions& versions) {
-        const auto* counts = holder(versions, now_.wall);
-        return counts ? std::optional(*counts) : std::nullopt;
-    };
-    if (auto wanted = lease(after); wanted != lease(before)) changes_.push_back({address, std::move(wanted)});
+    if (auto lease = holder_of(after); lease != holder_of(before)) changes_.push_back({address, std::move(lease)});
+}
+
+std::optional<Lease> ReplicaStep::holder_of(const Versions& versions) const {
+    const auto* lease = holder(versions, now_.wall);
+    return lease ? std::optional(*lease) : std::nullopt;
 }
 
 }  // namespace dhcpsync

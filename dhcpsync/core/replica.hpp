@@ -61,7 +61,7 @@ struct Change {
     std::optional<Lease> lease;
     bool operator==(const Change&) const = default;
 };
-// For the feed of the local server, in every role, and before the feed hears of the local leases that brought it.
+// For the feed of the local server, in every role: as Wanted, or where LocalLeases brought it in ServerHas.
 struct Apply {
     std::vector<Change> changes;
     bool operator==(const Apply&) const = default;
@@ -101,7 +101,8 @@ struct Image {
 };
 
 inline constexpr Duration persist_delay = std::chrono::seconds(1);
-inline constexpr Duration sweep_interval = std::chrono::seconds(60);
+// How often the table is gone through for what ended; and while an address is contested.
+inline constexpr Duration sweep_interval = std::chrono::seconds(60), sweep_interval_contested = std::chrono::seconds(1);
 
 class Replica {
 public:
@@ -145,6 +146,7 @@ private:
     std::optional<Author> author_;  // while Active with a term on disk: who signs our writes
     Sequence written_;
 
+    std::map<IpAddress, std::optional<Lease>> contested_;  // by several leases; and the one that was told
     Deadline persist_at_;
     Deadline sweep_at_;
 };

@@ -47,9 +47,12 @@ private:
     void replace(const IpAddress& address, Versions versions);
     void report_quarantine(const IpAddress& address, const Versions& before, const Versions& after);
     void want(const IpAddress& address, const Versions& before, const Versions& after);
+    void contest(const IpAddress& address, const Versions& versions);
     void sweep();
+    void plan_sweep();
     void dirty();
 
+    [[nodiscard]] std::optional<Lease> holder_of(const Versions& versions) const;
     [[nodiscard]] const Versions& at(const IpAddress& address) const;
     template <class One>
     void say(One action) {

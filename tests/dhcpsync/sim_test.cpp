@@ -1,0 +1,40 @@
+// The simulation from fixed seeds, and from fresh ones for a few seconds in every run. One seed again:
+//     DHCPSYNC_SEED=N dhcpsync_sim_test --gtest_filter=*one_seed
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <random>
+
+#include "tests/dhcpsync/sim_run.hpp"
+
+namespace dhcpsync::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string replay(std::uint64_t seed) {
+    return "DHCPSYNC_SEED=" + std::to_string(seed) + " dhcpsync_sim_test --gtest_filter=*one_seed";
+}
+
+TEST(LeaseSimulation, fixed_seeds) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) ASSERT_EQ(run(seed), "") << replay(seed);
+}
+
+TEST(LeaseSimulation, fresh_seeds) {
+    std::random_device fresh;
+    const auto end = std::chrono::steady_clock::now() + 3s;
+    while (std::chrono::steady_clock::now() < end) {
+        const std::uint64_t seed = std::uint64_t{fresh()} << 32 | fresh();
+        ASSERT_EQ(run(seed), "") << replay(seed);
+    }
+}
+
+TEST(LeaseSimulation, one_seed) {
+    const auto* seed = std::getenv("DHCPSYNC_SEED");
+    if (!seed) GTEST_SKIP() << "for DHCPSYNC_SEED=N only";
+    EXPECT_EQ(run(std::strtoull(seed, nullptr, 10)), "");
+}
+
+}  // namespace
+}  // namespace dhcpsync::sim

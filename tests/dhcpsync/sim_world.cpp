@@ -1,0 +1,240 @@
+// See sim_world.hpp.
+#include "tests/dhcpsync/sim_world.hpp"
+
+#include <chrono>
+#include <iterator>
+
+#include "dhcpsync/core/image.hpp"
+#include "dhcpsync/core/wire.hpp"
+#include "vrrpd/base/assert.hpp"
+
+namespace dhcpsync::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Seconds shortest_lease{20}, longest_lease{400};
+
+Bytes mac(unsigned client) { return {2, 0, 0, 0, 0, static_cast<std::uint8_t>(client)}; }
+
+Client client_of(unsigned number) { return Client4{{1, mac(number)}, {}}; }
+
+IpAddress address_of(unsigned number) { return IpAddress::v4(10, 12, 14, static_cast<std::uint8_t>(100 + number)); }
+
+}  // namespace
+
+World::World(std::uint64_t seed) : rng_(seed) {
+    for (std::size_t i = 0; i < size; ++i) nodes_[i].index = i;
+    for (std::size_t i = 0; i < size; ++i) start(i);
+    for (std::size_t i = 0; i < size; ++i) mend(i, (i + 1) % size);
+}
+
+WallTime World::wall_at(Instant instant) {
+    return WallTime(Seconds(1'700'000'000) + std::chrono::duration_cast<Seconds>(instant.time_since_epoch()));
+}
+
+void World::later(Duration delay, std::function<void()> happen) {
+    queue_.push({now_ + delay, ++order_, std::move(happen)});
+}
+
+void World::later_for(Node& node, Duration delay, std::function<void()> happen) {
+    later(delay, [&node, life = node.life, happen = std::move(happen)] {
+        if (node.up() && node.life == life) happen();
+    });
+}
+
+void World::run_for(Duration time) {
+    const auto end = now_ + time;
+    while (!queue_.empty() && queue_.top().at <= end) {
+        const auto next = queue_.top();
+        queue_.pop();
+        now_ = next.at;
+        next.happen();
+    }
+    now_ = end;
+}
+
+// ---- routers ------------------------------------------------------------------------------------
+
+void World::start(std::size_t index) {
+    auto& node = nodes_[index];
+    if (node.up()) return;
+    ++node.life;
+    auto image = node.image.empty() ? Image{} : decode_image(node.image).value();
+    node.replica = std::make_unique<Replica>(node.id(), std::move(image), node.term);
+    node.feed = std::make_unique<Feed>(FeedLimits{pool, 2});
+    feed(node, Wanted{node.replica->wanted(now().wall)});
+    feed(node, ServerLeads{node.active});
+    server_changed(node);
+    if (node.active) step(node, BecameActive{true});
+    for (std::size_t other = 0; other < size; ++other) connect(index, other);
+}
+
+void World::crash(std::size_t index) {
+    auto& node = nodes_[index];
+    if (!node.up()) return;
+    for (std::size_t other = 0; other < size; ++other) disconnect(index, other);
+    node.replica.reset();
+    node.feed.reset();
+}
+
+void World::set_active(std::size_t index, bool active) {
+    auto& node = nodes_[index];
+    if (node.active == active) return;
+    node.active = active;
+    if (!node.up()) return;
+    feed(node, ServerLeads{active});
+    step(node, active ? Event(BecameActive{}) : Event(BecameBackup{}));
+}
+
+// ---- DHCP servers -------------------------------------------------------------------------------
+
+void World::expire(Node& node) {
+    std::erase_if(node.server, [this](const auto& one) { return !one.second.live(now().wall); });
+}
+
+// Its own address if it has one, else a free one: as dnsmasq, which knows nothing but its own leases.
+void World::grant(std::size_t index, unsigned number) {
+    auto& node = nodes_[index];
+    expire(node);
+    const auto expires =
+        now().wall + shortest_lease + Seconds(rng_.below(static_cast<std::size_t>(longest_lease.count())));
+    for (auto& [address, lease] : node.server) {
+        if (lease.client != client_of(number)) continue;
+        lease.expires = expires;
+        return server_changed(node);
+    }
+    for (unsigned i = 0; i < pool; ++i) {
+        const auto address = address_of((number + i) % pool);
+        const bool taken = !node.server.try_emplace(address, Lease{address, client_of(number), "", expires}).second;
+        if (!taken) return server_changed(node);
+    }
+}
+
+void World::release(std::size_t index) {
+    auto& node = nodes_[index];
+    if (node.server.empty()) return;
+    node.server.erase(std::next(node.server.begin(), static_cast<std::ptrdiff_t>(rng_.below(node.server.size()))));
+    server_changed(node);
+}
+
+// The follower sees it at once; its own delays are its own test's matter.
+void World::server_changed(Node& node) {
+    if (!node.up()) return;
+    expire(node);
+    ServerHas event{node.server, true, {}};
+    node.reading = &event.changes;
+    step(node, LocalLeases{{node.server, {}}, true});
+    node.reading = nullptr;
+    feed(node, event);
+}
+
+void World::feed(Node& node, const FeedEvent& event) {
+    for (const auto& call : node.feed->step(now(), event)) {
+        later_for(node, rng_.up_to(20ms), [this, &node, call] { obey(node, call); });
+    }
+    if (const auto due = node.feed->next_deadline()) {
+        later_for(node, std::max(*due - now_, Duration(0)), [this, &node, due] {
+            if (node.feed->next_deadline() == due) feed(node, RetryDue{});
+        });
+    }
+}
+
+// A model of dnsmasq's two methods.
+void World::obey(Node& node, const Call& call) {
+    expire(node);
+    const auto address = std::visit([](const auto& one) { return one.address; }, call);
+    const bool works = !rng_.chance(0.02);
+    if (works) {
+        if (const auto* add = std::get_if<AddDhcpLease>(&call)) {
+            ASSERT(node.server.contains(address) || node.server.size() < pool);  // a full table is dnsmasq's death
+            ASSERT(add->seconds > 0 && add->seconds != for_ever);
+            node.server[address] = {address,
+                                    client_of(static_cast<unsigned>(std::stoul(add->hardware.substr(15), nullptr, 16))),
+                                    "", now().wall + Seconds(add->seconds)};
+        } else {
+            node.server.erase(address);
+        }
+    }
+    feed(node, Answered{address, works});
+    server_changed(node);
+}
+
+// ---- replicas -----------------------------------------------------------------------------------
+
+void World::step(Node& node, Event event) {
+    auto actions = node.replica->step(now(), std::move(event));
+    for (auto& action : actions) perform(node, action);
+    arm(node);
+    observer_();
+}
+
+void World::arm(Node& node) {
+    const auto due = node.replica->next_deadline();
+    if (!due) return;
+    later_for(node, std::max(*due - now_, Duration(0)), [this, &node, due] {
+        if (node.replica->next_deadline() == due) step(node, TimeReached{});
+    });
+}
+
+void World::perform(Node& node, Action& action) {
+    std::visit([&](auto& one) { perform(node, one); }, action);
+}
+
+void World::perform(Node& node, Send& action) {
+    const auto to = action.peer.value - 1;
+    auto& peer = nodes_[to];
+    const auto session = links_[node.index][to].session;
+    ASSERT(session != 0);
+    const auto bytes = encode(action.message);
+    const auto deliver = [this, &peer, &node, bytes, session, to] {
+        if (links_[node.index][to].session == session) step(peer, FromPeer{node.id(), decode(bytes).value()});
+    };
+    if (!rng_.chance(weather_.loss)) later(rng_.up_to(weather_.delay), deliver);
+    if (rng_.chance(weather_.repetition)) later(rng_.up_to(3 * weather_.delay), deliver);
+}
+
+void World::perform(Node& node, Apply& action) {
+    if (node.reading)
+        *node.reading = std::move(action.changes);
+    else
+        feed(node, Wanted{std::move(action.changes)});
+}
+
+void World::perform(Node& node, const PersistTerm& action) {
+    later_for(node, rng_.up_to(10ms), [this, &node, term = action.term] {
+        node.term = term;
+        step(node, TermPersisted{term});
+    });
+}
+
+void World::perform(Node& node, const Persist&) { node.image = encode_image(node.replica->image()); }
+
+// ---- links --------------------------------------------------------------------------------------
+
+void World::cut(std::size_t a, std::size_t b) {
+    links_[a][b].up = links_[b][a].up = false;
+    disconnect(a, b);
+}
+
+void World::mend(std::size_t a, std::size_t b) {
+    links_[a][b].up = links_[b][a].up = a != b;
+    connect(a, b);
+}
+
+void World::connect(std::size_t a, std::size_t b) {
+    if (!links_[a][b].up || links_[a][b].session != 0 || !nodes_[a].up() || !nodes_[b].up()) return;
+    links_[a][b].session = links_[b][a].session = ++sessions_;
+    step(nodes_[a], PeerUp{nodes_[b].id()});
+    step(nodes_[b], PeerUp{nodes_[a].id()});
+}
+
+void World::disconnect(std::size_t a, std::size_t b) {
+    if (links_[a][b].session == 0) return;
+    links_[a][b].session = links_[b][a].session = 0;
+    step(nodes_[a], PeerDown{nodes_[b].id()});
+    step(nodes_[b], PeerDown{nodes_[a].id()});
+}
+
+}  // namespace dhcpsync::sim
