@@ -24,7 +24,7 @@ protected:
         EXPECT_TRUE(a_.connected(two) && b_.connected(one));
         const auto before = b_.payloads.size();
         EXPECT_TRUE(a_.link->send(two, lease, Bytes{1}));
-        EXPECT_TRUE(stage_.run_until([&] { return b_.payloads.size() > before; }, 1s));
+        EXPECT_TRUE(stage_.run_until([&] { return b_.payloads.size() > before; }, 3s));
     }
     [[nodiscard]] const IpAddress& hostile() const { return configuration_.members[three].address; }
 
@@ -37,7 +37,7 @@ protected:
 TEST_F(HostilePeer, garbage_is_answered_with_silence_and_the_end) {
     Caller caller(stage_.loop, configuration_, hostile(), one);
     caller.put(Bytes(100'000, 0x47));
-    ASSERT_TRUE(stage_.run_until([&] { return caller.closed; }, 1s));
+    ASSERT_TRUE(stage_.run_until([&] { return caller.closed; }, 3s));
     EXPECT_TRUE(caller.got.empty());
     EXPECT_FALSE(a_.connected(three));
 }
@@ -49,7 +49,7 @@ TEST_F(HostilePeer, without_the_key_not_one_octet_is_heard) {
     session.take_output(hello);
     Caller caller(stage_.loop, configuration_, hostile(), one);
     caller.put(hello);
-    ASSERT_TRUE(stage_.run_until([&] { return caller.closed; }, 1s));
+    ASSERT_TRUE(stage_.run_until([&] { return caller.closed; }, 3s));
     EXPECT_TRUE(caller.got.empty());
 }
 
@@ -60,7 +60,7 @@ TEST_F(HostilePeer, with_the_key_but_another_members_address_it_is_refused) {
     session.take_output(hello);
     Caller caller(stage_.loop, configuration_, hostile(), one);
     caller.put(hello);
-    ASSERT_TRUE(stage_.run_until([&] { return caller.closed; }, 1s));
+    ASSERT_TRUE(stage_.run_until([&] { return caller.closed; }, 3s));
     EXPECT_TRUE(caller.got.empty());
 }
 
@@ -70,7 +70,7 @@ TEST_F(HostilePeer, a_stranger_is_hung_up_on_and_noted_once) {
     bytes[3] = 99;
     for (int i = 0; i < 20; ++i) {
         Caller caller(stage_.loop, configuration_, *IpAddress::from_bytes(bytes), one);
-        ASSERT_TRUE(stage_.run_until([&] { return caller.closed; }, 1s));
+        ASSERT_TRUE(stage_.run_until([&] { return caller.closed; }, 3s));
         EXPECT_TRUE(caller.got.empty());
     }
     EXPECT_EQ(a_.log.count("which is no member"), 1);
@@ -89,7 +89,7 @@ TEST_F(HostilePeer, a_replayed_stream_is_not_believed) {
     ASSERT_TRUE(stage_.run_until([&] { return !a_.connected(three); }));
     Caller replay(stage_.loop, configuration_, hostile(), one);
     replay.put(recorded);
-    ASSERT_TRUE(stage_.run_until([&] { return replay.closed; }, 1s));
+    ASSERT_TRUE(stage_.run_until([&] { return replay.closed; }, 3s));
     EXPECT_FALSE(a_.connected(three));
     EXPECT_EQ(a_.payloads.size(), 1U);
 }
@@ -101,7 +101,7 @@ TEST_F(HostilePeer, callers_that_say_nothing_are_few_and_do_not_stay) {
     const auto open = [&] {
         return std::count_if(callers.begin(), callers.end(), [](const auto& caller) { return !caller->closed; });
     };
-    ASSERT_TRUE(stage_.run_until([&] { return open() == accepted_max; }, 1s));
+    ASSERT_TRUE(stage_.run_until([&] { return open() == accepted_max; }, 3s));
     // The oldest gave way, so the peer itself gets through.
     Member c(stage_, configuration_, three);
     EXPECT_TRUE(stage_.run_until([&] { return a_.connected(three) && c.connected(one); }, 3s));
@@ -120,7 +120,7 @@ TEST_F(HostilePeer, what_are_no_frames_ends_its_link) {
     peer.say_hello();
     ASSERT_TRUE(stage_.run_until([&] { return a_.connected(three); }));
     peer.say_octets(Bytes(100, 0xee));
-    ASSERT_TRUE(stage_.run_until([&] { return peer.caller.closed; }, 1s));
+    ASSERT_TRUE(stage_.run_until([&] { return peer.caller.closed; }, 3s));
     EXPECT_EQ(a_.losses, std::vector<Ending>{Ending::malformed});
 }
 
@@ -133,7 +133,7 @@ TEST_F(HostilePeer, octets_injected_on_the_way_end_the_link_even_while_it_is_use
     HandMade peer(stage_, configuration_, three, one);
     peer.say_hello();
     peer.inject(Bytes(100, 0));
-    ASSERT_TRUE(stage_.run_until([&] { return peer.caller.closed; }, 1s));
+    ASSERT_TRUE(stage_.run_until([&] { return peer.caller.closed; }, 3s));
     EXPECT_EQ(calls, 1U);
     EXPECT_EQ(a_.losses, std::vector<Ending>{Ending::closed});
 }
@@ -146,7 +146,7 @@ TEST_F(HostilePeer, a_newer_version_with_more_fields_and_types_is_understood) {
     peer.say({9, Bytes(5000, 1)});    // of the link
     peer.say({200, Bytes{1, 2, 3}});  // of the payload's owner, who skips it
     peer.say({lease, Bytes{42}});
-    ASSERT_TRUE(stage_.run_until([&] { return a_.payloads.size() == 2; }, 1s));
+    ASSERT_TRUE(stage_.run_until([&] { return a_.payloads.size() == 2; }, 3s));
     EXPECT_EQ(a_.payloads[0], (Member::Payload{three, 200, {1, 2, 3}}));
     EXPECT_EQ(a_.payloads[1], (Member::Payload{three, lease, {42}}));
     EXPECT_EQ(a_.hellos.at(three).version, "9.9");
@@ -168,7 +168,7 @@ TEST_F(HostilePeer, who_sends_without_end_delays_nobody) {
         ASSERT_TRUE(stage_.run_until([&] { return b_.payloads.size() > before; }));
         slowest = std::max(slowest, boot_now() - began);
     }
-    EXPECT_LT(slowest, 500ms);
+    EXPECT_LT(slowest, 1s);
     EXPECT_TRUE(a_.connected(three));  // all of it was skipped
 }
 

@@ -76,7 +76,7 @@ TEST_F(PeerLinkTest, who_was_killed_is_lost_at_once_and_found_again) {
         ASSERT_TRUE(meet(a, survivor, *b, killed));
         const auto incarnation = a.hellos.at(killed).incarnation;
         b.reset();
-        ASSERT_TRUE(stage_.run_until([&] { return !a.connected(killed); }, 1s));
+        ASSERT_TRUE(stage_.run_until([&] { return !a.connected(killed); }, 3s));
         EXPECT_EQ(a.losses, std::vector<Ending>{Ending::closed});
         EXPECT_FALSE(a.link->send(killed, lease, Bytes{1}));
         stage_.run(300ms);

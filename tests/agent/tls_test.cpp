@@ -121,8 +121,20 @@ TEST(Tls, a_changed_octet_ends_the_session) {
     bytes[bytes.size() / 2] ^= 1;
     EXPECT_FALSE(pair.server.receive(bytes, pair.to_server));
     EXPECT_TRUE(pair.to_server.empty());
-    EXPECT_FALSE(pair.server.secured());
+    EXPECT_FALSE(pair.server.failure().empty());
     EXPECT_FALSE(pair.server.receive(bytes, pair.to_server));  // for good
+}
+
+TEST(Tls, what_came_before_a_failure_is_kept) {
+    Pair pair;
+    ASSERT_TRUE(pair.server.receive(output(pair.client), pair.to_server));
+    ASSERT_TRUE(pair.client.receive(output(pair.server), pair.to_client));
+    pair.client.send(text("hello"));
+    auto all_at_once = output(pair.client);  // the end of the handshake, too
+    all_at_once.insert(all_at_once.end(), 100, 0);
+    EXPECT_FALSE(pair.server.receive(all_at_once, pair.to_server));
+    EXPECT_TRUE(pair.server.secured());
+    EXPECT_EQ(pair.to_server, text("hello"));
 }
 
 TEST(Tls, a_failed_session_says_nothing_more) {

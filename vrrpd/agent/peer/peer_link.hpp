@@ -93,6 +93,7 @@ private:
         std::set<std::string> said = {};  // lines of the log that need not come again before it is connected
         std::string trouble = {};
     };
+    // A connection, by whomever dialled, from its first octet on.
     struct Call {
         PeerId peer;
         Dialler dialler;
@@ -100,7 +101,6 @@ private:
         std::unique_ptr<Connection> connection;
         bool secured = false;  // and its machine knows
     };
-    using Calls = std::map<ConnectionId, Call>;
 
     // sockets
     void open_listener();
@@ -141,7 +141,7 @@ private:
     Deadline listen_at_;
     bool listen_failed_ = false;  // and that was said
     std::map<PeerId, Peer> peers_;
-    Calls calls_;
+    std::map<ConnectionId, Call> calls_;
     ConnectionId last_id_ = 0;
     Deadline strangers_quiet_until_;
 };

@@ -92,9 +92,10 @@ bool TlsSession::shake_hands() {
     // Resumed is OpenSSL's word for "by a pre-shared key". Nothing else will do, and a server does not even ask again
     // (HelloRetryRequest) before it has seen the key.
     const bool has_key = SSL_session_reused(ssl_.get()) == 1;
+    const bool must_have_it = done == 1 || (side_ == Side::server && BIO_pending(SSL_get_wbio(ssl_.get())) > 0);
+    if (must_have_it && !has_key) return fail("the key was not shown");
     secured_ = done == 1;
-    const bool must_have_it = secured_ || (side_ == Side::server && BIO_pending(SSL_get_wbio(ssl_.get())) > 0);
-    return has_key || !must_have_it || fail("the key was not shown");
+    return true;
 }
 
 bool TlsSession::receive(BytesView ciphertext, Bytes& plaintext) {

@@ -38,10 +38,10 @@ public:
     // stream that is led to another member, or back to the dialler itself, is refused.
     TlsSession(const TlsContext& context, Side side, std::string identity);
 
-    // The handshake is done, the other end has the key, and nothing has failed since.
-    [[nodiscard]] bool secured() const { return secured_ && failure_.empty(); }
-    // Takes what arrived and appends what it says to `plaintext`. false: the session is over, failure() says why,
-    // and nothing more is to be sent.
+    // The handshake was done: the other end has the key. A failure later does not change that.
+    [[nodiscard]] bool secured() const { return secured_; }
+    // Takes what arrived and appends what it says to `plaintext`. false: the session is over, and failure() says why;
+    // what came before the failure is in `plaintext`.
     [[nodiscard]] bool receive(BytesView ciphertext, Bytes& plaintext);
     // Only once secured. After a failure nothing is said any more.
     void send(BytesView plaintext);
