@@ -53,6 +53,7 @@ void expect_pure(const std::string& archive, const std::string& shell) {
 }
 
 TEST(PureCores, proto_asks_nothing_of_the_system) { expect_pure(PROTO_ARCHIVE, ""); }
+TEST(PureCores, dhcpsync_asks_nothing_of_the_system) { expect_pure(DHCPSYNC_ARCHIVE, ""); }
 TEST(PureCores, config_asks_nothing_of_the_system) { expect_pure(CONFIG_ARCHIVE, "files.cpp"); }
 
 }  // namespace

@@ -1,0 +1,148 @@
+// What dnsmasq is told, and what it must never be told.
+#include "dhcpsync/core/feed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/dhcpsync/sample.hpp"
+
+namespace dhcpsync {
+namespace {
+
+using namespace sample;
+using namespace std::chrono_literals;
+
+class FeedTest : public testing::Test {
+protected:
+    Calls step(const FeedEvent& event) { return feed_.step(now_, event); }
+    Calls has(const std::vector<Lease>& list) { return step(ServerHas{leases(list), true, {}}); }
+    Calls want(std::vector<Change> changes) { return step(Wanted{std::move(changes)}); }
+    Calls want(const Lease& one) { return want({{one.address, one}}); }
+
+    static AddDhcpLease add(unsigned address, unsigned client, std::uint32_t seconds = 3600) {
+        const auto name = "client" + std::to_string(client);
+        Bytes bytes(name.begin(), name.end());
+        bytes.push_back(0);
+        return {ip(address), "02:00:00:00:00:0" + std::to_string(client), bytes, option61(client), seconds, 0, false};
+    }
+    static DeleteDhcpLease remove(unsigned address) { return {ip(address)}; }
+
+    Feed feed_{FeedLimits{4, 2}};
+    Moment now_{Instant(1h), noon};
+};
+
+TEST_F(FeedTest, says_nothing_before_the_file_was_read) {
+    EXPECT_EQ(want(lease(1, 1)), Calls{});
+    EXPECT_EQ(has({}), Calls{add(1, 1)});
+}
+
+TEST_F(FeedTest, only_what_differs) {
+    (void)has({lease(1, 1), lease(2, 2)});
+    EXPECT_EQ(want(lease(1, 1, Seconds(3602))), Calls{});
+    EXPECT_EQ(want(lease(2, 2, Seconds(7200))), Calls{add(2, 2, 7200)});
+}
+
+TEST_F(FeedTest, what_nobody_heard_of_is_left_alone) { EXPECT_EQ(has({lease(1, 1)}), Calls{}); }
+
+TEST_F(FeedTest, what_is_gone_or_ended_is_deleted_and_never_added) {
+    (void)has({lease(1, 1), lease(2, 2)});
+    EXPECT_EQ(want({{ip(1), std::nullopt}}), Calls{remove(1)});
+    EXPECT_EQ(want(lease(2, 2, Seconds(0))), Calls{remove(2)});
+    EXPECT_EQ(want(lease(3, 3, Seconds(-5))), Calls{});
+}
+
+TEST_F(FeedTest, for_ever_and_nearly_for_ever) {
+    (void)has({});
+    auto endless = lease(1, 1);
+    endless.expires = never;
+    EXPECT_EQ(want(endless), Calls{add(1, 1, for_ever)});
+    EXPECT_EQ(want(lease(2, 2, Seconds(1LL << 33))), Calls{add(2, 2, for_ever - 1)});
+}
+
+TEST_F(FeedTest, a_name_or_id_that_is_to_go_needs_the_lease_made_anew) {
+    (void)has({lease(1, 1)});
+    auto bare = lease(1, 1);
+    bare.host_name.clear();
+    EXPECT_EQ(want(bare), Calls{remove(1)});
+    auto expected = add(1, 1);
+    expected.host_name.clear();
+    EXPECT_EQ(step(Answered{ip(1), true}), Calls{expected});
+}
+
+TEST_F(FeedTest, another_client_needs_the_lease_made_anew) {
+    (void)has({lease(1, 1)});
+    EXPECT_EQ(want(lease(1, 2)), Calls{remove(1)});
+    EXPECT_EQ(step(Answered{ip(1), true}), Calls{add(1, 2)});
+}
+
+TEST_F(FeedTest, a_client_id_that_is_new_is_learnt) {
+    auto without = lease(1, 1);
+    without.client = Client4{{1, mac(1)}, {}};
+    (void)has({without});
+    EXPECT_EQ(want(lease(1, 1)), Calls{add(1, 1)});
+}
+
+TEST_F(FeedTest, a_full_table_is_given_nothing_more) {
+    Feed feed({2, 8});
+    (void)feed.step(now_, ServerHas{leases({lease(9, 9)}), true, {}});
+    const Wanted two{{{ip(1), lease(1, 1)}, {ip(2), lease(2, 2)}}};
+    EXPECT_EQ(feed.step(now_, two), Calls{add(1, 1)});
+    EXPECT_EQ(feed.refused(), 1u);
+    (void)feed.step(now_, Answered{ip(1), true});
+    // A read that is older than the call does not make room.
+    EXPECT_EQ(feed.step(now_, ServerHas{leases({lease(9, 9)}), true, {}}), Calls{});
+    // A removal does, once it is answered.
+    EXPECT_EQ(feed.step(now_, Wanted{{{ip(9), std::nullopt}}}), Calls{remove(9)});
+    EXPECT_EQ(feed.step(now_, Answered{ip(9), true}), Calls{add(2, 2)});
+}
+
+TEST_F(FeedTest, few_calls_at_a_time_removals_first) {
+    (void)has({lease(1, 1)});
+    std::vector<Change> changes{{ip(3), lease(3, 3)}, {ip(2), lease(2, 2)}, {ip(1), std::nullopt}};
+    EXPECT_EQ(want(changes), (Calls{remove(1), add(2, 2)}));
+    EXPECT_EQ(step(Answered{ip(1), true}), Calls{add(3, 3)});
+}
+
+TEST_F(FeedTest, a_failed_call_is_made_again_later) {
+    (void)has({});
+    (void)want(lease(1, 1));
+    EXPECT_EQ(step(Answered{ip(1), false}), Calls{});
+    ASSERT_TRUE(feed_.next_deadline().has_value());
+    now_ = {now_.instant + retry_pause, now_.wall + Seconds(5)};
+    EXPECT_EQ(step(RetryDue{}), Calls{add(1, 1, 3595)});
+}
+
+TEST_F(FeedTest, a_call_whose_effect_the_file_never_shows_is_made_again) {
+    (void)has({});
+    (void)want(lease(1, 1));
+    (void)step(Answered{ip(1), true});
+    EXPECT_EQ(has({}), Calls{});
+    now_.instant += file_lag;
+    EXPECT_EQ(step(RetryDue{}), Calls{add(1, 1)});
+}
+
+TEST_F(FeedTest, a_name_that_two_leases_want_goes_to_one) {
+    (void)has({});
+    auto other = lease(2, 2, Seconds(600));
+    other.host_name = "CLIENT1";
+    const auto calls = want({{ip(1), lease(1, 1)}, {ip(2), other}});
+    ASSERT_EQ(calls.size(), 2u);
+    EXPECT_FALSE(std::get<AddDhcpLease>(calls[0]).host_name.empty());
+    EXPECT_TRUE(std::get<AddDhcpLease>(calls[1]).host_name.empty());
+}
+
+TEST_F(FeedTest, the_active_s_server_is_given_what_it_lacks_and_nothing_is_taken_back) {
+    (void)step(ServerLeads{true});
+    (void)has({lease(1, 1), lease(2, 2)});
+    EXPECT_EQ(want({{ip(1), std::nullopt}, {ip(2), lease(2, 3)}, {ip(3), lease(3, 4)}}), Calls{add(3, 4)});
+    EXPECT_EQ(step(ServerLeads{false}), Calls{remove(1)}) << "one more is outstanding";
+}
+
+TEST_F(FeedTest, dhcpv6) {
+    (void)has({});
+    const auto six = lease6(1, 7, true);
+    const AddDhcpLease expected{six.address, "", {'s', 'i', 'x', 0}, option61(7), 3600, 7, true};
+    EXPECT_EQ(want(six), Calls{expected});
+}
+
+}  // namespace
+}  // namespace dhcpsync

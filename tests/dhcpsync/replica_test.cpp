@@ -1,0 +1,306 @@
+// The replica by example: two or three of them, wired by hand.
+#include <gtest/gtest.h>
+
+#include "dhcpsync/core/image.hpp"
+#include "tests/dhcpsync/sample.hpp"
+
+namespace dhcpsync {
+namespace {
+
+using namespace sample;
+using namespace std::chrono_literals;
+
+class ReplicaTest : public testing::Test {
+protected:
+    static constexpr NodeId one{1}, two{2};
+
+    // What a step said beside messages, which are delivered at once.
+    Actions step(Replica& replica, Event event) {
+        Actions rest;
+        for (auto& action : replica.step(now_, std::move(event))) {
+            if (auto* send = std::get_if<Send>(&action))
+                deliver(replica, *send, rest);
+            else
+                rest.push_back(std::move(action));
+        }
+        return rest;
+    }
+    void deliver(Replica& from, const Send& send, Actions& rest) {
+        auto& to = &from == &a_ ? b_ : a_;
+        ++messages_;
+        if (!linked_) return;
+        for (auto& action : step(to, FromPeer{&from == &a_ ? one : two, send.message}))
+            rest.push_back(std::move(action));
+    }
+
+    Actions link() {
+        linked_ = true;
+        auto actions = a_.step(now_, PeerUp{two});
+        Actions rest = step(b_, PeerUp{one});
+        for (auto& action : actions) {
+            if (const auto* send = std::get_if<Send>(&action)) deliver(a_, *send, rest);
+        }
+        return rest;
+    }
+    void unlink() {
+        linked_ = false;
+        (void)step(a_, PeerDown{two});
+        (void)step(b_, PeerDown{one});
+    }
+    Term activate(Replica& replica, bool resumed = false) {
+        for (const auto& action : step(replica, BecameActive{resumed})) {
+            if (const auto* term = std::get_if<PersistTerm>(&action)) {
+                (void)step(replica, TermPersisted{term->term});
+                return term->term;
+            }
+        }
+        return {};
+    }
+    Actions serve(Replica& replica, const std::vector<Lease>& list) {
+        return step(replica, LocalLeases{{leases(list), {}}, true});
+    }
+
+    template <class Wanted>
+    static std::vector<Wanted> of(const Actions& actions) {
+        std::vector<Wanted> result;
+        for (const auto& action : actions) {
+            if (const auto* found = std::get_if<Wanted>(&action)) result.push_back(*found);
+        }
+        return result;
+    }
+
+    Moment now_{Instant(1h), noon};
+    Replica a_{one}, b_{two};
+    bool linked_ = false;
+    int messages_ = 0;
+};
+
+TEST_F(ReplicaTest, a_lease_reaches_the_peer_and_its_server) {
+    (void)link();
+    (void)activate(a_);
+    const auto actions = serve(a_, {lease(100, 1)});
+    EXPECT_EQ(b_.leases(noon), leases({lease(100, 1)}));
+    const auto applied = of<Apply>(actions);
+    ASSERT_FALSE(applied.empty());
+    EXPECT_EQ(applied[0].changes, (std::vector<Change>{{ip(100), lease(100, 1)}}));
+    EXPECT_TRUE(a_.lag(two, now_.instant)->complete);
+}
+
+TEST_F(ReplicaTest, nothing_is_published_before_the_term_is_on_disk) {
+    (void)link();
+    const auto actions = step(a_, BecameActive{});
+    EXPECT_EQ(of<PersistTerm>(actions), (std::vector<PersistTerm>{{Term{1}}}));
+    (void)serve(a_, {lease(100, 1)});
+    EXPECT_TRUE(a_.leases(noon).empty());
+    (void)step(a_, TermPersisted{Term{1}});
+    EXPECT_EQ(b_.leases(noon).size(), 1u);
+}
+
+TEST_F(ReplicaTest, a_stand_in_publishes_nothing) {
+    (void)link();
+    (void)serve(b_, {lease(100, 1)});
+    EXPECT_TRUE(a_.leases(noon).empty());
+    EXPECT_TRUE(b_.leases(noon).empty());
+}
+
+TEST_F(ReplicaTest, the_next_term_is_above_all_that_were_seen) {
+    (void)link();
+    EXPECT_EQ(activate(a_), Term{1});
+    (void)step(a_, BecameBackup{});
+    EXPECT_EQ(activate(b_), Term{2});
+    Replica again(one, {}, Term{1'700'000'000});
+    EXPECT_EQ(of<PersistTerm>(again.step(now_, BecameActive{})).at(0).term, Term{1'700'000'001});
+}
+
+TEST_F(ReplicaTest, what_was_given_back_is_gone_everywhere) {
+    (void)link();
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1), lease(101, 2)});
+    const auto actions = serve(a_, {lease(101, 2)});
+    EXPECT_EQ(b_.leases(noon), leases({lease(101, 2)}));
+    EXPECT_EQ(of<Apply>(actions).at(0).changes, (std::vector<Change>{{ip(100), std::nullopt}}));
+    EXPECT_EQ(b_.table().size(), 2u) << "the tombstone";
+}
+
+TEST_F(ReplicaTest, what_is_missing_from_a_part_of_the_file_is_not_gone) {
+    (void)link();
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1), lease(101, 2)});
+    (void)step(a_, LocalLeases{{leases({lease(102, 3)}), {}}, false});
+    EXPECT_EQ(b_.leases(noon).size(), 3u);
+}
+
+TEST_F(ReplicaTest, a_tombstone_is_kept_until_what_it_replaced_has_ended) {
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1)});
+    (void)serve(a_, {});
+    ASSERT_EQ(a_.table().size(), 1u);
+    now_ = {now_.instant + 3600s, noon + Seconds(3600)};
+    (void)step(a_, TimeReached{});
+    EXPECT_EQ(a_.table().size(), 1u) << "a node whose clock is behind may still hold it";
+    now_ = {now_.instant + 61s, now_.wall + Seconds(61)};
+    (void)step(a_, TimeReached{});
+    EXPECT_TRUE(a_.table().empty());
+}
+
+TEST_F(ReplicaTest, what_was_fed_into_the_server_is_no_news) {
+    (void)link();
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1)});
+    (void)step(a_, BecameBackup{});
+    (void)activate(b_);
+    const auto before = b_.knowledge();
+    (void)serve(b_, {lease(100, 1, Seconds(3601))});
+    EXPECT_EQ(b_.knowledge(), before);
+    (void)serve(b_, {lease(100, 1, Seconds(3700))});
+    EXPECT_NE(b_.knowledge(), before) << "a renewal is";
+}
+
+TEST_F(ReplicaTest, a_new_active_publishes_only_what_nobody_has_heard_of) {
+    (void)link();
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1), lease(101, 2)});
+    (void)serve(a_, {lease(101, 2)});
+    (void)step(a_, BecameBackup{});
+    (void)serve(b_, {lease(100, 1), lease(101, 9), lease(102, 3)});  // an old file
+    (void)activate(b_);
+    EXPECT_EQ(a_.leases(noon), leases({lease(101, 2), lease(102, 3)}));
+}
+
+TEST_F(ReplicaTest, who_was_active_all_along_has_the_true_file) {
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1)});
+    (void)serve(a_, {});
+    Replica again(one, a_.image(), Term{1});
+    (void)again.step(now_, LocalLeases{{leases({lease(100, 2)}), {}}, true});
+    (void)again.step(now_, BecameActive{true});
+    (void)again.step(now_, TermPersisted{Term{2}});
+    EXPECT_EQ(again.leases(noon), leases({lease(100, 2)}));
+}
+
+TEST_F(ReplicaTest, two_terms_that_conflict_quarantine_the_address_until_one_lease_ends) {
+    (void)activate(a_);
+    (void)activate(b_);
+    (void)serve(a_, {lease(100, 1, Seconds(600))});
+    (void)serve(b_, {lease(100, 2, Seconds(3600))});
+    const auto actions = link();
+    EXPECT_EQ(of<Quarantined>(actions),
+              (std::vector<Quarantined>{{ip(100), noon + Seconds(600)}, {ip(100), noon + Seconds(600)}}));
+    EXPECT_EQ(a_.quarantined(noon), b_.quarantined(noon));
+    EXPECT_EQ(a_.leases(noon), leases({lease(100, 2, Seconds(3600))}));
+    // The one who knows of both does not make the other client forgotten by renewing its own.
+    (void)serve(b_, {lease(100, 2, Seconds(3700))});
+    EXPECT_EQ(a_.quarantined(noon).size(), 1u);
+    EXPECT_TRUE(a_.quarantined(noon + Seconds(600)).empty());
+}
+
+TEST_F(ReplicaTest, when_the_counting_lease_of_two_ends_the_other_one_counts) {
+    (void)activate(a_);
+    (void)activate(b_);
+    (void)serve(a_, {lease(100, 1, Seconds(3600))});
+    (void)serve(b_, {lease(100, 2, Seconds(600))});
+    (void)link();
+    now_ = {now_.instant + 601s, noon + Seconds(601)};
+    const auto actions = step(a_, TimeReached{});
+    ASSERT_EQ(of<Apply>(actions).size(), 1u);
+    EXPECT_EQ(of<Apply>(actions)[0].changes, (std::vector<Change>{{ip(100), lease(100, 1, Seconds(3600))}}));
+}
+
+TEST_F(ReplicaTest, a_successor_that_knew_is_no_conflict) {
+    (void)link();
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1)});
+    (void)step(a_, BecameBackup{});
+    (void)serve(b_, {lease(100, 1)});  // fed
+    (void)activate(b_);
+    (void)serve(b_, {lease(100, 2)});  // its server ended the one and gave the other, between two looks
+    EXPECT_TRUE(a_.quarantined(noon).empty());
+    EXPECT_EQ(a_.leases(noon), leases({lease(100, 2)}));
+}
+
+TEST_F(ReplicaTest, a_server_that_never_had_the_lease_makes_a_conflict) {
+    (void)link();
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1)});
+    (void)step(a_, BecameBackup{});
+    (void)serve(b_, {});  // not fed yet
+    (void)activate(b_);
+    (void)serve(b_, {lease(100, 2)});
+    EXPECT_EQ(a_.quarantined(noon).size(), 1u);
+}
+
+TEST_F(ReplicaTest, split_brain_is_said_once_on_each_side) {
+    (void)activate(a_);
+    (void)activate(b_);
+    const auto said = of<SplitBrain>(link());
+    EXPECT_EQ(said, (std::vector<SplitBrain>{{two}, {one}}));
+    EXPECT_TRUE(of<SplitBrain>(serve(a_, {lease(100, 1)})).empty());
+    (void)step(b_, BecameBackup{});
+    EXPECT_FALSE(of<SplitBrain>(step(b_, BecameActive{})).empty());
+}
+
+TEST_F(ReplicaTest, a_node_that_comes_back_learns_what_was_deleted_meanwhile) {
+    (void)link();
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1)});
+    unlink();
+    (void)serve(a_, {});
+    (void)link();
+    EXPECT_TRUE(b_.leases(noon).empty());
+}
+
+TEST_F(ReplicaTest, the_first_server_duid_stays) {
+    (void)link();
+    (void)activate(a_);
+    (void)step(a_, LocalLeases{{{}, {1, 2, 3}}, true});
+    EXPECT_EQ(b_.server_duid()->duid, (Bytes{1, 2, 3}));
+    (void)step(a_, BecameBackup{});
+    (void)activate(b_);
+    (void)step(b_, LocalLeases{{{}, {4, 5, 6}}, true});
+    EXPECT_EQ(b_.server_duid()->duid, (Bytes{1, 2, 3}));
+    EXPECT_EQ(a_.server_duid(), b_.server_duid());
+}
+
+TEST_F(ReplicaTest, the_image_is_written_soon_and_restores_everything) {
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1)});
+    now_.instant += persist_delay;
+    EXPECT_EQ(of<Persist>(step(a_, TimeReached{})).size(), 1u);
+    const auto read = decode_image(encode_image(a_.image()));
+    ASSERT_TRUE(read.has_value());
+    const Replica again(one, *read);
+    EXPECT_EQ(again.leases(noon), a_.leases(noon));
+    EXPECT_EQ(again.knowledge(), a_.knowledge());
+}
+
+TEST_F(ReplicaTest, a_peer_that_does_not_answer_costs_one_message_now_and_then) {
+    (void)activate(a_);
+    (void)a_.step(now_, PeerUp{two});
+    messages_ = 0;
+    for (unsigned i = 0; i < 1000; ++i) (void)serve(a_, {lease(100, 1, Seconds(3600 + 10 * i))});
+    EXPECT_EQ(messages_, 0) << "one is in flight";
+    for (int i = 0; i < 60; ++i) {
+        now_.instant += 1s;
+        (void)step(a_, TimeReached{});
+    }
+    EXPECT_LE(messages_, 10);
+    EXPECT_EQ(a_.lag(two, now_.instant)->behind, 60s);
+}
+
+TEST_F(ReplicaTest, ten_thousand_leases_in_few_messages) {
+    Leases many;
+    for (unsigned i = 1; i <= 10'000; ++i) {
+        auto next = lease(1, 1);
+        next.address = IpAddress::v4(10, 0, static_cast<std::uint8_t>(i >> 8), static_cast<std::uint8_t>(i));
+        many.emplace(next.address, next);
+    }
+    (void)activate(a_);
+    (void)step(a_, LocalLeases{{many, {}}, true});
+    messages_ = 0;
+    (void)link();
+    EXPECT_EQ(b_.leases(noon), many);
+    EXPECT_LE(messages_, 100);
+}
+
+}  // namespace
+}  // namespace dhcpsync
