@@ -98,9 +98,12 @@ TEST_F(KeyFile, links_are_followed_and_only_the_file_is_judged) {
 }
 
 TEST_F(KeyFile, a_file_for_others_is_refused_with_the_command_to_run) {
-    for (const mode_t mode : {0640, 0604, 0620, 0601}) {
+    struct Case {
+        mode_t mode;
+        std::string octal;
+    };
+    for (const auto& [mode, octal] : {Case{0640, "0640"}, Case{0604, "0604"}, Case{0620, "0620"}, Case{0601, "0601"}}) {
         put(digits, mode);
-        const auto octal = mode == 0640 ? "0640" : mode == 0604 ? "0604" : mode == 0620 ? "0620" : "0601";
         EXPECT_EQ(refusal(), "the key file " + path_ + ": others than its owner may use it (mode " + octal +
                                  "): run chmod 600 " + path_);
     }
