@@ -33,8 +33,7 @@ bool means_no_tracking(int code) {
 
 class Purge {
 public:
-    Purge(Socket& socket, std::span<const IpAddress> addresses)
-        : socket_(socket), addresses_(addresses.begin(), addresses.end()) {
+    Purge(Socket& socket, Which which) : socket_(socket), addresses_(std::move(which.addresses)), port_(which.port) {
         std::sort(addresses_.begin(), addresses_.end());
     }
 
@@ -43,7 +42,7 @@ public:
         const auto* fixed = fixed_header<nfgenmsg>(entry);
         const auto attributes = fixed ? Attributes::of(entry, sizeof *fixed) : std::nullopt;
         if (!attributes) return;
-        if (!concerns(*attributes, CTA_TUPLE_ORIG) && !concerns(*attributes, CTA_TUPLE_REPLY)) return;
+        if (!(port_ ? opened_towards_port(*attributes) : has_an_end(*attributes))) return;
         deletions_.push_back(deletion(*fixed, *attributes));
         if (deletions_.size() == requests_in_flight) carry_out();
     }
@@ -55,13 +54,21 @@ public:
     }
 
 private:
-    [[nodiscard]] bool concerns(const Attributes& entry, int tuple) const {
+    [[nodiscard]] bool is_at(const Attributes& entry, int tuple, std::initializer_list<ctattr_ip> places) const {
         const auto ends = entry.nested(tuple).nested(CTA_TUPLE_IP);
-        constexpr int places[] = {CTA_IP_V4_SRC, CTA_IP_V4_DST, CTA_IP_V6_SRC, CTA_IP_V6_DST};
-        return std::any_of(std::begin(places), std::end(places), [&](int place) {
+        return std::any_of(places.begin(), places.end(), [&](ctattr_ip place) {
             const auto address = ends.address(place);
             return address && std::binary_search(addresses_.begin(), addresses_.end(), *address);
         });
+    }
+    [[nodiscard]] bool has_an_end(const Attributes& entry) const {
+        const auto anywhere = {CTA_IP_V4_SRC, CTA_IP_V4_DST, CTA_IP_V6_SRC, CTA_IP_V6_DST};
+        return is_at(entry, CTA_TUPLE_ORIG, anywhere) || is_at(entry, CTA_TUPLE_REPLY, anywhere);
+    }
+    [[nodiscard]] bool opened_towards_port(const Attributes& entry) const {
+        const auto port = entry.nested(CTA_TUPLE_ORIG).nested(CTA_TUPLE_PROTO).bytes(CTA_PROTO_DST_PORT);
+        return port.size() == 2 && (port[0] << 8 | port[1]) == *port_ &&
+               is_at(entry, CTA_TUPLE_ORIG, {CTA_IP_V4_DST, CTA_IP_V6_DST});
     }
 
     // Of this very entry: another one of the same ends that came meanwhile has another id.
@@ -92,6 +99,7 @@ private:
 
     Socket& socket_;
     std::vector<IpAddress> addresses_;  // sorted
+    std::optional<std::uint16_t> port_;
     std::vector<Message> deletions_;
     std::size_t removed_ = 0;
     std::optional<OsError> failure_;
@@ -99,14 +107,14 @@ private:
 
 }  // namespace
 
-Result<std::size_t> purge(std::span<const IpAddress> addresses) {
+Result<std::size_t> purge(Which which) {
     auto table = Socket::open(NETLINK_NETFILTER, receive_buffer);
     if (!table && means_no_tracking(table.error().code)) return 0;
     if (!table) return tl::unexpected(table.error());
     auto deletions = Socket::open(NETLINK_NETFILTER, receive_buffer);
     if (!deletions) return tl::unexpected(deletions.error());
 
-    Purge purge(*deletions, addresses);
+    Purge purge(*deletions, std::move(which));
     Message question(message_type(IPCTNL_MSG_CT_GET), NLM_F_REQUEST | NLM_F_DUMP, sizeof(nfgenmsg));
     question.header(nfgenmsg{AF_UNSPEC, NFNETLINK_V0, 0});
     const auto read = table->ask(question, "read the connections", [&](const nlmsghdr& entry) { purge.see(entry); });

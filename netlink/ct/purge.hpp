@@ -3,15 +3,24 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "vrrpd/base/ip.hpp"
 #include "vrrpd/base/result.hpp"
 
 namespace netlink::ct {
 
-// Removes every connection that has one of the addresses at an end, before or after translation, in whatever zone; and
-// tells how many. The others are not touched. A kernel without connection tracking has none.
-[[nodiscard]] vrrpd::Result<std::size_t> purge(std::span<const vrrpd::IpAddress> addresses);
+struct Which {
+    std::vector<vrrpd::IpAddress> addresses;
+    // None: every connection that has one of the addresses at an end, before or after translation. Else only those
+    // that were opened towards this port of one of them.
+    std::optional<std::uint16_t> port{};
+};
+
+// Removes them, in whatever zone, and tells how many. The others are not touched. A kernel without connection
+// tracking has none.
+[[nodiscard]] vrrpd::Result<std::size_t> purge(Which which);
 
 }  // namespace netlink::ct

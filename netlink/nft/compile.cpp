@@ -98,6 +98,28 @@ void add_forwards(const GatewayRules& gateway, Draft& draft) {
     }
 }
 
+// Queries to a virtual address go to the chosen server, wherever it is. One that is a neighbour of the client must
+// answer us, or the client would get its answer from a stranger. A query that comes from the chosen server itself
+// stays: sent back to it, it would circle.
+void add_dns(const GatewayRules& gateway, Draft& draft) {
+    if (!gateway.dns) return;
+    const auto& server = *gateway.dns;
+    const auto family = server.address.family();
+    ForwardMap map{identifier(family == Family::ipv4 ? "dns4" : "dns6", gateway.name), family, {}};
+    for (const auto transport : {Transport::tcp, Transport::udp})
+        map.elements.try_emplace({transport, dns_port}, ForwardMap::Target{server.address, server.port});
+    const auto name = map.name;
+    draft.sets.push_back(std::move(map));
+    for (const auto& device : lan_devices(gateway))
+        for (const auto& address : virtual_addresses(gateway, family).members)
+            draft.prerouting.push_back({InDevice{device}, Source{Prefix::host(server.address), true},
+                                        Destination{Prefix::host(address)}, ForwardPort{name, family}});
+    for (const auto& lan : gateway.lans)
+        if (lan.prefix.contains(server.address))
+            draft.postrouting.push_back({OutDevice{lan.device}, WasForwarded{}, Source{lan.prefix.network()},
+                                         Destination{Prefix::host(server.address)}, Masquerade{}});
+}
+
 // IPv4 only: `masquerade` in a home means its private IPv4 prefixes. An IPv6 lan prefix is routed as it is; whoever
 // wants it translated has not been heard of, and silently losing end-to-end addresses would be the greater surprise.
 void add_masquerade(const GatewayRules& gateway, Draft& draft) {
@@ -173,6 +195,7 @@ AddressSet virtual_addresses(const GatewayRules& gateway, Family family) {
 std::optional<Table> compile(std::span<const GatewayRules> gateways) {
     Draft draft;
     for (const auto& gateway : gateways) {
+        add_dns(gateway, draft);
         if (gateway.wan.empty()) continue;
         add_forwards(gateway, draft);
         add_masquerade(gateway, draft);

@@ -153,7 +153,7 @@ struct Lower {
     void operator()(const Source& s) const {
         out.only(s.prefix.address.family());
         out.source_address(s.prefix.address.family());
-        out.in_prefix(s.prefix, NFT_CMP_EQ);
+        out.in_prefix(s.prefix, s.is_not ? NFT_CMP_NEQ : NFT_CMP_EQ);
     }
     void operator()(const Destination& s) const {
         out.only(s.prefix.address.family());

@@ -43,6 +43,8 @@ struct PortForward {
     bool operator==(const PortForward&) const = default;
 };
 
+inline constexpr std::uint16_t dns_port = 53;
+
 struct GatewayRules {
     std::string name;  // of the gateway block
     std::vector<Lan> lans;
@@ -53,6 +55,14 @@ struct GatewayRules {
     bool hairpin = false;
     bool clamp_mss = false;
     std::vector<PortForward> forwards;
+    // Who answers the questions that clients send to port 53 of a virtual address of the same family. While it is
+    // said, it does not matter what a DNS server of this host is bound to.
+    struct DnsServer {
+        IpAddress address;
+        std::uint16_t port = 0;
+        bool operator==(const DnsServer&) const = default;
+    };
+    std::optional<DnsServer> dns;
 
     bool operator==(const GatewayRules&) const = default;
 };

@@ -22,7 +22,7 @@ struct StatementText {
     std::string operator()(const InDevice& s) const { return fmt::format("iifname \"{}\"", s.name); }
     std::string operator()(const OutDevice& s) const { return fmt::format("oifname \"{}\"", s.name); }
     std::string operator()(const Source& s) const {
-        return fmt::format("{} saddr {}", ip(s.prefix.address.family()), shown(s.prefix));
+        return fmt::format("{} saddr {}{}", ip(s.prefix.address.family()), s.is_not ? "!= " : "", shown(s.prefix));
     }
     std::string operator()(const Destination& s) const {
         return fmt::format("{} daddr {}{}", ip(s.prefix.address.family()), s.is_not ? "!= " : "", shown(s.prefix));

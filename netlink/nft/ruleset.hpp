@@ -23,6 +23,7 @@ struct OutDevice {
 };
 struct Source {
     Prefix prefix;
+    bool is_not = false;
 };
 struct Destination {
     Prefix prefix;

@@ -96,6 +96,23 @@ void Worker::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
+std::optional<vrrpd::Bytes> ask_once(const Host& client, std::uint16_t source_port, const Endpoint& server,
+                                     vrrpd::BytesView question, std::chrono::milliseconds limit) {
+    const auto socket = make_socket(client, server.address.family(), SOCK_DGRAM);
+    const bool v4 = server.address.is_v4();
+    auto own = as_socket_address({*IpAddress::parse(v4 ? "0.0.0.0" : "::"), source_port});
+    auto address = as_socket_address(server);
+    if (bind(socket.get(), own.get(), own.size) != 0) give_up("the client's port is taken");
+    if (connect(socket.get(), address.get(), address.size) != 0) return std::nullopt;  // no route now
+    if (send(socket.get(), question.data(), question.size(), MSG_NOSIGNAL) < 0) return std::nullopt;
+    if (!ready(socket, POLLIN, limit)) return std::nullopt;
+    vrrpd::Bytes answer(2048);
+    const auto got = recv(socket.get(), answer.data(), answer.size(), 0);
+    if (got < 0) return std::nullopt;
+    answer.resize(static_cast<std::size_t>(got));
+    return answer;
+}
+
 EchoServer::EchoServer(const Host& host, const Endpoint& at)
     : udp_(make_socket(host, at.address.family(), SOCK_DGRAM)),
       listener_(make_socket(host, at.address.family(), SOCK_STREAM)) {

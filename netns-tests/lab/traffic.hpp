@@ -5,12 +5,14 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "netns-tests/lab/capture.hpp"
 #include "netns-tests/lab/network.hpp"
+#include "vrrpd/base/bytes.hpp"
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/ip.hpp"
 
@@ -62,6 +64,11 @@ private:
     std::vector<vrrpd::IpAddress> askers_;
     Worker worker_;
 };
+
+// One datagram from a fixed port, and what comes back to it within the limit.
+[[nodiscard]] std::optional<vrrpd::Bytes> ask_once(const Host& client, std::uint16_t source_port,
+                                                   const Endpoint& server, vrrpd::BytesView question,
+                                                   std::chrono::milliseconds limit = std::chrono::milliseconds(500));
 
 // Asks every two milliseconds. A reply's time is the kernel's.
 class Pinger {

@@ -86,8 +86,8 @@ protected:
     WriterTest() {
         auto kernel = std::make_unique<NotedKernel>(journal_);
         kernel_ = kernel.get();
-        writer_ = std::make_unique<Writer>(std::move(kernel), nullptr, [this](std::span<const IpAddress> addresses) {
-            purged_.assign(addresses.begin(), addresses.end());
+        writer_ = std::make_unique<Writer>(std::move(kernel), nullptr, [this](const netlink::ct::Which& which) {
+            purged_ = which.addresses;
             standing_at_purge_ = kernel_->model.snapshot()->addresses.size();
             return Result<std::size_t>(7);
         });
@@ -157,7 +157,7 @@ TEST_F(WriterTest, connections_are_purged_after_the_removals_that_were_asked_bef
     for (auto& request : removals.requests) request = netlink::Delete{netlink::object_of(request)};
     writer_->submit(removals);
     const std::vector gone{ip("10.9.0.0"), ip("10.9.0.1")};
-    writer_->submit(PurgeConnections{gone});
+    writer_->submit(PurgeConnections{{gone}});
     const auto done = finish();
     ASSERT_EQ(done.size(), 3U);
     EXPECT_EQ(*std::get<ConnectionsPurged>(done[2].outcome).count, 7U);

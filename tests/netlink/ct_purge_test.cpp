@@ -35,6 +35,7 @@ struct Connection {
     std::uint16_t port = 53;  // the client's
     std::uint16_t zone = 0;
     std::uint8_t protocol = IPPROTO_UDP;
+    std::uint16_t served = 4000;  // the server's port
 };
 
 Connection plain(Ends ends) { return {ends, ends.back()}; }
@@ -53,8 +54,8 @@ void put_ports(Message& message, const Connection& connection, bool original) {
         message.u8(CTA_PROTO_ICMP_TYPE, original ? 8 : 0).u8(CTA_PROTO_ICMP_CODE, 0);
         return;
     }
-    put(message, CTA_PROTO_SRC_PORT, original ? connection.port : 4000);
-    put(message, CTA_PROTO_DST_PORT, original ? 4000 : connection.port);
+    put(message, CTA_PROTO_SRC_PORT, original ? connection.port : connection.served);
+    put(message, CTA_PROTO_DST_PORT, original ? connection.served : connection.port);
 }
 
 void put_tuple(Message& message, const Connection& connection, bool original) {
@@ -120,9 +121,9 @@ protected:
     // The table as it should be.
     static std::multiset<std::string> text(const std::vector<Connection>& connections) {
         std::multiset<std::string> lines;
-        for (const auto& [original, reply, port, zone, protocol] : connections)
-            lines.insert(std::string(original.source) + " > " + original.destination + " / " + reply.source + " > " +
-                         reply.destination);
+        for (const auto& connection : connections)
+            lines.insert(std::string(connection.original.source) + " > " + connection.original.destination + " / " +
+                         connection.reply.source + " > " + connection.reply.destination);
         return lines;
     }
 
@@ -161,16 +162,33 @@ TEST_F(Purge, takes_what_has_a_withdrawn_address_at_an_end_and_nothing_else) {
         for (const auto& connection : *connections) add(connection);
     ASSERT_EQ(table()->size(), stale.size() + others.size());
 
-    const auto count = purge(withdrawn);
+    const auto count = purge({withdrawn});
     ASSERT_TRUE(count) << count.error().describe();
     EXPECT_EQ(*count, stale.size());
     EXPECT_EQ(*table(), text(others));
-    EXPECT_EQ(purge(withdrawn).value(), 0u) << "nothing is left to do";
+    EXPECT_EQ(purge({withdrawn}).value(), 0u) << "nothing is left to do";
+}
+
+TEST_F(Purge, of_a_port_takes_what_was_opened_towards_it) {
+    const std::vector<Connection> questions{
+        {{client, vip}, {server, client}, 1},  // answered elsewhere
+        {{"fd00:12:14::64", vip6}, {vip6, "fd00:12:14::64"}, 1},
+    };
+    const std::vector<Connection> others{
+        {{client, vip}, {vip, client}, 1, 0, IPPROTO_UDP, 67},
+        {{client, "10.12.14.4"}, {"10.12.14.4", client}, 1},
+        {{vip, internet}, {internet, own_wan}, 1},  // from the address, not towards it
+        {{client, vip}, {vip, client}, 9, 0, IPPROTO_ICMP},
+    };
+    for (const auto* connections : {&questions, &others})
+        for (const auto& connection : *connections) add(connection);
+    EXPECT_EQ(purge({withdrawn, 4000}).value(), questions.size());
+    EXPECT_EQ(*table(), text(others));
 }
 
 TEST_F(Purge, no_address_takes_nothing) {
     add(plain({client, vip}));
-    EXPECT_EQ(purge({}).value(), 0u);
+    EXPECT_EQ(purge(Which{}).value(), 0u);
     EXPECT_EQ(table()->size(), 1u);
 }
 
@@ -181,7 +199,7 @@ TEST_F(Purge, a_large_table_is_gone_through_to_its_end) {
         add({{client, vip}, {vip, client}, port});
         add({{client, internet}, {internet, own_wan}, port});
     }
-    EXPECT_EQ(purge(withdrawn).value(), many);
+    EXPECT_EQ(purge({withdrawn}).value(), many);
     const auto left = *table();
     EXPECT_EQ(left.size(), many);
     EXPECT_EQ(left.count("10.12.14.100 > 203.0.113.10 / 203.0.113.10 > 198.51.100.4"), many);

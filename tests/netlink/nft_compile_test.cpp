@@ -40,6 +40,29 @@ TEST(Compile, a_plain_home) {
 )");
 }
 
+TEST(Compile, questions_to_a_virtual_address_go_to_the_chosen_server) {
+    auto gateway = home();
+    gateway.dns = {IpAddress::v4(10, 12, 14, 2), 5353};
+    const auto out = rules(gateway);
+    EXPECT_THAT(out, HasSubstr("elements = { tcp . 53 : 10.12.14.2 . 5353, udp . 53 : 10.12.14.2 . 5353 }"));
+    EXPECT_THAT(out,
+                HasSubstr("iifname \"lan0\" ip saddr != 10.12.14.2 ip daddr 10.12.14.1 dnat ip to meta l4proto . th "
+                          "dport map @dns4_HOME\n"));
+    EXPECT_THAT(out,
+                HasSubstr("oifname \"lan0\" ct status dnat ip saddr 10.12.14.0/24 ip daddr 10.12.14.2 masquerade\n"))
+        << "its answer must come back to us";
+}
+
+TEST(Compile, a_server_elsewhere_is_reached_as_anything_else) {
+    auto gateway = home();
+    gateway.wan.clear();  // questions are sent on without a way out, too
+    gateway.dns = {IpAddress::v4(192, 0, 2, 53), 53};
+    EXPECT_THAT(rules(gateway), Not(HasSubstr("masquerade")));
+    EXPECT_THAT(rules(gateway), HasSubstr("@dns4_HOME"));
+    gateway.dns = {*IpAddress::parse("2001:db8::53"), 53};
+    EXPECT_EQ(rules(gateway).find("dnat"), std::string::npos) << "no virtual address of that family";
+}
+
 TEST(Compile, a_held_address_is_translated_to_and_matched) {
     auto gateway = home();
     gateway.held = {*Prefix::parse("203.0.113.5/29")};

@@ -183,6 +183,7 @@ private:
                               return Result<std::unique_ptr<netlink::Kernel>>(std::move(kernel));
                           },
                           [this, &log] { return sweep(log); },
+                          [](int) { return fail(ENOSYS, "no agent here"); },
                           [&log] { log.info("ready"); }};
         return Supervisor(std::move(settings), std::move(services)).run(judge());
     }

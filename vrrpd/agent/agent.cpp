@@ -29,8 +29,8 @@ bool Agent::configure(int configuration) {
         return false;
     }
     const auto config = config::parse(*lines, id_).config;
-    const auto* self =
-        config.peer_link && config.peer_link->self ? &config.peer_link->members[*config.peer_link->self] : nullptr;
+    Self self{id_, std::nullopt};
+    if (const auto& link = config.peer_link; link && link->self) self.address = link->members[*link->self].address;
     dns_.clear();
     for (const auto& block : config.dns_failovers)
         dns_.emplace_back(

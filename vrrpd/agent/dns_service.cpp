@@ -9,9 +9,11 @@ namespace {
 using dnsfailover::HealthChange;
 
 // For `demote` the own forwarder comes first, whatever its place in the list that all hosts share.
-config::DnsFailover in_order(config::DnsFailover config, const config::Member* self) {
+config::DnsFailover in_order(config::DnsFailover config, const Self& self) {
     auto& list = config.forwarders;
-    const auto is_own = [&](const config::Forwarder& forwarder) { return self && forwarder.address == self->address; };
+    const auto is_own = [&](const config::Forwarder& forwarder) {
+        return forwarder.name == self.name || forwarder.address == self.address;
+    };
     if (config.demote) std::stable_partition(list.begin(), list.end(), is_own);
     const bool own_is_first = !list.empty() && is_own(list.front());
     if (config.demote && !own_is_first) config.demote = 0;  // this host runs none: nothing of it can die
@@ -36,8 +38,7 @@ std::vector<dnsfailover::Prober::Forwarder> to_probe(const config::DnsFailover& 
 
 }  // namespace
 
-DnsService::DnsService(Loop& loop, Log& log, const config::DnsFailover& config, const config::Member* self,
-                       DnsOutcomes outcomes)
+DnsService::DnsService(Loop& loop, Log& log, const config::DnsFailover& config, const Self& self, DnsOutcomes outcomes)
     : loop_(loop),
       log_(log),
       config_(in_order(config, self)),
@@ -66,12 +67,6 @@ void DnsService::host_silent(const IpAddress& address) {
 }
 
 void DnsService::healths_changed(std::size_t forwarder, const HealthChange& change) {
-    const bool worse = change.to > change.from;
-    log_.write(
-        worse ? LogLevel::warning : LogLevel::notice,
-        fmt::format("DNS forwarder {}: {}{}", config_.forwarders[forwarder].name, to_string(change.to),
-                    change.symptom == dnsfailover::Symptom::none ? std::string()
-                                                                 : fmt::format(" ({})", describe(change.symptom))));
     decide(dnsfailover::HealthChanged{forwarder, change.to});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "dnsfailover/core/selector.hpp"
@@ -17,12 +18,17 @@ struct DnsOutcomes {
     std::function<void(const ipc::ServiceWeight&)> weigh;
 };
 
+// This host, as a forwarder's line may name it.
+struct Self {
+    std::string name;                  // -i, or the host name
+    std::optional<IpAddress> address;  // as a member of peer_link
+};
+
 class DnsService {
 public:
-    // `self`: the member of peer_link that this host is; with `demote` its own forwarder is the one that matters.
-    // What `outcomes` names outlives the service. Chooses at once.
-    DnsService(Loop& loop, Log& log, const config::DnsFailover& config, const config::Member* self,
-               DnsOutcomes outcomes);
+    // With `demote` the own forwarder is the one that matters. What `outcomes` names outlives the service. Chooses at
+    // once.
+    DnsService(Loop& loop, Log& log, const config::DnsFailover& config, const Self& self, DnsOutcomes outcomes);
     DnsService(const DnsService&) = delete;
     DnsService& operator=(const DnsService&) = delete;
 

@@ -10,7 +10,6 @@ template <class T>
 class Seldom {
 public:
     Seldom() = default;
-    Seldom(T value) : value_(std::make_unique<T>(std::move(value))) {}
     Seldom(const Seldom& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
     Seldom(Seldom&&) noexcept = default;
     Seldom& operator=(const Seldom& other) { return *this = Seldom(other); }

@@ -77,6 +77,17 @@ struct GatewayDraft {
     std::optional<Place> nat;
 };
 
+struct DnsFailoverDraft {
+    struct Source {
+        Place place;
+        bool addressed;  // its address stands in the text; else it is a member's
+    };
+    DnsFailover value;
+    Place place;
+    Place follows_place;
+    std::vector<Source> forwarders;  // beside those of value
+};
+
 struct SyncGroupDraft {
     std::string name;
     Place place;
@@ -98,6 +109,7 @@ struct Draft {
     GlobalsDraft globals;
     std::deque<InstanceDraft> instances;  // large, and never moved
     std::vector<GatewayDraft> gateways;
+    std::vector<DnsFailoverDraft> dns_failovers;
     std::vector<SyncGroupDraft> groups;
     std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
     std::optional<Place> scripts;                  // the first script that would run

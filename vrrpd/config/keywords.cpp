@@ -32,6 +32,7 @@ constexpr std::array tables = {
     Table{"wan", wan_keywords},
     Table{"nat", nat_keywords},
     Table{"peer_link", peer_link_keywords},
+    Table{"dns_failover", dns_failover_keywords},
 };
 static_assert(tables.size() == static_cast<std::size_t>(last_block) + 1);
 

@@ -22,16 +22,18 @@ enum class Block : std::uint8_t {
     bfd,
     garp_group,
     track_group,
+    // From here on they are ours.
     gateway,
     wan,
     nat,
     peer_link,
+    dns_failover,
 };
-inline constexpr Block last_block = Block::peer_link;
+inline constexpr Block last_block = Block::dns_failover;
 [[nodiscard]] std::string_view name(Block block);
 // Unknown words in these stop a start (design 5).
 [[nodiscard]] constexpr bool is_ours(Block block) {
-    return block == Block::gateway || block == Block::wan || block == Block::nat || block == Block::peer_link;
+    return block >= Block::gateway;
 }
 
 // What follows the keyword. `optional_*`: may be absent.
@@ -100,5 +102,6 @@ struct Keyword {
 [[nodiscard]] std::span<const Keyword> wan_keywords();
 [[nodiscard]] std::span<const Keyword> nat_keywords();
 [[nodiscard]] std::span<const Keyword> peer_link_keywords();
+[[nodiscard]] std::span<const Keyword> dns_failover_keywords();
 
 }  // namespace vrrpd::config

@@ -140,6 +140,23 @@ struct PeerLink {
     bool operator==(const PeerLink&) const = default;
 };
 
+inline constexpr std::uint16_t dns_port = 53;
+
+struct Forwarder {
+    std::string name;
+    IpAddress address;
+    std::uint16_t port = dns_port;
+    bool operator==(const Forwarder&) const = default;
+};
+
+struct DnsFailover {
+    std::string follows;                // a gateway
+    std::vector<Forwarder> forwarders;  // the best first
+    std::optional<int> demote;          // when_dead: a weight instead of a redirection
+    std::optional<Duration> hold_down;  // none: the default of dnsfailover
+    bool operator==(const DnsFailover&) const = default;
+};
+
 struct Config {
     std::string router_id;
     Duration startup_delay{0};  // vrrp_startup_delay
@@ -150,6 +167,7 @@ struct Config {
     std::vector<Instance> instances;
     std::vector<Gateway> gateways;
     std::optional<PeerLink> peer_link;
+    std::vector<DnsFailover> dns_failovers;
 
     [[nodiscard]] const Instance* instance(std::string_view name) const;
     bool operator==(const Config&) const = default;

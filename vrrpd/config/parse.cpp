@@ -11,6 +11,7 @@ Parsed parse(const std::vector<Line>& lines, std::string_view id) {
     resolve(reader);
     validate(reader);
     resolve_gateways(reader);
+    resolve_services(reader);
     Parsed parsed;
     parsed.faults = reader.take_faults();
     parsed.config = std::move(reader.draft().config);

@@ -94,11 +94,13 @@ private:
 void resolve(Reader& reader);
 void validate(Reader& reader);
 void resolve_gateways(Reader& reader);
+void resolve_services(Reader& reader);  // after the gateways that they follow
 
 // Block openers.
 void open_instance(Reader& reader, const Statement& statement);
 void open_gateway(Reader& reader, const Statement& statement);
 void open_peer_link(Reader& reader, const Statement& statement);
+void open_dns_failover(Reader& reader, const Statement& statement);
 
 // Items of lists. The static ones are judged and not kept.
 void read_virtual_address(Reader& reader, const Statement& item);

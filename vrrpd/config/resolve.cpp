@@ -120,7 +120,7 @@ private:
         policy.lower_prio_repeat = own.lower_repeat.value_or(global.lower_repeat.value_or(global_repeat));
         policy.interval_arp = globals_.garp_interval;
         policy.interval_na = globals_.gna_interval;
-        if (policy != proto::AnnouncePolicy{}) instance_.announce = policy;
+        if (policy != proto::AnnouncePolicy{}) instance_.announce.edit() = policy;
     }
 
     void transport() {

@@ -165,11 +165,31 @@ void Engine::read_channel() {
             stopping_ = true;
             break;
         }
-        if (message.kind == ipc::Kind::stop) stopping_ = true;
-        if (message.kind == ipc::Kind::reload) reload(message.memfd.get());
-        if (message.kind == ipc::Kind::verbosity) log_.set_threshold(static_cast<LogLevel>(message.detail));
+        handle(message);
     }
     if (stopping_) loop_.stop();
+}
+
+void Engine::handle(const ipc::Message& message) {
+    switch (message.kind) {
+        case ipc::Kind::stop:
+            stopping_ = true;
+            break;
+        case ipc::Kind::reload:
+            reload(message.memfd.get());
+            break;
+        case ipc::Kind::verbosity:
+            log_.set_threshold(static_cast<LogLevel>(message.detail));
+            break;
+        case ipc::Kind::dns_choice:
+            if (const auto choice = ipc::decode<ipc::DnsChoice>(message.text)) gateways_->dns_chosen(*choice);
+            break;
+        case ipc::Kind::service_weight:
+            if (const auto weight = ipc::decode<ipc::ServiceWeight>(message.text)) gateways_->service_weighs(*weight);
+            break;
+        default:  // what others are told
+            break;
+    }
 }
 
 // All farewells leave before the first address is withdrawn: the stand-ins wait for nothing else.

@@ -48,6 +48,7 @@ private:
     void set_deadline();
     void schedule(std::uint32_t number);
     void read_channel();
+    void handle(const ipc::Message& message);
     void hand_over();
     [[nodiscard]] std::uint32_t number_of(const Router& router) const;
 

@@ -125,7 +125,7 @@ void Engine::perform(Router& router, const proto::Release&) {
     gateways_->shut_fence(router.followed.number);
     // Not for a plain instance: whoever runs conntrackd beside it would lose the same connections on the next router.
     PurgeConnections purge;
-    for (const auto& address : withdrawn.addresses) purge.addresses.push_back(address.prefix.address);
+    for (const auto& address : withdrawn.addresses) purge.which.addresses.push_back(address.prefix.address);
     desk_->ask(std::move(purge), [this, name](const Outcome& outcome) {
         const auto& count = std::get<ConnectionsPurged>(outcome).count;
         if (!count)
@@ -149,6 +149,8 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     if (action.to == proto::Role::active) ++router.counters.became_active;
     if (action.from == proto::Role::active) ++router.counters.released;
     if (router.record) router.record->active.store(action.to == proto::Role::active, std::memory_order_relaxed);
+    if (action.cause == proto::Cause::silence && action.peer)
+        options_.channel.send(ipc::Kind::host_silent, action.peer->to_string());
     const auto line =
         describe(action, router.troubles->faults, [this](const IpAddress& peer) { return name_of(peer); });
     const bool pretended = options_.observe && action.to == proto::Role::active;

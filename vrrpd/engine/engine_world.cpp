@@ -102,6 +102,7 @@ void Engine::weigh(Router& router, std::vector<proto::Tracked>& tracked) {
     if (router.followed.gateway) {
         const auto& readiness = gateways_->readiness(router.followed.number);
         if (readiness.wan) tracked.push_back(*readiness.wan);
+        tracked.insert(tracked.end(), readiness.services.begin(), readiness.services.end());
         ready = readiness.obstacles.empty();
     }
     const auto before = router.machine.effective_priority();
@@ -115,6 +116,9 @@ void Engine::weigh(Router& router, std::vector<proto::Tracked>& tracked) {
 }
 
 void Engine::gateway_changed(std::size_t gateway) {
+    const auto& wan = gateways_->readiness(gateway).wan;
+    options_.channel.send(ipc::Kind::wan_state,
+                          encode(ipc::WanState{config_->gateways[gateway].name, !wan || wan->up}));
     if (!speaking_) return;
     for (auto& router : routers_)
         if (router->followed.gateway == &config_->gateways[gateway]) settle(*router, look(*router));

@@ -44,8 +44,33 @@ void GatewayKeeper::configure(const std::vector<config::Gateway>& gateways) {
 
 std::vector<netlink::nft::GatewayRules> GatewayKeeper::rules() const {
     std::vector<netlink::nft::GatewayRules> result;
-    for (const auto& gateway : *gateways_) result.push_back(gateway.rules);
+    for (std::size_t i = 0; i < gateways_->size(); ++i) result.emplace_back((*gateways_)[i].rules).dns = states_[i].dns;
     return result;
+}
+
+std::optional<std::size_t> GatewayKeeper::find(const std::string& gateway) const {
+    for (std::size_t i = 0; gateways_ && i < gateways_->size(); ++i)
+        if ((*gateways_)[i].name == gateway) return i;
+    return std::nullopt;
+}
+
+void GatewayKeeper::dns_chosen(const ipc::DnsChoice& choice) {
+    const auto gateway = find(choice.gateway);
+    const netlink::nft::GatewayRules::DnsServer server{choice.to, choice.port};
+    if (!gateway || states_[*gateway].dns == server) return;
+    states_[*gateway].dns = server;
+    install();
+    // A client that keeps its source port would be answered by the former one for as long as it goes on asking.
+    desk_.ask(PurgeConnections{{(*gateways_)[*gateway].rules.virtual_addresses, netlink::nft::dns_port}});
+}
+
+void GatewayKeeper::service_weighs(const ipc::ServiceWeight& weight) {
+    const auto gateway = find(weight.gateway);
+    if (!gateway) return;
+    auto& services = states_[*gateway].services;
+    std::erase_if(services, [&](const proto::Tracked& known) { return known.name == weight.service; });
+    if (weight.weight != 0) services.push_back({weight.service, weight.weight, false, false});
+    judge(*gateway);
 }
 
 std::vector<std::string> GatewayKeeper::lan_devices_present() const {
@@ -121,6 +146,7 @@ void GatewayKeeper::judge(std::size_t gateway) {
         if (const auto wrong = device_state(desk_.world().link(lan.device)); !wrong.empty())
             now.obstacles.push_back(lan.device + " " + wrong);
     now.obstacles.insert(now.obstacles.end(), state.foreign.begin(), state.foreign.end());
+    now.services = state.services;
     if (now == state.readiness) return;
     const auto before = std::exchange(state.readiness, std::move(now));
     say(gateway, before);

@@ -10,14 +10,16 @@
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/next_hop.hpp"
 #include "vrrpd/engine/speaker.hpp"
+#include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/proto/tracking.hpp"
 
 namespace vrrpd::engine {
 
 // Could this host be the gateway now?
 struct Readiness {
-    std::optional<proto::Tracked> wan;   // weighs on the priority; none: the gateway has no WAN
-    std::vector<std::string> obstacles;  // why it is not ready; empty: ready
+    std::optional<proto::Tracked> wan;     // weighs on the priority; none: the gateway has no WAN
+    std::vector<proto::Tracked> services;  // those that weigh on it now
+    std::vector<std::string> obstacles;    // why it is not ready; empty: ready
 
     bool operator==(const Readiness&) const = default;
 };
@@ -38,6 +40,11 @@ public:
 
     [[nodiscard]] const Readiness& readiness(std::size_t gateway) const { return states_[gateway].readiness; }
 
+    // From the agent: who answers DNS questions, and what a service weighs now (0: nothing). A gateway that a reload
+    // took away meanwhile is nobody's.
+    void dns_chosen(const ipc::DnsChoice& choice);
+    void service_weighs(const ipc::ServiceWeight& weight);
+
     // News from the kernel.
     void world_changed();
     void rules_changed(const netlink::nft::RulesetMonitor::Seen& seen);
@@ -53,9 +60,12 @@ private:
         std::optional<IpAddress> via;                   // asked for now; none on a point-to-point link
         std::vector<std::string> foreign;               // foreign rules in its way
         std::optional<std::chrono::milliseconds> open;  // the fence, and for how long at a time
+        std::optional<netlink::nft::GatewayRules::DnsServer> dns;
+        std::vector<proto::Tracked> services;
         Readiness readiness;
     };
 
+    [[nodiscard]] std::optional<std::size_t> find(const std::string& gateway) const;
     [[nodiscard]] std::vector<netlink::nft::GatewayRules> rules() const;
     void install();
     void inspect();

@@ -159,7 +159,7 @@ private:
     Outcome run(const OpenFence& task) {
         return FenceSet{tables_ ? tables_->open_fence(task.gateway, task.lifetime) : no_tables()};
     }
-    Outcome run(const PurgeConnections& task) { return ConnectionsPurged{purge_(task.addresses)}; }
+    Outcome run(const PurgeConnections& task) { return ConnectionsPurged{purge_(task.which)}; }
     Outcome run(const InspectRules& task) {
         if (!tables_) return RulesInspected{true, std::vector<netlink::nft::Obstacle>{}};
         return RulesInspected{tables_->intact(), tables_->obstacles(task.gateways)};

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "netlink/ct/purge.hpp"
 #include "netlink/kernel.hpp"
 #include "netlink/nft/tables.hpp"
 
@@ -36,9 +37,9 @@ struct OpenFence {
     std::string gateway;
     std::chrono::milliseconds lifetime;
 };
-// The tracked connections of addresses that were withdrawn.
+// Tracked connections that end at addresses that were withdrawn, or at a server that no longer answers there.
 struct PurgeConnections {
-    std::vector<IpAddress> addresses;
+    netlink::ct::Which which;
 };
 // Are our tables as installed, and what foreign rules stand in the way?
 struct InspectRules {
@@ -83,7 +84,7 @@ struct Completion {
 
 class Writer {
 public:
-    using Purge = std::function<Result<std::size_t>(std::span<const IpAddress>)>;  // netlink::ct::purge
+    using Purge = std::function<Result<std::size_t>(netlink::ct::Which)>;  // netlink::ct::purge
 
     // `tables` may be null: a kernel without nf_tables; such tasks come back with ENOTSUP.
     Writer(std::unique_ptr<netlink::Kernel> kernel, std::unique_ptr<netlink::nft::Tables> tables, Purge purge);

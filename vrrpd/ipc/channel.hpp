@@ -1,4 +1,4 @@
-// The pair of sockets between supervisor and engine: SOCK_SEQPACKET, non-blocking, one message a datagram
+// The pair of sockets between the supervisor and a child: SOCK_SEQPACKET, non-blocking, one message a datagram
 // (design 2). Both ends are one build, so a message is a header and bytes; bulk travels as a sealed memfd.
 #pragma once
 
@@ -22,10 +22,15 @@ enum class Kind : std::uint8_t {
     reloaded,         // the last reload was carried out
     device_appeared,  // text: a device the configuration names is there; set its switches (forwarding ...)
     handed_over,      // everything of ours is withdrawn; the engine exits next
-    // supervisor -> engine
+    wan_state,        // text: WanState; passed on to the agent
+    host_silent,      // text: the address of a router that fell silent; passed on to the agent
+    // supervisor -> engine, agent
     reload,     // memfd: the new configuration's lines
     stop,       // hand over and exit
     verbosity,  // detail: LogLevel from which records are wanted
+    // agent -> supervisor, passed on to the engine
+    dns_choice,      // text: DnsChoice
+    service_weight,  // text: ServiceWeight
 };
 
 struct Message {

@@ -93,7 +93,7 @@ config::Config reread(int sealed, const std::string& id) {
 }
 
 Outline outline(const config::Config& config) {
-    Outline result{owned_by(config), switches_of(config), Duration(0)};
+    Outline result{owned_by(config), switches_of(config), Duration(0), !config.dns_failovers.empty()};
     for (const auto& instance : config.instances)
         result.longest_interval = std::max<Duration>(result.longest_interval, instance.parameters.advert_interval);
     return result;

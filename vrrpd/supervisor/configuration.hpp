@@ -19,6 +19,7 @@ struct Outline {
     Owned owned;
     std::vector<Switch> switches;
     Duration longest_interval{0};
+    bool wants_agent = false;
 };
 
 struct Judgement {

@@ -1,14 +1,13 @@
 #include "vrrpd/supervisor/engine_process.hpp"
 
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 
+#include "vrrpd/supervisor/child_process.hpp"
 #include "vrrpd/supervisor/privileges.hpp"
 #include "vrrpd/supervisor/restart_policy.hpp"
 
@@ -27,24 +26,6 @@ void close_all_but(std::array<int, 3> kept) {
         first = number + 1;
     }
     close_range(first, ~0U, 0);
-}
-
-// The engine writes to the channel alone. A copy of the caller's stdout in it would keep open, for as long as
-// the daemon runs, a pipe that somebody reads to its end.
-void let_go_of_streams(bool keep_stderr) {
-    const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) dup2(null.get(), stream);
-    if (!keep_stderr) dup2(null.get(), STDERR_FILENO);
-}
-
-// The signals of a terminal or of a service manager reach the whole group; the order to stop comes through
-// the channel, after the hand-over was asked for.
-void leave_signals_to_the_supervisor() {
-    for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE}) std::signal(signal, SIG_IGN);
-    std::signal(SIGCHLD, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 int run_engine(const EngineStart& start, ipc::Channel channel) {

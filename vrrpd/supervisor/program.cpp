@@ -156,16 +156,20 @@ int supervise(const Options& options, const EngineMain& engine, Judgement judgem
     settings.observe = options.observe;
     settings.ignore_interrupt = options.ignore_interrupt;
     settings.foreground = options.foreground;
-    Services services{log,
-                      engine,
-                      [&options] { return judge(options); },
-                      [id](int lines) { return outline(lines, id); },
-                      [] { return netlink::open_rtnetlink(); },
-                      [&options] { return start_sweep(options); },
-                      [&log, &report] {
-                          log.let_go_of_stderr();
-                          report.ready();
-                      }};
+    Services services{
+        log,
+        engine,
+        [&options] { return judge(options); },
+        [id](int lines) { return outline(lines, id); },
+        [] { return netlink::open_rtnetlink(); },
+        [&options] { return start_sweep(options); },
+        [&options, id](int configuration) {
+            return start_agent({agent_executable(), configuration, id, options.detail, options.foreground});
+        },
+        [&log, &report] {
+            log.let_go_of_stderr();
+            report.ready();
+        }};
     Supervisor supervisor(std::move(settings), std::move(services));  // from here on no signal ends us midway
     PidFile pid_file(options.pid_file);
     const auto written = options.observe ? Result<void>() : pid_file.write(getpid());

@@ -65,7 +65,10 @@ Supervisor::Supervisor(Settings settings, Services services)
       services_(std::move(services)),
       signals_(block_signals(!settings_.ignore_interrupt)),
       engine_pid_file_(settings_.engine_pid_file),
-      heartbeat_(start_limit) {
+      heartbeat_(start_limit),
+      agent_(loop_, services_.log, services_.start_agent, [this](ipc::Kind kind, const std::string& text) {
+          if (engine_) engine_->channel.send(kind, text);
+      }) {
     ASSERT(signals_);
 }
 
@@ -141,6 +144,10 @@ bool Supervisor::handle(const ipc::Message& message) {
         case ipc::Kind::device_appeared:
             if (!settings_.observe) set_switches(services_.outline(sealed_.get()).switches, owned_file());
             break;
+        case ipc::Kind::wan_state:
+        case ipc::Kind::host_silent:
+            agent_.pass_on(message);
+            break;
         case ipc::Kind::handed_over:
             services_.log.info("the engine handed over");
             break;
@@ -157,7 +164,9 @@ void Supervisor::engine_ready() {
     heartbeat_.set_limit(heartbeat_limit(longest_interval_));
     heartbeat_.started(loop_.now());
     malloc_trim(0);
+    agent_.tell_engine_again();
     if (std::exchange(reported_ready_, true)) return;
+    agent_.configure(wants_agent_, sealed_.get());
     sd_notifyf(0, "READY=1\nMAINPID=%d", static_cast<int>(getpid()));
     services_.ready();
 }
@@ -169,6 +178,7 @@ void Supervisor::kill_engine(const std::string& why) {
 
 void Supervisor::on_deadline() {
     const Instant now = loop_.now();
+    agent_.step(now);
     if (const auto* const waiting = std::get_if<BackingOff>(&phase_)) {
         if (now >= waiting->start_at) start_engine(waiting->adopt);
     } else if (const auto* const stopping = std::get_if<Stopping>(&phase_)) {
@@ -193,7 +203,7 @@ void Supervisor::arm() {
         Instant operator()(const Running&) const { return heartbeat.next_check(); }
         Instant operator()(const Stopping& stopping) const { return stopping.kill_at; }
     };
-    loop_.set_deadline(std::visit(When{heartbeat_}, phase_));
+    loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), agent_.next_deadline()));
 }
 
 // ---- starting -----------------------------------------------------------------------------------------
@@ -201,6 +211,7 @@ void Supervisor::arm() {
 void Supervisor::take(Judgement judgement) {
     sealed_ = std::move(judgement.sealed);
     longest_interval_ = judgement.outline.longest_interval;
+    wants_agent_ = judgement.outline.wants_agent && !settings_.observe;  // it asks, and an observer is silent
     plan_ = std::move(judgement.outline);
 }
 
@@ -283,6 +294,7 @@ void Supervisor::begin_sweep(Instant start_at, bool then_stop) {
 // ---- children end -------------------------------------------------------------------------------------
 
 void Supervisor::reap() {
+    agent_.child_ended();
     if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         const auto how = ended(sweeping->pid);
         if (how && *how != Ending{}) services_.log.error("the sweep {}", describe(*how));
@@ -362,6 +374,7 @@ void Supervisor::accept(Judgement judgement) {
 
 void Supervisor::reloaded() {
     reloading_ = false;  // the engine said what changed
+    agent_.configure(wants_agent_, sealed_.get());
     heartbeat_.set_limit(heartbeat_limit(longest_interval_));
     if (!settings_.observe) {
         const auto wanted = plan();

@@ -9,6 +9,7 @@
 
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
+#include "vrrpd/supervisor/agent_keeper.hpp"
 #include "vrrpd/supervisor/configuration.hpp"
 #include "vrrpd/supervisor/engine_process.hpp"
 #include "vrrpd/supervisor/files.hpp"
@@ -34,7 +35,8 @@ struct Services {
     std::function<Outline(int sealed)> outline;
     std::function<Result<std::unique_ptr<netlink::Kernel>>()> open_kernel;
     std::function<Result<pid_t>()> start_sweep;  // a child process that sweeps and ends
-    std::function<void()> ready;                 // the first configuration is in place
+    AgentKeeper::Start start_agent;
+    std::function<void()> ready;  // the first configuration is in place
 };
 
 class Supervisor {
@@ -105,6 +107,8 @@ private:
     RestartPolicy policy_;
     Heartbeat heartbeat_;
     Phase phase_ = Running{};
+    AgentKeeper agent_;
+    bool wants_agent_ = false;
     bool prepared_ = false;  // owned file and switches are right for sealed_
     bool reported_ready_ = false;
     bool reloading_ = false, reload_again_ = false;

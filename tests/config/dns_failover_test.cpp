@@ -1,0 +1,84 @@
+// dns_failover: which forwarders, in which order, and what to do without one.
+#include <gtest/gtest.h>
+
+#include "tests/config/fake_files.hpp"
+
+namespace vrrpd::config {
+namespace {
+
+using std::chrono::seconds;
+
+// dns_failover begins in line 18 or, with its brace, its body in line 19.
+const std::string home =
+    "vrrp_instance LAN {\ninterface lan0\nvirtual_router_id 1\npriority 100\nvirtual_ipaddress {\n10.12.14.1/24\n}\n}\n"
+    "gateway HOME {\nfollows LAN\nlan lan0 10.12.14.0/24\n}\n"
+    "peer_link {\nmember H003 10.12.14.4\nmember H001 10.12.14.2\nmember H002 10.12.14.3\n}\n";
+
+Parsed parse_dns(const std::string& body) { return parse_text(home + "dns_failover {\n" + body + "}\n", "H003"); }
+
+TEST(DnsFailover, names_its_forwarders_in_order) {
+    const auto parsed = parse_dns("follows HOME\nforwarder H003\nforwarder H001\nforwarder cloud 192.0.2.53 5353\n");
+    EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{});
+    ASSERT_EQ(parsed.config.dns_failovers.size(), 1U);
+    const auto& block = parsed.config.dns_failovers[0];
+    EXPECT_EQ(block.follows, "HOME");
+    const std::vector<Forwarder> wanted{{"H003", IpAddress::v4(10, 12, 14, 4), 53},
+                                        {"H001", IpAddress::v4(10, 12, 14, 2), 53},
+                                        {"cloud", IpAddress::v4(192, 0, 2, 53), 5353}};
+    EXPECT_EQ(block.forwarders, wanted);
+    EXPECT_FALSE(block.demote) << "redirect is the default";
+    EXPECT_FALSE(block.hold_down);
+}
+
+TEST(DnsFailover, says_what_to_do_when_one_is_dead) {
+    EXPECT_EQ(parse_dns("follows HOME\nforwarder H003\nwhen_dead demote -60\n").config.dns_failovers.at(0).demote, -60);
+    EXPECT_FALSE(parse_dns("follows HOME\nforwarder H003\nwhen_dead redirect\n").config.dns_failovers.at(0).demote);
+    EXPECT_EQ(parse_dns("follows HOME\nforwarder H003\nhold_down 5\n").config.dns_failovers.at(0).hold_down,
+              seconds(5));
+}
+
+TEST(DnsFailover, an_address_alone_is_a_forwarder_too) {
+    const auto parsed = parse_dns("follows HOME\nforwarder 10.12.14.9\n");
+    EXPECT_TRUE(parsed.can_start());
+    EXPECT_EQ(parsed.config.dns_failovers.at(0).forwarders.at(0).address, IpAddress::v4(10, 12, 14, 9));
+}
+
+TEST(DnsFailover, faults_prevent_a_start) {
+    struct Bad {
+        const char* body;
+        const char* said;
+    };
+    for (const auto& [body, said] : {
+             Bad{"follows HOME\n", "18:1: dns_failover: no forwarder is named"},
+             Bad{"forwarder H003\n", "18:1: dns_failover: follows is missing"},
+             Bad{"follows HOMW\nforwarder H003\n", "19:9: dns_failover: there is no gateway HOMW: did you mean HOME?"},
+             Bad{"follows HOME\nforwarder H03\n",
+                 "20:11: dns_failover: H03 is no member of peer_link (did you mean H003?)"},
+             Bad{"follows HOME\nforwarder X ten\n", "20:13: 'ten' is not an IP address"},
+             Bad{"follows HOME\nforwarder X 10.0.0.1 0\n", "20:22: port '0'"},
+             Bad{"follows HOME\nforwarder X 10.0.0.1 53 54\n", "20:25: unexpected '54'"},
+             Bad{"follows HOME\nforwarder H003\nforwarder X 10.12.14.4\n",
+                 "21:11: dns_failover: the forwarder X stands twice"},
+             Bad{"follows HOME\nforwarder X 10.12.14.1\n",
+                 "20:11: dns_failover: 10.12.14.1 is the virtual address itself"},
+             Bad{"follows HOME\nforwarder H003\nwhen_dead demote 60\n",
+                 "21:11: when_dead: write redirect, or demote and a weight"},
+             Bad{"follows HOME\nforwarder H003\nwhen_dead panic\n", "21:11: when_dead"},
+             Bad{"follows HOME\nforwarder H003\nhold_down -1\n", "21:11: hold_down '-1': write seconds from 0 to 86400"},
+             Bad{"follows HOME\nforwarder H003\nforwarders H001\n", "did you mean forwarder?"},
+         }) {
+        const auto parsed = parse_dns(body);
+        EXPECT_TRUE(says(parsed.faults, said)) << body << (parsed.faults.empty() ? "" : parsed.faults[0].describe());
+        EXPECT_FALSE(parsed.can_start()) << body;
+    }
+}
+
+TEST(DnsFailover, a_gateway_has_one) {
+    const std::string block = "dns_failover {\nfollows HOME\nforwarder H003\n}\n";
+    const auto parsed = parse_text(home + block + block, "H003");
+    EXPECT_TRUE(says(parsed.faults, "22:1: a second dns_failover follows HOME"));
+    EXPECT_FALSE(parsed.can_start());
+}
+
+}  // namespace
+}  // namespace vrrpd::config

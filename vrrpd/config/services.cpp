@@ -1,0 +1,179 @@
+// dns_failover: which DNS forwarder answers behind a gateway (design 5). Like the other blocks of ours, what is
+// wrong in it stops a start.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vrrpd/config/handlers.hpp"
+
+namespace vrrpd::config {
+
+void open_dns_failover(Reader& reader, const Statement& s) {
+    reader.draft().dns_failovers.emplace_back().place = s.place();
+    reader.enter(s);
+}
+
+namespace {
+
+constexpr std::int64_t longest_hold_down = 86'400;
+constexpr std::string_view usage = "write forwarder MEMBER, or forwarder NAME ADDRESS [PORT]";
+
+DnsFailoverDraft& current(Reader& reader) { return reader.draft().dns_failovers.back(); }
+
+void set_follows(Reader& reader, const Statement& s) {
+    current(reader).value.follows = s.word(1);
+    current(reader).follows_place = s.place(1);
+}
+
+// A member of peer_link by its name, found when the whole text is read; or any other server by its address.
+void add_forwarder(Reader& reader, const Statement& s) {
+    if (s.size() > 4)
+        return reader.fatal(Severity::error, s.place(4), fmt::format("unexpected '{}': {}", s.word(4), usage));
+    auto& draft = current(reader);
+    Forwarder forwarder{s.word(1), {}, dns_port};
+    if (s.size() > 2) {
+        const auto address = IpAddress::parse(s.word(2));
+        if (!address)
+            return reader.fatal(Severity::error, s.place(2),
+                                fmt::format("'{}' is not an IP address: {}", s.word(2), usage));
+        forwarder.address = *address;
+    }
+    if (s.size() > 3) {
+        const auto port = parse_integer(s.word(3));
+        if (!port || *port < 1 || *port > 65'535)
+            return reader.fatal(Severity::error, s.place(3),
+                                fmt::format("port '{}': write a number from 1 to 65535", s.word(3)));
+        forwarder.port = static_cast<std::uint16_t>(*port);
+    }
+    draft.value.forwarders.push_back(forwarder);
+    draft.forwarders.push_back({s.place(1), s.size() > 2});
+}
+
+void set_when_dead(Reader& reader, const Statement& s) {
+    auto& demote = current(reader).value.demote;
+    if (s.word(1) == "redirect" && s.size() == 2) return demote.reset();
+    const auto weight = s.word(1) == "demote" && s.size() == 3 ? parse_integer(s.word(2)) : std::nullopt;
+    if (weight && *weight >= s.keyword.low && *weight <= s.keyword.high) {
+        demote = static_cast<int>(*weight);
+        return;
+    }
+    reader.fatal(Severity::error, s.place(1),
+                 fmt::format("when_dead: write redirect, or demote and a weight from {} to {}, like demote -60",
+                             s.keyword.low, s.keyword.high));
+}
+
+void set_hold_down(Reader& reader, const Statement& s) {
+    const auto seconds = parse_integer(s.word(1));
+    if (seconds && *seconds >= s.keyword.low && *seconds <= s.keyword.high) {
+        current(reader).value.hold_down = std::chrono::seconds(*seconds);
+        return;
+    }
+    reader.fatal(Severity::error, s.place(1),
+                 fmt::format("hold_down '{}': write seconds from {} to {}", s.word(1), s.keyword.low, s.keyword.high));
+}
+
+constexpr Keyword dns_failover_table[] = {
+    {"follows", 'O', Support::acted, Shape::word, set_follows},
+    {"forwarder", 'O', Support::acted, Shape::word, add_forwarder},
+    {"when_dead", 'O', Support::acted, Shape::word, set_when_dead, -253, -1},
+    {"hold_down", 'O', Support::acted, Shape::word, set_hold_down, 0, longest_hold_down},
+};
+
+class DnsFailoverCheck {
+public:
+    DnsFailoverCheck(Reader& reader, DnsFailoverDraft& draft) : reader_(reader), draft_(draft), value_(draft.value) {}
+
+    void run() {
+        const auto* gateway = followed();
+        if (value_.forwarders.empty()) fatal(draft_.place, fmt::format("no forwarder is named: {}", usage));
+        for (std::size_t i = 0; i < value_.forwarders.size(); ++i) {
+            find_address(i);
+            compare_with_earlier(i);
+            if (gateway != nullptr) compare_with_virtual(i, *gateway);
+        }
+    }
+
+private:
+    void fatal(Place place, const std::string& text) { reader_.fatal(Severity::error, place, "dns_failover: " + text); }
+
+    const Gateway* followed() {
+        const auto& gateways = reader_.draft().config.gateways;
+        if (value_.follows.empty()) {
+            fatal(draft_.place, "follows is missing: write follows and the name of a gateway");
+            return nullptr;
+        }
+        for (const auto& gateway : gateways)
+            if (gateway.name == value_.follows) return &gateway;
+        std::vector<std::string_view> names;
+        for (const auto& gateway : gateways) names.push_back(gateway.name);
+        const auto near = nearest(names, value_.follows);
+        fatal(draft_.follows_place, fmt::format("there is no gateway {}{}", value_.follows,
+                                                near.empty() ? "" : fmt::format(": did you mean {}?", near)));
+        return nullptr;
+    }
+
+    void find_address(std::size_t number) {
+        if (draft_.forwarders[number].addressed) return;
+        auto& forwarder = value_.forwarders[number];
+        std::vector<std::string_view> names;
+        if (const auto& link = reader_.draft().config.peer_link)
+            for (const auto& member : link->members) {
+                if (member.name == forwarder.name) forwarder.address = member.address;
+                if (member.name == forwarder.name) return;
+                names.push_back(member.name);
+            }
+        if (const auto address = IpAddress::parse(forwarder.name)) {
+            forwarder.address = *address;
+            return;
+        }
+        const auto near = nearest(names, forwarder.name);
+        fatal(draft_.forwarders[number].place,
+              fmt::format("{} is no member of peer_link{}; {}", forwarder.name,
+                          near.empty() ? "" : fmt::format(" (did you mean {}?)", near), usage));
+    }
+
+    void compare_with_earlier(std::size_t number) {
+        const auto& forwarder = value_.forwarders[number];
+        for (std::size_t i = 0; i < number; ++i) {
+            const auto& other = value_.forwarders[i];
+            if (other.name != forwarder.name && (other.address != forwarder.address || other.port != forwarder.port))
+                continue;
+            return fatal(draft_.forwarders[number].place,
+                         fmt::format("the forwarder {} stands twice in the list", forwarder.name));
+        }
+    }
+
+    // Its queries would come back to whoever is Active, for ever.
+    void compare_with_virtual(std::size_t number, const Gateway& gateway) {
+        const auto& virtuals = gateway.rules.virtual_addresses;
+        const auto& address = value_.forwarders[number].address;
+        if (std::find(virtuals.begin(), virtuals.end(), address) == virtuals.end()) return;
+        fatal(draft_.forwarders[number].place,
+              fmt::format("{} is the virtual address itself: write the host's own address", address.to_string()));
+    }
+
+    Reader& reader_;
+    DnsFailoverDraft& draft_;
+    DnsFailover& value_;
+};
+
+}  // namespace
+
+std::span<const Keyword> dns_failover_keywords() { return dns_failover_table; }
+
+void resolve_services(Reader& reader) {
+    auto& draft = reader.draft();
+    for (std::size_t i = 0; i < draft.dns_failovers.size(); ++i) {
+        auto& service = draft.dns_failovers[i];
+        DnsFailoverCheck(reader, service).run();
+        const auto same = [&](const DnsFailover& other) { return other.follows == service.value.follows; };
+        auto& known = draft.config.dns_failovers;
+        if (!service.value.follows.empty() && std::any_of(known.begin(), known.end(), same))
+            reader.fatal(
+                Severity::error, service.place,
+                fmt::format("a second dns_failover follows {}: write all forwarders into one", service.value.follows));
+        known.push_back(std::move(service.value));
+    }
+}
+
+}  // namespace vrrpd::config
