@@ -13,8 +13,6 @@ void Outbox::open(Instant now) {
     start_over();
 }
 
-void Outbox::close() { *this = Outbox(); }
-
 // From the table's beginning; what waits is met on the way.
 void Outbox::start_over() {
     if (!open_) return;

@@ -33,7 +33,6 @@ public:
     static constexpr unsigned most_repeats = 4;
 
     void open(Instant now);  // connected: send a snapshot
-    void close();
     [[nodiscard]] bool is_open() const { return open_; }
 
     void changed(const Cell& cell, Instant now);  // unless the peer knows all of it
