@@ -64,7 +64,8 @@ TEST(DnsFailover, faults_prevent_a_start) {
              Bad{"follows HOME\nforwarder H003\nwhen_dead demote 60\n",
                  "21:11: when_dead: write redirect, or demote and a weight"},
              Bad{"follows HOME\nforwarder H003\nwhen_dead panic\n", "21:11: when_dead"},
-             Bad{"follows HOME\nforwarder H003\nhold_down -1\n", "21:11: hold_down '-1': write seconds from 0 to 86400"},
+             Bad{"follows HOME\nforwarder H003\nhold_down -1\n",
+                 "21:11: hold_down '-1': write seconds from 0 to 86400"},
              Bad{"follows HOME\nforwarder H003\nforwarders H001\n", "did you mean forwarder?"},
          }) {
         const auto parsed = parse_dns(body);

@@ -47,16 +47,17 @@ Duration Monitor::bound() const {
 Instant Monitor::healthy() {
     state_ = Expect::one;
     several_since_.reset();
-    expect_from_ = world_.now() + bound();
-    // A lower router may have taken the role first; then a better one waits until it may preempt, is ready, and its
-    // down timer has run out. Each of these is looked at when an advert comes.
+    // A lower router may have taken the role first; then a better one waits until it may claim again after a failure,
+    // may preempt, is ready, and its down timer has run out. Each of these is looked at when an advert comes.
     Duration ready{0};
     auto able = world_.now();  // to claim
     for (const auto& node : world_.nodes()) {
         ready = std::max(ready, node.parameters.ready_timeout);
         if (node.up()) able = std::max(able, node.router->claims_again_at());
     }
-    return able + bound() + largest_down() + ready + 3 * slowest();
+    // Where intervals differ, each change of the role may for a moment bring two.
+    expect_from_ = able + bound();
+    return expect_from_ + largest_down() + ready + 3 * slowest();
 }
 
 void Monitor::settled() {

@@ -32,9 +32,7 @@ enum class Block : std::uint8_t {
 inline constexpr Block last_block = Block::dns_failover;
 [[nodiscard]] std::string_view name(Block block);
 // Unknown words in these stop a start (design 5).
-[[nodiscard]] constexpr bool is_ours(Block block) {
-    return block >= Block::gateway;
-}
+[[nodiscard]] constexpr bool is_ours(Block block) { return block >= Block::gateway; }
 
 // What follows the keyword. `optional_*`: may be absent.
 enum class Shape : std::uint8_t {
