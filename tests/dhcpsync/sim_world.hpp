@@ -14,29 +14,11 @@
 
 #include "dhcpsync/core/feed.hpp"
 #include "dhcpsync/core/replica.hpp"
+#include "tests/sim/rng.hpp"
 
 namespace dhcpsync::sim {
 
-// SplitMix64, public domain by S. Vigna: the same numbers everywhere.
-class Rng {
-public:
-    explicit Rng(std::uint64_t seed) : state_(seed) {}
-
-    std::uint64_t next() {
-        std::uint64_t z = state_ += 0x9e3779b97f4a7c15;
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-        return z ^ (z >> 31);
-    }
-    std::size_t below(std::size_t bound) { return static_cast<std::size_t>(next() % bound); }
-    bool chance(double probability) { return static_cast<double>(next() >> 11) * 0x1p-53 < probability; }
-    Duration up_to(Duration most) {
-        return Duration(static_cast<Duration::rep>(next() % static_cast<std::uint64_t>(most.count() + 1)));
-    }
-
-private:
-    std::uint64_t state_;
-};
+using vrrpd::sim::Rng;
 
 struct Weather {
     double loss = 0;

@@ -8,7 +8,7 @@ namespace {
 
 TEST(Notices, come_back_as_they_went) {
     for (const auto& choice : {DnsChoice{"HOME", IpAddress::v4(10, 12, 14, 4), 53},
-                                   DnsChoice{"my home", *IpAddress::parse("fd00::1"), 65535}})
+                               DnsChoice{"my home", *IpAddress::parse("fd00::1"), 65535}})
         EXPECT_EQ(decode<DnsChoice>(encode(choice)), choice);
     const ServiceWeight weight{"HOME", "dns", -60};
     EXPECT_EQ(decode<ServiceWeight>(encode(weight)), weight);
