@@ -111,6 +111,33 @@ TEST_F(Keeper, one_that_ends_is_started_again_after_a_growing_pause) {
     EXPECT_NE(log_.text.find("it is started again in 2 s"), std::string::npos) << log_.text;
 }
 
+TEST_F(Keeper, tells_a_new_agent_what_the_engine_said_of_the_wan) {
+    behaviour_ = [](ipc::Channel& channel) {
+        ipc::Message message;
+        for (;;) {
+            const auto got = channel.receive(message);
+            if (got == ipc::Channel::State::closed) return;
+            if (got == ipc::Channel::State::message)
+                channel.send(ipc::Kind::log, message.text, static_cast<std::uint8_t>(LogLevel::info));
+            usleep(1000);
+        }
+    };
+    const auto said = [this](ipc::Kind kind, const std::string& text) {
+        ipc::Message message;
+        message.kind = kind;
+        message.text = text;
+        keeper_.pass_on(message);
+    };
+    said(ipc::Kind::wan_state, "HOME\nup");
+    said(ipc::Kind::wan_state, "HOME\ndown");
+    said(ipc::Kind::host_silent, "10.0.0.1");
+    keeper_.configure(true, -1);
+    run(milliseconds(100));
+    EXPECT_NE(log_.text.find("HOME\ndown"), std::string::npos) << log_.text;
+    EXPECT_EQ(log_.text.find("HOME\nup"), std::string::npos) << "that was before";
+    EXPECT_EQ(log_.text.find("10.0.0.1"), std::string::npos) << "an event, and over";
+}
+
 TEST_F(Keeper, one_that_sends_what_it_may_not_is_killed) {
     behaviour_ = [](ipc::Channel& channel) {
         channel.send(ipc::Kind::stop);

@@ -15,6 +15,9 @@ namespace {
 constexpr Duration first_pause = std::chrono::seconds(1), longest_pause = std::chrono::seconds(30);
 constexpr Duration calm = std::chrono::minutes(1);  // ran for so long: the next pause is a first one again
 
+// All notices begin with it.
+std::string gateway_of(const ipc::Message& message) { return message.text.substr(0, message.text.find('\n')); }
+
 }  // namespace
 
 AgentKeeper::AgentKeeper(Loop& loop, Log& log, Start start, ToEngine to_engine)
@@ -39,6 +42,7 @@ void AgentKeeper::tell_engine_again() const {
 }
 
 void AgentKeeper::pass_on(const ipc::Message& message) {
+    if (message.kind == ipc::Kind::wan_state) wan_states_[gateway_of(message)] = message.text;
     if (process_) process_->channel.send(message.kind, message.text);
 }
 
@@ -54,6 +58,7 @@ void AgentKeeper::start() {
     process_ = std::move(*started);
     watch_ = loop_.on_readable(process_->channel.fd(), [this] { read(); });
     log_.info("agent started, pid {}", process_->pid);
+    for (const auto& [gateway, text] : wan_states_) process_->channel.send(ipc::Kind::wan_state, text);
 }
 
 // It has nothing to hand over: what it decided stays in force until the engine takes it back.
@@ -100,7 +105,7 @@ bool AgentKeeper::handle(const ipc::Message& message) {
             return true;
         case ipc::Kind::dns_choice:
         case ipc::Kind::service_weight:
-            decided_[{message.kind, message.text.substr(0, message.text.find('\n'))}] = message.text;
+            decided_[{message.kind, gateway_of(message)}] = message.text;
             to_engine_(message.kind, message.text);
             return true;
         default:

@@ -53,6 +53,7 @@ private:
     Duration pause_{0};  // before the next start
     Instant started_at_{};
     std::map<std::pair<ipc::Kind, std::string>, std::string> decided_;  // by kind and gateway
+    std::map<std::string, std::string> wan_states_;                     // by gateway: what a new agent must know
 };
 
 }  // namespace vrrpd::supervisor
