@@ -1,11 +1,13 @@
 #include "dnsfailover/exchange.hpp"
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+
+#include "vrrpd/base/socket_address.hpp"
 
 namespace dnsfailover {
 
@@ -27,33 +29,13 @@ bool in_vain() { return errno == EAGAIN || errno == EINTR; }
 
 }  // namespace
 
-SocketAddress socket_address(const Endpoint& to) {
-    SocketAddress address;
-    const auto octets = to.address.bytes();
-    if (to.address.is_v4()) {
-        auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
-        v4.sin_family = AF_INET;
-        v4.sin_port = htons(to.port);
-        std::copy(octets.begin(), octets.end(), reinterpret_cast<std::uint8_t*>(&v4.sin_addr));
-        address.size = sizeof v4;
-    } else {
-        auto& v6 = reinterpret_cast<sockaddr_in6&>(address.storage);
-        v6.sin6_family = AF_INET6;
-        v6.sin6_port = htons(to.port);
-        v6.sin6_scope_id = to.interface;
-        std::copy(octets.begin(), octets.end(), v6.sin6_addr.s6_addr);
-        address.size = sizeof v6;
-    }
-    return address;
-}
-
 vrrpd::Result<Exchange> Exchange::begin(const Endpoint& to, Transport transport, Query query) {
     const bool udp = transport == Transport::udp;
-    const auto address = socket_address(to);
+    const auto address = vrrpd::socket_address(to.address, to.port, to.interface);
     vrrpd::Fd fd(
         ::socket(address.storage.ss_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) return fail(errno, "open a socket for a DNS probe");
-    const int connected = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size);
+    const int connected = ::connect(fd.get(), address.get(), address.size);
     if (connected != 0 && errno != EINPROGRESS) return fail(errno, "connect to " + to.address.to_string());
     if (udp && !sent_whole(fd.get(), encode(query))) return fail(errno, "send to " + to.address.to_string());
     return Exchange(std::move(fd), udp ? Stage::reading_datagrams : Stage::connecting, std::move(query));

@@ -3,8 +3,6 @@
 // once. For the Prober alone.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -20,13 +18,6 @@ struct Endpoint {
     std::uint16_t port = 53;
     std::uint32_t interface = 0;  // of an IPv6 link-local address
 };
-
-// In the form that the kernel wants.
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-};
-[[nodiscard]] SocketAddress socket_address(const Endpoint& endpoint);
 
 class Exchange {
 public:

@@ -10,11 +10,11 @@ namespace dnsfailover::test {
 namespace {
 
 vrrpd::Fd bound(int type, const Endpoint& endpoint) {
-    const auto at = socket_address(endpoint);
+    const auto at = vrrpd::socket_address(endpoint.address, endpoint.port, endpoint.interface);
     vrrpd::Fd fd(::socket(at.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const int on = 1;
     ASSERT(::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
-    ASSERT(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&at.storage), at.size) == 0);
+    ASSERT(::bind(fd.get(), at.get(), at.size) == 0);
     if (type == SOCK_STREAM) ASSERT(::listen(fd.get(), 16) == 0);
     return fd;
 }

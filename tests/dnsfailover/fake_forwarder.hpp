@@ -7,6 +7,7 @@
 
 #include "dnsfailover/exchange.hpp"
 #include "vrrpd/base/loop.hpp"
+#include "vrrpd/base/socket_address.hpp"
 
 namespace dnsfailover::test {
 
@@ -45,8 +46,8 @@ private:
     struct Later {
         Instant at;
         Bytes message;
-        SocketAddress to{};   // UDP
-        int connection = -1;  // TCP
+        vrrpd::SocketAddress to{};  // UDP
+        int connection = -1;        // TCP
     };
 
     void datagram();

@@ -188,7 +188,7 @@ Result<void> AdvertSocket::send_v4(BytesView message, const proto::Envelope& env
     out.u16(0);  // the kernel fills the header checksum in
     out.bytes(envelope.source.bytes()).bytes(envelope.destination.bytes());
     iovec parts[2] = {{header.data(), header.size()}, {const_cast<std::uint8_t*>(message.data()), message.size()}};
-    auto to = socket_address(envelope.destination, link_.value);
+    auto to = socket_address(envelope.destination, 0, link_.value);
     msghdr request{};
     request.msg_name = &to.storage;
     request.msg_namelen = to.size;
@@ -200,7 +200,7 @@ Result<void> AdvertSocket::send_v4(BytesView message, const proto::Envelope& env
 
 Result<void> AdvertSocket::send_v6(BytesView message, const proto::Envelope& envelope) {
     iovec part{const_cast<std::uint8_t*>(message.data()), message.size()};
-    auto to = socket_address(envelope.destination, link_.value);
+    auto to = socket_address(envelope.destination, 0, link_.value);
     alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(int))> control{};
     msghdr request{};
     request.msg_name = &to.storage;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace vrrpd::engine {
 
@@ -16,39 +15,6 @@ Result<Fd> open_socket(int domain, int type, int protocol, const std::string& wh
 Result<void> attach(int fd, const Filter& filter) {
     const sock_fprog program{static_cast<unsigned short>(filter.size()), const_cast<sock_filter*>(filter.data())};
     return set_option(fd, {SOL_SOCKET, SO_ATTACH_FILTER}, program, "attach a socket filter");
-}
-
-SocketAddress socket_address(const IpAddress& address, std::uint32_t scope) {
-    SocketAddress result;
-    const auto bytes = address.bytes();
-    if (address.is_v4()) {
-        sockaddr_in in{};
-        in.sin_family = AF_INET;
-        std::memcpy(&in.sin_addr, bytes.data(), bytes.size());
-        std::memcpy(&result.storage, &in, sizeof in);
-        result.size = sizeof in;
-    } else {
-        sockaddr_in6 in{};
-        in.sin6_family = AF_INET6;
-        in.sin6_scope_id = address.is_link_local() || address.is_multicast() ? scope : 0;
-        std::memcpy(&in.sin6_addr, bytes.data(), bytes.size());
-        std::memcpy(&result.storage, &in, sizeof in);
-        result.size = sizeof in;
-    }
-    return result;
-}
-
-IpAddress ip_address(const sockaddr_storage& storage) {
-    if (storage.ss_family == AF_INET6) {
-        sockaddr_in6 in{};
-        std::memcpy(&in, &storage, sizeof in);
-        return *IpAddress::from_bytes({in.sin6_addr.s6_addr, 16});
-    }
-    sockaddr_in in{};
-    std::memcpy(&in, &storage, sizeof in);
-    std::array<std::uint8_t, 4> bytes{};
-    std::memcpy(bytes.data(), &in.sin_addr, bytes.size());
-    return *IpAddress::from_bytes(bytes);
 }
 
 Burst::Burst() : slots_(std::make_unique_for_overwrite<Slot[]>(size)) {

@@ -17,6 +17,7 @@
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/base/result.hpp"
+#include "vrrpd/base/socket_address.hpp"
 #include "vrrpd/engine/filter.hpp"
 
 namespace vrrpd::engine {
@@ -35,14 +36,6 @@ template <class Value>
     if (::setsockopt(fd, option.level, option.name, &value, sizeof value) != 0) return fail(errno, what);
     return {};
 }
-
-// One address in the form the kernel wants. `scope` for IPv6 link-local and multicast.
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-};
-[[nodiscard]] SocketAddress socket_address(const IpAddress& address, std::uint32_t scope);
-[[nodiscard]] IpAddress ip_address(const sockaddr_storage& storage);
 
 // A burst of datagrams with their control data.
 class Burst {

@@ -6,50 +6,12 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
+
+#include "vrrpd/base/socket_address.hpp"
 
 namespace vrrpd::agent {
 
 namespace {
-
-struct SocketAddress {
-    sockaddr_storage storage{};
-    socklen_t size = 0;
-
-    [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-SocketAddress socket_address(const Endpoint& endpoint) {
-    SocketAddress result;
-    const auto bytes = endpoint.address.bytes();
-    if (endpoint.address.is_v4()) {
-        sockaddr_in in{};
-        in.sin_family = AF_INET;
-        in.sin_port = htons(endpoint.port);
-        std::memcpy(&in.sin_addr, bytes.data(), bytes.size());
-        std::memcpy(&result.storage, &in, result.size = sizeof in);
-    } else {
-        sockaddr_in6 in{};
-        in.sin6_family = AF_INET6;
-        in.sin6_port = htons(endpoint.port);
-        std::memcpy(&in.sin6_addr, bytes.data(), bytes.size());
-        std::memcpy(&result.storage, &in, result.size = sizeof in);
-    }
-    return result;
-}
-
-IpAddress ip_address(const sockaddr_storage& storage) {
-    if (storage.ss_family == AF_INET6) {
-        sockaddr_in6 in{};
-        std::memcpy(&in, &storage, sizeof in);
-        return *IpAddress::from_bytes({in.sin6_addr.s6_addr, 16});
-    }
-    sockaddr_in in{};
-    std::memcpy(&in, &storage, sizeof in);
-    std::array<std::uint8_t, 4> bytes{};
-    std::memcpy(bytes.data(), &in.sin_addr, bytes.size());
-    return *IpAddress::from_bytes(bytes);
-}
 
 // Options that make things better and never stand in the way: failures are of no consequence.
 void prefer(int fd, int level, int option) {
@@ -77,7 +39,7 @@ Result<Fd> listen_at(const Endpoint& own) {
             prefer(socket.get(), IPPROTO_IPV6, IPV6_FREEBIND);
         }
     }
-    const auto address = socket_address(own);
+    const auto address = socket_address(own.address, own.port);
     if (!socket || bind(socket.get(), address.get(), address.size) != 0 || listen(socket.get(), backlog) != 0)
         return fail(errno, fmt::format("listen at {} port {}", own.address.to_string(), own.port));
     return socket;
@@ -89,8 +51,8 @@ Result<Fd> dial(const IpAddress& source, const Endpoint& to) {
         prefer(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
         send_at_once(socket.get());
     }
-    const auto own = socket_address({source, 0});
-    const auto other = socket_address(to);
+    const auto own = socket_address(source);
+    const auto other = socket_address(to.address, to.port);
     if (!socket || bind(socket.get(), own.get(), own.size) != 0 ||
         (connect(socket.get(), other.get(), other.size) != 0 && errno != EINPROGRESS))
         return fail(errno, fmt::format("connect from {}", source.to_string()));
