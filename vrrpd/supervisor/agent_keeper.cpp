@@ -1,12 +1,12 @@
 #include "vrrpd/supervisor/agent_keeper.hpp"
 
-#include <fmt/format.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <csignal>
-#include <cstring>
 #include <utility>
+
+#include "vrrpd/supervisor/child_process.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -71,14 +71,12 @@ void AgentKeeper::stop() {
 }
 
 void AgentKeeper::child_ended() {
-    int status = 0;
-    if (!process_ || waitpid(process_->pid, &status, WNOHANG) != process_->pid) return;
+    const auto how = process_ ? supervisor::ended(process_->pid) : std::nullopt;
+    if (!how) return;
     read();  // what it said last
     watch_ = {};
     process_.reset();
-    ended(WIFSIGNALED(status)
-              ? fmt::format("was killed by signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)))
-              : fmt::format("ended with code {}", WEXITSTATUS(status)));
+    ended(describe(*how));
 }
 
 void AgentKeeper::ended(const std::string& how) {

@@ -1,9 +1,12 @@
 #include "vrrpd/supervisor/child_process.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 
 #include "vrrpd/base/fd.hpp"
 
@@ -21,6 +24,18 @@ void let_go_of_streams(bool keep_stderr) {
     const Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO}) dup2(null.get(), stream);
     if (!keep_stderr) dup2(null.get(), STDERR_FILENO);
+}
+
+std::optional<Ending> ended(pid_t pid) {
+    int status = 0;
+    if (waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
+    if (WIFSIGNALED(status)) return Ending{true, WTERMSIG(status)};
+    return Ending{false, WEXITSTATUS(status)};
+}
+
+std::string describe(const Ending& how) {
+    return how.by_signal ? fmt::format("was killed by signal {} ({})", how.code, strsignal(how.code))
+                         : fmt::format("ended with code {}", how.code);
 }
 
 }  // namespace vrrpd::supervisor

@@ -1,5 +1,12 @@
-// What every child of the supervisor does first. For engine_process and agent_process.
+// What every child of the supervisor does first, and how it ended. The supervisor's.
 #pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "vrrpd/supervisor/restart_policy.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -10,5 +17,10 @@ void leave_signals_to_the_supervisor();
 // A child writes to its channel alone. A copy of the caller's stdout in it would keep open, for as long as
 // the daemon runs, a pipe that somebody reads to its end.
 void let_go_of_streams(bool keep_stderr);
+
+// The child's end, if it ended. Never waits.
+[[nodiscard]] std::optional<Ending> ended(pid_t pid);
+// "was killed by signal 9 (Killed)"
+[[nodiscard]] std::string describe(const Ending& how);
 
 }  // namespace vrrpd::supervisor

@@ -13,6 +13,7 @@
 #include <ctime>
 
 #include "vrrpd/base/assert.hpp"
+#include "vrrpd/supervisor/child_process.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -36,19 +37,6 @@ Fd block_signals(bool with_interrupt) {
     std::signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &set, nullptr);
     return Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
-}
-
-// The child's end, if it ended.
-std::optional<Ending> ended(pid_t pid) {
-    int status = 0;
-    if (waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
-    if (WIFSIGNALED(status)) return Ending{true, WTERMSIG(status)};
-    return Ending{false, WEXITSTATUS(status)};
-}
-
-std::string describe(const Ending& how) {
-    return how.by_signal ? fmt::format("was killed by signal {} ({})", how.code, strsignal(how.code))
-                         : fmt::format("ended with code {}", how.code);
 }
 
 void tell_manager_reloading() {
