@@ -14,6 +14,23 @@ TEST(Notices, come_back_as_they_went) {
     EXPECT_EQ(decode<ServiceWeight>(encode(weight)), weight);
     for (const bool up : {true, false})
         EXPECT_EQ(decode<WanState>(encode(WanState{"HOME", up})), (WanState{"HOME", up}));
+    for (const bool up : {true, false})
+        EXPECT_EQ(decode<DnsHealth>(encode(DnsHealth{"HOME", up})), (DnsHealth{"HOME", up}));
+    for (const auto role : {proto::Role::initialize, proto::Role::backup, proto::Role::active})
+        for (const bool resumed : {true, false})
+            EXPECT_EQ(decode<RoleChange>(encode(RoleChange{"HOME", role, resumed})),
+                      (RoleChange{"HOME", role, resumed}));
+    for (const auto& readiness : {Readiness{"HOME", {}}, Readiness{"HOME", {"wan0 is down", "no next hop"}}})
+        EXPECT_EQ(decode<Readiness>(encode(readiness)), readiness);
+    const Scan scan{"HOME", IpAddress::v4(10, 12, 14, 100), IpAddress::v4(10, 12, 14, 199),
+                    std::chrono::milliseconds(4)};
+    EXPECT_EQ(decode<Scan>(encode(scan)), scan);
+    const HostAlive host{"HOME", IpAddress::v4(10, 12, 14, 100), {{2, 0, 0, 0xab, 0xcd, 0xef}}};
+    EXPECT_EQ(decode<HostAlive>(encode(host)), host);
+    const DhcpOffer offer{"HOME", IpAddress::v4(10, 12, 14, 1)};
+    EXPECT_EQ(decode<DhcpOffer>(encode(offer)), offer);
+    const Alert alert{"HOME", R"({"event":"role"})"};
+    EXPECT_EQ(decode<Alert>(encode(alert)), alert);
 }
 
 TEST(Notices, spoilt_text_has_no_value) {
@@ -25,6 +42,16 @@ TEST(Notices, spoilt_text_has_no_value) {
         EXPECT_FALSE(decode<ServiceWeight>(text)) << text;
     for (const auto* text : {"", "HOME", "HOME\n", "HOME\nUP", "HOME\nup\n"})
         EXPECT_FALSE(decode<WanState>(text)) << text;
+    for (const auto* text : {"", "HOME\nactive", "HOME\nmaster\nnew", "HOME\nactive\nold", "HOME\nactive\nnew\n"})
+        EXPECT_FALSE(decode<RoleChange>(text)) << text;
+    for (const auto* text : {"", "\n", "HOME\n", "HOME\n\nwan0 is down"}) EXPECT_FALSE(decode<Readiness>(text)) << text;
+    for (const auto* text : {"HOME\n10.0.0.1\n10.0.0.9", "HOME\n10.0.0.1\nfd00::1\n1", "HOME\n10.0.0.1\n10.0.0.9\n-1"})
+        EXPECT_FALSE(decode<Scan>(text)) << text;
+    for (const auto* text : {"HOME\n10.0.0.1", "HOME\n10.0.0.1\n02:00:00:00:00", "HOME\n10.0.0.1\n02-00-00-00-00-0a",
+                             "HOME\n10.0.0.1\n02:00:00:00:00:0g"})
+        EXPECT_FALSE(decode<HostAlive>(text)) << text;
+    for (const auto* text : {"HOME", "HOME\nthere"}) EXPECT_FALSE(decode<DhcpOffer>(text)) << text;
+    for (const auto* text : {"HOME", "HOME\n{}\n"}) EXPECT_FALSE(decode<Alert>(text)) << text;
 }
 
 }  // namespace

@@ -75,6 +75,14 @@ struct TrackInterface {
     bool operator==(const TrackInterface&) const = default;
 };
 
+// track_dns: what is known of a dns_failover's own forwarder weighs; weight 0 is a fault while it is dead.
+struct TrackDns {
+    std::string gateway;  // that the dns_failover follows
+    int weight = 0;
+    bool reverse = false;
+    bool operator==(const TrackDns&) const = default;
+};
+
 struct Instance {
     std::string name;
     std::string interface;  // may be empty with unicast and a source address
@@ -99,6 +107,7 @@ struct Instance {
 
     bool track_primary = true;  // dont_track_primary not given
     std::vector<TrackInterface> track_interfaces;
+    Seldom<std::vector<TrackDns>> track_dns;
 
     [[nodiscard]] bool unicast() const { return !peers.empty(); }
     // keepalived matches by this over a reload, not by name (surface 1.6.4).
@@ -122,6 +131,7 @@ struct Gateway {
     std::vector<netlink::nft::Lan> lans;
     std::optional<Wan> wan;
     netlink::nft::GatewayRules rules;  // compiled from the block, addresses of `follows` included
+    std::vector<std::string> alert;    // a command and its words: told what happens. Empty: nobody is
 
     bool operator==(const Gateway&) const = default;
 };
@@ -149,12 +159,39 @@ struct Forwarder {
     bool operator==(const Forwarder&) const = default;
 };
 
+// A name that a filter must answer with this address.
+struct Canary {
+    std::string name;
+    IpAddress address;
+    bool operator==(const Canary&) const = default;
+};
+
 struct DnsFailover {
     std::string follows;                // a gateway
     std::vector<Forwarder> forwarders;  // the best first
     std::optional<int> demote;          // when_dead: a weight instead of a redirection
     std::optional<Duration> hold_down;  // none: the default of dnsfailover
+    std::string zone;                   // below which every name resolves: asked for, beside the well-known names
+    std::vector<Canary> canaries;
     bool operator==(const DnsFailover&) const = default;
+};
+
+// The DHCP server beside a gateway.
+struct Dnsmasq {
+    std::string lease_file;                    // empty: found (auto)
+    std::string configuration;                 // its dnsmasq.conf; empty: found (auto)
+    std::string bus_name;                      // on the system's D-Bus; empty: it is not spoken to
+    std::string restart_unit;                  // where there is no bus: restarted after its lease file was written
+    std::vector<std::string> restart_command;  // ... or so
+    int down_weight = -60;                     // while it is dead here
+    bool operator==(const Dnsmasq&) const = default;
+};
+
+struct DhcpSync {
+    std::string follows;  // a gateway
+    Dnsmasq dnsmasq;
+    bool scan = true;  // hosts that are there without a lease keep their addresses
+    bool operator==(const DhcpSync&) const = default;
 };
 
 struct Config {
@@ -168,6 +205,7 @@ struct Config {
     std::vector<Gateway> gateways;
     std::optional<PeerLink> peer_link;
     std::vector<DnsFailover> dns_failovers;
+    std::optional<DhcpSync> dhcp_sync;
 
     [[nodiscard]] const Instance* instance(std::string_view name) const;
     bool operator==(const Config&) const = default;

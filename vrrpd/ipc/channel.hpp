@@ -24,13 +24,32 @@ enum class Kind : std::uint8_t {
     handed_over,      // everything of ours is withdrawn; the engine exits next
     wan_state,        // text: WanState; passed on to the agent
     host_silent,      // text: the address of a router that fell silent; passed on to the agent
+    role_change,      // text: RoleChange; passed on to the agent
+    readiness,        // text: Readiness; passed on to the agent
+    host_alive,       // text: HostAlive, an answer to scan; passed on to the agent
+    dhcp_offer,       // text: DhcpOffer, an answer to dhcp_probe; passed on to the agent
+    status,           // memfd: the engine's part of the status as JSON; passed on to the agent
     // supervisor -> engine, agent
     reload,     // memfd: the new configuration's lines
     stop,       // hand over and exit
     verbosity,  // detail: LogLevel from which records are wanted
+    // supervisor -> agent, before the configuration that needs it
+    control_socket,   // memfd: a listening Unix socket
+    state_directory,  // memfd: an open directory in which the agent may write
+    peer_key,         // memfd: the open key file, text: its path; without memfd, why there is none
+    // supervisor -> agent
+    leases_written,  // the answer to write_leases. text: what went wrong, empty: it is done
     // agent -> supervisor, passed on to the engine
     dns_choice,      // text: DnsChoice
     service_weight,  // text: ServiceWeight
+    dns_health,      // text: DnsHealth
+    scan,            // text: Scan
+    dhcp_probe,      // text: a gateway; ask its LAN whether a DHCP server offers an address
+    announce_again,  // text: a gateway; two were Active, and this one stays
+    status_wanted,   // answered by status
+    // agent -> supervisor
+    write_leases,  // text: the lease file's path, memfd: its new content; then the server is restarted
+    alert,         // text: Alert
 };
 
 struct Message {

@@ -1,8 +1,10 @@
-// See notices.hpp. One field a line.
+// See notices.hpp. One field a line; a list comes last.
 #include "vrrpd/ipc/notices.hpp"
 
 #include <array>
 #include <charconv>
+#include <string>
+#include <utility>
 
 namespace vrrpd::ipc {
 
@@ -28,6 +30,20 @@ std::optional<Number> number(std::string_view text) {
     return value;
 }
 
+std::optional<std::pair<std::string, bool>> up_or_down(std::string_view text) {
+    const auto all = fields<2>(text);
+    if (!all || ((*all)[1] != "up" && (*all)[1] != "down")) return std::nullopt;
+    return std::pair(std::string((*all)[0]), (*all)[1] == "up");
+}
+
+constexpr std::array role_words{std::string_view("initialize"), std::string_view("backup"), std::string_view("active")};
+
+std::optional<proto::Role> role(std::string_view word) {
+    for (std::size_t i = 0; i < role_words.size(); ++i)
+        if (role_words[i] == word) return static_cast<proto::Role>(i);
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string encode(const DnsChoice& choice) {
@@ -38,7 +54,33 @@ std::string encode(const ServiceWeight& weight) {
     return weight.gateway + '\n' + weight.service + '\n' + std::to_string(weight.weight);
 }
 
+std::string encode(const DnsHealth& health) { return health.gateway + (health.up ? "\nup" : "\ndown"); }
+
 std::string encode(const WanState& state) { return state.gateway + (state.up ? "\nup" : "\ndown"); }
+
+std::string encode(const RoleChange& change) {
+    return change.gateway + '\n' + std::string(role_words[static_cast<std::size_t>(change.role)]) +
+           (change.resumed ? "\nresumed" : "\nnew");
+}
+
+std::string encode(const Readiness& readiness) {
+    std::string text = readiness.gateway;
+    for (const auto& obstacle : readiness.obstacles) text += '\n' + obstacle;
+    return text;
+}
+
+std::string encode(const Scan& scan) {
+    return scan.gateway + '\n' + scan.first.to_string() + '\n' + scan.last.to_string() + '\n' +
+           std::to_string(scan.pace.count());
+}
+
+std::string encode(const HostAlive& host) {
+    return host.gateway + '\n' + host.address.to_string() + '\n' + host.mac.to_string();
+}
+
+std::string encode(const DhcpOffer& offer) { return offer.gateway + '\n' + offer.server.to_string(); }
+
+std::string encode(const Alert& alert) { return alert.gateway + '\n' + alert.json; }
 
 template <>
 std::optional<DnsChoice> decode(std::string_view text) {
@@ -59,10 +101,75 @@ std::optional<ServiceWeight> decode(std::string_view text) {
 }
 
 template <>
+std::optional<DnsHealth> decode(std::string_view text) {
+    const auto all = up_or_down(text);
+    return all ? std::optional(DnsHealth{all->first, all->second}) : std::nullopt;
+}
+
+template <>
 std::optional<WanState> decode(std::string_view text) {
+    const auto all = up_or_down(text);
+    return all ? std::optional(WanState{all->first, all->second}) : std::nullopt;
+}
+
+template <>
+std::optional<RoleChange> decode(std::string_view text) {
+    const auto all = fields<3>(text);
+    const auto is = all ? role((*all)[1]) : std::nullopt;
+    if (!is || ((*all)[2] != "resumed" && (*all)[2] != "new")) return std::nullopt;
+    return RoleChange{std::string((*all)[0]), *is, (*all)[2] == "resumed"};
+}
+
+template <>
+std::optional<Readiness> decode(std::string_view text) {
+    Readiness result;
+    for (bool first = true;; first = false) {
+        const auto end = text.find('\n');
+        const std::string line(text.substr(0, end));
+        if (line.empty()) return std::nullopt;
+        if (first)
+            result.gateway = line;
+        else
+            result.obstacles.push_back(line);
+        if (end == std::string_view::npos) return result;
+        text.remove_prefix(end + 1);
+    }
+}
+
+template <>
+std::optional<Scan> decode(std::string_view text) {
+    const auto all = fields<4>(text);
+    if (!all) return std::nullopt;
+    const auto first = IpAddress::parse((*all)[1]), last = IpAddress::parse((*all)[2]);
+    const auto pace = number<std::uint32_t>((*all)[3]);
+    if (!first || !last || !pace || first->family() != Family::ipv4 || last->family() != Family::ipv4)
+        return std::nullopt;
+    return Scan{std::string((*all)[0]), *first, *last, std::chrono::milliseconds(*pace)};
+}
+
+template <>
+std::optional<HostAlive> decode(std::string_view text) {
+    const auto all = fields<3>(text);
+    if (!all) return std::nullopt;
+    const auto address = IpAddress::parse((*all)[1]);
+    const auto mac = MacAddress::parse((*all)[2]);
+    if (!address || !mac) return std::nullopt;
+    return HostAlive{std::string((*all)[0]), *address, *mac};
+}
+
+template <>
+std::optional<DhcpOffer> decode(std::string_view text) {
     const auto all = fields<2>(text);
-    if (!all || ((*all)[1] != "up" && (*all)[1] != "down")) return std::nullopt;
-    return WanState{std::string((*all)[0]), (*all)[1] == "up"};
+    const auto server = all ? IpAddress::parse((*all)[1]) : std::nullopt;
+    if (!server) return std::nullopt;
+    return DhcpOffer{std::string((*all)[0]), *server};
+}
+
+template <>
+std::optional<Alert> decode(std::string_view text) {
+    const auto all = fields<2>(text);
+    if (!all) return std::nullopt;
+    return Alert{std::string((*all)[0]), std::string((*all)[1])};
 }
 
 }  // namespace vrrpd::ipc

@@ -2,12 +2,16 @@
 // ends are one build; text that does not fit is a spoilt message and has no value.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/mac.hpp"
+#include "vrrpd/proto/types.hpp"
 
 namespace vrrpd::ipc {
 
@@ -27,6 +31,13 @@ struct ServiceWeight {
     bool operator==(const ServiceWeight&) const = default;
 };
 
+// agent -> engine, for track_dns: does this host's own forwarder work? `gateway` is what its dns_failover follows.
+struct DnsHealth {
+    std::string gateway;
+    bool up = true;
+    bool operator==(const DnsHealth&) const = default;
+};
+
 // engine -> agent.
 struct WanState {
     std::string gateway;
@@ -34,10 +45,64 @@ struct WanState {
     bool operator==(const WanState&) const = default;
 };
 
+// engine -> agent: what this host is for a gateway now. Also each time an agent is new, and then `resumed`: it has
+// been all along.
+struct RoleChange {
+    std::string gateway;
+    proto::Role role = proto::Role::initialize;
+    bool resumed = false;
+    bool operator==(const RoleChange&) const = default;
+};
+
+// engine -> agent: could this host be the gateway now?
+struct Readiness {
+    std::string gateway;
+    std::vector<std::string> obstacles;  // empty: yes
+    bool operator==(const Readiness&) const = default;
+};
+
+// agent -> engine: ask who is there, address by address from `first` to `last` (IPv4, both included, at most 4,096),
+// one every `pace`. Each that answers is told by a HostAlive.
+struct Scan {
+    std::string gateway;
+    IpAddress first, last;
+    std::chrono::milliseconds pace{0};
+    bool operator==(const Scan&) const = default;
+};
+
+// engine -> agent.
+struct HostAlive {
+    std::string gateway;
+    IpAddress address;
+    MacAddress mac;
+    bool operator==(const HostAlive&) const = default;
+};
+
+// engine -> agent: a DHCP server answered the probe.
+struct DhcpOffer {
+    std::string gateway;
+    IpAddress server;  // option 54
+    bool operator==(const DhcpOffer&) const = default;
+};
+
+// agent -> supervisor: run the gateway's alert command with this on its input.
+struct Alert {
+    std::string gateway;
+    std::string json;  // one line
+    bool operator==(const Alert&) const = default;
+};
+
 // Names are words of a configuration file: no line break is in them.
 [[nodiscard]] std::string encode(const DnsChoice& choice);
 [[nodiscard]] std::string encode(const ServiceWeight& weight);
+[[nodiscard]] std::string encode(const DnsHealth& health);
 [[nodiscard]] std::string encode(const WanState& state);
+[[nodiscard]] std::string encode(const RoleChange& change);
+[[nodiscard]] std::string encode(const Readiness& readiness);
+[[nodiscard]] std::string encode(const Scan& scan);
+[[nodiscard]] std::string encode(const HostAlive& host);
+[[nodiscard]] std::string encode(const DhcpOffer& offer);
+[[nodiscard]] std::string encode(const Alert& alert);
 template <class Notice>
 [[nodiscard]] std::optional<Notice> decode(std::string_view text);
 template <>
@@ -45,6 +110,20 @@ template <>
 template <>
 [[nodiscard]] std::optional<ServiceWeight> decode(std::string_view text);
 template <>
+[[nodiscard]] std::optional<DnsHealth> decode(std::string_view text);
+template <>
 [[nodiscard]] std::optional<WanState> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<RoleChange> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<Readiness> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<Scan> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<HostAlive> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<DhcpOffer> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<Alert> decode(std::string_view text);
 
 }  // namespace vrrpd::ipc

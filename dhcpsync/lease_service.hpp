@@ -1,0 +1,113 @@
+// The leases of one gateway, alike on all its routers: follows the local DHCP server's lease file, replicates it, tells
+// a stand-in's server what it lacks, keeps the table on disk, and watches whether the server lives. The shell of
+// dhcpsync/core; its owner (the agent) has the peers, the roles and the privileges that it asks for.
+//
+// One event loop, nothing here waits. The owner asks next_deadline() before each wait and calls step() then.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dhcpsync/core/replica.hpp"
+#include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/base/loop.hpp"
+#include "vrrpd/base/mac.hpp"
+#include "vrrpd/base/result.hpp"
+
+namespace dhcpsync {
+
+struct RoleChange {
+    bool active = false;
+    bool resumed = false;  // it has been all along, only we are new
+};
+
+// What is known of the DHCP server on this host.
+struct HealthChange {
+    bool alive = true;
+    std::string why;  // for people, where it is not: "nobody listens on port 67"
+    bool operator==(const HealthChange&) const = default;
+};
+
+struct Peer {
+    NodeId id;
+    std::string name;
+};
+
+struct ServiceSetup {
+    std::string gateway;
+    NodeId self;
+    std::vector<Peer> peers;
+    std::string lease_file;     // empty: found
+    std::string configuration;  // dnsmasq.conf; empty: found
+    std::string bus_name;       // empty: no D-Bus
+    bool may_restart = false;   // without a bus: ask for the file to be written, and the server to be restarted
+    bool scan = true;
+    int state_directory = -1;  // an open directory for the image and the term; outlives the service
+};
+
+// What it asks of its owner. None of them waits, and none calls back from within.
+struct ServiceOutcomes {
+    // One replica message for a peer. false: not now; the replica says it again.
+    std::function<bool(NodeId, vrrpd::BytesView)> send;
+    // Replace the file and restart the server; leases_written() answers.
+    std::function<void(const std::string& path, const std::string& text)> write_leases;
+    // Ask each of these addresses who is there, one every `pace`; host_alive() tells each that is.
+    std::function<void(const IpAddress& first, const IpAddress& last, Duration pace)> scan;
+    // Ask the LAN for an offer, as a client that never takes it; dhcp_offered() tells of an answer.
+    std::function<void()> probe;
+    std::function<void(const HealthChange&)> health;
+    // We are Active, and so is this peer.
+    std::function<void(NodeId)> split_brain;
+};
+
+// For people (`vrrpctl status`).
+struct ServiceStatus {
+    std::string lease_file;  // empty: not found
+    std::string trouble;     // the last: the file cannot be read, no bus, ...
+    std::size_t leases = 0;
+    std::size_t missing = 0;      // not in the local server yet
+    std::size_t refused = 0;      // ... and never will be: its table is full
+    std::size_t faulty = 0;       // records of the file that were not used
+    std::size_t quarantined = 0;  // addresses that two machines hold
+    bool fed = false;             // the local server takes leases (bus, or file and restart)
+    HealthChange health;
+    Term term;
+    struct PeerLag {
+        NodeId peer;
+        Lag lag;
+    };
+    std::vector<PeerLag> lags;  // of the connected
+};
+
+class LeaseService {
+public:
+    LeaseService(vrrpd::Loop& loop, vrrpd::Log& log, ServiceSetup setup, ServiceOutcomes outcomes);
+    LeaseService(const LeaseService&) = delete;
+    LeaseService& operator=(const LeaseService&) = delete;
+    ~LeaseService();
+
+    void peer_up(NodeId peer);
+    void peer_down(NodeId peer);
+    void received(NodeId peer, vrrpd::BytesView message);
+    void role_changed(const RoleChange& change);
+    void host_alive(const IpAddress& address, const vrrpd::MacAddress& mac);
+    void dhcp_offered(const IpAddress& server);
+    void leases_written(const std::string& problem);  // empty: it is done
+
+    [[nodiscard]] Deadline next_deadline() const;
+    void step();
+
+    [[nodiscard]] ServiceStatus status() const;
+    // Has heard from every reachable peer what they have, and its server has it: nothing is lost if the role comes now.
+    [[nodiscard]] bool caught_up() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dhcpsync
