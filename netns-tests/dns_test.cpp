@@ -1,46 +1,20 @@
 // DNS behind the gateway: who answers port 53 of the virtual address while forwarders and routers come and go.
 // Each router runs a dnsmasq that answers every name with an address of its own, so an answer tells who gave it.
+#include "netns-tests/lab/dns.hpp"
+
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 #include "netns-tests/lab/process.hpp"
-#include "vrrpd/base/bytes.hpp"
 
 namespace lab {
 namespace {
 
+const auto h003 = IpAddress::v4(10, 12, 14, 4), h001 = IpAddress::v4(10, 12, 14, 2);
 const auto of_h003 = IpAddress::v4(192, 0, 2, 3), of_h001 = IpAddress::v4(192, 0, 2, 1);
-
-// Binds the router's own address only: that it does not have to serve the virtual one is what is tested.
-Process forwarder(const Host& host, const std::string& own, const IpAddress& answer) {
-    return Process({"dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root",
-                    "--pid-file=", "--bind-interfaces", "--listen-address=" + own, "--no-resolv", "--no-hosts",
-                    "--log-facility=-", "--address=/#/" + answer.to_string()},
-                   host.netns().fd(), "/dev/null");
-}
-
-// One question, always from the same port, as some firewalls make it; the address that it was answered with.
-std::optional<IpAddress> ask(const Host& client) {
-    constexpr std::size_t header = 12;
-    static std::uint16_t id = 0;
-    vrrpd::Bytes question;
-    vrrpd::ByteWriter out(question);
-    out.u16(++id).u16(0x0100).u16(1).u16(0).u16(0).u16(0);  // recursion desired, one question
-    for (const std::string label : {"who", "answers", "example"}) {
-        out.u8(static_cast<std::uint8_t>(label.size()));
-        for (const char c : label) out.u8(static_cast<std::uint8_t>(c));
-    }
-    out.u8(0).u16(1).u16(1);  // A, IN
-    const auto answer = ask_once(client, 40053, {Home::vip, 53}, question);
-    if (!answer || answer->size() < question.size() + header) return std::nullopt;
-    if ((*answer)[0] != question[0] || (*answer)[1] != question[1]) return std::nullopt;
-    return IpAddress::from_bytes(vrrpd::BytesView(*answer).last(4));  // its one record ends with it
-}
 
 class Dns : public HomeTest {
 protected:
-    Dns()
-        : of_h003_(forwarder(home.h003, "10.12.14.4", of_h003)),
-          of_h001_(forwarder(home.h001, "10.12.14.2", of_h001)) {}
+    Dns() : of_h003_(start_forwarder(home.h003, h003, of_h003)), of_h001_(start_forwarder(home.h001, h001, of_h001)) {}
 
     static VrrpText text(int priority, const std::string& more = {}) {
         return {.priority = priority,
@@ -48,7 +22,7 @@ protected:
                          "    forwarder H001 10.12.14.2\n    hold_down 1\n" + more + "}\n"};
     }
     [[nodiscard]] bool answered_by(const IpAddress& answer, std::chrono::milliseconds limit) const {
-        return wait_until([&] { return ask(home.client) == answer; }, limit);
+        return wait_until([&] { return resolve(home.client) == answer; }, limit);
     }
 
     Process of_h003_, of_h001_;
@@ -61,7 +35,7 @@ TEST_F(Dns, dead_forwarder_is_replaced_and_returned_to) {
     of_h003_.kill_all();
     EXPECT_TRUE(answered_by(of_h001, 12s)) << "also from the port that was answered by the other one";
     EXPECT_TRUE(router.logged("DNS forwarder H003 (10.12.14.4) is DEAD"));
-    of_h003_ = forwarder(home.h003, "10.12.14.4", of_h003);
+    of_h003_ = start_forwarder(home.h003, h003, of_h003);
     EXPECT_TRUE(answered_by(of_h003, 20s));
 }
 
@@ -94,7 +68,7 @@ TEST_F(Dns, agent_that_dies_costs_nobody_an_answer) {
     for (const auto pid : descendants(router.process().pid()))
         if (home.h003.must({"cat", "/proc/" + std::to_string(pid) + "/comm"}) == "vrrpd-agent\n") kill(pid, SIGKILL);
     ASSERT_TRUE(router.await_log("the agent was killed by signal 9"));
-    EXPECT_EQ(ask(home.client), of_h003);
+    EXPECT_EQ(resolve(home.client), of_h003);
     EXPECT_EQ(router.stop(), 0);
     EXPECT_EQ(home.h003.must({"nft", "list", "tables"}), "table netdev vrrpd\n") << "nothing but the fence stays";
 }

@@ -85,8 +85,8 @@ Arguments Router::command_line() const {
 }
 
 void Router::start(const Arguments& more) {
-    auto arguments = command_line();
-    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto arguments = environment_;
+    for (const auto& words : {command_line(), more}) arguments.insert(arguments.end(), words.begin(), words.end());
     process_ = Process(arguments, host_.netns().fd(), file("log"), lacks_);
 }
 

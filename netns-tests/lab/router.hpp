@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "netns-tests/lab/network.hpp"
@@ -41,6 +42,7 @@ public:
 
     // From the next start on.
     void run_on_kernel_without(Lacks feature) { lacks_ = feature; }
+    void run_with(Arguments environment) { environment_ = std::move(environment); }  // Bus::environment()
     void configure(std::string_view text) const;
     void start(const Arguments& more = {});
     void start(const VrrpText& text) {
@@ -71,6 +73,7 @@ private:
     Daemon daemon_;
     Detail detail_;
     Lacks lacks_ = Lacks::nothing;
+    Arguments environment_;  // words before the command line
     Process process_;
 };
 

@@ -1,0 +1,37 @@
+#include "netns-tests/lab/dns.hpp"
+
+#include <string>
+
+#include "netns-tests/lab/home.hpp"
+#include "netns-tests/lab/traffic.hpp"
+#include "vrrpd/base/bytes.hpp"
+
+namespace lab {
+
+using vrrpd::IpAddress;
+
+Process start_forwarder(const Host& host, const IpAddress& own, const IpAddress& answer) {
+    return Process({"dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root",
+                    "--pid-file=", "--bind-interfaces", "--listen-address=" + own.to_string(), "--no-resolv",
+                    "--no-hosts", "--log-facility=-", "--address=/#/" + answer.to_string()},
+                   host.netns().fd(), "/dev/null");
+}
+
+std::optional<IpAddress> resolve(const Host& client) {
+    constexpr std::size_t header = 12;
+    static std::uint16_t id = 0;
+    vrrpd::Bytes question;
+    vrrpd::ByteWriter out(question);
+    out.u16(++id).u16(0x0100).u16(1).u16(0).u16(0).u16(0);  // recursion desired, one question
+    for (const std::string label : {"who", "answers", "example"}) {
+        out.u8(static_cast<std::uint8_t>(label.size()));
+        for (const char c : label) out.u8(static_cast<std::uint8_t>(c));
+    }
+    out.u8(0).u16(1).u16(1);  // A, IN
+    const auto answer = ask_once(client, 40053, {Home::vip, 53}, question);
+    if (!answer || answer->size() < question.size() + header) return std::nullopt;
+    if ((*answer)[0] != question[0] || (*answer)[1] != question[1]) return std::nullopt;
+    return IpAddress::from_bytes(vrrpd::BytesView(*answer).last(4));  // its one record ends with it
+}
+
+}  // namespace lab

@@ -1,0 +1,20 @@
+// DNS for the laboratory: a forwarder that signs its answers, and a client that asks who answers.
+#pragma once
+
+#include <optional>
+
+#include "netns-tests/lab/network.hpp"
+#include "netns-tests/lab/process.hpp"
+#include "vrrpd/base/ip.hpp"
+
+namespace lab {
+
+// dnsmasq at the host's own address alone: that it does not have to serve the virtual one is what is tested. It
+// answers every name with `answer`, so an answer tells who gave it.
+[[nodiscard]] Process start_forwarder(const Host& host, const vrrpd::IpAddress& own, const vrrpd::IpAddress& answer);
+
+// One question to the virtual address, always from the same port, as some firewalls make it; the address that it was
+// answered with.
+[[nodiscard]] std::optional<vrrpd::IpAddress> resolve(const Host& client);
+
+}  // namespace lab
