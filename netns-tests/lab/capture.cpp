@@ -177,6 +177,15 @@ Match speaks_as(const IpAddress& address) {
     };
 }
 
+Match dhcp_answers() {
+    constexpr std::array<std::uint8_t, 4> from_67_to_68{0, 67, 0, 68};
+    return [from_67_to_68](const Frame& frame) {
+        const auto seen = packet(frame);
+        return seen && seen->protocol == IPPROTO_UDP && seen->payload.size() >= from_67_to_68.size() &&
+               std::equal(from_67_to_68.begin(), from_67_to_68.end(), seen->payload.begin());
+    };
+}
+
 Match since(Time time) {
     return [time](const Frame& frame) { return frame.at >= time; };
 }

@@ -48,6 +48,7 @@ using Match = std::function<bool(const Frame&)>;
 [[nodiscard]] Match no_priority(unsigned value);                 // an advertisement with another one
 [[nodiscard]] Match claims(const vrrpd::IpAddress& address);     // ARP or NA that says "it is here"
 [[nodiscard]] Match speaks_as(const vrrpd::IpAddress& address);  // IP source, ARP sender or NA target
+[[nodiscard]] Match dhcp_answers();                              // whatever a DHCPv4 server says to a client
 [[nodiscard]] Match since(Time time);
 [[nodiscard]] Match before(Time time);
 
