@@ -38,5 +38,6 @@ void detection_with_gateway(const Plan& plan, Report& report);
 void addresses(const Plan& plan, Report& report);
 void instances(const Plan& plan, Report& report);
 void memory(const Plan& plan, Report& report);
+void replication(const Plan& plan, Report& report);
 
 }  // namespace bench

@@ -27,6 +27,7 @@ constexpr std::array figures{
     Figure{"addresses", addresses},
     Figure{"instances", instances},
     Figure{"memory", memory},
+    Figure{"replication", replication},
 };
 
 int usage() {
