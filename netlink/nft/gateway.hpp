@@ -54,6 +54,8 @@ struct GatewayRules {
     bool masquerade = false;
     bool hairpin = false;
     bool clamp_mss = false;
+    // Router advertisements are the gateway's too: while it is shut, none leaves.
+    bool fence_router_advertisements = false;
     std::vector<PortForward> forwards;
     // Who answers the questions that clients send to port 53 of a virtual address of the same family. While it is
     // said, it does not matter what a DNS server of this host is bound to.

@@ -51,7 +51,7 @@ TEST(DnsFailover, faults_prevent_a_start) {
     for (const auto& [body, said] : {
              Bad{"follows HOME\n", "18:1: dns_failover: no forwarder is named"},
              Bad{"forwarder H003\n", "18:1: dns_failover: follows is missing"},
-             Bad{"follows HOMW\nforwarder H003\n", "19:9: dns_failover: there is no gateway HOMW: did you mean HOME?"},
+             Bad{"follows HOMW\nforwarder H003\n", "19:9: dns_failover: there is no gateway HOMW (did you mean HOME?)"},
              Bad{"follows HOME\nforwarder H03\n",
                  "20:11: dns_failover: H03 is no member of peer_link (did you mean H003?)"},
              Bad{"follows HOME\nforwarder X ten\n", "20:13: 'ten' is not an IP address"},
@@ -67,11 +67,34 @@ TEST(DnsFailover, faults_prevent_a_start) {
              Bad{"follows HOME\nforwarder H003\nhold_down -1\n",
                  "21:11: hold_down '-1': write seconds from 0 to 86400"},
              Bad{"follows HOME\nforwarder H003\nforwarders H001\n", "did you mean forwarder?"},
+             Bad{"follows HOME\nforwarder H003\nfollows HOME\n", "21:1: follows stands twice in this dns_failover"},
+             Bad{"follows HOME TWO\nforwarder H003\n", "19:14: unexpected 'TWO': write follows GATEWAY"},
+             Bad{"follows HOME\nforwarder H003\nzone my_zone..\n", "21:6: zone 'my_zone..' is no name in the DNS"},
+             Bad{"follows HOME\nforwarder H003\nzone a b\n", "21:8: unexpected 'b': write zone NAME"},
+             Bad{"follows HOME\nforwarder H003\ncanary ads.example.org\n",
+                 "21:1: too few words: write canary NAME ADDRESS"},
+             Bad{"follows HOME\nforwarder H003\ncanary http://x 0.0.0.0\n", "21:8: canary 'http://x' is no name"},
+             Bad{"follows HOME\nforwarder H003\ncanary ads.example.org none\n", "21:24: 'none' is not an IP address"},
+             Bad{"follows HOME\nforwarder H003\ncanary a 0.0.0.0\ncanary a. 1.1.1.1\n",
+                 "22:8: the canary a stands twice"},
          }) {
         const auto parsed = parse_dns(body);
         EXPECT_TRUE(says(parsed.faults, said)) << body << (parsed.faults.empty() ? "" : parsed.faults[0].describe());
         EXPECT_FALSE(parsed.can_start()) << body;
     }
+}
+
+TEST(DnsFailover, asks_below_a_zone_and_for_what_a_filter_must_answer) {
+    const auto parsed = parse_dns(
+        "follows HOME\nforwarder H003\nzone probe.example.org.\ncanary ads.example.org 0.0.0.0\n"
+        "canary ads.example.org ::\ncanary other.example.org 0.0.0.0\n");
+    EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{});
+    const auto& block = parsed.config.dns_failovers.at(0);
+    EXPECT_EQ(block.zone, "probe.example.org");
+    const auto nowhere = IpAddress::v4(0, 0, 0, 0);
+    EXPECT_EQ(block.canaries, (std::vector<Canary>{{"ads.example.org", nowhere},
+                                                   {"ads.example.org", *IpAddress::parse("::")},
+                                                   {"other.example.org", nowhere}}));
 }
 
 TEST(DnsFailover, a_gateway_has_one) {

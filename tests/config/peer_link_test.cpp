@@ -1,4 +1,4 @@
-// peer_link: the members, and which of them this host is; the two blocks of which a later release makes use.
+// peer_link: the members, and which of them this host is.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"
@@ -20,8 +20,7 @@ TEST(PeerLink, names_its_members_in_order) {
     EXPECT_EQ(link.port, 9000);
     ASSERT_EQ(link.members.size(), 3U);
     EXPECT_EQ(link.members[2], (Member{"H002", *IpAddress::parse("fd00:14::3")}));
-    EXPECT_TRUE(says(parsed.faults, "key_file: not yet acted on: the members exchange adverts"));
-    EXPECT_TRUE(says(parsed.faults, "port: not yet acted on"));
+    EXPECT_EQ(parsed.faults, std::vector<Fault>{});
     EXPECT_EQ(parse_link(members).config.peer_link->port, 8725);
 }
 
@@ -59,6 +58,10 @@ TEST(PeerLink, faults_prevent_a_start) {
                  "5:1: too few words: write member NAME ADDRESS"},
              Bad{"member H003 10.0.0.1\nmember H001 10.0.0.2\nport 0\n",
                  "7:6: port '0': write a number from 1 to 65535"},
+             Bad{"member H003 10.0.0.1\nmember H001 10.0.0.2\nport 1\nport 2\n",
+                 "8:1: port stands twice in this peer_link"},
+             Bad{"member H003 10.0.0.1\nmember H001 10.0.0.2\nkey_file peer.key\n",
+                 "7:10: key_file 'peer.key' is no whole path: write it from / on"},
              Bad{"member H003 10.0.0.1\nmember H001 10.0.0.2\nmembr X\n", "did you mean member?"},
          }) {
         const auto parsed = parse_link(body);
@@ -70,19 +73,18 @@ TEST(PeerLink, faults_prevent_a_start) {
     }
 }
 
+TEST(PeerLink, without_a_key_is_adverts_alone) {
+    EXPECT_EQ(parse_link(members).faults, std::vector<Fault>{});
+    const auto parsed = parse_link(members + "port 9000\n");
+    EXPECT_TRUE(says(parsed.faults, "8:1: peer_link: port has no use without key_file"));
+    EXPECT_TRUE(parsed.can_start());
+    EXPECT_EQ(config_test_status(parsed.faults, false, false), 0);
+}
+
 TEST(PeerLink, stands_once) {
     const auto parsed = parse_text("peer_link {\n" + members + "}\npeer_link {\n" + members + "}\n");
     EXPECT_TRUE(says(parsed.faults, "6:1: peer_link stands twice"));
     EXPECT_FALSE(parsed.can_start());
-}
-
-TEST(LaterBlocks, are_skipped_with_their_consequence) {
-    const auto parsed =
-        parse_text("dhcp_sync {\nfollows HOME\ndnsmasq {\nlease_file auto\nrestart_unit dnsmasq\n}\n}\n");
-    EXPECT_TRUE(errors(parsed.faults).empty());
-    ASSERT_EQ(parsed.faults.size(), 1U);
-    EXPECT_EQ(parsed.faults[0].describe(), "vrrpd.conf:1:1: dhcp_sync: not yet acted on: leases are not carried over");
-    EXPECT_TRUE(parsed.can_start());
 }
 
 }  // namespace

@@ -88,6 +88,13 @@ struct DnsFailoverDraft {
     std::vector<Source> forwarders;  // beside those of value
 };
 
+struct DhcpSyncDraft {
+    DhcpSync value;
+    Place place;
+    Place follows_place;
+    std::optional<Place> dnsmasq;
+};
+
 struct SyncGroupDraft {
     std::string name;
     Place place;
@@ -110,10 +117,11 @@ struct Draft {
     std::deque<InstanceDraft> instances;  // large, and never moved
     std::vector<GatewayDraft> gateways;
     std::vector<DnsFailoverDraft> dns_failovers;
+    std::optional<DhcpSyncDraft> dhcp_sync;
     std::vector<SyncGroupDraft> groups;
     std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
     std::optional<Place> scripts;                  // the first script that would run
-    std::optional<Place> peer_link;
+    std::optional<Place> peer_link, peer_link_port;
     unsigned next_rule_priority = 16'384;
 };
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "vrrpd/config/handlers.hpp"
+#include "vrrpd/config/own_blocks.hpp"
 
 namespace vrrpd::config {
 
@@ -30,15 +30,6 @@ void open_peer_link(Reader& reader, const Statement& s) {
 }
 
 namespace {
-
-bool word_count(Reader& reader, const Statement& s, std::size_t least, std::size_t most, const char* usage) {
-    if (s.size() >= least && s.size() <= most) return true;
-    const auto word = s.size() > most ? most : 0;
-    reader.fatal(Severity::error, s.place(word),
-                 fmt::format("{}: write {}",
-                             s.size() > most ? fmt::format("unexpected '{}'", s.word(most)) : "too few words", usage));
-    return false;
-}
 
 void set_follows(Reader& reader, const Statement& s) {
     (void)word_count(reader, s, 2, 2, "follows INSTANCE");
@@ -67,7 +58,6 @@ void add_lan(Reader& reader, const Statement& s) {
 
 void open_wan(Reader& reader, const Statement& s) {
     auto& gateway = reader.gateway();
-    if (gateway.value.wan) reader.fatal(Severity::error, s.place(), "a gateway has one wan: this is the second");
     if (!is_device_name(s.word(1)))
         reader.fatal(Severity::error, s.place(1), fmt::format("'{}' cannot be the name of a device", s.word(1)));
     gateway.value.wan.emplace();
@@ -113,13 +103,7 @@ void set_via(Reader& reader, const Statement& s) {
 }
 
 void set_down_weight(Reader& reader, const Statement& s) {
-    if (const auto value = parse_integer(s.word(1)); value && *value >= s.keyword.low && *value <= s.keyword.high) {
-        reader.gateway().value.wan->down_weight = static_cast<int>(*value);
-        return;
-    }
-    reader.fatal(
-        Severity::error, s.place(1),
-        fmt::format("down_weight '{}': write a number from {} to {}", s.word(1), s.keyword.low, s.keyword.high));
+    if (const auto value = own_number(reader, s)) reader.gateway().value.wan->down_weight = static_cast<int>(*value);
 }
 
 void open_nat(Reader& reader, const Statement& s) {
@@ -127,21 +111,19 @@ void open_nat(Reader& reader, const Statement& s) {
     reader.enter(s);
 }
 
-template <auto Field>
-void set_rule(Reader& reader, const Statement& s) {
-    if (word_count(reader, s, 1, 1, std::string(s.keyword.name).c_str())) reader.gateway().value.rules.*Field = true;
+void set_alert(Reader& reader, const Statement& s) {
+    if (auto words = own_command(reader, s)) reader.gateway().value.alert = std::move(*words);
 }
 
-std::optional<std::uint16_t> port(std::string_view text) {
-    const auto value = parse_integer(text);
-    if (!value || *value < 1 || *value > 65'535) return std::nullopt;
-    return static_cast<std::uint16_t>(*value);
+template <auto Field>
+void set_rule(Reader& reader, const Statement& s) {
+    if (word_count(reader, s, 1, 1, s.keyword.name)) reader.gateway().value.rules.*Field = true;
 }
 
 std::optional<netlink::nft::PortRange> port_range(std::string_view text) {
     const auto dash = text.find('-');
-    const auto first = port(text.substr(0, dash));
-    const auto last = dash == std::string_view::npos ? first : port(text.substr(dash + 1));
+    const auto first = parse_port(text.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_port(text.substr(dash + 1));
     if (!first || !last || *last < *first) return std::nullopt;
     return netlink::nft::PortRange{*first, *last};
 }
@@ -162,7 +144,7 @@ bool target(std::string_view text, netlink::nft::PortForward& forward) {
     if (!parsed) return false;
     forward.to = *parsed;
     if (to_port.empty()) return true;
-    const auto number = to_port[0] == ':' ? port(to_port.substr(1)) : std::nullopt;
+    const auto number = to_port[0] == ':' ? parse_port(to_port.substr(1)) : std::nullopt;
     forward.to_port = number.value_or(0);
     return number.has_value();
 }
@@ -201,14 +183,18 @@ void add_forward(Reader& reader, const Statement& s) {
 
 // ---- peer_link -----------------------------------------------------------------------------------------
 
-void set_key_file(Reader& reader, const Statement& s) { reader.draft().config.peer_link->key_file = s.word(1); }
+void set_key_file(Reader& reader, const Statement& s) {
+    if (auto path = own_path(reader, s)) reader.draft().config.peer_link->key_file = std::move(*path);
+}
 
 void set_port(Reader& reader, const Statement& s) {
-    const auto value = port(s.word(1));
+    if (!word_count(reader, s, 2, 2, "port NUMBER")) return;
+    const auto value = parse_port(s.word(1));
     if (!value)
         return reader.fatal(Severity::error, s.place(1),
                             fmt::format("port '{}': write a number from 1 to 65535", s.word(1)));
     reader.draft().config.peer_link->port = *value;
+    reader.draft().peer_link_port = s.place();
 }
 
 void add_member(Reader& reader, const Statement& s) {
@@ -229,30 +215,29 @@ using netlink::nft::GatewayRules;
 
 constexpr Keyword gateway_table[] = {
     {"follows", 'O', Support::acted, Shape::word, set_follows},
-    {"lan", 'O', Support::acted, Shape::word, add_lan},
+    repeatable({"lan", 'O', Support::acted, Shape::word, add_lan}),
     {"wan", 'O', Support::acted, Shape::named_block, open_wan, 0, 0, {}, Block::wan},
     {"nat", 'O', Support::acted, Shape::block, open_nat, 0, 0, {}, Block::nat},
+    {"alert", 'O', Support::acted, Shape::word, set_alert},
 };
 
 constexpr Keyword wan_table[] = {
-    {"address", 'O', Support::acted, Shape::word, set_wan_address},
+    repeatable({"address", 'O', Support::acted, Shape::word, set_wan_address}),
     {"via", 'O', Support::acted, Shape::word, set_via},
     {"down_weight", 'O', Support::acted, Shape::word, set_down_weight, -253, 0},
 };
 
 constexpr Keyword nat_table[] = {
     {"masquerade", 'O', Support::acted, Shape::nothing, set_rule<&GatewayRules::masquerade>},
-    {"port_forward", 'O', Support::acted, Shape::word, add_forward},
+    repeatable({"port_forward", 'O', Support::acted, Shape::word, add_forward}),
     {"hairpin", 'O', Support::acted, Shape::nothing, set_rule<&GatewayRules::hairpin>},
     {"clamp_mss", 'O', Support::acted, Shape::nothing, set_rule<&GatewayRules::clamp_mss>},
 };
 
-constexpr std::string_view no_connection = "the members exchange adverts, and have no connection besides";
-
 constexpr Keyword peer_link_table[] = {
-    {"key_file", 'O', Support::later, Shape::word, set_key_file, 0, 0, {}, {}, no_connection},
-    {"port", 'O', Support::later, Shape::word, set_port, 0, 0, {}, {}, no_connection},
-    {"member", 'O', Support::acted, Shape::word, add_member},
+    {"key_file", 'O', Support::acted, Shape::word, set_key_file},
+    {"port", 'O', Support::acted, Shape::word, set_port},
+    repeatable({"member", 'O', Support::acted, Shape::word, add_member}),
 };
 
 }  // namespace

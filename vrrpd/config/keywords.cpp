@@ -1,6 +1,8 @@
 // Looking words up in the tables, and offering the nearest.
 #include "vrrpd/config/keywords.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -33,6 +35,8 @@ constexpr std::array tables = {
     Table{"nat", nat_keywords},
     Table{"peer_link", peer_link_keywords},
     Table{"dns_failover", dns_failover_keywords},
+    Table{"dhcp_sync", dhcp_sync_keywords},
+    Table{"dnsmasq", dnsmasq_keywords},
 };
 static_assert(tables.size() == static_cast<std::size_t>(last_block) + 1);
 
@@ -81,6 +85,11 @@ std::string_view nearest(std::span<const std::string_view> names, std::string_vi
         best_distance = steps;
     }
     return best;
+}
+
+std::string did_you_mean(std::span<const std::string_view> names, std::string_view word) {
+    const auto near = nearest(names, word);
+    return near.empty() ? std::string() : fmt::format(" (did you mean {}?)", near);
 }
 
 std::string_view nearest_keyword(Block block, std::string_view word) {

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace vrrpd::config {
 
@@ -28,8 +30,10 @@ enum class Block : std::uint8_t {
     nat,
     peer_link,
     dns_failover,
+    dhcp_sync,
+    dnsmasq,
 };
-inline constexpr Block last_block = Block::dns_failover;
+inline constexpr Block last_block = Block::dnsmasq;
 [[nodiscard]] std::string_view name(Block block);
 // Unknown words in these stop a start (design 5).
 [[nodiscard]] constexpr bool is_ours(Block block) { return block >= Block::gateway; }
@@ -75,13 +79,26 @@ struct Keyword {
     Block opens = Block::root;
     std::string_view consequence = {};  // what it means that it is not acted on
     Handler open = nullptr;             // for items: called once, before the first item
+    bool repeats = false;               // may stand several times in a block of ours
 };
+[[nodiscard]] constexpr Keyword repeatable(Keyword keyword) {
+    keyword.repeats = true;
+    return keyword;
+}
 
 [[nodiscard]] std::span<const Keyword> keywords(Block block);
 [[nodiscard]] const Keyword* find_keyword(Block block, std::string_view word);
 // The keyword of this block that is meant, if one is near enough to be offered; empty: none.
 [[nodiscard]] std::string_view nearest_keyword(Block block, std::string_view word);
 [[nodiscard]] std::string_view nearest(std::span<const std::string_view> names, std::string_view word);
+// To follow a name that is not known: " (did you mean X?)", or nothing if none is near.
+[[nodiscard]] std::string did_you_mean(std::span<const std::string_view> names, std::string_view word);
+template <class Named>
+[[nodiscard]] std::string did_you_mean(const std::vector<Named>& known, std::string_view word) {
+    std::vector<std::string_view> names;
+    for (const auto& one : known) names.push_back(one.name);
+    return did_you_mean(std::span<const std::string_view>(names), word);
+}
 
 // The tables, one per block.
 [[nodiscard]] std::span<const Keyword> root_keywords();
@@ -101,5 +118,7 @@ struct Keyword {
 [[nodiscard]] std::span<const Keyword> nat_keywords();
 [[nodiscard]] std::span<const Keyword> peer_link_keywords();
 [[nodiscard]] std::span<const Keyword> dns_failover_keywords();
+[[nodiscard]] std::span<const Keyword> dhcp_sync_keywords();
+[[nodiscard]] std::span<const Keyword> dnsmasq_keywords();
 
 }  // namespace vrrpd::config

@@ -150,7 +150,7 @@ struct PeerLink {
     bool operator==(const PeerLink&) const = default;
 };
 
-inline constexpr std::uint16_t dns_port = 53;
+using netlink::nft::dns_port;
 
 struct Forwarder {
     std::string name;

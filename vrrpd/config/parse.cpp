@@ -11,7 +11,8 @@ Parsed parse(const std::vector<Line>& lines, std::string_view id) {
     resolve(reader);
     validate(reader);
     resolve_gateways(reader);
-    resolve_services(reader);
+    resolve_dns_failovers(reader);
+    resolve_dhcp_sync(reader);
     Parsed parsed;
     parsed.faults = reader.take_faults();
     parsed.config = std::move(reader.draft().config);

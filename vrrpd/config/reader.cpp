@@ -278,9 +278,18 @@ void Reader::statement(Block block, const Line& line, std::size_t index) {
     }
 }
 
+// keepalived's words may come again, and the last one counts; of ours each has one meaning.
+void Reader::say_twice(Block block, std::size_t index, std::set<std::string_view>& seen) {
+    const auto* keyword = is_ours(block) ? find_keyword(block, lines_[index].words[0].text) : nullptr;
+    if (keyword == nullptr || keyword->repeats || seen.insert(keyword->name).second) return;
+    fatal(Severity::error, {index, 0},
+          fmt::format("{} stands twice in this {}: write it once", keyword->name, name(block)));
+}
+
 void Reader::walk(Block block, Place opened) {
     const auto outer = block_;
     block_ = block;
+    std::set<std::string_view> seen;
     while (next_ < lines_.size()) {
         if (at("{")) {
             fault(Severity::error, {next_, 0}, "unexpected '{': the block is skipped");
@@ -297,6 +306,7 @@ void Reader::walk(Block block, Place opened) {
             continue;
         }
         const auto index = next_++;
+        say_twice(block, index, seen);
         statement(block, lines_[index], index);
     }
     if (block != Block::root) {

@@ -62,6 +62,7 @@ public:
 
 private:
     void walk(Block block, Place opened);
+    void say_twice(Block block, std::size_t index, std::set<std::string_view>& seen);
     void statement(Block block, const Line& line, std::size_t index);
     void unknown(Block block, const Line& line, std::size_t index);
     void open_block(const Statement& statement);
@@ -94,13 +95,15 @@ private:
 void resolve(Reader& reader);
 void validate(Reader& reader);
 void resolve_gateways(Reader& reader);
-void resolve_services(Reader& reader);  // after the gateways that they follow
+void resolve_dns_failovers(Reader& reader);  // after the gateways that they follow
+void resolve_dhcp_sync(Reader& reader);      // likewise
 
 // Block openers.
 void open_instance(Reader& reader, const Statement& statement);
 void open_gateway(Reader& reader, const Statement& statement);
 void open_peer_link(Reader& reader, const Statement& statement);
 void open_dns_failover(Reader& reader, const Statement& statement);
+void open_dhcp_sync(Reader& reader, const Statement& statement);
 
 // Items of lists. The static ones are judged and not kept.
 void read_virtual_address(Reader& reader, const Statement& item);

@@ -110,7 +110,7 @@ constexpr Keyword root_table[] = {
     {"SSL", 'L', Support::lvs, Shape::skip_block},
     {"gateway", 'O', Support::acted, Shape::named_block, open_gateway, 0, 0, {}, Block::gateway},
     {"peer_link", 'O', Support::acted, Shape::block, open_peer_link, 0, 0, {}, Block::peer_link},
-    {"dhcp_sync", 'O', Support::later, Shape::skip_block, nullptr, 0, 0, {}, {}, "leases are not carried over"},
+    {"dhcp_sync", 'O', Support::acted, Shape::block, open_dhcp_sync, 0, 0, {}, Block::dhcp_sync},
     {"dns_failover", 'O', Support::acted, Shape::block, open_dns_failover, 0, 0, {}, Block::dns_failover},
 };
 

@@ -46,11 +46,9 @@ private:
                               group.name));
             return nullptr;
         }
-        std::vector<std::string_view> names;
-        for (const auto& instance : draft.config.instances) names.push_back(instance.name);
-        const auto near = nearest(names, gateway_.follows);
-        fatal(draft_.follows_place, fmt::format("there is no vrrp_instance {}{}", gateway_.follows,
-                                                near.empty() ? "" : fmt::format(": did you mean {}?", near)));
+        fatal(draft_.follows_place,
+              fmt::format("there is no vrrp_instance {}{}: write the name of one that is there", gateway_.follows,
+                          did_you_mean(draft.config.instances, gateway_.follows)));
         return nullptr;
     }
 
@@ -196,18 +194,19 @@ void find_self(Reader& reader) {
     const auto place = *reader.draft().peer_link;
     if (link.members.size() < 2)
         reader.fatal(Severity::error, place, "peer_link: name at least two members: member NAME ADDRESS");
+    if (const auto& port = reader.draft().peer_link_port; port && link.key_file.empty())
+        reader.fault(Severity::note, *port,
+                     "peer_link: port has no use without key_file: the members exchange adverts, and have no "
+                     "connection besides");
     for (const auto& name : {reader.id(), config.router_id}) {
         for (std::size_t i = 0; i < link.members.size() && !link.self; ++i) {
             if (link.members[i].name == name) link.self = i;
         }
     }
     if (link.self || link.members.empty()) return;
-    std::vector<std::string_view> names;
-    for (const auto& member : link.members) names.push_back(member.name);
-    const auto near = nearest(names, reader.id());
     reader.fatal(Severity::error, place,
                  fmt::format("peer_link: no member is this host, '{}'{}: add it, or give -i NAME", reader.id(),
-                             near.empty() ? "" : fmt::format(" (did you mean {}?)", near)));
+                             did_you_mean(link.members, reader.id())));
 }
 
 }  // namespace

@@ -102,6 +102,54 @@ std::optional<IpAddress> parse_bare_address(std::string_view text) {
     return IpAddress::parse(text.substr(0, text.find_first_of("/-")));
 }
 
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+    const auto value = parse_integer(text);
+    if (!value || *value < 1 || *value > 65'535) return std::nullopt;
+    return static_cast<std::uint16_t>(*value);
+}
+
+namespace {
+
+// Parts of 1 to `longest` characters, all of which `fit`, with a dot between two of them.
+template <class Fits>
+bool dotted(std::string_view text, std::size_t longest, Fits fits) {
+    for (;;) {
+        const auto part = text.substr(0, text.find('.'));
+        if (part.empty() || part.size() > longest || !fits(part)) return false;
+        if (part.size() == text.size()) return true;
+        text.remove_prefix(part.size() + 1);
+    }
+}
+
+constexpr std::string_view name_characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
+bool has_name_characters(std::string_view text) {
+    return text.find_first_not_of(name_characters) == std::string_view::npos;
+}
+
+}  // namespace
+
+bool is_domain_name(std::string_view text) {
+    constexpr std::size_t longest_name = 253, longest_label = 63;  // RFC 1035 2.3.4, as text
+    if (!text.empty() && text.back() == '.') text.remove_suffix(1);
+    return text.size() <= longest_name && dotted(text, longest_label, has_name_characters);
+}
+
+bool is_bus_name(std::string_view text) {
+    constexpr std::size_t longest = 255;
+    const auto element = [](std::string_view part) {
+        return (part[0] < '0' || part[0] > '9') && has_name_characters(part);
+    };
+    return text.size() <= longest && text.find('.') != std::string_view::npos && dotted(text, longest, element);
+}
+
+bool is_unit_name(std::string_view text) {
+    constexpr std::size_t longest = 255;
+    const auto other = [](char c) { return c == ':' || c == '.' || c == '\\' || c == '@'; };
+    const auto fits = [&](char c) { return other(c) || name_characters.find(c) != std::string_view::npos; };
+    return !text.empty() && text.size() <= longest && text[0] != '-' && std::all_of(text.begin(), text.end(), fits);
+}
+
 bool is_device_name(std::string_view text) {
     constexpr std::size_t longest = 15;  // IFNAMSIZ - 1
     return !text.empty() && text.size() <= longest && text.find('/') == std::string_view::npos && text != "." &&

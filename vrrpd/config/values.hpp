@@ -38,6 +38,16 @@ struct AddressText {
 // Cuts the text at `/` or `-` first, as keepalived does for sources and peers.
 [[nodiscard]] std::optional<IpAddress> parse_bare_address(std::string_view text);
 
+// 1..65535.
+[[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view text);
+
+// A name in the DNS, with or without the dot at its end.
+[[nodiscard]] bool is_domain_name(std::string_view text);
+// Of a service on a D-Bus, like uk.org.thekelleys.dnsmasq.
+[[nodiscard]] bool is_bus_name(std::string_view text);
+// Of a unit of systemd, with or without its suffix.
+[[nodiscard]] bool is_unit_name(std::string_view text);
+
 // A network device's name: 1..15 characters, no blank, no '/'.
 [[nodiscard]] bool is_device_name(std::string_view text);
 

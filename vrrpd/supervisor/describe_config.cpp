@@ -8,6 +8,9 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+std::string or_none(const std::string& text) { return text.empty() ? "none" : text; }
+std::string or_auto(const std::string& text) { return text.empty() ? "auto" : text; }
+
 double in_seconds(Duration time) { return std::chrono::duration<double>(time).count(); }
 
 void describe_addresses(const char* title, const std::vector<config::VirtualAddress>& addresses, Lines& into) {
@@ -52,6 +55,37 @@ void describe_gateway(const config::Gateway& gateway, Lines& into) {
         into.push_back(fmt::format("  port_forward {} {}-{} to {} port {}",
                                    forward.transport == netlink::nft::Transport::tcp ? "tcp" : "udp",
                                    forward.ports.first, forward.ports.last, forward.to.to_string(), forward.to_port));
+    if (!gateway.alert.empty()) into.push_back(fmt::format("  alert {}", fmt::join(gateway.alert, " ")));
+}
+
+void describe_peer_link(const config::PeerLink& link, Lines& into) {
+    into.push_back(fmt::format("peer_link: port {}, key_file {}", link.port, or_none(link.key_file)));
+    for (std::size_t i = 0; i < link.members.size(); ++i)
+        into.push_back(fmt::format("  member {} {}{}", link.members[i].name, link.members[i].address.to_string(),
+                                   link.self == i ? ", this host" : ""));
+}
+
+void describe_dns_failover(const config::DnsFailover& block, Lines& into) {
+    const auto hold_down = block.hold_down ? fmt::format(", hold_down {} s", in_seconds(*block.hold_down)) : "";
+    into.push_back(fmt::format("dns_failover: follows {}, when_dead {}{}", block.follows,
+                               block.demote ? fmt::format("demote {}", *block.demote) : "redirect", hold_down));
+    for (const auto& forwarder : block.forwarders)
+        into.push_back(
+            fmt::format("  forwarder {} {} port {}", forwarder.name, forwarder.address.to_string(), forwarder.port));
+    if (!block.zone.empty()) into.push_back(fmt::format("  zone {}", block.zone));
+    for (const auto& canary : block.canaries)
+        into.push_back(fmt::format("  canary {} {}", canary.name, canary.address.to_string()));
+}
+
+void describe_dhcp_sync(const config::DhcpSync& block, Lines& into) {
+    const auto& dnsmasq = block.dnsmasq;
+    into.push_back(fmt::format("dhcp_sync: follows {}, scan {}", block.follows, block.scan ? "on" : "off"));
+    into.push_back(fmt::format("  dnsmasq: lease_file {}, configuration {}, bus {}, down_weight {}",
+                               or_auto(dnsmasq.lease_file), or_auto(dnsmasq.configuration),
+                               dnsmasq.bus_name.empty() ? "off" : dnsmasq.bus_name, dnsmasq.down_weight));
+    if (!dnsmasq.restart_unit.empty()) into.push_back(fmt::format("    restart_unit {}", dnsmasq.restart_unit));
+    if (!dnsmasq.restart_command.empty())
+        into.push_back(fmt::format("    restart_command {}", fmt::join(dnsmasq.restart_command, " ")));
 }
 
 }  // namespace
@@ -62,10 +96,9 @@ std::vector<std::string> describe(const config::Config& config) {
                                 in_seconds(config.startup_delay), config.realtime_priority, config.lock_memory));
     for (const auto& instance : config.instances) describe_instance(instance, lines);
     for (const auto& gateway : config.gateways) describe_gateway(gateway, lines);
-    if (!config.peer_link) return lines;
-    lines.push_back(fmt::format("peer_link: port {}", config.peer_link->port));
-    for (const auto& member : config.peer_link->members)
-        lines.push_back(fmt::format("  member {} {}", member.name, member.address.to_string()));
+    if (config.peer_link) describe_peer_link(*config.peer_link, lines);
+    for (const auto& block : config.dns_failovers) describe_dns_failover(block, lines);
+    if (config.dhcp_sync) describe_dhcp_sync(*config.dhcp_sync, lines);
     return lines;
 }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "vrrpd/config/handlers.hpp"
+#include "vrrpd/config/own_blocks.hpp"
 
 namespace vrrpd::config {
 
@@ -16,34 +16,34 @@ void open_dns_failover(Reader& reader, const Statement& s) {
 namespace {
 
 constexpr std::int64_t longest_hold_down = 86'400;
-constexpr std::string_view usage = "write forwarder MEMBER, or forwarder NAME ADDRESS [PORT]";
+constexpr std::string_view usage = "forwarder MEMBER, or forwarder NAME ADDRESS [PORT]";
 
 DnsFailoverDraft& current(Reader& reader) { return reader.draft().dns_failovers.back(); }
 
 void set_follows(Reader& reader, const Statement& s) {
+    (void)word_count(reader, s, 2, 2, "follows GATEWAY");
     current(reader).value.follows = s.word(1);
     current(reader).follows_place = s.place(1);
 }
 
 // A member of peer_link by its name, found when the whole text is read; or any other server by its address.
 void add_forwarder(Reader& reader, const Statement& s) {
-    if (s.size() > 4)
-        return reader.fatal(Severity::error, s.place(4), fmt::format("unexpected '{}': {}", s.word(4), usage));
+    if (!word_count(reader, s, 2, 4, usage)) return;
     auto& draft = current(reader);
     Forwarder forwarder{s.word(1), {}, dns_port};
     if (s.size() > 2) {
         const auto address = IpAddress::parse(s.word(2));
         if (!address)
             return reader.fatal(Severity::error, s.place(2),
-                                fmt::format("'{}' is not an IP address: {}", s.word(2), usage));
+                                fmt::format("'{}' is not an IP address: write {}", s.word(2), usage));
         forwarder.address = *address;
     }
     if (s.size() > 3) {
-        const auto port = parse_integer(s.word(3));
-        if (!port || *port < 1 || *port > 65'535)
+        const auto port = parse_port(s.word(3));
+        if (!port)
             return reader.fatal(Severity::error, s.place(3),
                                 fmt::format("port '{}': write a number from 1 to 65535", s.word(3)));
-        forwarder.port = static_cast<std::uint16_t>(*port);
+        forwarder.port = *port;
     }
     draft.value.forwarders.push_back(forwarder);
     draft.forwarders.push_back({s.place(1), s.size() > 2});
@@ -63,20 +63,52 @@ void set_when_dead(Reader& reader, const Statement& s) {
 }
 
 void set_hold_down(Reader& reader, const Statement& s) {
-    const auto seconds = parse_integer(s.word(1));
-    if (seconds && *seconds >= s.keyword.low && *seconds <= s.keyword.high) {
+    if (const auto seconds = own_number(reader, s, "seconds"))
         current(reader).value.hold_down = std::chrono::seconds(*seconds);
-        return;
+}
+
+// Without the dot at its end, which says nothing here.
+std::optional<std::string> domain_name(Reader& reader, const Statement& s) {
+    std::string name = s.word(1);
+    if (!is_domain_name(name)) {
+        reader.fatal(
+            Severity::error, s.place(1),
+            fmt::format("{} '{}' is no name in the DNS: write one like ads.example.org", s.keyword.name, name));
+        return std::nullopt;
     }
-    reader.fatal(Severity::error, s.place(1),
-                 fmt::format("hold_down '{}': write seconds from {} to {}", s.word(1), s.keyword.low, s.keyword.high));
+    if (name.back() == '.') name.pop_back();
+    return name;
+}
+
+void set_zone(Reader& reader, const Statement& s) {
+    if (!word_count(reader, s, 2, 2, "zone NAME")) return;
+    if (auto name = domain_name(reader, s)) current(reader).value.zone = std::move(*name);
+}
+
+void add_canary(Reader& reader, const Statement& s) {
+    if (!word_count(reader, s, 3, 3, "canary NAME ADDRESS, like: canary ads.example.org 0.0.0.0")) return;
+    auto name = domain_name(reader, s);
+    const auto address = IpAddress::parse(s.word(2));
+    if (!address)
+        reader.fatal(Severity::error, s.place(2),
+                     fmt::format("'{}' is not an IP address: write what a filter answers, like 0.0.0.0", s.word(2)));
+    if (!name || !address) return;
+    auto& canaries = current(reader).value.canaries;
+    const auto same = [&](const Canary& other) {
+        return other.name == *name && other.address.family() == address->family();
+    };
+    if (std::any_of(canaries.begin(), canaries.end(), same))
+        return reader.fatal(Severity::error, s.place(1), fmt::format("the canary {} stands twice in the list", *name));
+    canaries.push_back({std::move(*name), *address});
 }
 
 constexpr Keyword dns_failover_table[] = {
     {"follows", 'O', Support::acted, Shape::word, set_follows},
-    {"forwarder", 'O', Support::acted, Shape::word, add_forwarder},
+    repeatable({"forwarder", 'O', Support::acted, Shape::word, add_forwarder}),
     {"when_dead", 'O', Support::acted, Shape::word, set_when_dead, -253, -1},
     {"hold_down", 'O', Support::acted, Shape::word, set_hold_down, 0, longest_hold_down},
+    {"zone", 'O', Support::acted, Shape::word, set_zone},
+    repeatable({"canary", 'O', Support::acted, Shape::word, add_canary}),
 };
 
 class DnsFailoverCheck {
@@ -84,8 +116,9 @@ public:
     DnsFailoverCheck(Reader& reader, DnsFailoverDraft& draft) : reader_(reader), draft_(draft), value_(draft.value) {}
 
     void run() {
-        const auto* gateway = followed();
-        if (value_.forwarders.empty()) fatal(draft_.place, fmt::format("no forwarder is named: {}", usage));
+        const auto* gateway =
+            followed_gateway(reader_, {"dns_failover", value_.follows, draft_.place, draft_.follows_place});
+        if (value_.forwarders.empty()) fatal(draft_.place, fmt::format("no forwarder is named: write {}", usage));
         for (std::size_t i = 0; i < value_.forwarders.size(); ++i) {
             find_address(i);
             compare_with_earlier(i);
@@ -96,40 +129,22 @@ public:
 private:
     void fatal(Place place, const std::string& text) { reader_.fatal(Severity::error, place, "dns_failover: " + text); }
 
-    const Gateway* followed() {
-        const auto& gateways = reader_.draft().config.gateways;
-        if (value_.follows.empty()) {
-            fatal(draft_.place, "follows is missing: write follows and the name of a gateway");
-            return nullptr;
-        }
-        for (const auto& gateway : gateways)
-            if (gateway.name == value_.follows) return &gateway;
-        std::vector<std::string_view> names;
-        for (const auto& gateway : gateways) names.push_back(gateway.name);
-        const auto near = nearest(names, value_.follows);
-        fatal(draft_.follows_place, fmt::format("there is no gateway {}{}", value_.follows,
-                                                near.empty() ? "" : fmt::format(": did you mean {}?", near)));
-        return nullptr;
-    }
-
     void find_address(std::size_t number) {
         if (draft_.forwarders[number].addressed) return;
         auto& forwarder = value_.forwarders[number];
-        std::vector<std::string_view> names;
-        if (const auto& link = reader_.draft().config.peer_link)
-            for (const auto& member : link->members) {
-                if (member.name == forwarder.name) forwarder.address = member.address;
-                if (member.name == forwarder.name) return;
-                names.push_back(member.name);
-            }
+        std::vector<Member> members;
+        if (const auto& link = reader_.draft().config.peer_link) members = link->members;
+        for (const auto& member : members) {
+            if (member.name != forwarder.name) continue;
+            forwarder.address = member.address;
+            return;
+        }
         if (const auto address = IpAddress::parse(forwarder.name)) {
             forwarder.address = *address;
             return;
         }
-        const auto near = nearest(names, forwarder.name);
-        fatal(draft_.forwarders[number].place,
-              fmt::format("{} is no member of peer_link{}; {}", forwarder.name,
-                          near.empty() ? "" : fmt::format(" (did you mean {}?)", near), usage));
+        fatal(draft_.forwarders[number].place, fmt::format("{} is no member of peer_link{}: write {}", forwarder.name,
+                                                           did_you_mean(members, forwarder.name), usage));
     }
 
     void compare_with_earlier(std::size_t number) {
@@ -161,7 +176,7 @@ private:
 
 std::span<const Keyword> dns_failover_keywords() { return dns_failover_table; }
 
-void resolve_services(Reader& reader) {
+void resolve_dns_failovers(Reader& reader) {
     auto& draft = reader.draft();
     for (std::size_t i = 0; i < draft.dns_failovers.size(); ++i) {
         auto& service = draft.dns_failovers[i];
