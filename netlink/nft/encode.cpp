@@ -22,7 +22,7 @@ constexpr std::uint32_t concat(std::uint32_t first, std::uint32_t second) { retu
 constexpr std::uint32_t ct_invalid = 1, ct_established = 2, ct_related = 4, ct_new = 8;  // NF_CT_STATE_BIT
 constexpr std::uint32_t ct_status_dnat = 0x20;                                           // IPS_DST_NAT
 constexpr std::uint8_t vrrp_protocol = 112;
-constexpr std::uint8_t neighbour_advertisement = 136;
+constexpr std::uint8_t router_advertisement = 134, neighbour_advertisement = 136;  // RFC 4861 4
 constexpr std::uint32_t mss_option = 2, mss_offset = 2;
 
 constexpr std::uint32_t address_length(Family family) {
@@ -108,6 +108,12 @@ public:
     void transport(std::uint8_t protocol) {
         meta(NFT_META_L4PROTO);
         compare(raw(protocol));
+    }
+    void icmpv6(std::uint8_t type) {
+        only(Family::ipv6);
+        transport(IPPROTO_ICMPV6);
+        payload(NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
+        compare({type});
     }
     void source_address(Family family) {
         payload(NFT_PAYLOAD_NETWORK_HEADER, family == Family::ipv4 ? 12 : 8, address_length(family));
@@ -225,13 +231,11 @@ struct Lower {
         out.compare({vrrp_protocol}, NFT_CMP_NEQ);
     }
     void operator()(const AdvertisesVirtual& s) const {
-        out.only(Family::ipv6);
-        out.transport(IPPROTO_ICMPV6);
-        out.payload(NFT_PAYLOAD_TRANSPORT_HEADER, 0, 1);
-        out.compare({neighbour_advertisement});
+        out.icmpv6(neighbour_advertisement);
         out.payload(NFT_PAYLOAD_TRANSPORT_HEADER, 8, 16);
         out.lookup(s.set);
     }
+    void operator()(const RouterAdvertisement&) const { out.icmpv6(router_advertisement); }
     void operator()(const UdpPorts& s) const {
         out.only(s.family);
         out.transport(IPPROTO_UDP);

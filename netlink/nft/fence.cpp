@@ -3,7 +3,7 @@
 //
 // Not dropped: ARP probes (sender 0.0.0.0) and duplicate address detection (source ::), with which we ask
 // whether a virtual address is taken; adverts (protocol 112), since an address owner's first advert precedes the
-// opening; router advertisements, which are the host's own as long as we manage none.
+// opening; router advertisements of a gateway that does not call them its own.
 #include <algorithm>
 #include <utility>
 
@@ -23,17 +23,21 @@ public:
 
     std::vector<Rule> rules(const std::string& device) const {
         std::vector<Rule> out;
-        Rule all_shut = start(device);
+        Rule all_shut = start(device), advertising_shut = start(device);
+        bool advertising = false;
         for (const auto& gateway : gateways_) {
             const auto devices = lan_devices(gateway);
             if (std::find(devices.begin(), devices.end(), device) == devices.end()) continue;
             const WhileShut shut{open_set_name(gateway.name)};
             all_shut.push_back(shut);
+            if (gateway.fence_router_advertisements) advertising_shut.push_back(shut);
+            advertising = advertising || gateway.fence_router_advertisements;
             add_virtual(gateway, device, shut, out);
         }
-        // Whose DHCP answer it is cannot be told: one open gateway on the device lets them pass.
+        // Whose DHCP answer or router advertisement it is cannot be told: one open gateway on the device lets it pass.
         out.push_back(dropped(all_shut, dhcp4_answer));
         out.push_back(dropped(all_shut, dhcp6_answer));
+        if (advertising) out.push_back(dropped(advertising_shut, RouterAdvertisement{}));
         return out;
     }
 

@@ -47,6 +47,7 @@ struct StatementText {
     std::string operator()(const AdvertisesVirtual& s) const {
         return fmt::format("icmpv6 type nd-neighbor-advert @th,64,128 @{}", s.set);
     }
+    std::string operator()(const RouterAdvertisement&) const { return "icmpv6 type nd-router-advert"; }
     std::string operator()(const UdpPorts& s) const {
         const bool v4 = s.family == Family::ipv4;
         const std::string only = table == TableFamily::netdev ? fmt::format("protocol {}", ip(s.family))

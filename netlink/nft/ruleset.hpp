@@ -56,6 +56,7 @@ struct VirtualSource {
 struct AdvertisesVirtual {
     std::string set;
 };  // neighbour advertisement for a VIP
+struct RouterAdvertisement {};
 struct UdpPorts {
     Family family;
     std::uint16_t from, to;
@@ -75,7 +76,7 @@ struct ForwardPort {
 using Statement =
     std::variant<InDevice, OutDevice, Source, Destination, LocalDestination, NotInSet, Established, Invalid, NotTracked,
                  MidStream, WasForwarded, TcpSyn, ClampMss, WhileShut, ArpSender, VirtualSource, AdvertisesVirtual,
-                 UdpPorts, Count, Accept, Drop, Masquerade, SourceNat, ForwardPort>;
+                 RouterAdvertisement, UdpPorts, Count, Accept, Drop, Masquerade, SourceNat, ForwardPort>;
 using Rule = std::vector<Statement>;
 
 enum class ChainType : std::uint8_t { filter, nat };

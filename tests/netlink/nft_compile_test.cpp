@@ -139,6 +139,21 @@ TEST(CompileFence, two_gateways_on_one_lan_shut_dhcp_only_when_both_are_shut) {
     EXPECT_THAT(out, HasSubstr("\t\toifname != @open_HOME oifname != @open_GUEST meta protocol ip udp sport 67"));
 }
 
+TEST(CompileFence, router_advertisements_leave_while_a_gateway_that_owns_them_is_open) {
+    constexpr auto advertisement = "icmpv6 type nd-router-advert";
+    auto owner = home(), other = home();
+    owner.name = "OWNER";
+    EXPECT_THAT(fence({owner, other}), Not(HasSubstr(advertisement)));
+    owner.fence_router_advertisements = true;
+    EXPECT_THAT(fence({owner, other}),
+                HasSubstr("\t\toifname != @open_OWNER icmpv6 type nd-router-advert counter drop"));
+    EXPECT_THAT(fence({owner}, FencePlace::output),
+                HasSubstr("\t\toifname \"lan0\" oifname != @open_OWNER icmpv6 type nd-router-advert counter drop"));
+    other.fence_router_advertisements = true;
+    EXPECT_THAT(fence({owner, other}),
+                HasSubstr("oifname != @open_OWNER oifname != @open_HOME icmpv6 type nd-router-advert counter drop"));
+}
+
 TEST(CompileFence, an_absent_device_holds_up_no_other) {
     auto gateway = home();
     gateway.lans.push_back({"lan1", *Prefix::parse("10.12.15.0/24")});

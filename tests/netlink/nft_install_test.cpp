@@ -93,7 +93,7 @@ protected:
 
 GatewayRules everything() {
     auto gateway = home();
-    gateway.hairpin = gateway.clamp_mss = true;
+    gateway.hairpin = gateway.clamp_mss = gateway.fence_router_advertisements = true;
     gateway.lans.push_back({"lan1", *Prefix::parse("fd00:12::/64")});
     gateway.virtual_addresses.push_back(*IpAddress::parse("fe80::1"));
     gateway.virtual_addresses.push_back(*IpAddress::parse("fd00:12::1"));

@@ -285,6 +285,18 @@ Bytes advertisement(const IpAddress& target) {
     return out;
 }
 
+Bytes router_advertisement() {  // RFC 4861 4.2: lifetime 1800 s
+    Bytes out;
+    vrrpd::ByteWriter(out).u8(134).u8(0).u16(0).u8(64).u8(0).u16(1800).u32(0).u32(0);
+    return out;
+}
+// The same behind a hop-by-hop header, with which a filter that looks at a fixed place is passed by.
+Bytes behind_options(std::uint8_t protocol, const Bytes& payload) {
+    Bytes out;
+    vrrpd::ByteWriter(out).u8(protocol).u8(0).u8(1).u8(4).u32(0).bytes(payload);  // PadN
+    return out;
+}
+
 class NftFence : public NftTraffic {
 protected:
     void SetUp() override {
@@ -327,6 +339,7 @@ TEST_F(NftFence, stops_packet_sockets_too_and_lets_a_stand_ins_own_traffic_throu
     auto gateway = home();
     const auto vip6 = *IpAddress::parse("fe80::1");
     gateway.virtual_addresses.push_back(vip6);
+    gateway.fence_router_advertisements = true;
     const auto vip = gateway.virtual_addresses[0], own = IpAddress::v4(10, 12, 14, 4);
     const auto own6 = *IpAddress::parse("fe80::4");
     const std::pair<const char*, Bytes> forbidden[] = {
@@ -337,9 +350,14 @@ TEST_F(NftFence, stops_packet_sockets_too_and_lets_a_stand_ins_own_traffic_throu
         {"IPv4 from the VIP", ipv4(17, vip, udp(53, 4000))},
         {"IPv6 from the VIP", ipv6(17, vip6, udp(53, 4000))},
         {"advertisement of the VIP", ipv6(58, own6, advertisement(vip6))},
+        {"router advertisement", ipv6(58, own6, router_advertisement())},
+        {"router advertisement behind options", ipv6(0, own6, behind_options(58, router_advertisement()))},
+        {"DHCPv6 answer behind options", ipv6(0, own6, behind_options(17, udp(547, 546)))},
     };
     const std::pair<const char*, Bytes> allowed[] = {
         {"DHCP request", ipv4(17, own, udp(68, 67))},
+        {"DHCPv6 request", ipv6(17, own6, udp(546, 547))},
+        {"router solicitation", ipv6(58, own6, {133, 0, 0, 0, 0, 0, 0, 0})},
         {"ARP probe", arp(1, IpAddress{})},
         {"own ARP", arp(2, own)},
         {"own IPv4", ipv4(17, own, udp(53, 4000))},
@@ -358,6 +376,13 @@ TEST_F(NftFence, stops_packet_sockets_too_and_lets_a_stand_ins_own_traffic_throu
     open_for(1ms);
     ::poll(nullptr, 0, 50);
     for (const auto& [what, frame] : forbidden) EXPECT_FALSE(passes(frame)) << what << ", after its time ran out";
+}
+
+TEST_F(NftFence, a_hosts_own_router_advertisements_are_left_alone_where_the_gateway_owns_none) {
+    const auto frame = ipv6(58, *IpAddress::parse("fe80::4"), router_advertisement());
+    install(home());
+    router().in([&] { ASSERT_TRUE(tables_->open_fence(home().name, 0ms)); });
+    EXPECT_TRUE(passes(frame));
 }
 
 }  // namespace
