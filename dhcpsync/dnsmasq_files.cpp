@@ -1,0 +1,238 @@
+#include "dhcpsync/dnsmasq_files.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <memory>
+#include <set>
+
+#include "vrrpd/base/fd.hpp"
+
+namespace dhcpsync {
+
+namespace {
+
+constexpr off_t largest_file = off_t{1} << 20;
+constexpr std::size_t most_names = 100'000;  // of a directory
+
+std::optional<std::string> read_bounded(const std::string& path) {
+    const vrrpd::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > largest_file)
+        return std::nullopt;
+    std::string text;
+    std::string block(65'536, '\0');
+    while (text.size() <= static_cast<std::size_t>(largest_file)) {  // files below /proc say that they are empty
+        const auto count = ::read(fd.get(), block.data(), block.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return std::nullopt;
+        if (count == 0) return text;
+        text.append(block, 0, static_cast<std::size_t>(count));
+    }
+    return std::nullopt;
+}
+
+struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+std::optional<std::vector<std::string>> names_in(const std::string& path) {
+    const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
+    if (!directory) return std::nullopt;
+    std::vector<std::string> names;
+    while (const auto* entry = ::readdir(directory.get())) {
+        if (names.size() < most_names) names.emplace_back(entry->d_name);
+    }
+    return names;
+}
+
+bool is_file(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool is_directory(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// All below one directory, which is / but for tests.
+class HostTexts final : public DnsmasqTexts {
+public:
+    explicit HostTexts(std::string root) : root_(std::move(root)) {}
+
+    std::optional<std::string> read(const std::string& path) override {
+        return path.starts_with('/') ? read_bounded(root_ + path) : std::nullopt;
+    }
+    std::optional<std::vector<std::string>> list(const std::string& directory) override {
+        auto names = directory.starts_with('/') ? names_in(root_ + directory) : std::nullopt;
+        if (names) std::erase_if(*names, [&](const auto& name) { return !is_file(root_ + directory + "/" + name); });
+        return names;
+    }
+    std::vector<std::string> glob(const std::string& pattern) override {
+        glob_t found{};
+        std::vector<std::string> paths;
+        if (pattern.starts_with('/') && ::glob((root_ + pattern).c_str(), 0, nullptr, &found) == 0) {
+            for (std::size_t i = 0; i < found.gl_pathc; ++i)
+                paths.push_back(std::string(found.gl_pathv[i]).substr(root_.size()));
+        }
+        ::globfree(&found);
+        return paths;
+    }
+
+private:
+    std::string root_;
+};
+
+// The words with which a dnsmasq runs, or would.
+struct Candidate {
+    std::vector<std::string> words;
+    std::string source;
+    std::optional<int> process;
+};
+
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> words;
+    while (!text.empty()) {
+        const auto end = std::min(text.find(separator), text.size());
+        if (end > 0) words.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return words;
+}
+
+// Without the executable; nullopt: it is another one.
+std::optional<std::vector<std::string>> words_of_dnsmasq(std::vector<std::string> words) {
+    if (words.empty()) return std::nullopt;
+    const std::string_view executable = words[0];
+    if (executable.substr(executable.rfind('/') + 1) != "dnsmasq") return std::nullopt;
+    words.erase(words.begin());
+    return words;
+}
+
+// Which process is in which network namespace can be asked without any rights only so: what stands below net/ in /proc
+// has numbers of its own in each.
+std::optional<ino_t> network_of(const std::string& process) {
+    struct stat status {};
+    if (::stat((process + "/net/dev").c_str(), &status) != 0) return std::nullopt;
+    return status.st_ino;
+}
+
+std::vector<Candidate> running(const std::string& root) {
+    std::vector<int> processes;
+    for (const auto& name : names_in(root + "/proc").value_or(std::vector<std::string>{})) {
+        int process = 0;
+        const auto* end = name.data() + name.size();
+        if (std::from_chars(name.data(), end, process).ptr == end) processes.push_back(process);
+    }
+    std::sort(processes.begin(), processes.end());  // it comes before its helper, which has the same words
+    const auto ours = network_of(root + "/proc/self");
+    std::vector<Candidate> found;
+    for (const int process : processes) {
+        const auto directory = root + "/proc/" + std::to_string(process);
+        const auto command = read_bounded(directory + "/cmdline");
+        auto words = words_of_dnsmasq(split(command.value_or(""), '\0'));
+        if (!words || !ours || network_of(directory) != ours) continue;
+        const auto same = [&](const Candidate& other) { return other.words == *words; };
+        if (std::any_of(found.begin(), found.end(), same)) continue;
+        found.push_back({std::move(*words), "the running dnsmasq (pid " + std::to_string(process) + ")", process});
+    }
+    return found;
+}
+
+// NixOS says in the unit where the configuration is.
+std::vector<Candidate> units(const std::string& root) {
+    std::vector<Candidate> found;
+    for (const char* path : {"/etc/systemd/system/dnsmasq.service", "/run/systemd/system/dnsmasq.service"}) {
+        for (const auto& line : split(read_bounded(root + path).value_or(""), '\n')) {
+            constexpr std::string_view start = "ExecStart=";
+            if (!line.starts_with(start)) continue;
+            if (auto words = words_of_dnsmasq(split(std::string_view(line).substr(start.size()), ' ')))
+                found.push_back({std::move(*words), path, std::nullopt});
+        }
+    }
+    return found;
+}
+
+// In the order in which they are believed.
+std::vector<Candidate> idle(const std::string& root) {
+    auto found = units(root);
+    for (const auto& path : HostTexts(root).glob("/var/etc/dnsmasq.conf.*"))  // OpenWrt
+        found.push_back({{"-C", path}, path, std::nullopt});
+    Candidate usual{{}, std::string(dnsmasq_default_file), std::nullopt};
+    if (is_directory(root + "/etc/dnsmasq.d")) {  // as Debian's unit starts it
+        usual.words = {"-7", "/etc/dnsmasq.d,.dpkg-dist,.dpkg-old,.dpkg-new"};
+        usual.source += " and /etc/dnsmasq.d";
+    }
+    found.push_back(std::move(usual));
+    return found;
+}
+
+bool serves(const DnsmasqConf& conf, const std::vector<vrrpd::Prefix>& networks) {
+    const auto within = [&](const IpAddress& address) {
+        return std::any_of(networks.begin(), networks.end(), [&](const auto& n) { return n.contains(address); });
+    };
+    return std::any_of(conf.ranges.begin(), conf.ranges.end(), [&](const auto& range) { return within(range.first); });
+}
+
+FoundDnsmasq read_candidate(const Candidate& candidate, const std::string& root) {
+    HostTexts texts(root);
+    FoundDnsmasq found;
+    found.text = read_dnsmasq(candidate.words, texts);
+    found.conf = interpret(found.text);
+    found.source = candidate.source;
+    found.readable = !found.text.files.empty() || candidate.process;
+    found.process = candidate.process;
+    return found;
+}
+
+// The one that serves our networks, else an idle one that serves any, else a running one, else what is readable.
+FoundDnsmasq choose(const DnsmasqSearch& search) {
+    std::vector<FoundDnsmasq> found;
+    for (const auto& candidate : running(search.root)) found.push_back(read_candidate(candidate, search.root));
+    for (const auto& candidate : idle(search.root)) found.push_back(read_candidate(candidate, search.root));
+    const auto first = [&](auto fits) {
+        const auto at = std::find_if(found.begin(), found.end(), fits);
+        return at == found.end() ? nullptr : &*at;
+    };
+    auto* chosen = first([&](const auto& one) { return serves(one.conf, search.networks); });
+    if (!chosen) chosen = first([](const auto& one) { return !one.process && !one.conf.ranges.empty(); });
+    if (!chosen) chosen = first([](const auto& one) { return one.process && !one.conf.ranges.empty(); });
+    if (!chosen) chosen = first([](const auto& one) { return one.readable; });
+    return chosen ? std::move(*chosen) : FoundDnsmasq{};
+}
+
+std::string lease_file(const DnsmasqConf& conf, const std::string& root) {
+    if (conf.no_lease_file.value) return {};
+    if (conf.lease_file.said()) return conf.lease_file.value;
+    // What it is built with: Debian; Fedora, Arch, NixOS; OpenWrt.
+    constexpr auto usual = std::to_array<std::string_view>(
+        {"/var/lib/misc/dnsmasq.leases", "/var/lib/dnsmasq/dnsmasq.leases", "/tmp/dhcp.leases"});
+    for (const auto path : usual)
+        if (is_file(root + std::string(path))) return std::string(path);
+    for (const auto path : usual)
+        if (is_directory(root + std::string(path.substr(0, path.rfind('/'))))) return std::string(path);
+    return {};
+}
+
+}  // namespace
+
+FoundDnsmasq find_dnsmasq(const DnsmasqSearch& search) {
+    FoundDnsmasq found;
+    if (search.configuration.empty()) {
+        found = choose(search);
+    } else {
+        found = read_candidate({{"-C", search.configuration}, search.configuration, std::nullopt}, search.root);
+    }
+    found.lease_file = search.lease_file.empty() ? lease_file(found.conf, search.root) : search.lease_file;
+    return found;
+}
+
+}  // namespace dhcpsync

@@ -1,0 +1,215 @@
+// What keeps a dnsmasq from moving with its gateway: each fault alone, with its place and its remedy.
+#include "dhcpsync/core/dnsmasq_check.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/dhcpsync/dnsmasq_texts.hpp"
+
+namespace dhcpsync {
+namespace {
+
+const GatewayFacts home{{*Prefix::parse("10.12.14.0/24")},
+                        {"lan0"},
+                        {*Prefix::parse("10.12.14.1/24")},
+                        {IpAddress::v4(10, 12, 14, 4), IpAddress::v4(10, 12, 14, 2)},
+                        "uk.org.thekelleys.dnsmasq",
+                        true,
+                        ""};
+
+// The recommended form, a line each; line 1 is listen-address.
+const std::vector<std::string> recommended{"listen-address=10.12.14.1",
+                                           "bind-dynamic",
+                                           "dhcp-range=10.12.14.100,10.12.14.199,255.255.255.0,1h",
+                                           "dhcp-option=option:router,10.12.14.1",
+                                           "dhcp-option=option:dns-server,10.12.14.1",
+                                           "dhcp-authoritative",
+                                           "enable-dbus"};
+
+// With each line that begins as one of `changes` replaced by it ("bind-dynamic!": taken out); others are added.
+std::string changed(const std::vector<std::string>& changes) {
+    auto lines = recommended;
+    for (const auto& change : changes) {
+        const bool out = change.ends_with('!');
+        const auto name = change.substr(0, change.find_first_of("=!,"));
+        const auto known = std::find_if(lines.begin(), lines.end(),
+                                        [&](const auto& line) { return line.substr(0, line.find('=')) == name; });
+        if (known == lines.end()) {
+            lines.push_back(change);
+        } else {
+            *known = out ? "" : change;
+        }
+    }
+    std::string text;
+    for (const auto& line : lines) text += line + "\n";
+    return text;
+}
+
+std::vector<Finding> findings(const std::vector<std::string>& changes, const GatewayFacts& gateway = home) {
+    return check(conf_of(changed(changes)), gateway);
+}
+
+std::string all(const std::vector<Finding>& findings) {
+    std::string text;
+    for (const auto& finding : findings) text += std::to_string(finding.at.line) + ": " + finding.text + "\n";
+    return text;
+}
+
+TEST(DnsmasqCheck, has_nothing_to_say_of_the_recommended_form) {
+    EXPECT_EQ(all(findings({})), "");
+    EXPECT_EQ(all(findings({"port=0", "no-ping", "dhcp-host=aa:bb:cc:dd:ee:ff,10.12.14.50"})), "");
+}
+
+struct Case {
+    std::vector<std::string> changes;
+    unsigned line;  // 0: nowhere
+    bool grave;
+    const char* said;
+};
+class DnsmasqFaults : public ::testing::TestWithParam<Case> {};
+
+TEST_P(DnsmasqFaults, are_said_once_with_their_place_and_a_remedy) {
+    const auto& [changes, line, grave, said] = GetParam();
+    const auto found = findings(changes);
+    ASSERT_EQ(found.size(), 1U) << all(found);
+    EXPECT_NE(found[0].text.find(said), std::string::npos) << all(found);
+    EXPECT_EQ(found[0].at.line, line) << all(found);
+    EXPECT_EQ(found[0].at.file, line == 0 ? "" : "/etc/dnsmasq.conf");
+    EXPECT_EQ(found[0].grave, grave) << all(found);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Binding, DnsmasqFaults,
+    ::testing::Values(
+        Case{{"interface=lan0"}, 8, true, "with interface=lan0 dnsmasq names the host's own address as the server"},
+        Case{
+            {"interface=lan*", "listen-address!"}, 8, true, "write listen-address=10.12.14.1 and bind-dynamic instead"},
+        Case{{"listen-address!"}, 0, true, "dnsmasq listens everywhere"},
+        Case{{"listen-address=127.0.0.1"}, 1, true, "dnsmasq does not listen on the virtual address"},
+        Case{{"bind-dynamic!"}, 0, false, "bind-dynamic is missing"},
+        Case{{"bind-dynamic!", "bind-interfaces"}, 8, true, "dnsmasq does not start where the virtual address is not"},
+        Case{{"except-interface=lan0"}, 8, true, "this keeps dnsmasq from serving lan0"},
+        Case{{"no-dhcp-interface=lan0"}, 8, true, "this keeps dnsmasq from serving lan0"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Pool, DnsmasqFaults,
+    ::testing::Values(
+        Case{{"dhcp-range!"},
+             0,
+             true,
+             "no dhcp-range: it gives nobody an address: write dhcp-range=FIRST,LAST,255.255.255.0,1h"},
+        Case{{"dhcp-range=10.99.0.10,10.99.0.20,255.255.255.0"},
+             3,
+             true,
+             "from 10.99.0.10 is in no lan prefix of the gateway"},
+        Case{{"dhcp-range=10.12.14.1,10.12.14.1,255.255.255.0"}, 3, true, "virtual address 10.12.14.1"},
+        Case{{"dhcp-range=10.12.14.4,10.12.14.199,255.255.255.0"}, 3, true, "a router's own address 10.12.14.4"},
+        Case{{"dhcp-range=10.12.14.100,10.12.14.199"}, 3, false, "this dhcp-range has no netmask"},
+        Case{{"dhcp-lease-max=199"}, 8, true, "dhcp-lease-max is 199, less than twice the pool of 100"},
+        Case{{"dhcp-range=10.12.14.100,10.12.14.199,soon"}, 3, false, "this value cannot be understood"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Behaviour, DnsmasqFaults,
+    ::testing::Values(
+        Case{{"dhcp-option=3,10.12.14.4"}, 4, true, "another router than the virtual address (10.12.14.4)"},
+        Case{{"dhcp-option=3"}, 4, true, "another router than the virtual address (none)"},
+        Case{{"dhcp-option-force=54,10.12.14.1"}, 8, true, "a forced option 54 stands twice"},
+        Case{{"dhcp-option-force=option:server-identifier,10.12.14.1"}, 8, true, "a forced option 54 stands twice"},
+        Case{{"dhcp-authoritative!"}, 0, false, "dhcp-authoritative is missing"},
+        Case{{"dhcp-sequential-ip"}, 8, false, "with dhcp-sequential-ip two routers"},
+        Case{{"leasefile-ro"}, 8, true, "with leasefile-ro dnsmasq writes no lease file"},
+        Case{{"enable-dbus!"}, 0, false, "enable-dbus is missing: leases come into dnsmasq only by its restart"},
+        Case{{"enable-dbus=org.example.d"}, 7, true, "dnsmasq is on the bus as org.example.d"}));
+
+std::vector<Finding> without_options(const std::string& more) {
+    return check(conf_of("listen-address=10.12.14.1\nbind-dynamic\ndhcp-authoritative\nenable-dbus\n"
+                         "dhcp-range=10.12.14.100,10.12.14.199,255.255.255.0\n" +
+                         more),
+                 home);
+}
+
+TEST(DnsmasqCheck, wants_options_3_and_6_above_all_where_dnsmasq_does_no_dns) {
+    const auto advice = without_options("");
+    ASSERT_EQ(advice.size(), 1U) << all(advice);
+    EXPECT_FALSE(advice[0].grave);
+    const auto found = without_options("port=0\n");
+    ASSERT_EQ(found.size(), 1U) << all(found);
+    EXPECT_TRUE(found[0].grave);
+    EXPECT_EQ(found[0].at, (TextPlace{"/etc/dnsmasq.conf", 6}));
+    EXPECT_EQ(found[0].text,
+              "dnsmasq does no DNS (port=0), and does not say where clients find it: write "
+              "dhcp-option=option:router,10.12.14.1, dhcp-option=option:dns-server,10.12.14.1");
+    EXPECT_EQ(all(without_options("port=0\ndhcp-option=3,0.0.0.0\ndhcp-option=tag:lan,6,9.9.9.9\n")), "");
+}
+
+TEST(DnsmasqCheck, a_dns_server_that_is_a_router_does_not_move) {
+    const auto found = findings({"port=0", "dhcp-option!", "dhcp-option=6,10.12.14.2"});
+    EXPECT_NE(all(found).find("a router's own address as their DNS server"), std::string::npos) << all(found);
+}
+
+TEST(DnsmasqCheck, a_short_virtual_address_needs_the_netmask) {
+    auto gateway = home;
+    gateway.virtual_addresses = {*Prefix::parse("10.12.14.1/32")};
+    EXPECT_EQ(all(findings({}, gateway)), "");
+    const auto found = findings({"dhcp-range=10.12.14.100,10.12.14.199,12h"}, gateway);
+    ASSERT_EQ(found.size(), 1U) << all(found);
+    EXPECT_TRUE(found[0].grave);
+    EXPECT_EQ(found[0].at, (TextPlace{"/etc/dnsmasq.conf", 3}));
+    EXPECT_EQ(
+        found[0].text,
+        "the virtual address 10.12.14.1/32 does not say how large its network is, and this dhcp-range has no "
+        "netmask: dnsmasq names the host's own address as the server, or finds no range: write the netmask behind "
+        "the addresses, 10.12.14.100,10.12.14.199,255.255.255.0");
+}
+
+TEST(DnsmasqCheck, the_default_table_is_too_small_for_a_large_pool) {
+    auto gateway = home;
+    gateway.networks = {*Prefix::parse("10.12.0.0/16")};
+    const auto found = findings({"dhcp-range=10.12.20.0,10.12.23.255,255.255.0.0"}, gateway);
+    ASSERT_EQ(found.size(), 1U) << all(found);
+    EXPECT_EQ(found[0].at.line, 3U);
+    EXPECT_NE(found[0].text.find("1000 (the default), less than twice the pool of 1024"), std::string::npos);
+    EXPECT_NE(found[0].text.find("write dhcp-lease-max=2048"), std::string::npos);
+}
+
+TEST(DnsmasqCheck, leases_need_a_way_into_the_server) {
+    auto gateway = home;
+    gateway.can_restart = false;
+    const auto found = findings({"enable-dbus!"}, gateway);
+    ASSERT_EQ(found.size(), 1U) << all(found);
+    EXPECT_TRUE(found[0].grave);
+    EXPECT_NE(found[0].text.find("write enable-dbus, or restart_unit into dhcp_sync"), std::string::npos);
+    gateway.bus_name = "";
+    EXPECT_EQ(all(findings({"enable-dbus!"}, gateway)), "") << "the block says that itself";
+}
+
+TEST(DnsmasqCheck, the_file_that_is_followed_is_the_one_that_is_written) {
+    auto gateway = home;
+    gateway.lease_file = "/var/lib/misc/dnsmasq.leases";
+    EXPECT_EQ(all(findings({}, gateway)), "");
+    const auto found = findings({"dhcp-leasefile=/run/leases"}, gateway);
+    ASSERT_EQ(found.size(), 1U) << all(found);
+    EXPECT_TRUE(found[0].grave);
+    EXPECT_EQ(found[0].at.line, 8U);
+}
+
+TEST(DnsmasqCheck, another_network_beside_ours_is_no_fault) {
+    auto two = changed({"dhcp-range=10.12.14.100,10.12.14.199,255.255.255.0"}) +
+               "dhcp-range=192.168.9.10,192.168.9.20,255.255.255.0\n";
+    const auto found = check(conf_of(two), home);
+    ASSERT_EQ(found.size(), 1U) << all(found);
+    EXPECT_FALSE(found[0].grave);
+}
+
+TEST(DnsmasqCheck, of_ipv6_alone_asks_nothing_of_ipv4) {
+    auto gateway = home;
+    gateway.networks = {*Prefix::parse("fd00:14::/64")};
+    gateway.virtual_addresses = {*Prefix::parse("fe80::1/64")};
+    gateway.members.clear();
+    const auto found =
+        check(conf_of("enable-dbus\ndhcp-range=fd00:14::100,fd00:14::1ff,64\ndhcp-range=::,constructor:lan0,ra-only\n"),
+              gateway);
+    EXPECT_EQ(all(found), "");
+}
+
+}  // namespace
+}  // namespace dhcpsync
