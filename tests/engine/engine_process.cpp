@@ -22,7 +22,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds patience{5000};
 
 // One file, in memory.
 class OneFile final : public config::FileSource {
@@ -44,9 +43,10 @@ Fd sealed(const std::string& text) {
 
 }  // namespace
 
-EngineProcess::EngineProcess(const std::string& configuration, Mode mode) {
+EngineProcess::EngineProcess(const std::string& configuration, const Mode& mode) {
     auto [mine, its] = ipc::Channel::pair().value();
     state_ = ipc::SharedState::create(16).value();
+    if (mode.left_behind) mode.left_behind(*state_);
     auto memfd = sealed(configuration);
     pid_ = ::fork();
     if (pid_ == 0) {
@@ -108,6 +108,8 @@ void EngineProcess::reload(const std::string& configuration) {
     EXPECT_TRUE(channel_->send(ipc::Kind::reload, {}, 0, memfd.get()));
 }
 
+void EngineProcess::send(ipc::Kind kind, const std::string& text) { EXPECT_TRUE(channel_->send(kind, text)); }
+
 void EngineProcess::stop() { EXPECT_TRUE(channel_->send(ipc::Kind::stop)); }
 
 void EngineProcess::close_channel() { channel_.reset(); }
@@ -135,7 +137,7 @@ std::string EngineProcess::log() const {
 }
 
 bool eventually(const std::function<bool()>& holds) {
-    for (const auto until = Clock::now() + patience; Clock::now() < until; std::this_thread::sleep_for(5ms))
+    for (const auto until = Clock::now() + 5s; Clock::now() < until; std::this_thread::sleep_for(5ms))
         if (holds()) return true;
     return holds();
 }

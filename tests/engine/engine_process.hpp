@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "vrrpd/ipc/channel.hpp"
+#include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
 
 namespace vrrpd::engine::test {
@@ -16,11 +17,14 @@ namespace vrrpd::engine::test {
 struct Mode {
     bool observe = false;
     bool adopt = false;
+    std::function<void(ipc::SharedState&)> left_behind = {};  // by the engine before
 };
 
 class EngineProcess {
 public:
-    EngineProcess(const std::string& configuration, Mode mode = {});
+    static constexpr std::chrono::milliseconds patience{5000};
+
+    EngineProcess(const std::string& configuration, const Mode& mode = {});
     EngineProcess(const EngineProcess&) = delete;
     EngineProcess& operator=(const EngineProcess&) = delete;
     ~EngineProcess();  // killed, if it still runs
@@ -28,10 +32,22 @@ public:
     // Reads messages until one of this kind comes, or a log line that contains `text`; false after 5 s.
     bool await(ipc::Kind kind);
     bool await_line(const std::string& text);
+    // ... or one of this kind that is a Notice of which `holds` is true.
+    template <class Notice>
+    bool await(ipc::Kind kind, const std::function<bool(const Notice&)>& holds,
+               std::chrono::milliseconds limit = patience) {
+        return read_until(
+            [&](const ipc::Message& message) {
+                const auto notice = message.kind == kind ? ipc::decode<Notice>(message.text) : std::nullopt;
+                return notice && holds(*notice);
+            },
+            limit);
+    }
     // Reads for so long.
     void listen(std::chrono::milliseconds time);
 
     void reload(const std::string& configuration);
+    void send(ipc::Kind kind, const std::string& text = {});
     void stop();
     void close_channel();
     void kill(int signal) const;

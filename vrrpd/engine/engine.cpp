@@ -53,6 +53,8 @@ void Engine::run(config::Config config) {
     loop_.refresh();
     start();
     options_.channel.send(ipc::Kind::ready);
+    reporting_ = true;
+    report();
     loop_.run();
     hand_over();
 }
@@ -62,7 +64,7 @@ void Engine::start() {
     routers_.reserve(config_->instances.size());
     for (const auto& instance : config_->instances) {
         routers_.push_back(std::make_unique<Router>(instance, followed(*config_, instance)));
-        attach_record(*routers_.back());
+        prepare(*routers_.back());
     }
     deadlines_.reset(routers_.size());
     gateways_->configure(config_->gateways);
@@ -79,6 +81,7 @@ void Engine::speak() {
     start_at_.reset();
     speaking_ = true;
     reconsider_all();
+    report();
 }
 
 // A fault-free router enters the protocol: adopted after a crash, or from the beginning.
@@ -128,6 +131,7 @@ void Engine::serve_deadlines() {
     if (next_beat_ <= now) {
         options_.state.beat(now);
         next_beat_ = now + beat_interval;
+        if (reporter_.in_arrears()) report();
     }
 }
 
@@ -196,6 +200,7 @@ void Engine::handle(const ipc::Message& message) {
 void Engine::hand_over() {
     desk_->hold();
     for (auto& router : routers_) drive(*router, proto::Stop{});
+    tell();
     desk_->resume();
     if (!desk_->drain(withdrawal_limit)) log_.error("the kernel did not take everything back in time");
     options_.channel.send(ipc::Kind::handed_over);
@@ -228,9 +233,10 @@ void Engine::use_configuration() {
     virtual_addresses_.shrink_to_fit();
 }
 
-void Engine::attach_record(Router& router) {
+void Engine::prepare(Router& router) {
     const auto& config = *router.config;
     router.record = options_.state.record(config.interface, config.family, config.vrid);
+    router.since = loop_.now();
 }
 
 }  // namespace vrrpd::engine

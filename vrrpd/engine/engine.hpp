@@ -2,7 +2,7 @@
 // supervisor say, and carries their actions out in order. Decides nothing that a core decides.
 //
 // engine.cpp: life and the loop; engine_actions.cpp: what cores asked for; engine_world.cpp: what the kernel
-// said; engine_reload.cpp: another configuration.
+// said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks.
 #pragma once
 
 #include <functional>
@@ -19,6 +19,7 @@
 #include "vrrpd/engine/describe.hpp"
 #include "vrrpd/engine/gateway_keeper.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
+#include "vrrpd/engine/reporter.hpp"
 #include "vrrpd/engine/router.hpp"
 #include "vrrpd/engine/run.hpp"
 #include "vrrpd/engine/speaker.hpp"
@@ -38,7 +39,10 @@ public:
     void run(config::Config config);
 
 private:
-    Engine(EngineOptions& options, ipc::ChannelLog& log) : options_(options), log_(log) {}
+    Engine(EngineOptions& options, ipc::ChannelLog& log)
+        : options_(options),
+          log_(log),
+          reporter_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }) {}
 
     // ---- engine.cpp
     void start();
@@ -91,6 +95,11 @@ private:
     void remove_leftovers();
     void gateway_changed(std::size_t gateway);
 
+    // ---- engine_agent.cpp
+    void report();
+    [[nodiscard]] Router* router_of(const config::Gateway& gateway) const;
+    [[nodiscard]] std::vector<std::string> obstacles(std::size_t gateway, const Router& router) const;
+
     // ---- engine_reload.cpp
     void reload(int memfd);
     void adopt_configuration(std::unique_ptr<config::Config> next);
@@ -102,7 +111,7 @@ private:
 
     [[nodiscard]] Followed followed(const config::Config& config, const config::Instance& instance) const;
     [[nodiscard]] std::string name_of(const IpAddress& address) const;
-    void attach_record(Router& router);
+    void prepare(Router& router);
     void use_configuration();
 
     EngineOptions& options_;
@@ -116,9 +125,11 @@ private:
     std::unique_ptr<GatewayKeeper> gateways_;
     std::vector<std::unique_ptr<Router>> routers_;
     DeadlineQueue deadlines_;
+    Reporter reporter_;
 
-    bool speaking_ = false;  // routers may enter the protocol
-    Deadline start_at_;      // ... from then on (vrrp_startup_delay)
+    bool reporting_ = false;  // the agent may be told: the first configuration is in place
+    bool speaking_ = false;   // routers may enter the protocol
+    Deadline start_at_;       // ... from then on (vrrp_startup_delay)
     Instant next_beat_{};
     Deadline tell_at_;  // a claim is under way: log lines are held back until it is through, or until then
     Deadline tidy_at_;  // what a wave of take-overs needed for a moment goes back to the system

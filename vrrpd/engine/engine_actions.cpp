@@ -78,6 +78,7 @@ void Engine::write_for(Router& router, std::vector<netlink::Request> requests, S
 void Engine::tell() {
     tell_at_.reset();
     log_.release();
+    report();
 }
 
 void Engine::log_failures(const std::string& name, const Results& results) {
@@ -145,6 +146,8 @@ void Engine::perform(Router& router, const proto::AnnounceAgain&) {
 
 void Engine::perform(Router& router, const proto::Transition& action) {
     router.rejections_said = 0;
+    router.since = loop_.now();
+    router.adopted = action.cause == proto::Cause::adopted;
     tidy_at_ = loop_.now() + tidy_delay;
     if (action.to == proto::Role::active) ++router.counters.became_active;
     if (action.from == proto::Role::active) ++router.counters.released;
@@ -156,6 +159,7 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));
+    if (router.followed.gateway) report();
 }
 
 void Engine::perform(Router& router, const proto::Note& action) {

@@ -51,6 +51,7 @@ struct Engine::Edit {
 
 void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     const auto difference = config::diff(*config_, *next);
+    const bool reporting = std::exchange(reporting_, false);  // nobody is told of what is half done
     for (const auto removed : difference.removed) drive(*routers_[removed], proto::Stop{});
 
     std::vector<std::unique_ptr<Router>> routers(next->instances.size());
@@ -62,6 +63,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
         if (router->installed && (kept.changed || difference.gateways_changed))
             edits.push_back(edit_of(*router, *next, kept.after));
         router->config = &after;
+        router->adopted = false;  // told, or a gateway that is new: which has no role to go on with
         router->followed = gateway;
         router->announcer.set_policy(*after.announce);
         routers[kept.after] = std::move(router);
@@ -69,7 +71,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     for (const auto added : difference.added) {
         const auto& instance = next->instances[added];
         routers[added] = std::make_unique<Router>(instance, followed(*next, instance));
-        attach_record(*routers[added]);
+        prepare(*routers[added]);
     }
     for (const auto removed : difference.removed) speaker_->forget(*routers_[removed]);
     routers_ = std::move(routers);
@@ -82,6 +84,8 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     carry_out(edits);
     for (auto& router : routers_) follow_configuration(*router);
     reconsider_all();
+    reporting_ = reporting;
+    report();
     log_.notice("reloaded: {} instances added, {} removed, {} kept", difference.added.size(), difference.removed.size(),
                 difference.kept.size());
 }

@@ -94,6 +94,7 @@ void Engine::settle(Router& router, Conditions conditions) {
     else if (!can_run && !known)  // said once, whatever else turns out to be wrong while it waits
         log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name,
                      fmt::join(router.troubles->faults, ", "));
+    if (router.followed.gateway) report();
 }
 
 // Adds what the gateway says to what the instance tracks, and tells the machine what comes of it.
@@ -119,7 +120,7 @@ void Engine::gateway_changed(std::size_t gateway) {
     const auto& wan = gateways_->readiness(gateway).wan;
     options_.channel.send(ipc::Kind::wan_state,
                           encode(ipc::WanState{config_->gateways[gateway].name, !wan || wan->up}));
-    if (!speaking_) return;
+    if (!speaking_) return report();
     for (auto& router : routers_)
         if (router->followed.gateway == &config_->gateways[gateway]) settle(*router, look(*router));
 }

@@ -41,6 +41,7 @@ struct Router {
     proto::VirtualRouter machine;
     proto::Announcer announcer;
     Instant stepped_at{};  // the machine's time never runs backwards
+    Instant since{};       // the role is the same
 
     IfIndex link;                         // where adverts go
     std::optional<IpAddress> source;      // what they are sent from
@@ -67,6 +68,7 @@ struct Router {
     std::uint16_t identification = 0;   // IPv4 header id, 1, 2, 3 ... (VR-009)
     std::uint16_t rejections_said = 0;  // a bit each kind: said once until the next transition
     bool send_failure_said = false;
+    bool adopted = false;            // the role is that of an engine that crashed
     bool foreign_form_said = false;  // the other checksum form was seen and named (VR-045)
     Counters counters;
 

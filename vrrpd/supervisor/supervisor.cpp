@@ -134,6 +134,8 @@ bool Supervisor::handle(const ipc::Message& message) {
             break;
         case ipc::Kind::wan_state:
         case ipc::Kind::host_silent:
+        case ipc::Kind::role_change:
+        case ipc::Kind::readiness:
             agent_.pass_on(message);
             break;
         case ipc::Kind::handed_over:
