@@ -82,7 +82,7 @@ private:
         };
         const bool some = std::any_of(conf_.ranges.begin(), conf_.ranges.end(), ours);
         if (conf_.ranges.empty() && conf_.faulty.empty())
-            return grave({}, "its configuration has no dhcp-range: it gives nobody an address" + example_range());
+            return grave({}, "no dhcp-range is there, and nobody gets an address" + example_range());
         for (const auto& range : conf_.ranges) {
             if (ours(range)) continue;
             const std::string text =

@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"dhcp-range!"},
              0,
              true,
-             "no dhcp-range: it gives nobody an address: write dhcp-range=FIRST,LAST,255.255.255.0,1h"},
+             "no dhcp-range is there, and nobody gets an address: write dhcp-range=FIRST,LAST,255.255.255.0,1h"},
         Case{{"dhcp-range=10.99.0.10,10.99.0.20,255.255.255.0"},
              3,
              true,

@@ -8,6 +8,7 @@
 #include "netlink/rtnetlink.hpp"
 #include "vrrpd/base/assert.hpp"
 #include "vrrpd/ipc/channel.hpp"
+#include "vrrpd/supervisor/dnsmasq_faults.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -40,6 +41,16 @@ std::vector<config::Fault> host_faults(const config::Config& config) {
     return host ? config::check_host(config, *host) : std::vector<config::Fault>{};
 }
 
+config::Position place_of_dhcp_sync(const std::vector<config::Line>& lines) {
+    const auto found = std::find_if(lines.begin(), lines.end(), [](const auto& line) {
+        return line.words[0].text == "dhcp_sync" && !line.words[0].quoted;
+    });
+    if (found == lines.end()) return {};
+    auto place = found->at;
+    place.column = found->words[0].column;
+    return place;
+}
+
 config::Fault fault_of(const OsError& error) { return {config::Severity::unusable, {}, error.describe(), true}; }
 
 }  // namespace
@@ -61,7 +72,10 @@ Judgement judge(const Options& options) {
     auto parsed = config::parse(loaded.lines, identity(options));
     const bool parsed_can_start = parsed.can_start();
     append(judgement.faults, std::move(parsed.faults));
-    if (options.action != Action::fence) append(judgement.faults, host_faults(parsed.config));
+    if (options.action != Action::fence) {
+        append(judgement.faults, host_faults(parsed.config));
+        append(judgement.faults, dnsmasq_faults(parsed.config, place_of_dhcp_sync(loaded.lines)));
+    }
     judgement.can_start =
         !judgement.file_missing && parsed_can_start &&
         std::none_of(judgement.faults.begin(), judgement.faults.end(), [](const auto& f) { return f.prevents_start; });

@@ -1,0 +1,86 @@
+#include "vrrpd/supervisor/dnsmasq_faults.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dhcpsync/core/dnsmasq_check.hpp"
+#include "dhcpsync/dnsmasq_files.hpp"
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+using config::Severity;
+
+dhcpsync::GatewayFacts facts_of(const config::Config& config, const config::Gateway& gateway) {
+    dhcpsync::GatewayFacts facts;
+    for (const auto& lan : gateway.lans) {
+        facts.networks.push_back(lan.prefix);
+        facts.devices.push_back(lan.device);
+    }
+    if (const auto* instance = config.instance(gateway.follows)) {
+        for (const auto* list : {&instance->addresses, &instance->excluded_addresses})
+            for (const auto& address : *list)
+                if (std::find(facts.devices.begin(), facts.devices.end(), address.device) != facts.devices.end())
+                    facts.virtual_addresses.push_back(address.prefix);
+    }
+    if (config.peer_link)
+        for (const auto& member : config.peer_link->members) facts.members.push_back(member.address);
+    const auto& dnsmasq = config.dhcp_sync->dnsmasq;
+    facts.bus_name = dnsmasq.bus_name;
+    facts.can_restart = !dnsmasq.restart_unit.empty() || !dnsmasq.restart_command.empty();
+    facts.lease_file = dnsmasq.lease_file;
+    return facts;
+}
+
+class Faults {
+public:
+    Faults(const config::Position& block, std::string source) : block_(block), source_(std::move(source)) {}
+
+    void add(Severity severity, const dhcpsync::TextPlace& at, const std::string& text) {
+        if (at.file.empty()) return add_at_block(severity, fmt::format("dnsmasq ({}): {}", source_, text));
+        faults_.push_back({severity, {at.file, at.line, 0}, "dhcp_sync: " + text, false});
+    }
+    void add_at_block(Severity severity, const std::string& text) {
+        faults_.push_back({severity, block_, "dhcp_sync: " + text, false});
+    }
+    std::vector<config::Fault> take() { return std::move(faults_); }
+
+private:
+    const config::Position& block_;
+    std::string source_;
+    std::vector<config::Fault> faults_;
+};
+
+}  // namespace
+
+std::vector<config::Fault> dnsmasq_faults(const config::Config& config, const config::Position& block) {
+    if (!config.dhcp_sync) return {};
+    const auto& gateways = config.gateways;
+    const auto followed = std::find_if(gateways.begin(), gateways.end(),
+                                       [&](const auto& gateway) { return gateway.name == config.dhcp_sync->follows; });
+    if (followed == gateways.end()) return {};  // said already
+    const auto facts = facts_of(config, *followed);
+    const auto& dnsmasq = config.dhcp_sync->dnsmasq;
+    const auto found = dhcpsync::find_dnsmasq({dnsmasq.configuration, dnsmasq.lease_file, facts.networks, ""});
+    Faults faults(block, found.source);
+    if (!found.readable && !dnsmasq.configuration.empty()) {
+        faults.add_at_block(Severity::error,
+                            fmt::format("{} cannot be read: correct configuration", dnsmasq.configuration));
+    } else if (!found.readable) {
+        faults.add_at_block(Severity::note,
+                            "no configuration of dnsmasq is found, and nothing of it is checked: install "
+                            "it here, or write configuration and its path");
+    }
+    if (!found.readable) return faults.take();
+    for (const auto& at : found.text.faulty) faults.add(Severity::note, at, "this is no option of dnsmasq");
+    for (const auto& at : found.text.unread)
+        faults.add(Severity::note, at, "what this names cannot be read, and is not checked");
+    if (found.text.too_much) faults.add(Severity::note, {}, "its configuration is too long: not all of it is checked");
+    for (const auto& finding : dhcpsync::check(found.conf, facts))
+        faults.add(finding.grave ? Severity::error : Severity::note, finding.at, finding.text);
+    return faults.take();
+}
+
+}  // namespace vrrpd::supervisor
