@@ -76,6 +76,28 @@ void DnsService::decide(const dnsfailover::SelectorEvent& event) {
     tell();
 }
 
+DnsStatus DnsService::status() const {
+    DnsStatus result;
+    result.gateway = config_.follows;
+    result.redirects = !config_.demote;
+    result.answers = config_.forwarders[selector_.chosen()].name;
+    result.since = selector_.since();
+    result.why = selector_.describe(loop_.now());
+    result.may_differ = selector_.rules_may_differ();
+    result.wan_down = selector_.wan_is_down();
+    result.known = prober_.monitor(selector_.chosen()).health() != dnsfailover::Health::unknown;
+    result.none_alive = true;
+    for (std::size_t i = 0; i < config_.forwarders.size(); ++i) {
+        const auto& forwarder = config_.forwarders[i];
+        const auto& monitor = prober_.monitor(i);
+        result.forwarders.push_back({forwarder.name, forwarder.address, forwarder.port,
+                                     std::string(to_string(monitor.health())), std::string(describe(monitor.symptom())),
+                                     monitor.since(), monitor.latency()});
+        result.none_alive = result.none_alive && monitor.health() == dnsfailover::Health::dead;
+    }
+    return result;
+}
+
 void DnsService::tell() {
     if (config_.demote) {
         if (std::exchange(weight_, selector_.weight()) != selector_.weight())

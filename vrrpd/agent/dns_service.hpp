@@ -7,6 +7,7 @@
 
 #include "dnsfailover/core/selector.hpp"
 #include "dnsfailover/prober.hpp"
+#include "vrrpd/agent/dns_status.hpp"
 #include "vrrpd/config/model.hpp"
 #include "vrrpd/ipc/notices.hpp"
 
@@ -38,6 +39,8 @@ public:
     // From the engine.
     void wan_changed(const ipc::WanState& state);
     void host_silent(const IpAddress& address);
+
+    [[nodiscard]] DnsStatus status() const;
 
 private:
     void healths_changed(std::size_t forwarder, const dnsfailover::HealthChange& change);
