@@ -90,7 +90,11 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"follows HOME\ndnsmasq {\n}\ndnsmasq {\n}\n", "23:1: dnsmasq stands twice in this dhcp_sync"},
         Bad{"follows HOME\ndnsmask {\n}\ndnsmasq {\n}\n",
             "21:1: unknown keyword 'dnsmask' in dhcp_sync: did you mean dnsmasq?"},
-        Bad{"follows HOME\ndnsmasq {\n}\nscan maybe\n", "23:6: scan 'maybe': write on or off"}));
+        Bad{"follows HOME\ndnsmasq {\n}\nscan maybe\n", "23:6: scan 'maybe': write on or off"},
+        Bad{"follows HOME\ndnsmasq fast {\n}\n", "21:9: unexpected words before the '{' of dnsmasq"},
+        Bad{"follows HOME\ndnsmasq {\n}\nscan on {\n}\n", "23:9: unexpected '{' after scan"},
+        Bad{"follows HOME\ndnsmasq {\n}\n{\nscan off\n}\n", "23:1: unexpected '{'"},
+        Bad{"follows HOME\ndnsmasq\n}\n", "21:1: '{' is missing after dnsmasq"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Dnsmasq, DhcpSyncFaults,

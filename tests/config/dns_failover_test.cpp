@@ -81,6 +81,7 @@ TEST(DnsFailover, faults_prevent_a_start) {
         const auto parsed = parse_dns(body);
         EXPECT_TRUE(says(parsed.faults, said)) << body << (parsed.faults.empty() ? "" : parsed.faults[0].describe());
         EXPECT_FALSE(parsed.can_start()) << body;
+        EXPECT_EQ(config_test_status(parsed.faults, false, false), 5) << body;
     }
 }
 

@@ -81,6 +81,7 @@ struct Keyword {
     Handler open = nullptr;             // for items: called once, before the first item
     bool repeats = false;               // may stand several times in a block of ours
 };
+[[nodiscard]] constexpr bool is_our_own(const Keyword& keyword) { return keyword.tier == 'O'; }
 [[nodiscard]] constexpr Keyword repeatable(Keyword keyword) {
     keyword.repeats = true;
     return keyword;

@@ -195,8 +195,7 @@ void Reader::say_support(const Statement& s) {
 
 bool Reader::missing(const Statement& s) {
     if (!takes_argument(s.keyword.shape) || s.size() > 1) return false;
-    const bool ours = s.keyword.tier == 'O';
-    add(ours ? Severity::error : Severity::missing, s.place(),
+    add(is_our_own(s.keyword) ? Severity::error : Severity::missing, s.place(),
         fmt::format("a value is missing after {}", s.keyword.name), true);
     return true;
 }
@@ -206,7 +205,7 @@ bool Reader::expect_brace(const Statement& s) {
         ++next_;
         return true;
     }
-    fault(Severity::error, s.place(), fmt::format("'{{' is missing after {}", s.keyword.name));
+    add(Severity::error, s.place(), fmt::format("'{{' is missing after {}", s.keyword.name), is_our_own(s.keyword));
     // Gone on as if it were there; but at the end of the text there is no block to read.
     return next_ < lines_.size();
 }
@@ -240,7 +239,8 @@ void Reader::items(const Statement& s) {
 void Reader::open_block(const Statement& s) {
     const std::size_t words = s.keyword.shape == Shape::named_block ? 2 : 1;
     if (s.keyword.shape != Shape::skip_block && s.size() > words) {
-        fault(Severity::error, s.place(words), fmt::format("unexpected words before the '{{' of {}", s.keyword.name));
+        add(Severity::error, s.place(words), fmt::format("unexpected words before the '{{' of {}", s.keyword.name),
+            is_our_own(s.keyword));
     }
     if (s.keyword.shape == Shape::skip_block) return skip_balanced();
     if (s.keyword.shape == Shape::items) return items(s);
@@ -272,8 +272,8 @@ void Reader::statement(Block block, const Line& line, std::size_t index) {
         check_value(s);
     }
     if (at("{")) {
-        fault(Severity::error, {next_, 0},
-              fmt::format("unexpected '{{' after {}: the block is skipped", keyword->name));
+        add(Severity::error, {next_, 0}, fmt::format("unexpected '{{' after {}: the block is skipped", keyword->name),
+            is_our_own(*keyword));
         skip_balanced();
     }
 }
@@ -292,7 +292,7 @@ void Reader::walk(Block block, Place opened) {
     std::set<std::string_view> seen;
     while (next_ < lines_.size()) {
         if (at("{")) {
-            fault(Severity::error, {next_, 0}, "unexpected '{': the block is skipped");
+            add(Severity::error, {next_, 0}, "unexpected '{': the block is skipped", is_ours(block));
             skip_balanced();
             continue;
         }
