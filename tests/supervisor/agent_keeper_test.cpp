@@ -26,12 +26,40 @@ void wait_for_the_end(ipc::Channel& channel) {
     while (channel.receive(message) != ipc::Channel::State::closed) usleep(1000);
 }
 
+void say(ipc::Channel& channel, std::string_view line) {
+    channel.send(ipc::Kind::log, line, static_cast<std::uint8_t>(LogLevel::info));
+}
+
+// Says all that it is told.
+void echo(ipc::Channel& channel) {
+    for (;;) {
+        ipc::Message message;
+        const auto got = channel.receive(message);
+        if (got == ipc::Channel::State::closed) return;
+        if (got == ipc::Channel::State::empty) usleep(1000);
+        if (got != ipc::Channel::State::message) continue;
+        const auto content = message.memfd ? ipc::unseal(message.memfd.get()) : Result<std::string>("");
+        say(channel, fmt::format("told {} [{}] {}", static_cast<int>(message.kind), message.text,
+                                 content.value_or("another descriptor")));
+    }
+}
+
+std::string told(ipc::Kind kind, const std::string& text, const std::string& content = {}) {
+    return fmt::format("told {} [{}] {}\n", static_cast<int>(kind), text, content);
+}
+
 class Keeper : public testing::Test {
 protected:
     Keeper()
-        : keeper_(
-              loop_, log_, [this](int) { return fork_agent(); },
-              [this](ipc::Kind kind, const std::string& text) { told_.emplace_back(kind, text); }) {}
+        : keeper_(loop_, log_,
+                  {[this] { return fork_agent(); },
+                   [](ipc::Channel& channel) { channel.send(ipc::Kind::control_socket, "socket"); },
+                   [](ipc::Channel& channel, const AgentNeeds& needs) {
+                       channel.send(ipc::Kind::peer_key, needs.key_file);
+                   },
+                   [this](ipc::Kind kind, const std::string& text) { told_.emplace_back(kind, text); }}) {
+        keeper_.expect({{"HOME", "GUESTS"}, "the.key"});
+    }
 
     Result<AgentProcess> fork_agent() {
         auto ends = ipc::Channel::pair();
@@ -58,25 +86,58 @@ protected:
         loop_.run();
     }
 
+    void configure() { keeper_.configure(configuration_.get()); }
+    void from_engine(ipc::Kind kind, const std::string& text, Fd memfd = {}) {
+        ipc::Message message;
+        message.kind = kind;
+        message.text = text;
+        message.memfd = std::move(memfd);
+        keeper_.pass_on(message);
+    }
+    bool logged(const std::string& text) const { return log_.text.find(text) != std::string::npos; }
+
     Loop loop_;
     Lines log_;
     std::vector<std::pair<ipc::Kind, std::string>> told_;
     Behaviour behaviour_ = wait_for_the_end;
     int started_ = 0;
     pid_t pid_ = -1;
+    Fd configuration_ = *ipc::seal("lines", "test");
     AgentKeeper keeper_;
 };
 
-TEST_F(Keeper, starts_an_agent_only_where_one_is_wanted) {
-    keeper_.configure(false, -1);
-    EXPECT_EQ(started_, 0);
-    keeper_.configure(true, -1);
+TEST_F(Keeper, a_new_agent_is_equipped_then_configured_then_told_what_is_known) {
+    behaviour_ = echo;
+    from_engine(ipc::Kind::wan_state, "HOME\ndown");
+    configure();
+    run(milliseconds(100));
+    const auto all = told(ipc::Kind::control_socket, "socket") + told(ipc::Kind::peer_key, "the.key") +
+                     told(ipc::Kind::reload, "", "lines") + told(ipc::Kind::wan_state, "HOME\ndown");
+    EXPECT_TRUE(logged(all)) << log_.text;
+}
+
+TEST_F(Keeper, a_reload_starts_nothing_and_tells_the_key_and_what_is_known_again) {
+    behaviour_ = echo;
+    configure();
+    run(milliseconds(50));
+    from_engine(ipc::Kind::readiness, "HOME\nno next hop");
+    run(milliseconds(50));
+    log_.text.clear();
+    keeper_.expect({{"HOME"}, "new.key"});
+    configure();
+    run(milliseconds(100));
     EXPECT_EQ(started_, 1);
-    keeper_.configure(true, -1);
-    EXPECT_EQ(started_, 1) << "a reload is told, and starts nothing";
-    const auto pid = pid_;
-    keeper_.configure(false, -1);
-    EXPECT_EQ(kill(pid, 0), -1) << "it is gone, and reaped";
+    EXPECT_EQ(log_.text, told(ipc::Kind::peer_key, "new.key") + told(ipc::Kind::reload, "", "lines") +
+                             told(ipc::Kind::readiness, "HOME\nno next hop"));
+}
+
+TEST_F(Keeper, does_not_outlive_its_keeper) {
+    {
+        AgentKeeper keeper(loop_, log_, {[this] { return fork_agent(); }, [](auto&) {}, [](auto&, const auto&) {}, {}});
+        keeper.configure(configuration_.get());
+        EXPECT_EQ(started_, 1);
+    }
+    EXPECT_EQ(kill(pid_, 0), -1) << "it is gone, and reaped";
 }
 
 TEST_F(Keeper, passes_decisions_on_and_tells_another_engine_the_last_of_each) {
@@ -87,7 +148,7 @@ TEST_F(Keeper, passes_decisions_on_and_tells_another_engine_the_last_of_each) {
         channel.send(ipc::Kind::log, "DNS forwarder A: DEAD", static_cast<std::uint8_t>(LogLevel::warning));
         wait_for_the_end(channel);
     };
-    keeper_.configure(true, -1);
+    configure();
     run(milliseconds(100));
     ASSERT_EQ(told_.size(), 3U);
     EXPECT_NE(log_.text.find("DNS forwarder A: DEAD"), std::string::npos);
@@ -100,7 +161,7 @@ TEST_F(Keeper, passes_decisions_on_and_tells_another_engine_the_last_of_each) {
 
 TEST_F(Keeper, one_that_ends_is_started_again_after_a_growing_pause) {
     behaviour_ = [](ipc::Channel&) {};
-    keeper_.configure(true, -1);
+    configure();
     run(milliseconds(50));
     EXPECT_NE(log_.text.find("the agent ended with code 0; it is started again in 1 s"), std::string::npos)
         << log_.text;
@@ -111,43 +172,173 @@ TEST_F(Keeper, one_that_ends_is_started_again_after_a_growing_pause) {
     EXPECT_NE(log_.text.find("it is started again in 2 s"), std::string::npos) << log_.text;
 }
 
-TEST_F(Keeper, tells_a_new_agent_what_the_engine_said_of_the_wan) {
-    behaviour_ = [](ipc::Channel& channel) {
-        ipc::Message message;
-        for (;;) {
-            const auto got = channel.receive(message);
-            if (got == ipc::Channel::State::closed) return;
-            if (got == ipc::Channel::State::message)
-                channel.send(ipc::Kind::log, message.text, static_cast<std::uint8_t>(LogLevel::info));
-            usleep(1000);
-        }
-    };
-    const auto said = [this](ipc::Kind kind, const std::string& text) {
-        ipc::Message message;
-        message.kind = kind;
-        message.text = text;
-        keeper_.pass_on(message);
-    };
-    said(ipc::Kind::wan_state, "HOME\nup");
-    said(ipc::Kind::wan_state, "HOME\ndown");
-    said(ipc::Kind::host_silent, "10.0.0.1");
-    keeper_.configure(true, -1);
+TEST_F(Keeper, tells_a_new_agent_the_last_the_engine_said_and_no_events) {
+    behaviour_ = echo;
+    from_engine(ipc::Kind::wan_state, "HOME\nup");
+    from_engine(ipc::Kind::wan_state, "HOME\ndown");
+    from_engine(ipc::Kind::role_change, "HOME\nactive\nnew");
+    from_engine(ipc::Kind::role_change, "GUESTS\nbackup\nresumed");
+    from_engine(ipc::Kind::readiness, "HOME");
+    for (const auto& [kind, text] : {std::pair(ipc::Kind::host_silent, "10.0.0.1"),
+                                     std::pair(ipc::Kind::host_alive, "HOME\n10.0.0.9\n02:00:00:00:00:01"),
+                                     std::pair(ipc::Kind::dhcp_offer, "HOME\n10.0.0.1")})
+        from_engine(kind, text);
+    configure();
     run(milliseconds(100));
-    EXPECT_NE(log_.text.find("HOME\ndown"), std::string::npos) << log_.text;
-    EXPECT_EQ(log_.text.find("HOME\nup"), std::string::npos) << "that was before";
-    EXPECT_EQ(log_.text.find("10.0.0.1"), std::string::npos) << "an event, and over";
+    EXPECT_TRUE(logged(told(ipc::Kind::reload, "", "lines") + told(ipc::Kind::wan_state, "HOME\ndown") +
+                       told(ipc::Kind::role_change, "GUESTS\nbackup\nresumed") +
+                       told(ipc::Kind::role_change, "HOME\nactive\nresumed") + told(ipc::Kind::readiness, "HOME")))
+        << log_.text;
+    EXPECT_FALSE(logged("10.0.0")) << "events, and over";
+    EXPECT_FALSE(logged("HOME\nup")) << "that was before";
 }
 
-TEST_F(Keeper, one_that_sends_what_it_may_not_is_killed) {
+TEST_F(Keeper, passes_on_what_the_engine_says_at_once_with_its_memfd) {
+    behaviour_ = echo;
+    configure();
+    run(milliseconds(50));
+    log_.text.clear();
+    from_engine(ipc::Kind::role_change, "HOME\nactive\nnew");
+    from_engine(ipc::Kind::host_alive, "HOME\n10.0.0.9\n02:00:00:00:00:01");
+    from_engine(ipc::Kind::dhcp_offer, "HOME\n10.0.0.1");
+    from_engine(ipc::Kind::status, "", *ipc::seal("{}", "test"));
+    run(milliseconds(100));
+    EXPECT_EQ(log_.text, told(ipc::Kind::role_change, "HOME\nactive\nnew") +
+                             told(ipc::Kind::host_alive, "HOME\n10.0.0.9\n02:00:00:00:00:01") +
+                             told(ipc::Kind::dhcp_offer, "HOME\n10.0.0.1") + told(ipc::Kind::status, "", "{}"));
+}
+
+TEST_F(Keeper, an_engine_whose_work_is_swept_has_no_role_any_more) {
+    behaviour_ = echo;
+    from_engine(ipc::Kind::role_change, "HOME\nactive\nnew");
+    configure();
+    run(milliseconds(50));
+    log_.text.clear();
+    keeper_.engine_is_gone();
+    keeper_.engine_is_gone();
+    run(milliseconds(50));
+    EXPECT_EQ(log_.text, told(ipc::Kind::role_change, "HOME\ninitialize\nnew")) << "said once";
+    kill(pid_, SIGKILL);
+    run(milliseconds(50));
+    keeper_.step(*keeper_.next_deadline());
+    run(milliseconds(100));
+    EXPECT_TRUE(logged(told(ipc::Kind::role_change, "HOME\ninitialize\nresumed"))) << log_.text;
+}
+
+TEST_F(Keeper, gateways_that_a_reload_removed_are_forgotten_and_strangers_are_not_passed_on) {
     behaviour_ = [](ipc::Channel& channel) {
-        channel.send(ipc::Kind::stop);
+        channel.send(ipc::Kind::dns_choice, "GUESTS\n10.0.1.1\n53");
+        channel.send(ipc::Kind::dns_health, "HOME\nup");
+        channel.send(ipc::Kind::dns_health, "NOBODY\nup");
+        echo(channel);
+    };
+    from_engine(ipc::Kind::wan_state, "GUESTS\ndown");
+    configure();
+    run(milliseconds(100));
+    EXPECT_EQ(told_.size(), 2U);
+    keeper_.expect({{"HOME"}, ""});
+    log_.text.clear();
+    told_.clear();
+    configure();
+    keeper_.tell_engine_again();
+    from_engine(ipc::Kind::role_change, "GUESTS\nactive\nnew");
+    run(milliseconds(100));
+    EXPECT_FALSE(logged("GUESTS")) << log_.text;
+    ASSERT_EQ(told_.size(), 1U);
+    EXPECT_EQ(told_.front(), std::pair(ipc::Kind::dns_health, std::string("HOME\nup")));
+}
+
+TEST_F(Keeper, the_weights_of_two_services_do_not_replace_each_other) {
+    behaviour_ = [](ipc::Channel& channel) {
+        channel.send(ipc::Kind::service_weight, "HOME\ndns\n-60");
+        channel.send(ipc::Kind::service_weight, "HOME\ndhcp\n-60");
+        channel.send(ipc::Kind::service_weight, "HOME\ndns\n0");
         wait_for_the_end(channel);
     };
-    keeper_.configure(true, -1);
+    configure();
     run(milliseconds(100));
-    EXPECT_NE(log_.text.find("was killed by signal 9"), std::string::npos) << log_.text;
+    told_.clear();
+    keeper_.tell_engine_again();
+    const std::vector<std::pair<ipc::Kind, std::string>> last{{ipc::Kind::service_weight, "HOME\ndhcp\n-60"},
+                                                              {ipc::Kind::service_weight, "HOME\ndns\n0"}};
+    EXPECT_EQ(told_, last);
+}
+
+TEST_F(Keeper, requests_reach_the_engine_and_another_engine_does_not_hear_them_again) {
+    behaviour_ = [](ipc::Channel& channel) {
+        channel.send(ipc::Kind::scan, "HOME\n10.0.0.1\n10.0.0.9\n4");
+        channel.send(ipc::Kind::dhcp_probe, "HOME");
+        channel.send(ipc::Kind::announce_again, "HOME");
+        channel.send(ipc::Kind::status_wanted);
+        wait_for_the_end(channel);
+    };
+    configure();
+    run(milliseconds(100));
+    EXPECT_EQ(told_.size(), 4U) << log_.text;
+    told_.clear();
+    keeper_.tell_engine_again();
     EXPECT_TRUE(told_.empty());
 }
+
+TEST_F(Keeper, spoilt_text_is_said_and_goes_no_further) {
+    behaviour_ = [](ipc::Channel& channel) {
+        channel.send(ipc::Kind::dns_choice, "HOME\nthere\n53");
+        channel.send(ipc::Kind::scan, "HOME");
+        channel.send(ipc::Kind::dhcp_probe, "");
+        echo(channel);
+    };
+    configure();
+    from_engine(ipc::Kind::role_change, "HOME\nmaster\nnew");
+    run(milliseconds(100));
+    EXPECT_TRUE(told_.empty());
+    EXPECT_FALSE(logged("master")) << log_.text;
+    EXPECT_TRUE(logged("what the engine sent of kind 7 is spoilt")) << log_.text;
+    EXPECT_TRUE(logged("what the agent sent of kind")) << log_.text;
+}
+
+TEST_F(Keeper, invented_services_do_not_fill_the_memory) {
+    behaviour_ = [](ipc::Channel& channel) {
+        for (int i = 0; i < 300; ++i)
+            while (!channel.send(ipc::Kind::service_weight, "HOME\n" + std::to_string(i) + "\n-1")) usleep(1000);
+        wait_for_the_end(channel);
+    };
+    configure();
+    run(milliseconds(200));
+    EXPECT_EQ(told_.size(), 300U);
+    told_.clear();
+    keeper_.tell_engine_again();
+    EXPECT_EQ(told_.size(), 32U) << "16 of each gateway";
+}
+
+TEST_F(Keeper, an_agent_that_does_not_listen_is_killed_when_it_would_miss_a_role) {
+    behaviour_ = [](ipc::Channel&) { pause(); };
+    configure();
+    for (int i = 0; i < 100'000 && !logged("killed by signal 9"); ++i) {
+        from_engine(ipc::Kind::role_change, i % 2 == 0 ? "HOME\nactive\nnew" : "HOME\nbackup\nnew");
+        if (i % 1000 == 0) keeper_.child_ended();
+    }
+    EXPECT_TRUE(logged("killed by signal 9")) << log_.text;
+}
+
+class KeeperOfSpoilt : public Keeper, public testing::WithParamInterface<ipc::Kind> {};
+
+ipc::Kind sent = ipc::Kind::stop;
+
+TEST_P(KeeperOfSpoilt, one_that_sends_what_it_may_not_is_killed) {
+    sent = GetParam();
+    behaviour_ = [](ipc::Channel& channel) {
+        channel.send(sent, "HOME\nactive\nnew");
+        wait_for_the_end(channel);
+    };
+    configure();
+    run(milliseconds(100));
+    EXPECT_TRUE(logged("was killed by signal 9")) << log_.text;
+    EXPECT_TRUE(told_.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, KeeperOfSpoilt,
+                         testing::Values(ipc::Kind::stop, ipc::Kind::ready, ipc::Kind::role_change, ipc::Kind::status,
+                                         ipc::Kind::reload, ipc::Kind::peer_key, ipc::Kind::leases_written));
 
 }  // namespace
 }  // namespace vrrpd::supervisor

@@ -183,7 +183,10 @@ private:
                               return Result<std::unique_ptr<netlink::Kernel>>(std::move(kernel));
                           },
                           [this, &log] { return sweep(log); },
-                          [](int) { return fail(ENOSYS, "no agent here"); },
+                          [&log] {
+                              log.info("agent: start");
+                              return Result<AgentProcess>(fail(ENOSYS, "no agent here"));
+                          },
                           [&log] { log.info("ready"); }};
         return Supervisor(std::move(settings), std::move(services)).run(judge());
     }
@@ -191,6 +194,18 @@ private:
     std::string directory_;
     pid_t pid_ = -1;
 };
+
+TEST_F(SupervisorTest, the_agent_starts_with_the_first_engine_but_not_beside_an_observer) {
+    start(obedient, true);
+    ASSERT_TRUE(logged("ready"));
+    signal(SIGHUP);
+    ASSERT_TRUE(logged("engine: reload"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_EQ(get("log").find("agent: start"), std::string::npos);
+    start(obedient);
+    EXPECT_TRUE(logged("agent: start"));
+}
 
 TEST_F(SupervisorTest, starts_an_engine_and_stops_it_in_order) {
     start(obedient);

@@ -17,11 +17,11 @@ public:
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;
 
-    // Until the supervisor is gone, or says stop. False: `configuration` could not be read.
-    [[nodiscard]] bool run(int configuration);
+    // Until the supervisor is gone, or says stop. What to run comes through the channel.
+    void run();
 
 private:
-    [[nodiscard]] bool configure(int configuration);
+    void configure(int configuration);
     void read_channel();
     void handle(const ipc::Message& message);
     void set_deadline();

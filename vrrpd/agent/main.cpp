@@ -1,7 +1,5 @@
-// vrrpd-agent: started by vrrpd, not by people. Its descriptors are agreed in descriptors.hpp.
+// vrrpd-agent: started by vrrpd, not by people. Its one descriptor is agreed in descriptors.hpp.
 #include <cap-ng.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +11,7 @@
 
 #include "vrrpd/agent/agent.hpp"
 #include "vrrpd/agent/descriptors.hpp"
+#include "vrrpd/base/account.hpp"
 
 namespace {
 
@@ -26,14 +25,10 @@ bool is_socket(int descriptor) {
 
 // What asks the network has no more rights than anybody.
 bool give_up_privileges(Log& log) {
-    if (geteuid() == 0) {
-        const auto* user = getpwnam("_vrrpd");
-        if (!user) user = getpwnam("nobody");
-        if (!user || setgroups(0, nullptr) != 0 || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) != 0 ||
-            setresuid(user->pw_uid, user->pw_uid, user->pw_uid) != 0) {
-            log.error("the agent cannot become another user: {}", std::strerror(errno));
-            return false;
-        }
+    const auto user = vrrpd::agent_account();
+    if (geteuid() == 0 && (!user || !vrrpd::become(*user))) {
+        log.error("the agent cannot become another user: {}", user ? std::strerror(errno) : "there is no nobody");
+        return false;
     }
     capng_clear(CAPNG_SELECT_BOTH);
     // The bounding set needs a capability that may be gone already; without any, nothing can come of it.
@@ -49,13 +44,13 @@ bool give_up_privileges(Log& log) {
 int main(int count, char** words) {
     using namespace vrrpd::agent;
     if (count < 2 || !is_socket(channel_descriptor)) {
-        std::fputs("vrrpd-agent is started by vrrpd where its configuration needs it; see man vrrpd.\n", stderr);
+        std::fputs("vrrpd-agent is started by vrrpd; see man vrrpd.\n", stderr);
         return 2;
     }
-    const Fd configuration(configuration_descriptor);
     vrrpd::ipc::Channel channel{Fd(channel_descriptor)};
     vrrpd::ipc::ChannelLog log(channel);
     if (count > 2) log.set_threshold(vrrpd::LogLevel::debug);
     if (!give_up_privileges(log)) return 4;
-    return Agent(channel, log, words[1]).run(configuration.get()) ? 0 : 1;
+    Agent(channel, log, words[1]).run();
+    return 0;
 }

@@ -16,7 +16,8 @@
 namespace vrrpd::ipc {
 
 enum class Kind : std::uint8_t {
-    // engine -> supervisor
+    // engine -> supervisor. What is passed on must be of a gateway of the configuration; the last wan_state,
+    // role_change and readiness of each are told again after every configuration that the agent gets.
     log,              // level in `detail`, text: one line; "N lines were lost" is sent by the engine itself
     ready,            // first configuration is in place: sockets open or waited for
     reloaded,         // the last reload was carried out
@@ -30,23 +31,24 @@ enum class Kind : std::uint8_t {
     dhcp_offer,       // text: DhcpOffer, an answer to dhcp_probe; passed on to the agent
     status,           // memfd: the engine's part of the status as JSON; passed on to the agent
     // supervisor -> engine, agent
-    reload,     // memfd: the new configuration's lines
+    reload,     // memfd: the new configuration's lines; to an agent also its first one
     stop,       // hand over and exit
     verbosity,  // detail: LogLevel from which records are wanted
-    // supervisor -> agent, before the configuration that needs it
+    // supervisor -> agent, once, before anything else. Without memfd there is none, and the log says why.
     control_socket,   // memfd: a listening Unix socket
     state_directory,  // memfd: an open directory in which the agent may write
-    peer_key,         // memfd: the open key file, text: its path; without memfd, why there is none
+    // supervisor -> agent, before each configuration with a peer_link
+    peer_key,  // memfd: the open key file, text: its path; without memfd, why there is none
     // supervisor -> agent
     leases_written,  // the answer to write_leases. text: what went wrong, empty: it is done
-    // agent -> supervisor, passed on to the engine
+    // agent -> supervisor, passed on to the engine. Another engine is told the last of the first three again.
     dns_choice,      // text: DnsChoice
     service_weight,  // text: ServiceWeight
     dns_health,      // text: DnsHealth
     scan,            // text: Scan
     dhcp_probe,      // text: a gateway; ask its LAN whether a DHCP server offers an address
     announce_again,  // text: a gateway; two were Active, and this one stays
-    status_wanted,   // answered by status
+    status_wanted,   // answered by status, unless no engine runs
     // agent -> supervisor
     write_leases,  // text: the lease file's path, memfd: its new content; then the server is restarted
     alert,         // text: Alert

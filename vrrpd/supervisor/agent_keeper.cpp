@@ -15,36 +15,126 @@ namespace {
 constexpr Duration first_pause = std::chrono::seconds(1), longest_pause = std::chrono::seconds(30);
 constexpr Duration calm = std::chrono::minutes(1);  // ran for so long: the next pause is a first one again
 
-// All notices begin with it.
-std::string gateway_of(const ipc::Message& message) { return message.text.substr(0, message.text.find('\n')); }
+// An agent that somebody took over may neither keep us from our other work nor fill our memory.
+constexpr int messages_at_once = 256;
+constexpr std::size_t remembered_of_each_gateway = 16;
+
+// Whom a notice is about.
+struct Topic {
+    std::string gateway;  // empty: none
+    std::string subject;  // tells what replaces what
+};
+
+template <class Notice>
+std::optional<Topic> topic_in(const std::string& text) {
+    const auto notice = ipc::decode<Notice>(text);
+    return notice ? std::optional(Topic{notice->gateway, notice->gateway}) : std::nullopt;
+}
+
+std::optional<Topic> weight_topic(const std::string& text) {
+    const auto weight = ipc::decode<ipc::ServiceWeight>(text);
+    return weight ? std::optional(Topic{weight->gateway, weight->gateway + '\n' + weight->service}) : std::nullopt;
+}
+
+// nullopt: the text is spoilt.
+std::optional<Topic> topic_of(ipc::Kind kind, const std::string& text) {
+    switch (kind) {
+        case ipc::Kind::wan_state:
+            return topic_in<ipc::WanState>(text);
+        case ipc::Kind::role_change:
+            return topic_in<ipc::RoleChange>(text);
+        case ipc::Kind::readiness:
+            return topic_in<ipc::Readiness>(text);
+        case ipc::Kind::host_alive:
+            return topic_in<ipc::HostAlive>(text);
+        case ipc::Kind::dhcp_offer:
+            return topic_in<ipc::DhcpOffer>(text);
+        case ipc::Kind::dns_choice:
+            return topic_in<ipc::DnsChoice>(text);
+        case ipc::Kind::service_weight:
+            return weight_topic(text);
+        case ipc::Kind::dns_health:
+            return topic_in<ipc::DnsHealth>(text);
+        case ipc::Kind::scan:
+            return topic_in<ipc::Scan>(text);
+        case ipc::Kind::dhcp_probe:
+        case ipc::Kind::announce_again:
+            return Topic{text, text};
+        default:
+            return Topic{};
+    }
+}
+
+bool outlives_an_agent(ipc::Kind kind) {
+    return kind == ipc::Kind::wan_state || kind == ipc::Kind::role_change || kind == ipc::Kind::readiness;
+}
+
+bool outlives_an_engine(ipc::Kind kind) {
+    return kind == ipc::Kind::dns_choice || kind == ipc::Kind::service_weight || kind == ipc::Kind::dns_health;
+}
+
+// Told again it is no news.
+std::string as_told_again(const ipc::Message& message) {
+    if (message.kind != ipc::Kind::role_change) return message.text;
+    auto change = *ipc::decode<ipc::RoleChange>(message.text);
+    change.resumed = true;
+    return encode(change);
+}
 
 }  // namespace
 
-AgentKeeper::AgentKeeper(Loop& loop, Log& log, Start start, ToEngine to_engine)
-    : loop_(loop), log_(log), start_(std::move(start)), to_engine_(std::move(to_engine)) {}
+AgentKeeper::AgentKeeper(Loop& loop, Log& log, Services services)
+    : loop_(loop), log_(log), services_(std::move(services)) {}
 
 AgentKeeper::~AgentKeeper() { stop(); }
 
-void AgentKeeper::configure(bool wanted, int configuration) {
-    configuration_ = configuration;
-    if (!wanted) {
-        start_at_.reset();
-        decided_.clear();
-        return stop();
-    }
-    if (!process_) return start();
-    // One that takes no orders hangs; its successor reads the new configuration at once.
-    if (!process_->channel.send(ipc::Kind::reload, {}, 0, configuration)) kill(process_->pid, SIGKILL);
+void AgentKeeper::expect(AgentNeeds needs) {
+    needs_ = std::move(needs);
+    const auto is_gone = [this](const auto& item) {
+        const auto& subject = item.first.second;
+        return !is_gateway(subject.substr(0, subject.find('\n')));
+    };
+    std::erase_if(by_agent_, is_gone);
+    std::erase_if(by_engine_, is_gone);
 }
 
+void AgentKeeper::configure(int configuration) {
+    configuration_ = configuration;
+    if (process_)
+        brief();
+    else
+        start();
+}
+
+// ---- from the engine ------------------------------------------------------------------------------------
+
 void AgentKeeper::tell_engine_again() const {
-    for (const auto& [what, text] : decided_) to_engine_(what.first, text);
+    for (const auto& [subject, text] : by_agent_) services_.to_engine(subject.first, text);
+}
+
+void AgentKeeper::engine_is_gone() {
+    for (auto& [subject, text] : by_engine_) {
+        if (subject.first != ipc::Kind::role_change) continue;
+        const auto now = ipc::RoleChange{subject.second, proto::Role::initialize, false};
+        const auto told_again = encode(ipc::RoleChange{now.gateway, now.role, true});
+        if (std::exchange(text, told_again) == told_again) continue;
+        if (process_ && !process_->channel.send(subject.first, encode(now))) kill(process_->pid, SIGKILL);
+    }
 }
 
 void AgentKeeper::pass_on(const ipc::Message& message) {
-    if (message.kind == ipc::Kind::wan_state) wan_states_[gateway_of(message)] = message.text;
-    if (process_) process_->channel.send(message.kind, message.text);
+    const auto topic = topic_of(message.kind, message.text);
+    if (!topic) return log_.error("what the engine sent of kind {} is spoilt", static_cast<unsigned>(message.kind));
+    if (!topic->gateway.empty() && !is_gateway(topic->gateway)) return;  // a reload removed it
+    const bool remember = outlives_an_agent(message.kind);
+    if (remember) by_engine_[{message.kind, topic->subject}] = as_told_again(message);
+    if (!process_) return;
+    const bool told = process_->channel.send(message.kind, message.text, message.detail, message.memfd.get());
+    // One that does not listen hangs; its successor is told.
+    if (!told && remember) kill(process_->pid, SIGKILL);
 }
+
+// ---- the agent ------------------------------------------------------------------------------------------
 
 void AgentKeeper::step(Instant now) {
     if (start_at_ && *start_at_ <= now) start();
@@ -53,12 +143,22 @@ void AgentKeeper::step(Instant now) {
 void AgentKeeper::start() {
     start_at_.reset();
     started_at_ = boot_now();
-    auto started = start_(configuration_);
+    auto started = services_.start();
     if (!started) return ended(started.error().describe());
     process_ = std::move(*started);
     watch_ = loop_.on_readable(process_->channel.fd(), [this] { read(); });
     log_.info("agent started, pid {}", process_->pid);
-    for (const auto& [gateway, text] : wan_states_) process_->channel.send(ipc::Kind::wan_state, text);
+    services_.equip(process_->channel);
+    brief();
+}
+
+void AgentKeeper::brief() {
+    auto& channel = process_->channel;
+    services_.unlock(channel, needs_);
+    bool listens = channel.send(ipc::Kind::reload, {}, 0, configuration_);
+    for (const auto& [subject, text] : by_engine_) listens = listens && channel.send(subject.first, text);
+    // One that takes no orders hangs; its successor reads the new configuration at once.
+    if (!listens) kill(process_->pid, SIGKILL);
 }
 
 // It has nothing to hand over: what it decided stays in force until the engine takes it back.
@@ -88,7 +188,7 @@ void AgentKeeper::ended(const std::string& how) {
 
 void AgentKeeper::read() {
     ipc::Message message;
-    while (process_) {
+    for (int i = 0; process_ && i < messages_at_once; ++i) {
         const auto got = process_->channel.receive(message);
         if (got == ipc::Channel::State::closed) watch_ = {};  // its end follows by SIGCHLD
         if (got != ipc::Channel::State::message || !handle(message)) return;
@@ -103,8 +203,12 @@ bool AgentKeeper::handle(const ipc::Message& message) {
             return true;
         case ipc::Kind::dns_choice:
         case ipc::Kind::service_weight:
-            decided_[{message.kind, gateway_of(message)}] = message.text;
-            to_engine_(message.kind, message.text);
+        case ipc::Kind::dns_health:
+        case ipc::Kind::scan:
+        case ipc::Kind::dhcp_probe:
+        case ipc::Kind::announce_again:
+        case ipc::Kind::status_wanted:
+            to_engine(message);
             return true;
         default:
             log_.error("the agent sent a message of kind {}: killed", static_cast<unsigned>(message.kind));
@@ -112,6 +216,20 @@ bool AgentKeeper::handle(const ipc::Message& message) {
             watch_ = {};
             return false;
     }
+}
+
+void AgentKeeper::to_engine(const ipc::Message& message) {
+    const auto topic = topic_of(message.kind, message.text);
+    if (!topic) return log_.error("what the agent sent of kind {} is spoilt", static_cast<unsigned>(message.kind));
+    const bool about_all = message.kind == ipc::Kind::status_wanted;
+    if (!about_all && !is_gateway(topic->gateway)) return;  // a reload removed it
+    if (outlives_an_engine(message.kind) && by_agent_.size() < needs_.gateways.size() * remembered_of_each_gateway)
+        by_agent_[{message.kind, topic->subject}] = message.text;
+    services_.to_engine(message.kind, message.text);
+}
+
+bool AgentKeeper::is_gateway(const std::string& name) const {
+    return std::find(needs_.gateways.begin(), needs_.gateways.end(), name) != needs_.gateways.end();
 }
 
 }  // namespace vrrpd::supervisor

@@ -1,6 +1,5 @@
-// Keeps the agent running while the configuration wants one, and passes on what it and the engine tell each other.
-// Its end costs nothing but its own work: it is started again after a pause, and what it decided last stays in force.
-// The supervisor's.
+// Keeps the agent running, and passes on what it and the engine tell each other. Its end costs nothing but its own
+// work: it is started again after a pause, and what it decided last stays in force. The supervisor's.
 #pragma once
 
 #include <functional>
@@ -10,24 +9,35 @@
 
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
+#include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/supervisor/agent_process.hpp"
+#include "vrrpd/supervisor/configuration.hpp"
 
 namespace vrrpd::supervisor {
 
 class AgentKeeper {
 public:
-    using Start = std::function<Result<AgentProcess>(int configuration)>;
-    using ToEngine = std::function<void(ipc::Kind, const std::string& text)>;
+    // What the keeper asks of its owner.
+    struct Services {
+        std::function<Result<AgentProcess>()> start;
+        std::function<void(ipc::Channel&)> equip;                      // a new agent, first of all
+        std::function<void(ipc::Channel&, const AgentNeeds&)> unlock;  // before each configuration
+        std::function<void(ipc::Kind, const std::string&)> to_engine;
+    };
 
-    AgentKeeper(Loop& loop, Log& log, Start start, ToEngine to_engine);
+    AgentKeeper(Loop& loop, Log& log, Services services);
     AgentKeeper(const AgentKeeper&) = delete;
     AgentKeeper& operator=(const AgentKeeper&) = delete;
     ~AgentKeeper();  // the process does not outlive it
 
-    // At the start and after each reload: a configuration that the engine runs, and whether it wants an agent.
-    void configure(bool wanted, int configuration);
+    // Before the engine may speak of a configuration. What was said of gateways that are not in it is forgotten.
+    void expect(AgentNeeds needs);
+    // At the start and after each reload: what the engine runs now. The first call starts the agent.
+    void configure(int configuration);
     // The engine is another one, and knows nothing yet.
     void tell_engine_again() const;
+    // What the engine had is being swept: this host is nobody's gateway until an engine says otherwise.
+    void engine_is_gone();
     // From the engine.
     void pass_on(const ipc::Message& message);
 
@@ -36,24 +46,30 @@ public:
     void step(Instant now);
 
 private:
+    using Subject = std::pair<ipc::Kind, std::string>;  // of a notice: the kind and whom it is about
+    using Remembered = std::map<Subject, std::string>;
+
     void start();
     void stop();
+    void brief();
     void ended(const std::string& how);
     void read();
     [[nodiscard]] bool handle(const ipc::Message& message);
+    void to_engine(const ipc::Message& message);
+    [[nodiscard]] bool is_gateway(const std::string& name) const;
 
     Loop& loop_;
     Log& log_;
-    Start start_;
-    ToEngine to_engine_;
+    Services services_;
+    AgentNeeds needs_;
     int configuration_ = -1;  // the supervisor's
     std::optional<AgentProcess> process_;
     Loop::Watch watch_;  // ends before process_
     Deadline start_at_;
     Duration pause_{0};  // before the next start
     Instant started_at_{};
-    std::map<std::pair<ipc::Kind, std::string>, std::string> decided_;  // by kind and gateway
-    std::map<std::string, std::string> wan_states_;                     // by gateway: what a new agent must know
+    Remembered by_agent_;   // what another engine must know
+    Remembered by_engine_;  // ... and another agent
 };
 
 }  // namespace vrrpd::supervisor

@@ -16,13 +16,10 @@ namespace {
 
 constexpr int cannot_execute = 127;
 
-// To their agreed numbers, and nothing else. First out of each other's way: above all of them.
-void hand_over(int channel, int configuration) {
-    constexpr int above = agent::last_descriptor + 1;
-    const int moved_channel = fcntl(channel, F_DUPFD_CLOEXEC, above);
-    const int moved_configuration = fcntl(configuration, F_DUPFD_CLOEXEC, above);
-    dup2(moved_channel, agent::channel_descriptor);
-    dup2(moved_configuration, agent::configuration_descriptor);
+// To its agreed number, and nothing else. By a copy: where it stands already, dup2() would leave it close-on-exec.
+void hand_over(int channel) {
+    constexpr int above = agent::channel_descriptor + 1;
+    dup2(fcntl(channel, F_DUPFD_CLOEXEC, above), agent::channel_descriptor);
     close_range(above, ~0U, 0);
 }
 
@@ -39,7 +36,7 @@ Result<AgentProcess> start_agent(const AgentStart& start) {
     if (pid == 0) {
         leave_signals_to_the_supervisor();
         let_go_of_streams(start.keep_stderr);
-        hand_over(ends->second.fd(), start.configuration);
+        hand_over(ends->second.fd());
         execv(start.executable.c_str(), arguments.data());
         _exit(cannot_execute);
     }

@@ -13,7 +13,6 @@ namespace vrrpd::supervisor {
 
 struct AgentStart {
     std::string executable;
-    int configuration = -1;  // sealed lines
     std::string id;
     bool detail = false;
     bool keep_stderr = false;  // in the foreground: where a failed ASSERT is read

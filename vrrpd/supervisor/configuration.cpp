@@ -107,7 +107,9 @@ config::Config reread(int sealed, const std::string& id) {
 }
 
 Outline outline(const config::Config& config) {
-    Outline result{owned_by(config), switches_of(config), Duration(0), !config.dns_failovers.empty()};
+    Outline result{owned_by(config), switches_of(config), Duration(0), {}};
+    for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
+    if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
     for (const auto& instance : config.instances)
         result.longest_interval = std::max<Duration>(result.longest_interval, instance.parameters.advert_interval);
     return result;

@@ -14,12 +14,18 @@
 
 namespace vrrpd::supervisor {
 
+// What of a configuration the agent needs the supervisor for.
+struct AgentNeeds {
+    std::vector<std::string> gateways;
+    std::string key_file;  // empty: no peer_link
+};
+
 // What of a configuration the supervisor itself acts on.
 struct Outline {
     Owned owned;
     std::vector<Switch> switches;
     Duration longest_interval{0};
-    bool wants_agent = false;
+    AgentNeeds agent;
 };
 
 struct Judgement {

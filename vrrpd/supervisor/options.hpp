@@ -8,7 +8,7 @@
 
 namespace vrrpd::supervisor {
 
-// Nothing is kept there yet: leases and keys will be.
+// What outlives a reboot: the agent's directory, with leases.
 inline constexpr char default_state_dir[] = "/var/lib/vrrpd";
 
 // What the call is for.

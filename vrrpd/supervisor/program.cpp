@@ -145,6 +145,10 @@ Result<pid_t> start_sweep(const Options& options) {
 
 // ---- the daemon ---------------------------------------------------------------------------------------
 
+std::string state_directory(const Options& options) {
+    return options.state_dir.empty() ? default_state_dir : options.state_dir;
+}
+
 int supervise(const Options& options, const EngineMain& engine, Judgement judgement, LogSink& log,
               StartReport& report) {
     const auto id = identity(options);
@@ -156,20 +160,20 @@ int supervise(const Options& options, const EngineMain& engine, Judgement judgem
     settings.observe = options.observe;
     settings.ignore_interrupt = options.ignore_interrupt;
     settings.foreground = options.foreground;
-    Services services{
-        log,
-        engine,
-        [&options] { return judge(options); },
-        [id](int lines) { return outline(lines, id); },
-        [] { return netlink::open_rtnetlink(); },
-        [&options] { return start_sweep(options); },
-        [&options, id](int configuration) {
-            return start_agent({agent_executable(), configuration, id, options.detail, options.foreground});
-        },
-        [&log, &report] {
-            log.let_go_of_stderr();
-            report.ready();
-        }};
+    settings.agent = {options.runtime_dir + "/control", state_directory(options) + "/agent"};
+    Services services{log,
+                      engine,
+                      [&options] { return judge(options); },
+                      [id](int lines) { return outline(lines, id); },
+                      [] { return netlink::open_rtnetlink(); },
+                      [&options] { return start_sweep(options); },
+                      [&options, id] {
+                          return start_agent({agent_executable(), id, options.detail, options.foreground});
+                      },
+                      [&log, &report] {
+                          log.let_go_of_stderr();
+                          report.ready();
+                      }};
     Supervisor supervisor(std::move(settings), std::move(services));  // from here on no signal ends us midway
     PidFile pid_file(options.pid_file);
     const auto written = options.observe ? Result<void>() : pid_file.write(getpid());
@@ -181,7 +185,7 @@ int supervise(const Options& options, const EngineMain& engine, Judgement judgem
 // One that was asked for must be usable; without the default one this version does all it can.
 bool state_directory_holds(const Options& options, Log& log) {
     const bool asked_for = !options.state_dir.empty();
-    const auto usable = ensure_directory(asked_for ? options.state_dir : default_state_dir);
+    const auto usable = ensure_directory(state_directory(options));
     if (!usable) log.write(asked_for ? LogLevel::error : LogLevel::notice, usable.error().describe());
     return usable || !asked_for;
 }

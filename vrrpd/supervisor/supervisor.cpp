@@ -54,10 +54,18 @@ Supervisor::Supervisor(Settings settings, Services services)
       signals_(block_signals(!settings_.ignore_interrupt)),
       engine_pid_file_(settings_.engine_pid_file),
       heartbeat_(start_limit),
-      agent_(loop_, services_.log, services_.start_agent, [this](ipc::Kind kind, const std::string& text) {
-          if (engine_) engine_->channel.send(kind, text);
-      }) {
+      agent_resources_(settings_.observe ? AgentResources::Paths() : settings_.agent, services_.log),
+      agent_(loop_, services_.log, agent_services()) {
     ASSERT(signals_);
+}
+
+AgentKeeper::Services Supervisor::agent_services() {
+    return {
+        services_.start_agent, [this](ipc::Channel& channel) { agent_resources_.give(channel); },
+        [this](ipc::Channel& channel, const AgentNeeds& needs) { agent_resources_.give_key(channel, needs.key_file); },
+        [this](ipc::Kind kind, const std::string& text) {
+            if (engine_) engine_->channel.send(kind, text);
+        }};
 }
 
 int Supervisor::run(Judgement judgement) {
@@ -136,6 +144,9 @@ bool Supervisor::handle(const ipc::Message& message) {
         case ipc::Kind::host_silent:
         case ipc::Kind::role_change:
         case ipc::Kind::readiness:
+        case ipc::Kind::host_alive:
+        case ipc::Kind::dhcp_offer:
+        case ipc::Kind::status:
             agent_.pass_on(message);
             break;
         case ipc::Kind::handed_over:
@@ -156,9 +167,13 @@ void Supervisor::engine_ready() {
     malloc_trim(0);
     agent_.tell_engine_again();
     if (std::exchange(reported_ready_, true)) return;
-    agent_.configure(wants_agent_, sealed_.get());
+    configure_agent();
     sd_notifyf(0, "READY=1\nMAINPID=%d", static_cast<int>(getpid()));
     services_.ready();
+}
+
+void Supervisor::configure_agent() {
+    if (!settings_.observe) agent_.configure(sealed_.get());  // an agent asks, and an observer is silent
 }
 
 void Supervisor::kill_engine(const std::string& why) {
@@ -201,7 +216,7 @@ void Supervisor::arm() {
 void Supervisor::take(Judgement judgement) {
     sealed_ = std::move(judgement.sealed);
     longest_interval_ = judgement.outline.longest_interval;
-    wants_agent_ = judgement.outline.wants_agent && !settings_.observe;  // it asks, and an observer is silent
+    agent_.expect(judgement.outline.agent);
     plan_ = std::move(judgement.outline);
 }
 
@@ -271,6 +286,7 @@ void Supervisor::start_or_wait(Instant start_at, bool adopt) {
 
 void Supervisor::begin_sweep(Instant start_at, bool then_stop) {
     const auto started = services_.start_sweep();
+    agent_.engine_is_gone();
     prepared_ = false;  // the sweep puts switches back and removes the list
     const Sweeping sweeping{started ? *started : -1, start_at, boot_now() + sweep_limit, then_stop};
     if (!started) {
@@ -364,7 +380,7 @@ void Supervisor::accept(Judgement judgement) {
 
 void Supervisor::reloaded() {
     reloading_ = false;  // the engine said what changed
-    agent_.configure(wants_agent_, sealed_.get());
+    configure_agent();
     heartbeat_.set_limit(heartbeat_limit(longest_interval_));
     if (!settings_.observe) {
         const auto wanted = plan();

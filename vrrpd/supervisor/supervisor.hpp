@@ -10,6 +10,7 @@
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
 #include "vrrpd/supervisor/agent_keeper.hpp"
+#include "vrrpd/supervisor/agent_resources.hpp"
 #include "vrrpd/supervisor/configuration.hpp"
 #include "vrrpd/supervisor/engine_process.hpp"
 #include "vrrpd/supervisor/files.hpp"
@@ -25,6 +26,7 @@ struct Settings {
     bool observe = false;  // owns nothing, changes nothing
     bool ignore_interrupt = false;
     bool foreground = true;  // the engine keeps stderr
+    AgentResources::Paths agent;
 };
 
 // What the supervisor asks of the rest of the program; tests put their own in.
@@ -35,7 +37,7 @@ struct Services {
     std::function<Outline(int sealed)> outline;
     std::function<Result<std::unique_ptr<netlink::Kernel>>()> open_kernel;
     std::function<Result<pid_t>()> start_sweep;  // a child process that sweeps and ends
-    AgentKeeper::Start start_agent;
+    std::function<Result<AgentProcess>()> start_agent;
     std::function<void()> ready;  // the first configuration is in place
 };
 
@@ -64,11 +66,13 @@ private:
     };
     using Phase = std::variant<Sweeping, BackingOff, Running, Stopping>;
 
+    [[nodiscard]] AgentKeeper::Services agent_services();
     void on_signal();
     void on_message();
     [[nodiscard]] bool handle(const ipc::Message& message);
     void kill_engine(const std::string& why);
     void engine_ready();
+    void configure_agent();
     void on_deadline();
     void arm();
 
@@ -107,8 +111,8 @@ private:
     RestartPolicy policy_;
     Heartbeat heartbeat_;
     Phase phase_ = Running{};
+    AgentResources agent_resources_;
     AgentKeeper agent_;
-    bool wants_agent_ = false;
     bool prepared_ = false;  // owned file and switches are right for sealed_
     bool reported_ready_ = false;
     bool reloading_ = false, reload_again_ = false;
