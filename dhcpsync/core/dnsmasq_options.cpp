@@ -217,6 +217,7 @@ private:
     }
 
     void read_file(const std::string& path, const TextPlace& from) {
+        if (path == "/dev/null") return;
         if (full() || !seen_.insert(path).second) return;  // dnsmasq reads none twice, either
         if (const auto content = texts_.read(path)) return read_text(path, *content);
         text_.unread.push_back(from);

@@ -52,6 +52,7 @@ TEST(DnsmasqOptions, a_file_that_is_named_stands_for_the_usual_one) {
     EXPECT_EQ(told(read_dnsmasq({"-C", "/a", "--conf-file=/b", "--port=9"}, texts)), "port=9 port=1 port=2");
     EXPECT_EQ(told(read_dnsmasq({"--conf-file="}, texts)), "");
     EXPECT_EQ(read_dnsmasq({"-C", "-"}, texts).unread.size(), 1U);
+    EXPECT_TRUE(read_dnsmasq({"--conf-file=/dev/null"}, texts).unread.empty());
 }
 
 TEST(DnsmasqOptions, of_files_that_lead_to_others) {
