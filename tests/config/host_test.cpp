@@ -43,6 +43,20 @@ protected:
     netlink::Snapshot host;
 };
 
+TEST_F(Host, has_not_the_address_that_its_members_know) {
+    const auto with_link = [&](const char* own) {
+        const auto parsed =
+            parse_text(std::string("peer_link {\nmember H003 ") + own + "\nmember H001 10.12.14.2\n}\n", "H003");
+        const auto faults = check_host(parsed.config, host);
+        return faults.empty() ? "" : faults[0].describe();
+    };
+    EXPECT_EQ(with_link("10.12.14.4"), "");
+    EXPECT_EQ(
+        with_link("10.12.14.5"),
+        "peer_link: the address 10.12.14.5 of H003, which is this host, is not on it: it is waited for; correct it "
+        "if it is a slip");
+}
+
 TEST_F(Host, that_fits_is_not_spoken_of) { EXPECT_EQ(check(), ""); }
 
 TEST_F(Host, lacks_an_interface_and_it_is_said_once) {

@@ -81,6 +81,15 @@ TEST(PeerLink, without_a_key_is_adverts_alone) {
     EXPECT_EQ(config_test_status(parsed.faults, false, false), 0);
 }
 
+TEST(PeerLink, its_members_are_no_virtual_addresses) {
+    const auto parsed = parse_text(
+        "vrrp_instance V {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n10.0.0.1/24\n}\n}\n"
+        "peer_link {\nmember H003 10.0.0.3\nmember H001 10.0.0.1\n}\n");
+    EXPECT_TRUE(says(parsed.faults, "10:13: peer_link: 10.0.0.1 is a virtual address: write the own address of H001"));
+    EXPECT_FALSE(parsed.can_start());
+    EXPECT_EQ(config_test_status(parsed.faults, false, false), 5);
+}
+
 TEST(PeerLink, stands_once) {
     const auto parsed = parse_text("peer_link {\n" + members + "}\npeer_link {\n" + members + "}\n");
     EXPECT_TRUE(says(parsed.faults, "6:1: peer_link stands twice"));

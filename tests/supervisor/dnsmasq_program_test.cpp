@@ -1,6 +1,7 @@
 // `vrrpd -t` judges the dnsmasq beside it: each fault with dnsmasq's own file and line, and what to write instead.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,13 +39,17 @@ protected:
         return judge_block("configuration " + machine().file("dnsmasq.conf") + "\n" + more, vip);
     }
     Ended judge_block(const std::string& block, const std::string& vip = "10.12.14.1/24") {
+        machine().put("peer.key", std::string(64, 'a') + "\n");
+        chmod(machine().file("peer.key").c_str(), 0600);
         machine().put("sync.conf",
                       "vrrp_instance LAN {\ninterface lan0\nvirtual_router_id 1\npriority 100\n"
                       "virtual_ipaddress {\n" +
                           vip +
                           "\n}\n}\n"
                           "gateway HOME {\nfollows LAN\nlan lan0 10.12.14.0/24\nwan wan0 {\n}\n}\n"
-                          "peer_link {\nkey_file /etc/vrrpd/peer.key\nmember H003 10.12.14.4\n"
+                          "peer_link {\nkey_file " +
+                          machine().file("peer.key") +
+                          "\nmember H003 10.12.14.4\n"
                           "member H001 10.12.14.2\n}\n"
                           "dhcp_sync {\nfollows HOME\ndnsmasq {\n" +
                           block + "}\n}\n");
@@ -120,6 +125,27 @@ TEST_F(DnsmasqProgram, the_running_one_is_found) {
     kill(pid, SIGKILL);
     waitpid(pid, nullptr, 0);
     expect_fault(ended, machine().file("running.conf:8: dhcp_sync: with interface=lan0"));
+}
+
+// ---- the rest of what dhcp_sync needs ---------------------------------------------------------------------
+
+TEST_F(DnsmasqProgram, a_key_that_is_not_there_or_that_others_may_read) {
+    ASSERT_EQ(judge(good).code, 0);
+    const auto again = [&] { return machine().vrrpd({"-t", "-i", "H003", "-f", "sync.conf"}); };
+    const auto key = machine().file("peer.key");
+    chmod(key.c_str(), 0644);
+    expect_fault(again(), "sync.conf:16:1: peer_link: the key file " + key +
+                              ": others than its owner may use it (mode 0644): run chmod 600 " + key);
+    unlink(key.c_str());
+    expect_fault(again(),
+                 "sync.conf:16:1: peer_link: the key file " + key + " is not there: make it once with `vrrpctl");
+}
+
+TEST_F(DnsmasqProgram, a_member_list_without_ourselves) {
+    ASSERT_EQ(judge(good).code, 0);
+    expect_fault(
+        machine().vrrpd({"-t", "-i", "H002", "-f", "sync.conf"}),
+        "sync.conf:15:1: peer_link: no member is this host, 'H002' (did you mean H003?): add it, or give -i NAME");
 }
 
 TEST_F(DnsmasqProgram, none_of_it_prevents_a_start) {

@@ -22,6 +22,7 @@ public:
             addresses(owner, instance);
         }
         for (const auto& gateway : config_.gateways) gateway_devices(gateway);
+        own_address();
         return std::move(faults_);
     }
 
@@ -61,6 +62,19 @@ private:
         fault(Severity::note,
               fmt::format("{}: the virtual address {} is the only address of {}: give the host an address of its own",
                           owner, address.prefix.address.to_string(), address.device));
+    }
+
+    // The members connect to it.
+    void own_address() {
+        if (!config_.peer_link || !config_.peer_link->self) return;
+        const auto& self = config_.peer_link->members[*config_.peer_link->self];
+        const auto here = [&](const auto& present) { return present.prefix.address == self.address; };
+        if (std::any_of(host_.addresses.begin(), host_.addresses.end(), here)) return;
+        fault(
+            Severity::note,
+            fmt::format("peer_link: the address {} of {}, which is this host, is not on it: it is waited for; correct "
+                        "it if it is a slip",
+                        self.address.to_string(), self.name));
     }
 
     void gateway_devices(const Gateway& gateway) {

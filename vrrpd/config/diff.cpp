@@ -36,7 +36,6 @@ Difference diff(const Config& before, const Config& after) {
     for (const auto& [vrid, index] : unmatched) result.removed.push_back(index);
     std::sort(result.removed.begin(), result.removed.end());
     result.gateways_changed = before.gateways != after.gateways;
-    result.peer_link_changed = before.peer_link != after.peer_link;
     return result;
 }
 

@@ -19,7 +19,6 @@ struct Difference {
     std::vector<std::size_t> added;    // indexes into after.instances
     std::vector<Kept> kept;
     bool gateways_changed = false;
-    bool peer_link_changed = false;
 };
 
 // Instances are matched by same_router(): renaming one keeps its role.

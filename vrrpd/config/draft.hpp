@@ -122,6 +122,7 @@ struct Draft {
     std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
     std::optional<Place> scripts;                  // the first script that would run
     std::optional<Place> peer_link, peer_link_port;
+    std::vector<Place> members;  // of peer_link, their addresses
     unsigned next_rule_priority = 16'384;
 };
 

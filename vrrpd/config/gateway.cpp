@@ -209,6 +209,7 @@ void add_member(Reader& reader, const Statement& s) {
         }
     }
     members.push_back({s.word(1), *address});
+    reader.draft().members.push_back(s.place(2));
 }
 
 using netlink::nft::GatewayRules;

@@ -186,6 +186,28 @@ void check_shared_lans(Reader& reader) {
     }
 }
 
+bool is_virtual(const Config& config, const IpAddress& address) {
+    const auto has = [&](const std::vector<VirtualAddress>& list) {
+        return std::any_of(list.begin(), list.end(), [&](const auto& item) { return item.prefix.address == address; });
+    };
+    return std::any_of(config.instances.begin(), config.instances.end(), [&](const Instance& instance) {
+        return has(instance.addresses) || has(instance.excluded_addresses);
+    });
+}
+
+// Whoever is Active would be spoken to, under another's name.
+void check_members(Reader& reader) {
+    const auto& draft = reader.draft();
+    if (!draft.config.peer_link) return;
+    const auto& members = draft.config.peer_link->members;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        if (is_virtual(draft.config, members[i].address))
+            reader.fatal(Severity::error, draft.members[i],
+                         fmt::format("peer_link: {} is a virtual address: write the own address of {}",
+                                     members[i].address.to_string(), members[i].name));
+    }
+}
+
 // Which member this host is: by -i or the host name, else by router_id.
 void find_self(Reader& reader) {
     auto& config = reader.draft().config;
@@ -216,6 +238,7 @@ void resolve_gateways(Reader& reader) {
     for (auto& gateway : draft.gateways) GatewayCheck(reader, gateway).run();
     check_shared_lans(reader);
     for (auto& gateway : draft.gateways) draft.config.gateways.push_back(std::move(gateway.value));
+    check_members(reader);
     find_self(reader);
 }
 

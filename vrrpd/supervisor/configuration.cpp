@@ -1,11 +1,16 @@
 #include "vrrpd/supervisor/configuration.hpp"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "netlink/rtnetlink.hpp"
+#include "vrrpd/agent/peer/key_file.hpp"
 #include "vrrpd/base/assert.hpp"
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/supervisor/dnsmasq_faults.hpp"
@@ -41,14 +46,36 @@ std::vector<config::Fault> host_faults(const config::Config& config) {
     return host ? config::check_host(config, *host) : std::vector<config::Fault>{};
 }
 
-config::Position place_of_dhcp_sync(const std::vector<config::Line>& lines) {
-    const auto found = std::find_if(lines.begin(), lines.end(), [](const auto& line) {
-        return line.words[0].text == "dhcp_sync" && !line.words[0].quoted;
+// Of the first line that begins with this keyword.
+config::Position place_of(std::string_view keyword, const std::vector<config::Line>& lines) {
+    const auto found = std::find_if(lines.begin(), lines.end(), [&](const auto& line) {
+        return line.words[0].text == keyword && !line.words[0].quoted;
     });
     if (found == lines.end()) return {};
     auto place = found->at;
     place.column = found->words[0].column;
     return place;
+}
+
+// What a start says when it opens it. Whoever may not read it cannot judge it.
+std::vector<config::Fault> key_faults(const config::Config& config, const config::Position& place) {
+    if (!config.peer_link || config.peer_link->key_file.empty()) return {};
+    const auto& path = config.peer_link->key_file;
+    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!file && errno == EACCES && geteuid() != 0) return {};
+    std::string problem;
+    if (!file && errno == ENOENT) {
+        problem = fmt::format(
+            "the key file {} is not there: make it once with `vrrpctl keygen {}`, and copy it to the "
+            "other members",
+            path, path);
+    } else if (!file) {
+        problem = fmt::format("the key file {}: {}", path, std::strerror(errno));
+    } else if (const auto key = agent::read_key_file(file.get(), path); !key) {
+        problem = key.error();
+    }
+    if (problem.empty()) return {};
+    return {{config::Severity::error, place, "peer_link: " + problem, false}};
 }
 
 config::Fault fault_of(const OsError& error) { return {config::Severity::unusable, {}, error.describe(), true}; }
@@ -74,8 +101,10 @@ Judgement judge(const Options& options) {
     append(judgement.faults, std::move(parsed.faults));
     if (options.action != Action::fence) {
         append(judgement.faults, host_faults(parsed.config));
-        append(judgement.faults, dnsmasq_faults(parsed.config, place_of_dhcp_sync(loaded.lines)));
+        append(judgement.faults, dnsmasq_faults(parsed.config, place_of("dhcp_sync", loaded.lines)));
     }
+    if (options.action == Action::test)
+        append(judgement.faults, key_faults(parsed.config, place_of("key_file", loaded.lines)));
     judgement.can_start =
         !judgement.file_missing && parsed_can_start &&
         std::none_of(judgement.faults.begin(), judgement.faults.end(), [](const auto& f) { return f.prevents_start; });
