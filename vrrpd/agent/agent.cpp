@@ -1,39 +1,43 @@
 #include "vrrpd/agent/agent.hpp"
 
 #include <malloc.h>
+#include <sys/random.h>
 
+#include <algorithm>
+
+#include "dhcpsync/dnsmasq_files.hpp"
+#include "vrrpd/agent/settings.hpp"
+#include "vrrpd/agent/settings_files.hpp"
+#include "vrrpd/base/assert.hpp"
 #include "vrrpd/config/parse.hpp"
 
 namespace vrrpd::agent {
+
+namespace {
+
+std::uint32_t random_number() {
+    std::uint32_t number = 0;
+    ASSERT(getrandom(&number, sizeof number, 0) == sizeof number);
+    return number;
+}
+
+bool same(const Key& a, const Key& b) { return std::ranges::equal(a.bytes(), b.bytes()); }
+
+}  // namespace
 
 Agent::Agent(ipc::Channel& channel, ipc::ChannelLog& log, std::string id)
     : channel_(channel), log_(log), id_(std::move(id)) {}
 
 void Agent::run() {
-    loop_.on_deadline([this] {
-        for (auto& service : dns_) service.step();
-    });
+    loop_.on_deadline([this] { time_reached(); });
     loop_.before_wait([this] { set_deadline(); });
     watch_ = loop_.on_readable(channel_.fd(), [this] { read_channel(); });
+    loop_.refresh();
+    ask_engine_at_ = read_settings_at_ = loop_.now();
     loop_.run();
 }
 
-// Services whose block did not change could go on; but they know again in seconds what they knew, and until then
-// what was decided stays in force.
-void Agent::configure(int configuration) {
-    const auto text = ipc::unseal(configuration);
-    const auto lines = text ? config::deserialize(*text) : std::nullopt;
-    if (!lines) return log_.error("the agent could not read its configuration");  // the old one runs on
-    const auto config = config::parse(*lines, id_).config;
-    Self self{id_, std::nullopt};
-    if (const auto& link = config.peer_link; link && link->self) self.address = link->members[*link->self].address;
-    dns_.clear();
-    for (const auto& block : config.dns_failovers)
-        dns_.emplace_back(
-            loop_, log_, block, self,
-            DnsOutcomes{[this](const auto& choice) { channel_.send(ipc::Kind::dns_choice, encode(choice)); },
-                        [this](const auto& weight) { channel_.send(ipc::Kind::service_weight, encode(weight)); }});
-}
+// ---- the channel --------------------------------------------------------------------------------------
 
 void Agent::read_channel() {
     ipc::Message message;
@@ -45,32 +49,172 @@ void Agent::read_channel() {
     }
 }
 
-void Agent::handle(const ipc::Message& message) {
+void Agent::handle(ipc::Message& message) {
     switch (message.kind) {
         case ipc::Kind::stop:
-            loop_.stop();
-            break;
+            return loop_.stop();
+        case ipc::Kind::verbosity:
+            return log_.set_threshold(static_cast<LogLevel>(message.detail));
         case ipc::Kind::reload:
             configure(message.memfd.get());
             malloc_trim(0);  // of 1,000 parsed instances nothing stays
-            break;
-        case ipc::Kind::wan_state:
-            if (const auto state = ipc::decode<ipc::WanState>(message.text))
-                for (auto& service : dns_) service.wan_changed(*state);
-            break;
-        case ipc::Kind::host_silent:
-            if (const auto address = IpAddress::parse(message.text))
-                for (auto& service : dns_) service.host_silent(*address);
-            break;
-        default:  // what others are told
-            break;
+            return;
+        case ipc::Kind::control_socket:
+            return open_control(std::move(message.memfd));
+        case ipc::Kind::peer_key:
+            key_trouble_ = message.memfd ? std::string() : message.text;
+            key_path_ = message.text;
+            key_file_ = std::move(message.memfd);
+            return;  // it is of the configuration that follows
+        default:
+            return handle_engine(message);
     }
 }
 
+void Agent::handle_engine(const ipc::Message& message) {
+    switch (message.kind) {
+        case ipc::Kind::wan_state:
+            if (const auto state = ipc::decode<ipc::WanState>(message.text))
+                for (auto& service : dns_) service.wan_changed(*state);
+            return;
+        case ipc::Kind::host_silent:
+            if (const auto address = IpAddress::parse(message.text))
+                for (auto& service : dns_) service.host_silent(*address);
+            return;
+        case ipc::Kind::role_change:
+            if (const auto change = ipc::decode<ipc::RoleChange>(message.text)) role_changed(*change);
+            return;
+        case ipc::Kind::readiness:
+            if (const auto readiness = ipc::decode<ipc::Readiness>(message.text))
+                if (own_.readiness(*readiness)) own_changed();
+            return;
+        case ipc::Kind::status:
+            return engine_said(message.memfd.get());
+        default:  // what others are told
+            return;
+    }
+}
+
+void Agent::time_reached() {
+    for (auto& service : dns_) service.step();
+    if (control_) control_->time_reached();
+    if (peers_) peers_->time_reached();
+    if (peers_ && ask_engine_at_ <= loop_.now()) {  // for the summary
+        ask_engine_at_ = loop_.now() + engine_interval;
+        channel_.send(ipc::Kind::status_wanted);
+    }
+    if (read_settings_at_ <= loop_.now()) renew_fingerprints();
+}
+
+// Before each wait: whatever happened in this turn, it is looked at once.
 void Agent::set_deadline() {
-    Deadline next;
+    look_at_dns();
+    for (const auto& notice : split_brain_.step(loop_.now())) tell(notice);
+    tell_alerts();
+    Deadline next = earlier(alerts_.next_deadline(), split_brain_.next_deadline());
     for (const auto& service : dns_) next = earlier(next, service.next_deadline());
+    if (control_) next = earlier(next, control_->next_deadline());
+    if (peers_) next = earlier(earlier(next, peers_->next_deadline()), std::min(read_settings_at_, ask_engine_at_));
     loop_.set_deadline(next);
+}
+
+// ---- what a configuration brings about ----------------------------------------------------------------
+
+void Agent::configure(int configuration) {
+    const auto text = ipc::unseal(configuration);
+    const auto lines = text ? config::deserialize(*text) : std::nullopt;
+    if (!lines) return log_.error("the agent could not read its configuration");  // the old one runs on
+    config_ = config::parse(*lines, id_).config;
+    vrrp_settings_ = fingerprint("vrrp", canonical_vrrp(config_));
+    config_.instances = {};  // there may be a thousand
+    own_.configure(config_);
+    renew_dns();
+    renew_peers();
+    renew_fingerprints();
+    own_changed();
+}
+
+void Agent::open_control(Fd listener) {
+    control_.reset();
+    if (!listener) return;  // the supervisor said why
+    control_.emplace(loop_, log_, std::move(listener),
+                     ControlDesk::Port{[this] { channel_.send(ipc::Kind::status_wanted); },
+                                       [this](const auto& engine) { return status(engine); }});
+}
+
+// Services whose block did not change could go on; but they know again in seconds what they knew, and until then
+// what was decided stays in force.
+void Agent::renew_dns() {
+    Self self{id_, std::nullopt};
+    if (const auto& link = config_.peer_link; link && link->self) self.address = link->members[*link->self].address;
+    dns_.clear();
+    for (const auto& block : config_.dns_failovers)
+        dns_.emplace_back(
+            loop_, log_, block, self,
+            DnsOutcomes{[this](const auto& choice) { channel_.send(ipc::Kind::dns_choice, encode(choice)); },
+                        [this](const auto& weight) { channel_.send(ipc::Kind::service_weight, encode(weight)); }});
+}
+
+// A link that need not change goes on: the others would take its end for ours.
+void Agent::renew_peers() {
+    const auto& link = config_.peer_link;
+    const bool wanted = link && link->self && link->members.size() > 1;
+    auto key = wanted && !link->key_file.empty() ? read_key() : std::nullopt;
+    if (peers_ && key && key_ && same(*key, *key_) && peers_->configuration() == *link) return;
+    for (PeerId id = 0; peers_ && id < peers_->configuration().members.size(); ++id) lost_peer(id);
+    peers_.reset();
+    key_.reset();
+    if (!wanted) return no_peers_because_.clear();
+    if (link->key_file.empty())
+        return no_peers(LogLevel::notice,
+                        "peer_link has no key_file, so the members do not talk: on one of them run vrrpctl keygen "
+                        "/etc/vrrpd/peer.key, copy the file to the others, and name it as key_file");
+    if (!key) return;
+    key_ = read_key();
+    no_peers_because_.clear();
+    peers_.emplace(
+        loop_, log_, PeerLink::Setup{*link, std::move(*key), VRRPD_VERSION, random_number},
+        [this] { return summary(); },
+        PeerOutcomes{[](PeerId) {}, [this](PeerId peer) { lost_peer(peer); },
+                     [this](PeerId peer, const Summary& said) { said_by_peer(peer, said); },
+                     [](PeerId, std::string_view, BytesView) {}});
+}
+
+std::optional<Key> Agent::read_key() {
+    if (!key_file_) {
+        no_peers_because_ = key_trouble_;  // the supervisor said it
+        return std::nullopt;
+    }
+    auto key = read_key_file(key_file_.get(), key_path_);
+    if (key) return std::move(*key);
+    no_peers(LogLevel::warning, key.error());
+    return std::nullopt;
+}
+
+void Agent::no_peers(LogLevel level, const std::string& why) {
+    if (std::exchange(no_peers_because_, why) != why) log_.write(level, "peer link: " + why);
+}
+
+void Agent::renew_fingerprints() {
+    read_settings_at_ = loop_.now() + settings_interval;
+    if (!peers_) return;
+    std::vector<Fingerprint> all{vrrp_settings_};
+    if (const auto text = dnsmasq_settings()) all.push_back(fingerprint("dnsmasq", *text));
+    if (const auto yaml = read_adguard()) all.push_back(fingerprint("adguard", canonical_adguard(*yaml)));
+    peers_->set_self(own_.role(), std::move(all));
+}
+
+std::optional<std::string> Agent::dnsmasq_settings() const {
+    if (!config_.dhcp_sync) return std::nullopt;
+    const auto& block = *config_.dhcp_sync;
+    dhcpsync::DnsmasqSearch search{block.dnsmasq.configuration, block.dnsmasq.lease_file, {}, {}};
+    for (const auto& gateway : config_.gateways)
+        if (gateway.name == block.follows)
+            for (const auto& lan : gateway.lans) search.networks.push_back(lan.prefix);
+    const auto found = dhcpsync::find_dnsmasq(search);
+    // Half of it would look like other settings.
+    if (!found.readable || !found.text.unread.empty()) return std::nullopt;
+    return dhcpsync::shared_settings(found.text);
 }
 
 }  // namespace vrrpd::agent

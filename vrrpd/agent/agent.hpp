@@ -1,15 +1,26 @@
 // The agent: what moves with a gateway beside its address, and needs neither the engine's privileges nor its timing.
 // One event loop; everything that needs a privilege is asked of the engine or the supervisor, through the channel.
+// agent.cpp: the channel, and what a configuration brings about; agent_outcomes.cpp: what comes of what its parts find.
 #pragma once
 
 #include <list>
+#include <optional>
 #include <string>
 
+#include "vrrpd/agent/alerts.hpp"
+#include "vrrpd/agent/control_desk.hpp"
 #include "vrrpd/agent/dns_service.hpp"
+#include "vrrpd/agent/own_gateways.hpp"
+#include "vrrpd/agent/peers.hpp"
+#include "vrrpd/agent/split_brain.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/ipc/channel.hpp"
 
 namespace vrrpd::agent {
+
+inline constexpr Duration settings_interval = std::chrono::minutes(1);    // other programs' settings are read again
+inline constexpr Duration engine_interval = std::chrono::seconds(5);      // its part of the status is asked for
+inline constexpr Duration engine_pause = std::chrono::milliseconds(200);  // ... after something changed
 
 class Agent {
 public:
@@ -21,16 +32,55 @@ public:
     void run();
 
 private:
-    void configure(int configuration);
+    // ---- agent.cpp: the channel
     void read_channel();
-    void handle(const ipc::Message& message);
+    void handle(ipc::Message& message);
+    void handle_engine(const ipc::Message& message);
+    void time_reached();
     void set_deadline();
+
+    // ---- what a configuration, or a resource of the supervisor, brings about
+    void configure(int configuration);
+    void open_control(Fd listener);
+    void renew_dns();
+    void renew_peers();
+    [[nodiscard]] std::optional<Key> read_key();
+    void no_peers(LogLevel level, const std::string& why);
+    void renew_fingerprints();
+    [[nodiscard]] std::optional<std::string> dnsmasq_settings() const;
+
+    // ---- agent_outcomes.cpp
+    void role_changed(const ipc::RoleChange& change);
+    void engine_said(int memfd);
+    void own_changed();
+    void look_at_dns();
+    void said_by_peer(PeerId peer, const Summary& summary);
+    void lost_peer(PeerId peer);
+    void claim_for_split_brain();
+    void tell(const SplitBrain::Notice& notice);
+    void tell_alerts();
+    [[nodiscard]] std::string status(const std::optional<std::string>& engine) const;
+    [[nodiscard]] Summary summary() const;
 
     ipc::Channel& channel_;
     ipc::ChannelLog& log_;
     std::string id_;
+    config::Config config_;  // without its instances
+    Fingerprint vrrp_settings_;
     Loop loop_;
+
+    Fd key_file_;
+    std::string key_path_, key_trouble_;
+
+    OwnGateways own_;
+    Alerts alerts_;
+    SplitBrain split_brain_;
     std::list<DnsService> dns_;  // a list: their probers stay where they are
+    std::optional<Key> key_;     // of peers_, to know another one
+    std::optional<Peers> peers_;
+    std::string no_peers_because_;  // and that was said
+    std::optional<ControlDesk> control_;
+    Instant ask_engine_at_, read_settings_at_;
     Loop::Watch watch_;
 };
 
