@@ -115,16 +115,17 @@ TEST_F(DnsmasqProgram, a_file_that_is_not_there_or_leads_nowhere) {
 // The one that runs in our namespace is found by itself, with what stands on its command line.
 TEST_F(DnsmasqProgram, the_running_one_is_found) {
     if (machine().shell("command -v dnsmasq").code != 0) GTEST_SKIP() << "SKIPPED: no dnsmasq here";
-    machine().put("running.conf", std::string(good) + "interface=lan0\n");
-    const auto started =
-        machine().shell("dnsmasq -C " + machine().file("running.conf") + " -x " + machine().file("dnsmasq.pid") +
-                        " -l " + machine().file("leases") + " --port=0 --user=root --enable-dbus=org.example.none");
+    machine().put("running.conf", std::string(good) + "except-interface=lan0\n");
+    const auto started = machine().shell("dnsmasq -C " + machine().file("running.conf") + " -x " +
+                                         machine().file("dnsmasq.pid") + " -l " + machine().file("leases") +
+                                         " --interface=lan0 --user=root --enable-dbus=org.example.none");
     ASSERT_EQ(started.code, 0) << started.text;
     const pid_t pid = machine().pid_in("dnsmasq.pid");
     const auto ended = judge_block("");
     kill(pid, SIGKILL);
     waitpid(pid, nullptr, 0);
-    expect_fault(ended, machine().file("running.conf:8: dhcp_sync: with interface=lan0"));
+    expect_fault(ended, machine().file("running.conf:8: dhcp_sync: this keeps dnsmasq from serving lan0"));
+    expect_fault(ended, "the command line of dnsmasq: dhcp_sync: with interface=lan0 dnsmasq names the host's own");
 }
 
 // ---- the rest of what dhcp_sync needs ---------------------------------------------------------------------
