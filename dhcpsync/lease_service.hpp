@@ -8,10 +8,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "dhcpsync/core/repair.hpp"
 #include "dhcpsync/core/replica.hpp"
+#include "dhcpsync/core/server_watch.hpp"
+#include "dhcpsync/server_bus.hpp"
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
@@ -23,13 +27,6 @@ namespace dhcpsync {
 struct RoleChange {
     bool active = false;
     bool resumed = false;  // it has been all along, only we are new
-};
-
-// What is known of the DHCP server on this host.
-struct HealthChange {
-    bool alive = true;
-    std::string why;  // for people, where it is not: "nobody listens on port 67"
-    bool operator==(const HealthChange&) const = default;
 };
 
 struct Peer {
@@ -75,6 +72,7 @@ struct ServiceStatus {
     std::size_t quarantined = 0;  // addresses that two machines hold
     bool fed = false;             // the local server takes leases (bus, or file and restart)
     HealthChange health;
+    std::optional<IpAddress> offers;  // who answered the last probe of the LAN; a stand-in without a bus asks
     Term term;
     struct PeerLag {
         NodeId peer;
@@ -83,9 +81,28 @@ struct ServiceStatus {
     std::vector<PeerLag> lags;  // of the connected
 };
 
+// What the DHCP server's configuration says.
+struct ServerFacts {
+    std::string lease_file;          // empty: not found (yet)
+    std::size_t most_leases = 1000;  // dhcp-lease-max
+    std::vector<Pool> pools;
+    std::set<IpAddress> reserved;  // dhcp-host
+    bool operator==(const ServerFacts&) const = default;
+};
+
+// The machine around the service; tests have their own.
+struct Surroundings {
+    std::function<std::unique_ptr<ServerBus>(BusEvents)> open_bus;
+    std::function<std::optional<bool>()> server_listens;
+    std::function<ServerFacts()> find_server;
+};
+[[nodiscard]] Surroundings this_machine(vrrpd::Loop& loop, vrrpd::Log& log, const ServiceSetup& setup);
+
 class LeaseService {
 public:
     LeaseService(vrrpd::Loop& loop, vrrpd::Log& log, ServiceSetup setup, ServiceOutcomes outcomes);
+    LeaseService(vrrpd::Loop& loop, vrrpd::Log& log, ServiceSetup setup, ServiceOutcomes outcomes,
+                 const Surroundings& around);
     LeaseService(const LeaseService&) = delete;
     LeaseService& operator=(const LeaseService&) = delete;
     ~LeaseService();

@@ -43,7 +43,7 @@ Bytes terminated(const std::string& name) {
 Calls Feed::step(Moment now, const FeedEvent& event) {
     std::visit([&](const auto& one) { on(now, one); }, event);
     Calls calls;
-    while (calling_.size() < limits_.most_calls) {
+    while (!away_ && calling_.size() < limits_.most_calls) {
         const auto address = next_address();
         if (!address) break;
         consider(*address, now.wall);  // time has passed since it was last
@@ -101,7 +101,8 @@ void Feed::on(Moment now, const Answered& event) {
     consider(event.address, now.wall);
 }
 
-void Feed::on(Moment now, const Interrupted&) {
+void Feed::on(Moment now, const Interrupted& event) {
+    away_ = !event.back;
     while (!calling_.empty()) on(now, Answered{calling_.begin()->first, false});
 }
 

@@ -62,8 +62,10 @@ struct Answered {
     IpAddress address;
     bool ok = true;
 };
-// The server was restarted, or the bus: calls under way are lost.
-struct Interrupted {};
+// The server was restarted, or the bus: calls under way are lost. Not `back`: until it is, none are made.
+struct Interrupted {
+    bool back = true;
+};
 struct RetryDue {};  // next_deadline() came
 
 using FeedEvent = std::variant<Wanted, ServerHas, ServerLeads, Answered, Interrupted, RetryDue>;
@@ -84,6 +86,9 @@ public:
     [[nodiscard]] Calls step(Moment now, const FeedEvent& event);
     [[nodiscard]] Deadline next_deadline() const;
 
+    // The server was started anew, perhaps with another configuration.
+    void allow(std::size_t leases) { limits_.most_leases = leases; }
+
     // Leases that are not in the server yet, and those of them that never will be, since its table is full.
     [[nodiscard]] std::size_t missing() const;
     [[nodiscard]] std::size_t refused() const;
@@ -103,7 +108,7 @@ private:
     void on(Moment now, const ServerHas& event);
     void on(Moment now, const ServerLeads& event);
     void on(Moment now, const Answered& event);
-    void on(Moment now, const Interrupted&);
+    void on(Moment now, const Interrupted& event);
     void on(Moment now, const RetryDue&);
 
     void want(const Change& change);
@@ -123,6 +128,7 @@ private:
 
     FeedLimits limits_;
     bool leads_ = false;
+    bool away_ = false;
     std::optional<Leases> file_;                        // as it was read last
     Leases server_;                                     // ... and what our calls made of it since
     std::map<IpAddress, std::optional<Lease>> wanted_;  // none: known to be gone

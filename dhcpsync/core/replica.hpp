@@ -116,6 +116,7 @@ public:
     [[nodiscard]] Image image() const { return {table_, knowledge_, server_duid_, standing_.newest_term}; }
     [[nodiscard]] const Table& table() const { return table_; }
     [[nodiscard]] const Knowledge& knowledge() const { return knowledge_; }
+    [[nodiscard]] Term newest_term() const { return standing_.newest_term; }
     [[nodiscard]] Leases leases(WallTime now) const;
     // All that the local DHCP server should know; for a feed that starts.
     [[nodiscard]] std::vector<Change> wanted(WallTime now) const;

@@ -137,6 +137,15 @@ TEST_F(FeedTest, the_active_s_server_is_given_what_it_lacks_and_nothing_is_taken
     EXPECT_EQ(step(ServerLeads{false}), Calls{remove(1)}) << "one more is outstanding";
 }
 
+TEST_F(FeedTest, a_server_that_is_away_is_called_when_it_is_back) {
+    (void)has({});
+    EXPECT_EQ(want(lease(1, 1)), Calls{add(1, 1)});
+    EXPECT_EQ(step(Interrupted{false}), Calls{});
+    EXPECT_EQ(want({{ip(2), lease(2, 2)}, {ip(3), lease(3, 3)}}), Calls{});
+    EXPECT_EQ(feed_.missing(), 2u) << "and the one whose call was lost waits for its pause";
+    EXPECT_EQ(step(Interrupted{true}), (Calls{add(2, 2), add(3, 3)}));
+}
+
 TEST_F(FeedTest, dhcpv6) {
     (void)has({});
     const auto six = lease6(1, 7, true);

@@ -1,0 +1,114 @@
+// Hosts that are there without a lease, at a take-over: one whose lease the old gateway did not live to tell, or one
+// that gave itself an address of the pool. The new gateway's DHCP server would offer its address to somebody else, so
+// it gets a short lease first, by its hardware address alone: a client that identifies itself later takes it over.
+//
+// Pure: the shell has the LAN scanned when told to, says who answered, and makes the leases. One gateway.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "dhcpsync/core/lease.hpp"
+#include "vrrpd/base/mac.hpp"
+
+namespace dhcpsync {
+
+// Addresses that the DHCP server gives away, both included.
+struct Pool {
+    IpAddress first, last;
+    bool operator==(const Pool&) const = default;
+};
+
+// ---- events -------------------------------------------------------------------------------------
+
+struct StandsIn {};
+struct TookOver {};  // not for one that has been the gateway all along
+struct HostSeen {
+    IpAddress address;
+    vrrpd::MacAddress mac;
+};
+struct ScanDue {};  // next_deadline() came
+
+using RepairEvent = std::variant<StandsIn, TookOver, HostSeen, ScanDue>;
+
+// ---- actions ------------------------------------------------------------------------------------
+
+struct ScanPool {
+    IpAddress first, last;
+    Duration pace;
+    bool operator==(const ScanPool&) const = default;
+};
+// Give it this lease.
+struct Protect {
+    Lease lease;
+    bool operator==(const Protect&) const = default;
+};
+// One machine answers for more addresses than a machine has; they are left alone. Said once.
+struct AnswersForMany {
+    vrrpd::MacAddress mac;
+    bool operator==(const AnswersForMany&) const = default;
+};
+
+using RepairAction = std::variant<ScanPool, Protect, AnswersForMany>;
+using RepairActions = std::vector<RepairAction>;
+
+class Repair {
+public:
+    // A pool gone through gently takes so long, and starts anew as soon as it ended.
+    static constexpr Duration gentle_round = std::chrono::minutes(10);
+    static constexpr Duration gentlest_pace = std::chrono::seconds(10);
+    // A /24 within a second.
+    static constexpr Duration fast_pace = std::chrono::milliseconds(3);
+    static constexpr std::size_t largest_scan = 4096;
+    // Who answered longer ago than this may have gone.
+    static constexpr Duration remembered = std::chrono::minutes(15);
+    // The last answers of the fast scan may take so long.
+    static constexpr Duration answers_late = std::chrono::seconds(2);
+    static constexpr Seconds lease_length{600};
+    // A router that answers ARP for others would have the whole pool leased to itself.
+    static constexpr std::size_t most_addresses = 4;
+
+    // Somebody has a lease of this address: the local server's, or the replica's.
+    using HasLease = std::function<bool(const IpAddress&)>;
+
+    // `reserved`: addresses that the server gives to a certain machine only (dhcp-host).
+    Repair(const std::vector<Pool>& pools, std::set<IpAddress> reserved);
+
+    [[nodiscard]] RepairActions step(Moment now, const RepairEvent& event, const HasLease& has_lease);
+    [[nodiscard]] Deadline next_deadline() const { return due_; }
+
+    // The leases to make for those that were seen lately.
+    [[nodiscard]] std::vector<Lease> leases(Moment now, const HasLease& has_lease) const;
+
+private:
+    struct Seen {
+        vrrpd::MacAddress mac;
+        Instant at;
+    };
+
+    void on(Moment now, const StandsIn&, const HasLease& has_lease);
+    void on(Moment now, const TookOver&, const HasLease& has_lease);
+    void on(Moment now, const HostSeen& event, const HasLease& has_lease);
+    void on(Moment now, const ScanDue&, const HasLease& has_lease);
+
+    void scan_next(Instant now);
+    void note(const HostSeen& event, Instant now);
+    [[nodiscard]] bool in_pool(const IpAddress& address) const;
+    [[nodiscard]] bool needs(const IpAddress& address, const Seen& seen, Instant now, const HasLease& has_lease) const;
+
+    std::vector<Pool> scans_;  // the pools, in parts that one scan may have
+    std::set<IpAddress> reserved_;
+    std::size_t next_ = 0;  // of scans_, while standing in
+    bool standing_in_ = false;
+    Deadline due_;
+    Deadline repairing_until_;
+    std::map<IpAddress, Seen> seen_;
+    std::map<vrrpd::MacAddress, std::set<IpAddress>> addresses_;
+    std::set<vrrpd::MacAddress> named_;
+    RepairActions actions_;
+};
+
+}  // namespace dhcpsync

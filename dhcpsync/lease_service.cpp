@@ -1,0 +1,233 @@
+// What the owner says and asks, and what the replica answers; see lease_service_impl.hpp.
+#include "dhcpsync/lease_service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "dhcpsync/core/wire.hpp"
+#include "dhcpsync/dnsmasq_bus.hpp"
+#include "dhcpsync/lease_service_impl.hpp"
+#include "dhcpsync/udp_port.hpp"
+
+namespace dhcpsync {
+
+namespace {
+
+Replica restored(NodeId self, LeaseStore& store) {
+    auto found = store.load(wall_now());
+    return Replica(self, std::move(found.image), found.persisted);
+}
+
+}  // namespace
+
+Surroundings this_machine(vrrpd::Loop& loop, vrrpd::Log& log, const ServiceSetup& setup) {
+    Surroundings around;
+    if (!setup.bus_name.empty()) {
+        around.open_bus = [&loop, &log, name = setup.bus_name](BusEvents events) {
+            return std::make_unique<DnsmasqBus>(loop, log, name, std::move(events));
+        };
+    }
+    around.server_listens = dhcp_server_listens;
+    around.find_server = [lease_file = setup.lease_file] { return ServerFacts{lease_file, 1000, {}, {}}; };
+    return around;
+}
+
+LeaseService::Impl::Impl(vrrpd::Loop& loop_, vrrpd::Log& log_, ServiceSetup setup_, ServiceOutcomes outcomes_,
+                         const Surroundings& around_)
+    : loop(loop_),
+      log(log_),
+      setup(std::move(setup_)),
+      outcomes(std::move(outcomes_)),
+      around(around_),
+      store(loop, log, setup.state_directory, [this](Term term) { run(TermPersisted{term}); }),
+      replica(restored(setup.self, store)),
+      feed(FeedLimits{}),
+      repair({}, {}),
+      bus(around.open_bus ? around.open_bus({[this](const IpAddress& address, bool ok) {
+                                                 give(Answered{address, ok});
+                                             },
+                                             [this] {
+                                                 if (file) file->look();
+                                             },
+                                             [this](bool there) { server_on_bus(there); },
+                                             [this](bool in_time) { health.pong(in_time); }})
+                          : nullptr),
+      health(loop, bus.get(), around.server_listens, [this](const HealthChange& change) { health_changed(change); }),
+      started(loop.now()),
+      chores_at(started + chores_interval) {
+    give(Interrupted{false});
+    give(Wanted{replica.wanted(now().wall)});
+    use(around.find_server());
+    if (!file)
+        log.warning("gateway {}: dnsmasq's lease file was not found: name it in lease_file; it is searched every 10 s",
+                    setup.gateway);
+}
+
+// The last changes may not be on disk yet.
+LeaseService::Impl::~Impl() { store.write(replica.image()); }
+
+// ---- time ---------------------------------------------------------------------------------------
+
+Deadline LeaseService::Impl::next_deadline() const {
+    Deadline next = replica.next_deadline();
+    for (const auto& one : {feed.next_deadline(), store.next_deadline(), health.next_deadline(), repair.next_deadline(),
+                            offer_watch.next_deadline(), Deadline(chores_at)})
+        next = vrrpd::earlier(next, one);
+    if (by_file()) next = vrrpd::earlier(next, rewriter.next_deadline());
+    if (file) next = vrrpd::earlier(next, file->next_deadline());
+    if (bus) next = vrrpd::earlier(next, bus->next_deadline());
+    return next;
+}
+
+void LeaseService::Impl::step() {
+    const auto due = [this](Deadline deadline) { return deadline && *deadline <= loop.now(); };
+    if (file) file->step();
+    if (bus) bus->step();
+    if (due(replica.next_deadline())) run(TimeReached{});
+    if (due(feed.next_deadline())) give(RetryDue{});
+    if (due(repair.next_deadline())) repair_on(ScanDue{});
+    if (due(rewriter.next_deadline())) consider_rewrite();
+    if (due(chores_at)) do_chores();
+    ask_for_offer(offer_watch.step(loop.now()));
+    store.step();
+    health.step();
+}
+
+// ---- the replica --------------------------------------------------------------------------------
+
+void LeaseService::Impl::perform(Actions actions) {
+    for (auto& action : actions) std::visit([this](auto& one) { on(one); }, action);
+}
+
+void LeaseService::Impl::on(const Send& action) { (void)outcomes.send(action.peer, encode(action.message)); }
+
+void LeaseService::Impl::on(Apply& action) {
+    give(Wanted{std::move(action.changes)});
+    consider_rewrite();
+}
+
+void LeaseService::Impl::on(const SplitBrain& action) { outcomes.split_brain(action.peer); }
+
+void LeaseService::Impl::on(const Quarantined& action) {
+    log.warning(
+        "gateway {}: two machines hold {}: two routers gave it away while they could not hear each other. It is "
+        "given to nobody else until one of the leases ends",
+        setup.gateway, action.address.to_string());
+}
+
+void LeaseService::Impl::received(NodeId peer, BytesView message) {
+    const auto up = peers.find(peer);
+    if (up == peers.end()) return;
+    auto read = decode(message);
+    if (!read) {
+        const bool newer = read.error() == WireFault::unknown_type || read.error() == WireFault::unknown_version;
+        if (talk_nonsense.insert(peer).second)
+            log.warning("gateway {}: {} about leases that {} sends is not understood: {}", setup.gateway,
+                        newer ? "something" : "a message", name_of(peer),
+                        newer ? "it runs a newer version" : "it is damaged");
+        return;
+    }
+    const auto* update = std::get_if<Update>(&*read);
+    if (update && update->claim) up->second = true;
+    run(FromPeer{peer, std::move(*read)});
+}
+
+// The server leads, or no longer, before the replica hears of the role. What was granted last is read before this node
+// says that it is no gateway any more.
+void LeaseService::Impl::role_changed(const RoleChange& change) {
+    if (role && role->active == change.active) return;
+    if (!change.active && role && file) file->read_now();
+    role = change;
+    give(ServerLeads{change.active});
+    if (change.active) {
+        rewriter.became_active(change.resumed);
+        run(BecameActive{change.resumed});
+        if (!change.resumed) repair_on(TookOver{});
+    } else {
+        rewriter.became_backup();
+        run(BecameBackup{});
+        repair_on(StandsIn{});
+    }
+    watch_offers();
+    consider_rewrite();
+}
+
+std::string LeaseService::Impl::name_of(NodeId peer) const {
+    const auto at =
+        std::find_if(setup.peers.begin(), setup.peers.end(), [&](const Peer& one) { return one.id == peer; });
+    return at == setup.peers.end() ? "an unknown peer" : at->name;
+}
+
+// ---- asked by the owner -------------------------------------------------------------------------
+
+bool LeaseService::Impl::caught_up() const {
+    const bool heard = std::all_of(peers.begin(), peers.end(), [](const auto& peer) { return peer.second; });
+    if (!heard || feed.missing() > feed.refused()) return false;
+    const auto wall = wall_now();
+    return !by_file() || !lacks(book ? book->leases : Leases{}, wanted_book().leases, wall);
+}
+
+ServiceStatus LeaseService::Impl::status() const {
+    const auto [instant, wall] = now();
+    ServiceStatus result;
+    result.lease_file = file ? file->path() : "";
+    for (const auto& trouble :
+         {file ? file->trouble() : std::string("the lease file was not found: name it in lease_file"),
+          bus && !by_file() ? bus->trouble() : std::string(), write_trouble, store.trouble()}) {
+        if (result.trouble.empty()) result.trouble = trouble;
+    }
+    result.leases = replica.leases(wall).size();
+    result.missing = feed.missing();
+    result.refused = feed.refused();
+    result.faulty = faults.total();
+    result.quarantined = replica.quarantined(wall).size();
+    result.fed = on_bus || (by_file() && file && write_trouble.empty());
+    result.health = health.health();
+    result.offers = offers;
+    result.term = replica.newest_term();
+    for (const auto& [peer, told] : peers) {
+        if (const auto lag = replica.lag(peer, instant)) result.lags.push_back({peer, *lag});
+    }
+    return result;
+}
+
+// ---- the service --------------------------------------------------------------------------------
+
+LeaseService::LeaseService(vrrpd::Loop& loop, vrrpd::Log& log, ServiceSetup setup, ServiceOutcomes outcomes)
+    : LeaseService(loop, log, setup, std::move(outcomes), this_machine(loop, log, setup)) {}
+
+LeaseService::LeaseService(vrrpd::Loop& loop, vrrpd::Log& log, ServiceSetup setup, ServiceOutcomes outcomes,
+                           const Surroundings& around)
+    : impl_(std::make_unique<Impl>(loop, log, std::move(setup), std::move(outcomes), around)) {}
+
+LeaseService::~LeaseService() = default;
+
+void LeaseService::peer_up(NodeId peer) {
+    impl_->peers[peer] = false;
+    impl_->run(PeerUp{peer});
+}
+
+void LeaseService::peer_down(NodeId peer) {
+    impl_->peers.erase(peer);
+    impl_->talk_nonsense.erase(peer);
+    impl_->run(PeerDown{peer});
+}
+
+void LeaseService::received(NodeId peer, vrrpd::BytesView message) { impl_->received(peer, message); }
+void LeaseService::role_changed(const RoleChange& change) { impl_->role_changed(change); }
+void LeaseService::host_alive(const IpAddress& address, const vrrpd::MacAddress& mac) {
+    impl_->repair_on(HostSeen{address, mac});
+}
+
+void LeaseService::dhcp_offered(const IpAddress& server) {
+    impl_->offers = server;
+    impl_->ask_for_offer(impl_->offer_watch.offered());
+}
+
+void LeaseService::leases_written(const std::string& problem) { impl_->leases_written(problem); }
+Deadline LeaseService::next_deadline() const { return impl_->next_deadline(); }
+void LeaseService::step() { impl_->step(); }
+ServiceStatus LeaseService::status() const { return impl_->status(); }
+bool LeaseService::caught_up() const { return impl_->caught_up(); }
+
+}  // namespace dhcpsync

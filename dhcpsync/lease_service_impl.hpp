@@ -1,0 +1,100 @@
+// The inside of a LeaseService: its parts, and in which order what one of them says goes to the others. For
+// lease_service.cpp (the owner's side, the replica) and lease_service_server.cpp (the DHCP server's side) alone.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "dhcpsync/core/feed.hpp"
+#include "dhcpsync/core/rewrite.hpp"
+#include "dhcpsync/lease_file.hpp"
+#include "dhcpsync/lease_service.hpp"
+#include "dhcpsync/lease_store.hpp"
+#include "dhcpsync/server_health.hpp"
+
+namespace dhcpsync {
+
+struct LeaseService::Impl {
+    // A bus that is not there so long after the start is not only late: without it leases go by way of the file.
+    static constexpr Duration bus_is_late = std::chrono::seconds(30);
+    static constexpr Duration chores_interval = std::chrono::seconds(10);
+
+    Impl(vrrpd::Loop& loop_, vrrpd::Log& log_, ServiceSetup setup_, ServiceOutcomes outcomes_,
+         const Surroundings& around_);
+    ~Impl();
+
+    [[nodiscard]] Moment now() const { return {loop.now(), wall_now()}; }
+    [[nodiscard]] Deadline next_deadline() const;
+    void step();
+
+    // ---- the replica
+    void run(Event event) { perform(replica.step(now(), std::move(event))); }
+    void perform(Actions actions);
+    void on(const Send& action);
+    void on(Apply& action);
+    void on(const PersistTerm& action) { store.persist(action.term); }
+    void on(const Persist&) { store.write(replica.image()); }
+    void on(const SplitBrain& action);
+    void on(const Quarantined& action);
+    void received(NodeId peer, BytesView message);
+    void role_changed(const RoleChange& change);
+    [[nodiscard]] std::string name_of(NodeId peer) const;
+    [[nodiscard]] bool caught_up() const;
+    [[nodiscard]] ServiceStatus status() const;
+
+    // ---- the DHCP server
+    void use(const ServerFacts& found);
+    void do_chores();
+    void believed(Believed& believed);
+    void say_faults(const TextFaults& faults);
+    void give(const FeedEvent& event);
+    void server_on_bus(bool there);
+    void health_changed(const HealthChange& change);
+
+    // By way of its file.
+    [[nodiscard]] bool by_file() const;
+    [[nodiscard]] LeaseBook wanted_book() const;
+    void consider_rewrite();
+    void leases_written(const std::string& problem);
+
+    // Hosts without a lease, and whether the LAN is served.
+    void repair_on(const RepairEvent& event);
+    void act(const ScanPool& action);
+    void act(const Protect& action);
+    void act(const AnswersForMany& action);
+    [[nodiscard]] bool has_lease(const IpAddress& address) const;
+    void watch_offers();
+    void ask_for_offer(OfferWatch::Action action);
+
+    vrrpd::Loop& loop;
+    vrrpd::Log& log;
+    ServiceSetup setup;
+    ServiceOutcomes outcomes;
+    Surroundings around;
+
+    ServerFacts facts;
+    LeaseStore store;
+    Replica replica;
+    Feed feed;
+    Rewriter rewriter;
+    Repair repair;
+    OfferWatch offer_watch;
+    std::unique_ptr<LeaseFile> file;  // none: not found yet
+    std::unique_ptr<ServerBus> bus;   // none: not wanted
+    ServerHealth health;
+
+    std::optional<RoleChange> role;
+    std::map<NodeId, bool> peers;    // that are up: has it told all that it has
+    std::set<NodeId> talk_nonsense;  // said once
+    std::optional<LeaseBook> book;   // of the local server, as believed
+    TextFaults faults;               // ... of its file, as said
+    bool on_bus = false, was_on_bus = false;
+    std::string write_trouble;
+    std::optional<IpAddress> offers;
+    Instant started;
+    Instant chores_at;
+};
+
+}  // namespace dhcpsync

@@ -1,0 +1,217 @@
+// The DHCP server's side of a LeaseService; see lease_service_impl.hpp.
+#include <algorithm>
+#include <utility>
+
+#include "dhcpsync/lease_service_impl.hpp"
+
+namespace dhcpsync {
+
+namespace {
+
+constexpr std::size_t faults_named = 3;
+
+IpAddress address_of(const Call& call) {
+    return std::visit([](const auto& one) { return one.address; }, call);
+}
+
+std::string named(const TextFaults& faults) {
+    std::string text;
+    for (std::size_t i = 0; i < std::min(faults_named, faults.named.size()); ++i) {
+        const auto& [line, fault] = faults.named[i];
+        text += fmt::format("{}line {}: {}", text.empty() ? "" : "; ", line, describe(fault));
+    }
+    return text;
+}
+
+}  // namespace
+
+// ---- its lease file -----------------------------------------------------------------------------
+
+// At the start, when it is found later (its command line names its files), and when it was started anew.
+void LeaseService::Impl::use(const ServerFacts& found) {
+    const bool other_pools = found.pools != facts.pools || found.reserved != facts.reserved;
+    const auto path = found.lease_file.empty() ? facts.lease_file : found.lease_file;
+    facts = found;
+    facts.lease_file = path;
+    feed.allow(facts.most_leases);
+    if (other_pools) repair = Repair(facts.pools, facts.reserved);
+    if (other_pools && role && !role->active) repair_on(StandsIn{});
+    if (path.empty() || (file && file->path() == path)) return;
+    log.info("gateway {}: the leases of the DHCP server are in {}", setup.gateway, path);
+    file = std::make_unique<LeaseFile>(loop, log, path, ExpiryField::until,
+                                       [this](Believed& content) { believed(content); });
+}
+
+// What no event tells of: a server that can be found now, a bus that did not come, a lease in the file that comes
+// near its end.
+void LeaseService::Impl::do_chores() {
+    chores_at = loop.now() + chores_interval;
+    if (!file) use(around.find_server());
+    consider_rewrite();
+}
+
+// One event for the feed: what the server has, and what the replica makes of it.
+void LeaseService::Impl::believed(Believed& content) {
+    if (content.whole) say_faults(content.faults);
+    auto before = std::exchange(book, content.book);
+    if (!content.whole && before) book->leases.merge(before->leases);
+    if (book->server_duid.empty() && before) book->server_duid = std::move(before->server_duid);
+
+    ServerHas event{content.book.leases, content.whole, {}};
+    auto actions = replica.step(now(), LocalLeases{std::move(content.book), content.whole});
+    for (auto& action : actions) {
+        if (auto* apply = std::get_if<Apply>(&action)) event.changes = std::move(apply->changes);
+    }
+    std::erase_if(actions, [](const Action& action) { return std::holds_alternative<Apply>(action); });
+    give(event);
+    perform(std::move(actions));
+    consider_rewrite();
+}
+
+void LeaseService::Impl::say_faults(const TextFaults& found) {
+    if (found.total() > 0 && found.counts != faults.counts)
+        log.warning("lease file {}: {} records are not as dnsmasq writes them ({}); the others are used", file->path(),
+                    found.total(), named(found));
+    faults = found;
+}
+
+// ---- over the D-Bus -----------------------------------------------------------------------------
+
+void LeaseService::Impl::give(const FeedEvent& event) {
+    auto calls = feed.step(now(), event);
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        if (bus && bus->call(calls[i])) continue;
+        auto more = feed.step(now(), Answered{address_of(calls[i]), false});
+        calls.insert(calls.end(), more.begin(), more.end());
+    }
+}
+
+void LeaseService::Impl::server_on_bus(bool there) {
+    on_bus = there;
+    was_on_bus = was_on_bus || there;
+    health.server(there);
+    if (there) use(around.find_server());
+    give(Interrupted{there});
+    if (there && file) file->look();
+    watch_offers();
+}
+
+void LeaseService::Impl::health_changed(const HealthChange& change) {
+    if (change.alive)
+        log.notice("gateway {}: the DHCP server on this host lives", setup.gateway);
+    else
+        log.warning("gateway {}: the DHCP server on this host is dead: {}", setup.gateway, change.why);
+    outcomes.health(change);
+}
+
+// ---- by way of its file -------------------------------------------------------------------------
+
+bool LeaseService::Impl::by_file() const {
+    if (!setup.may_restart || was_on_bus || !file) return false;
+    return !bus || (role && role->active) || started + bus_is_late <= loop.now();
+}
+
+// What the replica knows, over what the server has and nobody else heard of. The short leases of a repair only where
+// they are needed: a stand-in would be restarted for them again and again.
+LeaseBook LeaseService::Impl::wanted_book() const {
+    const auto [instant, wall] = now();
+    auto wanted = book.value_or(LeaseBook{});
+    for (const auto& [address, versions] : replica.table()) {
+        if (const auto* lease = holder(versions, wall))
+            wanted.leases.insert_or_assign(address, *lease);
+        else
+            wanted.leases.erase(address);
+    }
+    if (const auto& duid = replica.server_duid()) wanted.server_duid = duid->duid;
+    if (!role || !role->active) return wanted;
+    for (auto& lease : repair.leases({instant, wall}, [this](const IpAddress& address) { return has_lease(address); }))
+        wanted.leases.try_emplace(lease.address, std::move(lease));
+    return wanted;
+}
+
+// Over a file that is there, and was not read yet, nothing is written.
+void LeaseService::Impl::consider_rewrite() {
+    if (!by_file() || (!book && !file->missing())) return;
+    const auto wanted = wanted_book();
+    const auto wall = wall_now();
+    const bool lacking = lacks(book ? book->leases : Leases{}, wanted.leases, wall);
+    if (!rewriter.step(loop.now(), lacking)) return;
+    const auto written = write_leases(wanted, {ExpiryField::until, wall});
+    outcomes.write_leases(file->path(), written.text);
+}
+
+void LeaseService::Impl::leases_written(const std::string& problem) {
+    rewriter.written(loop.now());
+    if (problem != write_trouble && !problem.empty())
+        log.warning("gateway {}: dnsmasq does not get the leases of the others: {}", setup.gateway, problem);
+    write_trouble = problem;
+    if (file) file->look();
+}
+
+// ---- hosts without a lease ----------------------------------------------------------------------
+
+bool LeaseService::Impl::has_lease(const IpAddress& address) const {
+    const auto wall = wall_now();
+    if (book) {
+        const auto at = book->leases.find(address);
+        if (at != book->leases.end() && at->second.live(wall)) return true;
+    }
+    const auto cell = replica.table().find(address);
+    return cell != replica.table().end() && holder(cell->second, wall) != nullptr;
+}
+
+void LeaseService::Impl::repair_on(const RepairEvent& event) {
+    if (!setup.scan) return;
+    const auto actions = repair.step(now(), event, [this](const IpAddress& address) { return has_lease(address); });
+    for (const auto& action : actions) std::visit([this](const auto& one) { act(one); }, action);
+}
+
+void LeaseService::Impl::act(const ScanPool& action) { outcomes.scan(action.first, action.last, action.pace); }
+
+// It comes back from the server's file, and is published like any other. Without a bus it stands in the text that
+// the server was restarted with, if it was seen before.
+void LeaseService::Impl::act(const Protect& action) {
+    if (by_file()) return;
+    const auto& lease = action.lease;
+    log.info("gateway {}: {} ({}) is there without a lease: it gets one for {} s, so that nobody else does",
+             setup.gateway, lease.address.to_string(), hardware_text(std::get<Client4>(lease.client).hardware),
+             Repair::lease_length.count());
+    give(Wanted{{{lease.address, lease}}});
+}
+
+void LeaseService::Impl::act(const AnswersForMany& action) {
+    log.warning(
+        "gateway {}: {} answers ARP for more than {} addresses of the pool (a proxy?); they get no leases from "
+        "us, and clients may be offered them",
+        setup.gateway, action.mac.to_string(), Repair::most_addresses);
+}
+
+// ---- is the LAN served? -------------------------------------------------------------------------
+
+// Where there is a bus it tells more, and costs the server nothing.
+void LeaseService::Impl::watch_offers() {
+    const bool stands_in = role && !role->active;
+    if (stands_in && !on_bus)
+        offer_watch.start(loop.now());
+    else
+        offer_watch.stop();
+}
+
+void LeaseService::Impl::ask_for_offer(OfferWatch::Action action) {
+    switch (action) {
+        case OfferWatch::Action::none:
+            break;
+        case OfferWatch::Action::ask:
+            outcomes.probe();
+            break;
+        case OfferWatch::Action::say_answered:
+            log.info("gateway {}: DHCP server {} answers on the LAN", setup.gateway, offers->to_string());
+            break;
+        case OfferWatch::Action::say_silent:
+            offers.reset();
+            log.warning("gateway {}: no DHCP server answers on the LAN", setup.gateway);
+            break;
+    }
+}
+
+}  // namespace dhcpsync

@@ -1,0 +1,58 @@
+#include "dhcpsync/server_health.hpp"
+
+#include <utility>
+
+namespace dhcpsync {
+
+ServerHealth::ServerHealth(vrrpd::Loop& loop, ServerBus* bus, std::function<std::optional<bool>()> listening,
+                           std::function<void(const HealthChange&)> changed)
+    : loop_(loop),
+      bus_(bus),
+      listening_(std::move(listening)),
+      changed_(std::move(changed)),
+      look_at_(loop.now() + ServerWatch::pace) {}
+
+// A bus that went takes the server's name with it; only on the same connection does its absence mean anything.
+void ServerHealth::server(bool there) {
+    there_ = there;
+    pinging_ = false;
+    was_there_ = there || (was_there_ && bus_->connected());
+}
+
+void ServerHealth::pong(bool in_time) {
+    if (!std::exchange(pinging_, false)) return;
+    watch_.saw(ServerSign::answers, in_time);
+    tell();
+}
+
+void ServerHealth::step() {
+    if (!look_at_ || loop_.now() < *look_at_) return;
+    look_at_ = loop_.now() + ServerWatch::pace;
+    if (const auto bound = listening_())
+        watch_.saw(ServerSign::listening, *bound);
+    else
+        watch_.cannot_see(ServerSign::listening);
+    look_at_bus();
+    tell();
+}
+
+// A server that never was there may live all the same: its configuration lacks enable-dbus.
+void ServerHealth::look_at_bus() {
+    if (was_there_)
+        watch_.saw(ServerSign::on_bus, there_);
+    else
+        watch_.cannot_see(ServerSign::on_bus);
+    if (!there_)
+        watch_.cannot_see(ServerSign::answers);
+    else if (!pinging_)
+        pinging_ = bus_->ping();
+}
+
+void ServerHealth::tell() {
+    auto health = watch_.health();
+    if (health == health_) return;
+    health_ = std::move(health);
+    changed_(health_);
+}
+
+}  // namespace dhcpsync

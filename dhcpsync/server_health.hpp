@@ -1,0 +1,43 @@
+// Looks once a second whether the DHCP server on this host lives, and says when that changed. For LeaseService.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "dhcpsync/core/server_watch.hpp"
+#include "dhcpsync/server_bus.hpp"
+#include "vrrpd/base/loop.hpp"
+
+namespace dhcpsync {
+
+class ServerHealth {
+public:
+    // `bus` may be null, and outlives this. `listening`: has anybody the DHCP server's port; nullopt: cannot be known.
+    ServerHealth(vrrpd::Loop& loop, ServerBus* bus, std::function<std::optional<bool>()> listening,
+                 std::function<void(const HealthChange&)> changed);
+
+    // What the bus tells.
+    void server(bool there);
+    void pong(bool in_time);
+
+    [[nodiscard]] Deadline next_deadline() const { return look_at_; }
+    void step();
+
+    [[nodiscard]] const HealthChange& health() const { return health_; }
+
+private:
+    void look_at_bus();
+    void tell();
+
+    vrrpd::Loop& loop_;
+    ServerBus* bus_;
+    std::function<std::optional<bool>()> listening_;
+    std::function<void(const HealthChange&)> changed_;
+    ServerWatch watch_;
+    HealthChange health_;
+    bool there_ = false, was_there_ = false;  // on this connection to the bus
+    bool pinging_ = false;
+    Deadline look_at_;
+};
+
+}  // namespace dhcpsync
