@@ -71,7 +71,7 @@ LeaseService::Impl::~Impl() { store.write(replica.image()); }
 Deadline LeaseService::Impl::next_deadline() const {
     Deadline next = replica.next_deadline();
     for (const auto& one : {feed.next_deadline(), store.next_deadline(), health.next_deadline(), repair.next_deadline(),
-                            offer_watch.next_deadline(), Deadline(chores_at)})
+                            offer_watch.next_deadline(), split_deadline(), Deadline(chores_at)})
         next = vrrpd::earlier(next, one);
     if (by_file()) next = vrrpd::earlier(next, rewriter.next_deadline());
     if (file) next = vrrpd::earlier(next, file->next_deadline());
@@ -88,6 +88,7 @@ void LeaseService::Impl::step() {
     if (due(repair.next_deadline())) repair_on(ScanDue{});
     if (due(rewriter.next_deadline())) consider_rewrite();
     if (due(chores_at)) do_chores();
+    consider_splits();
     ask_for_offer(offer_watch.step(loop.now()));
     store.step();
     health.step();
@@ -99,14 +100,23 @@ void LeaseService::Impl::perform(Actions actions) {
     for (auto& action : actions) std::visit([this](auto& one) { on(one); }, action);
 }
 
-void LeaseService::Impl::on(const Send& action) { (void)outcomes.send(action.peer, encode(action.message)); }
+void LeaseService::Impl::on(const Send& action) {
+    const auto* update = std::get_if<Update>(&action.message);
+    const auto peer = peers.find(action.peer);
+    if (update && role && role->active && peer != peers.end() && !peer->second.asked)
+        peer->second.asked = update->number;
+    (void)outcomes.send(action.peer, encode(action.message));
+}
 
 void LeaseService::Impl::on(Apply& action) {
     give(Wanted{std::move(action.changes)});
     consider_rewrite();
 }
 
-void LeaseService::Impl::on(const SplitBrain& action) { outcomes.split_brain(action.peer); }
+void LeaseService::Impl::on(const SplitBrain& action) {
+    const auto peer = peers.find(action.peer);
+    if (peer != peers.end()) peer->second.split_at = loop.now() + split_patience;
+}
 
 void LeaseService::Impl::on(const Quarantined& action) {
     log.warning(
@@ -127,9 +137,38 @@ void LeaseService::Impl::received(NodeId peer, BytesView message) {
                         newer ? "it runs a newer version" : "it is damaged");
         return;
     }
-    const auto* update = std::get_if<Update>(&*read);
-    if (update && update->claim) up->second = true;
+    heard(up->second, *read);
     run(FromPeer{peer, std::move(*read)});
+    consider_splits();
+}
+
+void LeaseService::Impl::heard(PeerState& peer, const Message& message) const {
+    const auto* update = std::get_if<Update>(&message);
+    const auto* ack = std::get_if<Ack>(&message);
+    if (update && update->claim) peer.told = true;
+    const bool active = std::visit([](const auto& one) { return one.standing.active; }, message);
+    if (active && !peer.active) peer.knows = true;  // it says so now, as we do
+    if (ack && peer.asked && *peer.asked <= ack->number) peer.knows = true;
+    peer.active = active;
+}
+
+// A gateway that died has not answered us as the new one: its connection only looks alive.
+void LeaseService::Impl::consider_splits() {
+    for (auto& [id, peer] : peers) {
+        if (!peer.split_at || loop.now() < *peer.split_at) continue;
+        const bool both = role && role->active && peer.active;
+        if (both && !peer.knows) continue;
+        peer.split_at.reset();
+        if (both) outcomes.split_brain(id);
+    }
+}
+
+Deadline LeaseService::Impl::split_deadline() const {
+    Deadline next;
+    for (const auto& [id, peer] : peers) {
+        if (peer.split_at && loop.now() < *peer.split_at) next = vrrpd::earlier(next, peer.split_at);
+    }
+    return next;
 }
 
 // The server leads, or no longer, before the replica hears of the role. What was granted last is read before this node
@@ -138,6 +177,10 @@ void LeaseService::Impl::role_changed(const RoleChange& change) {
     if (role && role->active == change.active) return;
     if (!change.active && role && file) file->read_now();
     role = change;
+    for (auto& [id, peer] : peers) {
+        peer.asked.reset();
+        peer.knows = false;
+    }
     give(ServerLeads{change.active});
     if (change.active) {
         rewriter.became_active(change.resumed);
@@ -161,7 +204,7 @@ std::string LeaseService::Impl::name_of(NodeId peer) const {
 // ---- asked by the owner -------------------------------------------------------------------------
 
 bool LeaseService::Impl::caught_up() const {
-    const bool heard = std::all_of(peers.begin(), peers.end(), [](const auto& peer) { return peer.second; });
+    const bool heard = std::all_of(peers.begin(), peers.end(), [](const auto& peer) { return peer.second.told; });
     if (!heard || feed.missing() > feed.refused()) return false;
     const auto wall = wall_now();
     return !by_file() || !lacks(book ? book->leases : Leases{}, wanted_book().leases, wall);
@@ -185,7 +228,7 @@ ServiceStatus LeaseService::Impl::status() const {
     result.health = health.health();
     result.offers = offers;
     result.term = replica.newest_term();
-    for (const auto& [peer, told] : peers) {
+    for (const auto& [peer, state] : peers) {
         if (const auto lag = replica.lag(peer, instant)) result.lags.push_back({peer, *lag});
     }
     return result;
@@ -203,7 +246,7 @@ LeaseService::LeaseService(vrrpd::Loop& loop, vrrpd::Log& log, ServiceSetup setu
 LeaseService::~LeaseService() = default;
 
 void LeaseService::peer_up(NodeId peer) {
-    impl_->peers[peer] = false;
+    impl_->peers[peer] = {};
     impl_->run(PeerUp{peer});
 }
 

@@ -20,6 +20,16 @@ struct LeaseService::Impl {
     // A bus that is not there so long after the start is not only late: without it leases go by way of the file.
     static constexpr Duration bus_is_late = std::chrono::seconds(30);
     static constexpr Duration chores_interval = std::chrono::seconds(10);
+    // At a take-over the old gateway's last word may be that it is one; it has so long to take it back.
+    static constexpr Duration split_patience = std::chrono::seconds(1);
+
+    struct PeerState {
+        bool told = false;                   // all that it has
+        bool active = false;                 // as it said last
+        std::optional<MessageNumber> asked;  // the first Update that it had from us as the gateway
+        bool knows = false;                  // it has said something since, knowing that we are
+        Deadline split_at;                   // it counts as a second gateway, if it knows and still is
+    };
 
     Impl(vrrpd::Loop& loop_, vrrpd::Log& log_, ServiceSetup setup_, ServiceOutcomes outcomes_,
          const Surroundings& around_);
@@ -39,6 +49,9 @@ struct LeaseService::Impl {
     void on(const SplitBrain& action);
     void on(const Quarantined& action);
     void received(NodeId peer, BytesView message);
+    void heard(PeerState& peer, const Message& message) const;
+    void consider_splits();
+    [[nodiscard]] Deadline split_deadline() const;
     void role_changed(const RoleChange& change);
     [[nodiscard]] std::string name_of(NodeId peer) const;
     [[nodiscard]] bool caught_up() const;
@@ -86,10 +99,10 @@ struct LeaseService::Impl {
     ServerHealth health;
 
     std::optional<RoleChange> role;
-    std::map<NodeId, bool> peers;    // that are up: has it told all that it has
-    std::set<NodeId> talk_nonsense;  // said once
-    std::optional<LeaseBook> book;   // of the local server, as believed
-    TextFaults faults;               // ... of its file, as said
+    std::map<NodeId, PeerState> peers;  // that are up
+    std::set<NodeId> talk_nonsense;     // said once
+    std::optional<LeaseBook> book;      // of the local server, as believed
+    TextFaults faults;                  // ... of its file, as said
     bool on_bus = false, was_on_bus = false;
     std::string write_trouble;
     std::optional<IpAddress> offers;

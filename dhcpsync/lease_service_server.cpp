@@ -90,7 +90,10 @@ void LeaseService::Impl::server_on_bus(bool there) {
     on_bus = there;
     was_on_bus = was_on_bus || there;
     health.server(there);
-    if (there) use(around.find_server());
+    if (there) {
+        use(around.find_server());
+        book.reset();  // of the server before
+    }
     give(Interrupted{there});
     if (there && file) file->look();
     watch_offers();

@@ -62,7 +62,8 @@ struct Answered {
     IpAddress address;
     bool ok = true;
 };
-// The server was restarted, or the bus: calls under way are lost. Not `back`: until it is, none are made.
+// The server was restarted, or the bus: calls under way are lost. Not `back`: until it is, none are made. Once it is,
+// its file is waited for; what that held before says nothing any more.
 struct Interrupted {
     bool back = true;
 };
