@@ -116,8 +116,10 @@ void DnsmasqBus::ask_who_is_there() {
 void DnsmasqBus::owner_is(const std::string& owner) {
     const auto before = std::exchange(owner_, owner);
     if (owner.empty())
-        report(fmt::format("nobody is {} on the D-Bus: is dnsmasq running, and does its configuration say enable-dbus?",
-                           name_));
+        report(
+            fmt::format("nobody is {} on the D-Bus: is dnsmasq running, and does its configuration say enable-dbus? If "
+                        "the D-Bus was restarted: dnsmasq does not come back to it, so restart dnsmasq too",
+                        name_));
     else
         report({});
     if (before == owner) return;

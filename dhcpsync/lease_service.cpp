@@ -6,6 +6,7 @@
 
 #include "dhcpsync/core/wire.hpp"
 #include "dhcpsync/dnsmasq_bus.hpp"
+#include "dhcpsync/dnsmasq_files.hpp"
 #include "dhcpsync/lease_service_impl.hpp"
 #include "dhcpsync/udp_port.hpp"
 
@@ -18,6 +19,15 @@ Replica restored(NodeId self, LeaseStore& store) {
     return Replica(self, std::move(found.image), found.persisted);
 }
 
+ServerFacts facts_of(const FoundDnsmasq& found) {
+    ServerFacts facts{found.lease_file, found.conf.most_leases.value, {}, {}};
+    for (const auto& range : found.conf.ranges) {
+        if (range.mode == DhcpRange::Mode::pool) facts.pools.push_back({range.first, range.last});
+    }
+    facts.reserved = {found.conf.reserved.begin(), found.conf.reserved.end()};
+    return facts;
+}
+
 }  // namespace
 
 Surroundings this_machine(vrrpd::Loop& loop, vrrpd::Log& log, const ServiceSetup& setup) {
@@ -28,7 +38,9 @@ Surroundings this_machine(vrrpd::Loop& loop, vrrpd::Log& log, const ServiceSetup
         };
     }
     around.server_listens = dhcp_server_listens;
-    around.find_server = [lease_file = setup.lease_file] { return ServerFacts{lease_file, 1000, {}, {}}; };
+    around.find_server = [search = DnsmasqSearch{setup.configuration, setup.lease_file, setup.networks, {}}] {
+        return facts_of(find_dnsmasq(search));
+    };
     return around;
 }
 
@@ -53,8 +65,8 @@ LeaseService::Impl::Impl(vrrpd::Loop& loop_, vrrpd::Log& log_, ServiceSetup setu
                                              [this](bool in_time) { health.pong(in_time); }})
                           : nullptr),
       health(loop, bus.get(), around.server_listens, [this](const HealthChange& change) { health_changed(change); }),
-      started(loop.now()),
-      chores_at(started + chores_interval) {
+      off_bus_since(loop.now()),
+      chores_at(loop.now() + chores_interval) {
     give(Interrupted{false});
     give(Wanted{replica.wanted(now().wall)});
     use(around.find_server());

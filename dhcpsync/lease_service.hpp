@@ -43,7 +43,8 @@ struct ServiceSetup {
     std::string bus_name;       // empty: no D-Bus
     bool may_restart = false;   // without a bus: ask for the file to be written, and the server to be restarted
     bool scan = true;
-    int state_directory = -1;  // an open directory for the image and the term; outlives the service
+    int state_directory = -1;               // an open directory for the image and the term; outlives the service
+    std::vector<vrrpd::Prefix> networks{};  // of the gateway's LANs: of several dnsmasqs, the one that serves these
 };
 
 // What it asks of its owner. None of them waits, and none calls back from within.
@@ -95,7 +96,10 @@ struct Surroundings {
     std::function<std::unique_ptr<ServerBus>(BusEvents)> open_bus;
     std::function<std::optional<bool>()> server_listens;
     std::function<ServerFacts()> find_server;
+    // Who is not on the bus for so long is not only late. dnsmasq (2.90) does not come back to a bus that restarted.
+    Duration bus_is_late = std::chrono::seconds(30);
 };
+// `setup` is not needed afterwards.
 [[nodiscard]] Surroundings this_machine(vrrpd::Loop& loop, vrrpd::Log& log, const ServiceSetup& setup);
 
 class LeaseService {

@@ -17,8 +17,6 @@
 namespace dhcpsync {
 
 struct LeaseService::Impl {
-    // A bus that is not there so long after the start is not only late: without it leases go by way of the file.
-    static constexpr Duration bus_is_late = std::chrono::seconds(30);
     static constexpr Duration chores_interval = std::chrono::seconds(10);
     // At a take-over the old gateway's last word may be that it is one; it has so long to take it back.
     static constexpr Duration split_patience = std::chrono::seconds(1);
@@ -103,10 +101,10 @@ struct LeaseService::Impl {
     std::set<NodeId> talk_nonsense;     // said once
     std::optional<LeaseBook> book;      // of the local server, as believed
     TextFaults faults;                  // ... of its file, as said
-    bool on_bus = false, was_on_bus = false;
+    bool on_bus = false;
     std::string write_trouble;
     std::optional<IpAddress> offers;
-    Instant started;
+    Instant off_bus_since;
     Instant chores_at;
 };
 

@@ -88,7 +88,7 @@ void LeaseService::Impl::give(const FeedEvent& event) {
 
 void LeaseService::Impl::server_on_bus(bool there) {
     on_bus = there;
-    was_on_bus = was_on_bus || there;
+    if (!there) off_bus_since = loop.now();
     health.server(there);
     if (there) {
         use(around.find_server());
@@ -109,9 +109,10 @@ void LeaseService::Impl::health_changed(const HealthChange& change) {
 
 // ---- by way of its file -------------------------------------------------------------------------
 
+// A server that lost its bus is so restarted, and is on it again.
 bool LeaseService::Impl::by_file() const {
-    if (!setup.may_restart || was_on_bus || !file) return false;
-    return !bus || (role && role->active) || started + bus_is_late <= loop.now();
+    if (!setup.may_restart || on_bus || !file) return false;
+    return !bus || (role && role->active) || off_bus_since + around.bus_is_late <= loop.now();
 }
 
 // What the replica knows, over what the server has and nobody else heard of. The short leases of a repair only where
@@ -174,7 +175,7 @@ void LeaseService::Impl::act(const ScanPool& action) { outcomes.scan(action.firs
 // It comes back from the server's file, and is published like any other. Without a bus it stands in the text that
 // the server was restarted with, if it was seen before.
 void LeaseService::Impl::act(const Protect& action) {
-    if (by_file()) return;
+    if (!bus) return;
     const auto& lease = action.lease;
     log.info("gateway {}: {} ({}) is there without a lease: it gets one for {} s, so that nobody else does",
              setup.gateway, lease.address.to_string(), hardware_text(std::get<Client4>(lease.client).hardware),

@@ -169,6 +169,7 @@ Surroundings Home::surroundings() {
             return opened;
         };
     }
+    around.bus_is_late = plan_.bus_is_late;
     around.server_listens = [this] { return listens; };
     around.find_server = [this] { return ServerFacts{server.path(), plan_.most_leases, plan_.pools, plan_.reserved}; };
     return around;

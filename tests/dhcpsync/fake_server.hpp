@@ -68,6 +68,7 @@ private:
 struct HomePlan {
     bool bus = true;
     bool may_restart = false;
+    Duration bus_is_late = std::chrono::seconds(30);
     std::size_t most_leases = 1000;
     std::vector<Pool> pools;
     std::set<IpAddress> reserved;

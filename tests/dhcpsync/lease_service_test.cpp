@@ -370,6 +370,25 @@ TEST_F(WithoutBusTest, a_gateway_that_was_it_all_along_is_not_restarted) {
     EXPECT_EQ(other().written.size(), 0u);
 }
 
+TEST_F(LeaseServiceTest, a_server_that_lost_its_bus_is_restarted_for_the_leases_and_not_at_once) {
+    HomePlan plan;
+    plan.may_restart = true;
+    plan.bus_is_late = 2s;
+    two(plan);
+    other().bus->leave(true);
+    one().server.grant(lease(120, 1));
+    ASSERT_TRUE(turns_.until([&] { return other().service->status().leases == 1; }));
+    turns_.pass(500ms);
+    EXPECT_EQ(other().written.size(), 0u);
+    ASSERT_TRUE(turns_.until([&] { return other().written.size() == 1; }));
+    other().server.start_over(read_leases(other().written[0], {ExpiryField::until, test::wall()}).book);
+    other().service->leases_written({});
+    other().bus->come();
+    one().server.grant(lease(121, 2));
+    EXPECT_TRUE(comes_to(other(), ip(121))) << "over the bus again";
+    EXPECT_EQ(other().written.size(), 1u);
+}
+
 // ---- repair -------------------------------------------------------------------------------------
 
 TEST_F(LeaseServiceTest, who_is_there_without_a_lease_gets_one_at_the_take_over) {
