@@ -57,7 +57,11 @@ protected:
                    [](ipc::Channel& channel, const AgentNeeds& needs) {
                        channel.send(ipc::Kind::peer_key, needs.key_file);
                    },
-                   [this](ipc::Kind kind, const std::string& text) { told_.emplace_back(kind, text); }}) {
+                   [this](ipc::Kind kind, const std::string& text) { told_.emplace_back(kind, text); },
+                   [this](ipc::Message& message) {
+                       told_.emplace_back(message.kind, message.text);
+                       keeper_.leases_written("the answer");
+                   }}) {
         keeper_.expect({{"HOME", "GUESTS"}, "the.key"});
     }
 
@@ -133,7 +137,8 @@ TEST_F(Keeper, a_reload_starts_nothing_and_tells_the_key_and_what_is_known_again
 
 TEST_F(Keeper, does_not_outlive_its_keeper) {
     {
-        AgentKeeper keeper(loop_, log_, {[this] { return fork_agent(); }, [](auto&) {}, [](auto&, const auto&) {}, {}});
+        AgentKeeper keeper(loop_, log_,
+                           {[this] { return fork_agent(); }, [](auto&) {}, [](auto&, const auto&) {}, {}, {}});
         keeper.configure(configuration_.get());
         EXPECT_EQ(started_, 1);
     }
@@ -278,6 +283,20 @@ TEST_F(Keeper, requests_reach_the_engine_and_another_engine_does_not_hear_them_a
     told_.clear();
     keeper_.tell_engine_again();
     EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(Keeper, errands_go_to_the_supervisor_and_the_answer_comes_back) {
+    behaviour_ = [](ipc::Channel& channel) {
+        channel.send(ipc::Kind::alert, "HOME\n{}");
+        channel.send(ipc::Kind::write_leases, "/leases");
+        echo(channel);
+    };
+    configure();
+    run(milliseconds(100));
+    const std::vector<std::pair<ipc::Kind, std::string>> errands{{ipc::Kind::alert, "HOME\n{}"},
+                                                                 {ipc::Kind::write_leases, "/leases"}};
+    EXPECT_EQ(told_, errands);
+    EXPECT_TRUE(logged(told(ipc::Kind::leases_written, "the answer"))) << log_.text;
 }
 
 TEST_F(Keeper, spoilt_text_is_said_and_goes_no_further) {

@@ -90,6 +90,34 @@ int deaf(engine::EngineOptions options) {  // never hands over
     }
 }
 
+// Says that it left its role, as it stops.
+int with_a_role(engine::EngineOptions options) {
+    options.channel.send(ipc::Kind::role_change, "HOME\nactive\nnew");
+    const Fd channel(dup(options.channel.fd()));
+    const int code = obedient(std::move(options));
+    ipc::Channel(Fd(dup(channel.get()))).send(ipc::Kind::role_change, "HOME\nbackup\nnew");
+    return code;
+}
+
+// An agent that alerts of each role it is told.
+Result<AgentProcess> start_alerting_agent() {
+    auto ends = ipc::Channel::pair();
+    if (!ends) return tl::unexpected(ends.error());
+    const pid_t pid = fork();
+    if (pid != 0) return AgentProcess{pid, std::move(ends->first)};
+    ends->first = ipc::Channel(Fd());
+    for (;;) {
+        ipc::Message message;
+        const auto got = ends->second.receive(message);
+        if (got == ipc::Channel::State::closed) _exit(0);
+        if (got == ipc::Channel::State::empty) std::this_thread::sleep_for(milliseconds(1));
+        if (got != ipc::Channel::State::message || message.kind != ipc::Kind::role_change) continue;
+        const auto change = ipc::decode<ipc::RoleChange>(message.text);
+        ends->second.send(ipc::Kind::alert, "HOME\n" + std::to_string(static_cast<int>(change->role)) +
+                                                (change->resumed ? " again" : ""));
+    }
+}
+
 // ---- the supervisor under test --------------------------------------------------------------------------
 
 class SupervisorTest : public testing::Test {
@@ -150,12 +178,14 @@ private:
         return judgement;
     }
     // Every configuration owns an address named after its text.
-    static Outline outline(int sealed) {
+    [[nodiscard]] Outline outline(int sealed) const {
         Outline result;
         result.owned.addresses.push_back(
             {*ipc::unseal(sealed) == "good one" ? "one" : "two", *Prefix::parse("10.0.0.1/24")});
         result.switches.push_back({"lan0", netlink::DeviceOption::forwarding_ipv4, 1, {}});
         result.longest_interval = milliseconds(100);
+        result.agent.gateways = {"HOME"};
+        result.errands.alerts["HOME"] = {"/bin/sh", "-c", "sleep 0.3; cat >> " + path("alerts")};
         return result;
     }
     [[nodiscard]] Result<pid_t> sweep(Log& log) const {
@@ -176,7 +206,7 @@ private:
         Services services{log,
                           engine,
                           [this] { return judge(); },
-                          [](int sealed) { return outline(sealed); },
+                          [this](int sealed) { return outline(sealed); },
                           [] {
                               auto kernel = std::make_unique<netlink::FakeKernel>();
                               kernel->add_link("lan0");
@@ -185,7 +215,7 @@ private:
                           [this, &log] { return sweep(log); },
                           [&log] {
                               log.info("agent: start");
-                              return Result<AgentProcess>(fail(ENOSYS, "no agent here"));
+                              return start_alerting_agent();
                           },
                           [&log] { log.info("ready"); }};
         return Supervisor(std::move(settings), std::move(services)).run(judge());
@@ -205,6 +235,19 @@ TEST_F(SupervisorTest, the_agent_starts_with_the_first_engine_but_not_beside_an_
     EXPECT_EQ(get("log").find("agent: start"), std::string::npos);
     start(obedient);
     EXPECT_TRUE(logged("agent: start"));
+}
+
+TEST_F(SupervisorTest, an_alert_of_the_last_moment_still_runs_to_its_end) {
+    std::filesystem::permissions(path(""), std::filesystem::perms(0755));
+    put("alerts", "");
+    std::filesystem::permissions(path("alerts"), std::filesystem::perms(0666));
+    start(with_a_role);
+    ASSERT_TRUE(logged("ready"));
+    for (int i = 0; i < 600 && get("alerts").empty(); ++i) std::this_thread::sleep_for(milliseconds(10));
+    EXPECT_EQ(get("alerts"), "2 again\n");
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_NE(get("alerts").find("1\n"), std::string::npos) << get("alerts");
 }
 
 TEST_F(SupervisorTest, starts_an_engine_and_stops_it_in_order) {

@@ -112,12 +112,14 @@ Result<Fd> seal(std::string_view text, const char* name) {
     return memfd;
 }
 
-Result<std::string> unseal(int memfd) {
+Result<std::string> unseal(int memfd, std::size_t most) {
     // Without the seals the other end could change the text while it is read.
     if (fcntl(memfd, F_GET_SEALS) != all_seals) return fail(EPERM, "read a memfd that is not sealed");
     struct stat status {};
     if (fstat(memfd, &status) != 0) return fail(errno, "ask for the size of a memfd");
-    std::string text(static_cast<std::size_t>(status.st_size), '\0');
+    const auto size = static_cast<std::size_t>(status.st_size);
+    if (size > most) return fail(EFBIG, fmt::format("read a memfd of {} bytes", size));
+    std::string text(size, '\0');
     std::size_t at = 0;
     while (at < text.size()) {
         const ssize_t got = pread(memfd, text.data() + at, text.size() - at, static_cast<off_t>(at));

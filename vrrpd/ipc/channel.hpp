@@ -40,7 +40,7 @@ enum class Kind : std::uint8_t {
     // supervisor -> agent, before each configuration with a peer_link
     peer_key,  // memfd: the open key file, text: its path; without memfd, why there is none
     // supervisor -> agent
-    leases_written,  // the answer to write_leases. text: what went wrong, empty: it is done
+    leases_written,  // the answer to write_leases. text: what went wrong, empty: it is done, and the server runs again
     // agent -> supervisor, passed on to the engine. Another engine is told the last of the first three again.
     dns_choice,      // text: DnsChoice
     service_weight,  // text: ServiceWeight
@@ -50,7 +50,7 @@ enum class Kind : std::uint8_t {
     announce_again,  // text: a gateway; two were Active, and this one stays
     status_wanted,   // answered by status, unless no engine runs
     // agent -> supervisor
-    write_leases,  // text: the lease file's path, memfd: its new content; then the server is restarted
+    write_leases,  // text: the lease file's path, memfd: its new content; then the server is restarted. One at a time
     alert,         // text: Alert
 };
 
@@ -79,9 +79,10 @@ private:
     Fd socket_;
 };
 
-// A sealed memfd that holds `text`, and its content back.
+// A sealed memfd that holds `text`, and its content back. Of what comes from a process that is not trusted say how
+// much it may be.
 [[nodiscard]] Result<Fd> seal(std::string_view text, const char* name);
-[[nodiscard]] Result<std::string> unseal(int memfd);
+[[nodiscard]] Result<std::string> unseal(int memfd, std::size_t most = SIZE_MAX);
 
 // The engine's Log: hands records to the supervisor; counts what did not fit and says so later.
 class ChannelLog final : public Log {

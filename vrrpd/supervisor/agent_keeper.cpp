@@ -134,6 +134,10 @@ void AgentKeeper::pass_on(const ipc::Message& message) {
     if (!told && remember) kill(process_->pid, SIGKILL);
 }
 
+void AgentKeeper::leases_written(const std::string& problem) {
+    if (process_) process_->channel.send(ipc::Kind::leases_written, problem);
+}
+
 // ---- the agent ------------------------------------------------------------------------------------------
 
 void AgentKeeper::step(Instant now) {
@@ -196,7 +200,7 @@ void AgentKeeper::read() {
 }
 
 // false: it is no longer worth listening to.
-bool AgentKeeper::handle(const ipc::Message& message) {
+bool AgentKeeper::handle(ipc::Message& message) {
     switch (message.kind) {
         case ipc::Kind::log:
             log_.write(std::min(static_cast<LogLevel>(message.detail), LogLevel::error), message.text);
@@ -209,6 +213,10 @@ bool AgentKeeper::handle(const ipc::Message& message) {
         case ipc::Kind::announce_again:
         case ipc::Kind::status_wanted:
             to_engine(message);
+            return true;
+        case ipc::Kind::alert:
+        case ipc::Kind::write_leases:
+            services_.errand(message);
             return true;
         default:
             log_.error("the agent sent a message of kind {}: killed", static_cast<unsigned>(message.kind));

@@ -23,6 +23,7 @@ public:
         std::function<void(ipc::Channel&)> equip;                      // a new agent, first of all
         std::function<void(ipc::Channel&, const AgentNeeds&)> unlock;  // before each configuration
         std::function<void(ipc::Kind, const std::string&)> to_engine;
+        std::function<void(ipc::Message&)> errand;  // what only the supervisor may do: alert, write_leases
     };
 
     AgentKeeper(Loop& loop, Log& log, Services services);
@@ -41,6 +42,9 @@ public:
     // From the engine.
     void pass_on(const ipc::Message& message);
 
+    // The answer to write_leases.
+    void leases_written(const std::string& problem);
+
     void child_ended();  // somebody's child ended: perhaps ours
     [[nodiscard]] Deadline next_deadline() const { return start_at_; }
     void step(Instant now);
@@ -54,7 +58,7 @@ private:
     void brief();
     void ended(const std::string& how);
     void read();
-    [[nodiscard]] bool handle(const ipc::Message& message);
+    [[nodiscard]] bool handle(ipc::Message& message);
     void to_engine(const ipc::Message& message);
     [[nodiscard]] bool is_gateway(const std::string& name) const;
 

@@ -135,8 +135,26 @@ config::Config reread(int sealed, const std::string& id) {
     return config::parse(*lines, id).config;
 }
 
+namespace {
+
+ErrandNeeds errands_of(const config::Config& config) {
+    ErrandNeeds needs;
+    for (const auto& gateway : config.gateways)
+        if (!gateway.alert.empty()) needs.alerts[gateway.name] = gateway.alert;
+    if (!config.dhcp_sync) return needs;
+    const auto& [follows, dnsmasq, scan] = *config.dhcp_sync;
+    if (dnsmasq.restart_unit.empty() && dnsmasq.restart_command.empty()) return needs;
+    needs.dhcp = DhcpServer{follows, {}, dnsmasq};
+    for (const auto& gateway : config.gateways)
+        if (gateway.name == follows)
+            for (const auto& lan : gateway.lans) needs.dhcp->networks.push_back(lan.prefix);
+    return needs;
+}
+
+}  // namespace
+
 Outline outline(const config::Config& config) {
-    Outline result{owned_by(config), switches_of(config), Duration(0), {}};
+    Outline result{owned_by(config), switches_of(config), Duration(0), {}, errands_of(config)};
     for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
     if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
     for (const auto& instance : config.instances)

@@ -8,6 +8,7 @@
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/config/parse.hpp"
+#include "vrrpd/supervisor/errands.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/owned.hpp"
 #include "vrrpd/supervisor/switches.hpp"
@@ -26,6 +27,7 @@ struct Outline {
     std::vector<Switch> switches;
     Duration longest_interval{0};
     AgentNeeds agent;
+    ErrandNeeds errands;
 };
 
 struct Judgement {

@@ -13,8 +13,6 @@
 
 namespace vrrpd::supervisor {
 
-namespace {
-
 bool write_all(int fd, std::string_view text) {
     while (!text.empty()) {
         const ssize_t put = ::write(fd, text.data(), text.size());
@@ -23,8 +21,6 @@ bool write_all(int fd, std::string_view text) {
     }
     return true;
 }
-
-}  // namespace
 
 Result<void> write_file(const std::string& path, std::string_view text, mode_t mode) {
     const auto what = [&] { return fmt::format("write {}", path); };

@@ -24,7 +24,8 @@ namespace {
 constexpr Duration start_limit = seconds(10);  // without a heartbeat until the engine is ready
 constexpr Duration stop_limit = seconds(5);    // keepalived's child_wait_time
 constexpr Duration sweep_limit = seconds(10);
-constexpr std::size_t records = 8192;  // of virtual routers; a record that is never used takes no memory
+constexpr Duration errands_limit = seconds(1);  // at a stop
+constexpr std::size_t records = 8192;           // of virtual routers; a record that is never used takes no memory
 
 Fd block_signals(bool with_interrupt) {
     sigset_t set;
@@ -55,7 +56,8 @@ Supervisor::Supervisor(Settings settings, Services services)
       engine_pid_file_(settings_.engine_pid_file),
       heartbeat_(start_limit),
       agent_resources_(settings_.observe ? AgentResources::Paths() : settings_.agent, services_.log),
-      agent_(loop_, services_.log, agent_services()) {
+      agent_(loop_, services_.log, agent_services()),
+      errands_(services_.log, [this](const std::string& problem) { agent_.leases_written(problem); }) {
     ASSERT(signals_);
 }
 
@@ -65,6 +67,10 @@ AgentKeeper::Services Supervisor::agent_services() {
         [this](ipc::Channel& channel, const AgentNeeds& needs) { agent_resources_.give_key(channel, needs.key_file); },
         [this](ipc::Kind kind, const std::string& text) {
             if (engine_) engine_->channel.send(kind, text);
+        },
+        [this](ipc::Message& message) {
+            if (message.kind == ipc::Kind::alert) return errands_.alert(message);
+            errands_.write_leases(std::move(message));
         }};
 }
 
@@ -184,6 +190,7 @@ void Supervisor::kill_engine(const std::string& why) {
 void Supervisor::on_deadline() {
     const Instant now = loop_.now();
     agent_.step(now);
+    errands_.step(now);
     if (const auto* const waiting = std::get_if<BackingOff>(&phase_)) {
         if (now >= waiting->start_at) start_engine(waiting->adopt);
     } else if (const auto* const stopping = std::get_if<Stopping>(&phase_)) {
@@ -193,6 +200,8 @@ void Supervisor::on_deadline() {
         }
     } else if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         if (now >= sweeping->kill_at) kill(sweeping->pid, SIGKILL);
+    } else if (const auto* const last = std::get_if<LastErrands>(&phase_)) {
+        if (now >= last->end_at) loop_.stop();
     } else if (engine_ && heartbeat_.hung(now, state_->last_beat())) {
         kill_engine("hangs (no heartbeat)");
         heartbeat_.started(now);
@@ -207,8 +216,10 @@ void Supervisor::arm() {
         Instant operator()(const BackingOff& waiting) const { return waiting.start_at; }
         Instant operator()(const Running&) const { return heartbeat.next_check(); }
         Instant operator()(const Stopping& stopping) const { return stopping.kill_at; }
+        Instant operator()(const LastErrands& last) const { return last.end_at; }
     };
-    loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), agent_.next_deadline()));
+    const Deadline beside = earlier(agent_.next_deadline(), errands_.next_deadline());
+    loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), beside));
 }
 
 // ---- starting -----------------------------------------------------------------------------------------
@@ -217,6 +228,7 @@ void Supervisor::take(Judgement judgement) {
     sealed_ = std::move(judgement.sealed);
     longest_interval_ = judgement.outline.longest_interval;
     agent_.expect(judgement.outline.agent);
+    errands_.expect(std::move(judgement.outline.errands));
     plan_ = std::move(judgement.outline);
 }
 
@@ -301,6 +313,8 @@ void Supervisor::begin_sweep(Instant start_at, bool then_stop) {
 
 void Supervisor::reap() {
     agent_.child_ended();
+    errands_.child_ended();
+    if (std::holds_alternative<LastErrands>(phase_) && errands_.idle()) return loop_.stop();
     if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         const auto how = ended(sweeping->pid);
         if (how && *how != Ending{}) services_.log.error("the sweep {}", describe(*how));
@@ -338,14 +352,14 @@ void Supervisor::engine_ended(const Ending& how) {
 }
 
 void Supervisor::sweep_ended(const Sweeping& sweep) {
-    if (sweep.then_stop) return loop_.stop();
+    if (sweep.then_stop) return end();
     start_or_wait(sweep.start_at, false);
 }
 
 // ---- reload -------------------------------------------------------------------------------------------
 
 void Supervisor::reload() {
-    if (std::holds_alternative<Stopping>(phase_)) return;
+    if (is_stopping()) return;
     if (reloading_) {
         reload_again_ = true;  // one more is remembered
         return;
@@ -403,8 +417,12 @@ void Supervisor::reloaded() {
 
 // ---- stop ---------------------------------------------------------------------------------------------
 
+bool Supervisor::is_stopping() const {
+    return std::holds_alternative<Stopping>(phase_) || std::holds_alternative<LastErrands>(phase_);
+}
+
 void Supervisor::stop() {
-    if (std::holds_alternative<Stopping>(phase_)) return;
+    if (is_stopping()) return;
     sd_notify(0, "STOPPING=1");
     services_.log.notice("stopping");
     if (auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
@@ -420,6 +438,13 @@ void Supervisor::stop() {
 void Supervisor::finish() {
     if (settings_.observe) return loop_.stop();
     begin_sweep(boot_now(), true);
+}
+
+// keepalived gives its scripts as long at a stop.
+void Supervisor::end() {
+    if (errands_.idle()) return loop_.stop();
+    phase_ = LastErrands{boot_now() + errands_limit};
+    arm();
 }
 
 // ---- the list of what is ours ---------------------------------------------------------------------------

@@ -64,7 +64,10 @@ private:
     struct Stopping {
         Instant kill_at{};
     };
-    using Phase = std::variant<Sweeping, BackingOff, Running, Stopping>;
+    struct LastErrands {  // all is swept; what was told last may still be alerted
+        Instant end_at{};
+    };
+    using Phase = std::variant<Sweeping, BackingOff, Running, Stopping, LastErrands>;
 
     [[nodiscard]] AgentKeeper::Services agent_services();
     void on_signal();
@@ -90,8 +93,10 @@ private:
     void reload();
     void accept(Judgement judgement);
     void reloaded();
+    [[nodiscard]] bool is_stopping() const;
     void stop();
     void finish();
+    void end();
 
     [[nodiscard]] Owned owned_file() const;
     void write_owned(const Owned& owned);
@@ -113,6 +118,7 @@ private:
     Phase phase_ = Running{};
     AgentResources agent_resources_;
     AgentKeeper agent_;
+    Errands errands_;
     bool prepared_ = false;  // owned file and switches are right for sealed_
     bool reported_ready_ = false;
     bool reloading_ = false, reload_again_ = false;

@@ -1,0 +1,55 @@
+// Runs commands beside everything else: a few at once, the others wait, none for ever. Nothing here waits. The
+// supervisor's.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/base/time.hpp"
+#include "vrrpd/supervisor/command.hpp"
+#include "vrrpd/supervisor/restart_policy.hpp"
+
+namespace vrrpd::supervisor {
+
+class CommandRunner {
+public:
+    struct Limits {
+        std::size_t at_once = 1;
+        std::size_t waiting = 0;  // more: the oldest of them is dropped
+    };
+    CommandRunner(Log& log, const Limits& limits) : log_(log), limits_(limits) {}
+    CommandRunner(const CommandRunner&) = delete;
+    CommandRunner& operator=(const CommandRunner&) = delete;
+    ~CommandRunner();  // kills what still runs
+
+    // What a command leaves in the background when it ends is its own affair.
+    void run(Command command);
+    [[nodiscard]] bool idle() const { return running_.empty() && waiting_.empty(); }
+
+    void child_ended();  // somebody's child ended: perhaps one of ours
+    [[nodiscard]] Deadline next_deadline() const;
+    void step(Instant now);
+
+private:
+    struct Running {
+        Command command;
+        CommandProcess process;
+        Instant kill_at{};
+        bool killed = false;
+    };
+
+    void start_next();
+    void drop_oldest();
+    void finish(const Command& command, const std::string& problem);
+    [[nodiscard]] static std::string problem_of(const Running& ended, const Ending& how);
+
+    Log& log_;
+    Limits limits_;
+    std::vector<Running> running_;
+    std::deque<Command> waiting_;
+    std::size_t dropped_ = 0;  // since last nobody waited
+};
+
+}  // namespace vrrpd::supervisor
