@@ -103,8 +103,10 @@ void Feed::on(Moment now, const Answered& event) {
 
 void Feed::on(Moment now, const Interrupted& event) {
     away_ = !event.back;
-    if (event.back) file_.reset();
     while (!calling_.empty()) on(now, Answered{calling_.begin()->first, false});
+    if (!event.back) return;
+    file_.reset();
+    recent_.clear();
 }
 
 void Feed::on(Moment now, const RetryDue&) {

@@ -154,6 +154,15 @@ TEST_F(FeedTest, a_server_that_came_back_empty_is_given_all_again) {
     EXPECT_EQ(step(ServerHas{{}, false, {}}), Calls{add(1, 1)}) << "an empty file is never whole";
 }
 
+TEST_F(FeedTest, what_calls_made_of_a_server_ended_with_it) {
+    (void)has({});
+    EXPECT_EQ(want(lease(1, 1)), Calls{add(1, 1)});
+    (void)step(Answered{ip(1), true});
+    (void)step(Interrupted{false});
+    (void)step(Interrupted{true});
+    EXPECT_EQ(has({}), Calls{add(1, 1)}) << "its file is younger than the call";
+}
+
 TEST_F(FeedTest, dhcpv6) {
     (void)has({});
     const auto six = lease6(1, 7, true);
