@@ -26,7 +26,7 @@ public:
     void look();      // somebody says that it changed
     void read_now();  // once, whatever is being written at this moment; so nothing counts as gone
 
-    [[nodiscard]] Deadline next_deadline() const { return vrrpd::earlier(follower_.next_deadline(), audit_at_); }
+    [[nodiscard]] Deadline next_deadline() const { return vrrpd::earlier(look_at(), audit_at_); }
     void step();
 
     [[nodiscard]] const std::string& path() const { return path_; }
@@ -42,6 +42,7 @@ private:
         bool operator==(const Mark&) const = default;
     };
 
+    [[nodiscard]] Deadline look_at() const;
     void watch();
     void watch_file();
     void read_events();
@@ -62,7 +63,8 @@ private:
     vrrpd::Fd inotify_;
     int file_watch_ = -1, folder_watch_ = -1;
     Deadline audit_at_;
-    Mark mark_;  // of what was read last
+    Instant rest_until_;  // no look before
+    Mark mark_;           // of what was read last
     bool missing_ = false;
     std::string trouble_;
     vrrpd::Loop::Watch watch_;  // last: ends before the descriptor

@@ -32,6 +32,12 @@ std::uint32_t remaining(const Lease& lease, WallTime now) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, for_ever - 1));
 }
 
+// In steps: what is looked at again then is the whole table, and thousands of calls must not each have their own time.
+Instant lag_end(Instant now) {
+    constexpr Duration step = std::chrono::milliseconds(250);
+    return Instant(((now + file_lag).time_since_epoch() + step - Duration(1)) / step * step);
+}
+
 Bytes terminated(const std::string& name) {
     Bytes bytes(name.begin(), name.end());
     if (!bytes.empty()) bytes.push_back(0);
@@ -94,7 +100,7 @@ void Feed::on(Moment now, const Answered& event) {
     if (call.empty()) return;
     if (event.ok) {
         set(event.address, call.mapped());
-        recent_[event.address] = {std::move(call.mapped()), now.instant + file_lag};
+        recent_[event.address] = {std::move(call.mapped()), lag_end(now.instant)};
     } else {
         retry_[event.address] = now.instant + retry_pause;
     }
@@ -107,6 +113,7 @@ void Feed::on(Moment now, const Interrupted& event) {
     if (!event.back) return;
     file_.reset();
     recent_.clear();
+    retry_.clear();
 }
 
 void Feed::on(Moment now, const RetryDue&) {

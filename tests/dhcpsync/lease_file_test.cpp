@@ -150,6 +150,29 @@ TEST_F(LeaseFileTest, a_rewrite_in_progress_is_never_taken_for_a_whole_file) {
     EXPECT_TRUE(believed_.back().whole);
 }
 
+// The loop has others to serve: 20,000 records, written anew all the time.
+TEST_F(LeaseFileTest, a_large_file_that_never_rests_leaves_time_for_others) {
+    std::string all;
+    for (unsigned i = 0; i < 20'000; ++i)
+        all += fmt::format("4000000000 02:00:00:00:{:02x}:{:02x} 10.20.{}.{} * *\n", i >> 8, i & 255, i >> 8, i & 255);
+    put(path_, all);
+    open();
+    ASSERT_TRUE(sees(20'000));
+    std::atomic<bool> ends = false;
+    std::thread server([&] {
+        for (unsigned round = 0; !ends; ++round) {
+            put(path_, all + record(round % 250));
+            std::this_thread::sleep_for(2ms);
+        }
+    });
+    turns_.spent = Duration(0);
+    turns_.pass(2s);
+    ends = true;
+    server.join();
+    EXPECT_LT(turns_.spent, 1s);
+    EXPECT_GT(believed_.size(), 3u);
+}
+
 TEST_F(LeaseFileTest, read_now_takes_nothing_for_gone) {
     put(path_, record(1));
     open();

@@ -56,7 +56,7 @@ public:
         (void)until([] { return false; }, time);
     }
     // How long one turn took at most: whoever waits in a handler delays all others.
-    vrrpd::Duration longest_turn{0};
+    vrrpd::Duration longest_turn{0}, spent{0};
 
     vrrpd::Loop loop;
 
@@ -76,7 +76,9 @@ private:
     void due() {
         const auto began = vrrpd::boot_now();
         for (std::size_t i = 0; i < parts_.size(); ++i) parts_[i].step();
-        longest_turn = std::max(longest_turn, vrrpd::boot_now() - began);
+        const auto took = vrrpd::boot_now() - began;
+        longest_turn = std::max(longest_turn, took);
+        spent += took;
         if (holds_() || end_ <= vrrpd::boot_now()) loop.stop();
     }
 
