@@ -1,14 +1,19 @@
 // Whole agents: what they tell each other, the engine and the supervisor.
 #include "vrrpd/agent/agent.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
 
 #include <nlohmann/json.hpp>
 
@@ -43,7 +48,8 @@ protected:
     }
     // Of what vrrpctl would get.
     [[nodiscard]] static json status(Host& host) {
-        const auto path = fmt::format("vrrpd-agent-test-{}-{}", getpid(), host.id);
+        static unsigned count = 0;  // the agent may still have the one before
+        const auto path = fmt::format("vrrpd-agent-test-{}-{}", getpid(), ++count);
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         std::memcpy(address.sun_path + 1, path.data(), path.size());
@@ -196,6 +202,100 @@ TEST_F(AgentTest, what_is_no_configuration_leaves_the_old_one) {
     one_.tell(Kind::reload);
     EXPECT_TRUE(one_.run_until([&] { return one_.logged("could not read its configuration") == 2; }));
     EXPECT_EQ(status(one_)["gateways"].size(), 1U);
+}
+
+// ---- leases ------------------------------------------------------------------------------------------
+
+class AgentLeasesTest : public AgentTest {
+protected:
+    AgentLeasesTest() {
+        for (auto* const host : both_) std::filesystem::create_directory(path(*host));
+        std::ofstream(directory_ + "/dnsmasq.conf") << "dhcp-range=10.12.14.100,10.12.14.200,255.255.255.0,1h\n";
+    }
+    ~AgentLeasesTest() override { std::filesystem::remove_all(directory_); }
+
+    [[nodiscard]] std::string path(const Host& host) const { return directory_ + '/' + host.id; }
+    void configure_leases(Host& host, const std::string& more = {}) {
+        const Fd state(open(path(host).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        host.tell(Kind::state_directory, {}, state.get());
+        configure(host, fmt::format("dhcp_sync {{\n follows HOME\n scan off\n dnsmasq {{\n lease_file {0}/leases\n"
+                                    " configuration {1}/dnsmasq.conf\n bus off\n {2}\n }}\n}}\n",
+                                    path(host), directory_, more));
+    }
+    // `count` leases of an hour, with client ids of `id_size` octets.
+    void grant(const Host& host, unsigned count, unsigned id_size = 7) const {
+        std::string text, tail;
+        for (unsigned i = 1; i < id_size; ++i) tail += ":55";
+        for (unsigned i = 0; i < count; ++i)
+            text +=
+                fmt::format("{} 02:00:00:00:{:02x}:{:02x} 10.12.{}.{} h{} {:02x}:{:02x}{}\n", std::time(nullptr) + 3600,
+                            i / 250, i % 250, 100 + i / 250, 1 + i % 250, i, i / 250, i % 250, tail);
+        std::ofstream(path(host) + "/leases") << text;
+    }
+    [[nodiscard]] bool has_leases(Host& host, unsigned count) {
+        return run_until(
+            both_, [&] { return status(host)["leases"]["count"] == count; }, 15s);
+    }
+
+    std::string directory_ = [] {
+        std::string pattern = testing::TempDir() + "vrrpd-agent-XXXXXX";
+        return std::string(mkdtemp(pattern.data()));
+    }();
+};
+
+TEST_F(AgentLeasesTest, leases_of_the_active_come_to_the_stand_in) {
+    for (auto* const host : both_) {
+        grant(*host, 0);
+        configure_leases(*host);
+        host->engine_status = engine_status(100);
+    }
+    role(one_, Role::active);
+    role(two_, Role::backup);
+    ASSERT_TRUE(meet());
+    grant(one_, 3);
+    EXPECT_TRUE(has_leases(two_, 3));
+    grant(one_, 600, 200);  // messages larger than a frame
+    EXPECT_TRUE(has_leases(two_, 600));
+    const auto leases = status(one_)["leases"];
+    EXPECT_EQ(leases["gateway"], "HOME");
+    EXPECT_EQ(leases["lags"][0]["host"], "H002");
+}
+
+TEST_F(AgentLeasesTest, another_dhcp_sync_begins_with_a_new_link) {
+    for (auto* const host : both_) {
+        grant(*host, 0);
+        configure_leases(*host);
+        host->engine_status = engine_status(100);
+    }
+    role(one_, Role::active);
+    ASSERT_TRUE(meet());
+    configure_leases(two_, "down_weight -30");
+    ASSERT_TRUE(run_until(
+        both_, [&] { return one_.logged("connected; it runs") == 2; }, 20s));
+    grant(one_, 5);
+    EXPECT_TRUE(has_leases(two_, 5));
+}
+
+TEST_F(AgentLeasesTest, a_dead_dhcp_server_weighs_and_is_told) {
+    grant(one_, 0);
+    configure_leases(one_, "down_weight -30");
+    role(one_, Role::backup);
+    // Without a bus it is the socket of port 67 that shows it; in this place nobody has one.
+    ASSERT_TRUE(one_.run_until(
+        [&] {
+            const auto weights = one_.said(Kind::service_weight);
+            return !weights.empty() && weights.back() == encode(ipc::ServiceWeight{"HOME", "dhcp", -30});
+        },
+        30s));
+    EXPECT_EQ(status(one_)["leases"]["server"]["alive"], false);
+    EXPECT_EQ(status(one_)["gateways"][0]["candidates"][0]["dhcp"], "down");
+}
+
+TEST(NodeId, is_the_same_everywhere_and_twins_are_found) {
+    EXPECT_EQ(node_id("").value, 0x811c9dc5U);
+    EXPECT_EQ(node_id("foobar").value, 0xbf9cf968U);  // FNV's own vector
+    EXPECT_EQ(same_node({{"H001", {}}, {"H002", {}}, {"H003", {}}}), "");
+    EXPECT_EQ(same_node({{"costarring", {}}, {"H001", {}}, {"liquid", {}}}), "costarring and liquid");
 }
 
 }  // namespace

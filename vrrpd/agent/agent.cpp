@@ -33,7 +33,7 @@ void Agent::run() {
     loop_.before_wait([this] { set_deadline(); });
     watch_ = loop_.on_readable(channel_.fd(), [this] { read_channel(); });
     loop_.refresh();
-    ask_engine_at_ = read_settings_at_ = loop_.now();
+    ask_engine_at_ = read_settings_at_ = look_at_leases_ = loop_.now();
     loop_.run();
 }
 
@@ -61,6 +61,9 @@ void Agent::handle(ipc::Message& message) {
             return;
         case ipc::Kind::control_socket:
             return open_control(std::move(message.memfd));
+        case ipc::Kind::state_directory:
+            state_directory_ = std::move(message.memfd);
+            return;
         case ipc::Kind::peer_key:
             key_trouble_ = message.memfd ? std::string() : message.text;
             key_path_ = message.text;
@@ -90,6 +93,17 @@ void Agent::handle_engine(const ipc::Message& message) {
             return;
         case ipc::Kind::status:
             return engine_said(message.memfd.get());
+        case ipc::Kind::host_alive:
+            if (const auto host = ipc::decode<ipc::HostAlive>(message.text); host && leases_)
+                leases_->host_alive(*host);
+            return;
+        case ipc::Kind::dhcp_offer:
+            if (const auto offer = ipc::decode<ipc::DhcpOffer>(message.text); offer && leases_)
+                leases_->dhcp_offered(*offer);
+            return;
+        case ipc::Kind::leases_written:
+            if (leases_) leases_->leases_written(message.text);
+            return;
         default:  // what others are told
             return;
     }
@@ -98,6 +112,7 @@ void Agent::handle_engine(const ipc::Message& message) {
 void Agent::time_reached() {
     for (auto& service : dns_) service.step();
     if (control_) control_->time_reached();
+    if (leases_) leases_->step();
     if (peers_) peers_->time_reached();
     if (peers_ && ask_engine_at_ <= loop_.now()) {  // for the summary
         ask_engine_at_ = loop_.now() + engine_interval;
@@ -109,11 +124,13 @@ void Agent::time_reached() {
 // Before each wait: whatever happened in this turn, it is looked at once.
 void Agent::set_deadline() {
     look_at_dns();
+    if (leases_ && look_at_leases_ <= loop_.now()) look_at_leases();
     for (const auto& notice : split_brain_.step(loop_.now())) tell(notice);
     tell_alerts();
     Deadline next = earlier(alerts_.next_deadline(), split_brain_.next_deadline());
     for (const auto& service : dns_) next = earlier(next, service.next_deadline());
     if (control_) next = earlier(next, control_->next_deadline());
+    if (leases_) next = earlier(earlier(next, leases_->next_deadline()), look_at_leases_);
     if (peers_) next = earlier(earlier(next, peers_->next_deadline()), std::min(read_settings_at_, ask_engine_at_));
     loop_.set_deadline(next);
 }
@@ -129,6 +146,7 @@ void Agent::configure(int configuration) {
     config_.instances = {};  // there may be a thousand
     own_.configure(config_);
     renew_dns();
+    renew_leases();
     renew_peers();
     renew_fingerprints();
     own_changed();
@@ -155,15 +173,53 @@ void Agent::renew_dns() {
                         [this](const auto& weight) { channel_.send(ipc::Kind::service_weight, encode(weight)); }});
 }
 
+std::optional<LeaseDesk::Setup> Agent::leases_wanted() {
+    if (!config_.dhcp_sync) return std::nullopt;
+    LeaseDesk::Setup setup{*config_.dhcp_sync, id_, {}, {}};
+    if (const auto& link = config_.peer_link; link && link->self) {
+        setup.members = link->members;
+        setup.self = link->members[*link->self].name;
+    }
+    for (const auto& gateway : config_.gateways)
+        if (gateway.name == setup.block.follows)
+            for (const auto& lan : gateway.lans) setup.networks.push_back(lan.prefix);
+    const auto twins = same_node(setup.members);
+    if (std::exchange(no_leases_because_, twins) != twins && !twins.empty())
+        log_.error(
+            "dhcp_sync: the members {} cannot be told apart by the numbers that are made of their names, so no "
+            "leases are exchanged: give one of them another name",
+            twins);
+    return twins.empty() ? std::optional(std::move(setup)) : std::nullopt;
+}
+
+// Replicas count their messages anew on each connection, so another service needs another link.
+void Agent::renew_leases() {
+    auto wanted = leases_wanted();
+    if (leases_ && wanted && leases_->setup() == *wanted) return look_at_leases();
+    if (!leases_ && !wanted) return;
+    end_peers();
+    leases_.reset();
+    if (!wanted) return;
+    dhcp_weight_ = 0;
+    channel_.send(ipc::Kind::service_weight, encode(ipc::ServiceWeight{wanted->block.follows, "dhcp", 0}));
+    leases_.emplace(loop_, log_, std::move(*wanted), state_directory_.get(), lease_port());
+    look_at_leases();
+}
+
+LeaseDesk::Port Agent::lease_port() {
+    return {[this](const std::string& peer, BytesView message) { return send_replica(peer, message); },
+            [this](ipc::Kind kind, const std::string& text, int memfd) { return channel_.send(kind, text, 0, memfd); },
+            [this](const dhcpsync::HealthChange& change) { dhcp_health_changed(change); },
+            [this](const std::string& peer) { split_brain_of_leases(peer); }};
+}
+
 // A link that need not change goes on: the others would take its end for ours.
 void Agent::renew_peers() {
     const auto& link = config_.peer_link;
     const bool wanted = link && link->self && link->members.size() > 1;
     auto key = wanted && !link->key_file.empty() ? read_key() : std::nullopt;
     if (peers_ && key && key_ && same(*key, *key_) && peers_->configuration() == *link) return;
-    for (PeerId id = 0; peers_ && id < peers_->configuration().members.size(); ++id) lost_peer(id);
-    peers_.reset();
-    key_.reset();
+    end_peers();
     if (!wanted) return no_peers_because_.clear();
     if (link->key_file.empty())
         return no_peers(LogLevel::notice,
@@ -174,10 +230,24 @@ void Agent::renew_peers() {
     no_peers_because_.clear();
     peers_.emplace(
         loop_, log_, PeerLink::Setup{*link, std::move(*key), VRRPD_VERSION, random_number},
-        [this] { return summary(); },
-        PeerOutcomes{[](PeerId) {}, [this](PeerId peer) { lost_peer(peer); },
-                     [this](PeerId peer, const Summary& said) { said_by_peer(peer, said); },
-                     [](PeerId, std::string_view, BytesView) {}});
+        [this] { return summary(); }, peer_outcomes());
+}
+
+void Agent::end_peers() {
+    if (!peers_) return;
+    for (const auto& peer : peers_->status())
+        if (peer.link) lost_peer(peer.name);
+    peers_.reset();
+    key_.reset();
+}
+
+PeerOutcomes Agent::peer_outcomes() {
+    const auto name = [this](PeerId peer) { return peers_->configuration().members.at(peer).name; };
+    return {[this, name](PeerId peer) { found_peer(name(peer)); }, [this, name](PeerId peer) { lost_peer(name(peer)); },
+            [this](PeerId peer, const Summary& said) { said_by_peer(peer, said); },
+            [this, name](PeerId peer, std::string_view gateway, BytesView message) {
+                if (leases_ && gateway == leases_->setup().block.follows) leases_->received(name(peer), message);
+            }};
 }
 
 std::optional<Key> Agent::read_key() {
@@ -205,13 +275,10 @@ void Agent::renew_fingerprints() {
 }
 
 std::optional<std::string> Agent::dnsmasq_settings() const {
-    if (!config_.dhcp_sync) return std::nullopt;
-    const auto& block = *config_.dhcp_sync;
-    dhcpsync::DnsmasqSearch search{block.dnsmasq.configuration, block.dnsmasq.lease_file, {}, {}};
-    for (const auto& gateway : config_.gateways)
-        if (gateway.name == block.follows)
-            for (const auto& lan : gateway.lans) search.networks.push_back(lan.prefix);
-    const auto found = dhcpsync::find_dnsmasq(search);
+    if (!leases_) return std::nullopt;
+    const auto& dnsmasq = leases_->setup().block.dnsmasq;
+    const auto found =
+        dhcpsync::find_dnsmasq({dnsmasq.configuration, dnsmasq.lease_file, leases_->setup().networks, {}});
     // Half of it would look like other settings.
     if (!found.readable || !found.text.unread.empty()) return std::nullopt;
     return dhcpsync::shared_settings(found.text);

@@ -10,6 +10,7 @@
 #include "vrrpd/agent/alerts.hpp"
 #include "vrrpd/agent/control_desk.hpp"
 #include "vrrpd/agent/dns_service.hpp"
+#include "vrrpd/agent/lease_desk.hpp"
 #include "vrrpd/agent/own_gateways.hpp"
 #include "vrrpd/agent/peers.hpp"
 #include "vrrpd/agent/split_brain.hpp"
@@ -43,7 +44,12 @@ private:
     void configure(int configuration);
     void open_control(Fd listener);
     void renew_dns();
+    void renew_leases();
+    [[nodiscard]] std::optional<LeaseDesk::Setup> leases_wanted();
+    [[nodiscard]] LeaseDesk::Port lease_port();
     void renew_peers();
+    void end_peers();
+    [[nodiscard]] PeerOutcomes peer_outcomes();
     [[nodiscard]] std::optional<Key> read_key();
     void no_peers(LogLevel level, const std::string& why);
     void renew_fingerprints();
@@ -54,8 +60,14 @@ private:
     void engine_said(int memfd);
     void own_changed();
     void look_at_dns();
+    void look_at_leases();
+    void dhcp_health_changed(const dhcpsync::HealthChange& change);
     void said_by_peer(PeerId peer, const Summary& summary);
-    void lost_peer(PeerId peer);
+    void found_peer(const std::string& peer);
+    void lost_peer(const std::string& peer);
+    bool send_replica(const std::string& peer, BytesView message);
+    void split_brain_of_leases(const std::string& peer);
+    [[nodiscard]] const config::Member* member(const std::string& name) const;
     void claim_for_split_brain();
     void tell(const SplitBrain::Notice& notice);
     void tell_alerts();
@@ -69,18 +81,21 @@ private:
     Fingerprint vrrp_settings_;
     Loop loop_;
 
-    Fd key_file_;
+    Fd key_file_, state_directory_;
     std::string key_path_, key_trouble_;
 
     OwnGateways own_;
     Alerts alerts_;
     SplitBrain split_brain_;
     std::list<DnsService> dns_;  // a list: their probers stay where they are
-    std::optional<Key> key_;     // of peers_, to know another one
+    std::optional<LeaseDesk> leases_;
+    std::string no_leases_because_;  // and that was said
+    int dhcp_weight_ = 0;            // told last
+    std::optional<Key> key_;         // of peers_, to know another one
     std::optional<Peers> peers_;
     std::string no_peers_because_;  // and that was said
     std::optional<ControlDesk> control_;
-    Instant ask_engine_at_, read_settings_at_;
+    Instant ask_engine_at_, read_settings_at_, look_at_leases_;
     Loop::Watch watch_;
 };
 

@@ -20,6 +20,7 @@ Summary Agent::summary() const { return own_.summary(VRRPD_VERSION, loop_.now())
 
 void Agent::role_changed(const ipc::RoleChange& change) {
     alerts_.role(change.gateway, change.role, change.resumed);
+    if (leases_) leases_->role_changed(change);
     if (!own_.role(change, loop_.now())) return;
     own_changed();
     renew_fingerprints();  // the hello has the role too
@@ -50,6 +51,59 @@ void Agent::look_at_dns() {
     }
 }
 
+void Agent::look_at_leases() {
+    look_at_leases_ = loop_.now() + leases_interval;
+    if (!leases_) return;
+    const bool alive = leases_->status().service.health.alive;
+    if (own_.dhcp(leases_->setup().block.follows, alive ? ServiceState::up : ServiceState::down, leases_->obstacle()))
+        own_changed();
+}
+
+void Agent::dhcp_health_changed(const dhcpsync::HealthChange& change) {
+    const auto& block = *config_.dhcp_sync;
+    alerts_.service(block.follows, "dhcp", change.alive, change.alive ? "the DHCP server lives" : change.why);
+    const int weight = change.alive ? 0 : block.dnsmasq.down_weight;
+    if (std::exchange(dhcp_weight_, weight) != weight)
+        channel_.send(ipc::Kind::service_weight, encode(ipc::ServiceWeight{block.follows, "dhcp", weight}));
+    look_at_leases_ = loop_.now();
+}
+
+// ---- the other members --------------------------------------------------------------------------------
+
+const config::Member* Agent::member(const std::string& name) const {
+    if (!peers_) return nullptr;
+    const auto& members = peers_->configuration().members;
+    const auto at = std::find_if(members.begin(), members.end(), [&](const auto& one) { return one.name == name; });
+    return at == members.end() ? nullptr : &*at;
+}
+
+bool Agent::send_replica(const std::string& peer, BytesView message) {
+    const auto* const to = member(peer);
+    return to && peers_->send_replica(static_cast<PeerId>(to - peers_->configuration().members.data()),
+                                      leases_->setup().block.follows, message);
+}
+
+void Agent::found_peer(const std::string& peer) {
+    if (leases_) leases_->up(peer);
+}
+
+void Agent::lost_peer(const std::string& peer) {
+    split_brain_.peer_lost(peer);
+    if (leases_) leases_->down(peer);
+}
+
+// Their leases say it sooner than a summary; the next one confirms it, or not.
+void Agent::split_brain_of_leases(const std::string& peer) {
+    const auto* const other = member(peer);
+    if (!other || !leases_) return;
+    const auto heard = peers_->heard().find(peer);
+    int priority = 0;
+    if (heard != peers_->heard().end())
+        for (const auto& gateway : heard->second.summary.gateways)
+            if (gateway.gateway == leases_->setup().block.follows) priority = gateway.priority.value_or(0);
+    split_brain_.peer_is(leases_->setup().block.follows, peer, SplitBrain::Candidate{peer, priority, other->address});
+}
+
 // ---- split brain --------------------------------------------------------------------------------------
 
 void Agent::said_by_peer(PeerId peer, const Summary& said) {
@@ -62,8 +116,6 @@ void Agent::said_by_peer(PeerId peer, const Summary& said) {
             split_brain_.peer_is(gateway.gateway, member.name, std::nullopt);
     }
 }
-
-void Agent::lost_peer(PeerId peer) { split_brain_.peer_lost(peers_->configuration().members.at(peer).name); }
 
 void Agent::claim_for_split_brain() {
     if (!peers_) return;
@@ -130,6 +182,7 @@ std::string Agent::status(const std::optional<std::string>& engine) const {
     for (const auto& gateway : inputs.own.gateways)
         for (const auto& split : split_brain_.ongoing(gateway.gateway)) inputs.splits.push_back(split);
     for (const auto& service : dns_) inputs.dns.push_back(service.status());
+    if (leases_) inputs.leases = leases_->status();
     return status_document(inputs);
 }
 

@@ -1,5 +1,6 @@
 #include "vrrpd/agent/peers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "vrrpd/base/assert.hpp"
@@ -9,6 +10,8 @@ namespace vrrpd::agent {
 namespace {
 
 constexpr std::size_t name_max = 255;
+constexpr std::size_t replica_head = 2;
+constexpr std::uint8_t first_piece = 1, last_piece = 2;
 
 BytesView octets(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
@@ -33,6 +36,7 @@ PeerHandlers Peers::handlers() {
     };
     result.lost = [this](PeerId peer, Ending) {
         heard_.erase(name(peer));
+        parts_.erase(peer);
         outcomes_.down(peer);
     };
     result.received = [this](PeerId peer, const Frame& frame) { received(peer, frame); };
@@ -44,11 +48,20 @@ void Peers::set_self(proto::Role role, std::vector<Fingerprint> fingerprints) {
 }
 
 bool Peers::send_replica(PeerId to, std::string_view gateway, BytesView message) {
-    ASSERT(gateway.size() <= name_max && 1 + gateway.size() + message.size() <= max_payload);
-    Bytes payload;
-    payload.reserve(1 + gateway.size() + message.size());
-    ByteWriter(payload).u8(static_cast<std::uint8_t>(gateway.size())).bytes(octets(gateway)).bytes(message);
-    return link_.send(to, replica_type, payload);
+    ASSERT(gateway.size() <= name_max && message.size() <= replica_message_max);
+    const auto room = max_payload - replica_head - gateway.size();
+    std::uint8_t marks = first_piece;
+    do {
+        const auto piece = message.first(std::min(room, message.size()));
+        message = message.subspan(piece.size());
+        if (message.empty()) marks |= last_piece;
+        Bytes payload;
+        payload.reserve(replica_head + gateway.size() + piece.size());
+        ByteWriter(payload).u8(marks).u8(static_cast<std::uint8_t>(gateway.size())).bytes(octets(gateway)).bytes(piece);
+        if (!link_.send(to, replica_type, payload)) return false;
+        marks = 0;
+    } while (!message.empty());
+    return true;
 }
 
 Deadline Peers::next_deadline() const {
@@ -83,8 +96,20 @@ void Peers::summary_received(PeerId from, BytesView payload) {
 
 void Peers::replica_received(PeerId from, BytesView payload) {
     ByteReader reader(payload);
+    const auto marks = reader.u8();
     const auto gateway = reader.take(reader.u8());
-    if (reader.ok()) outcomes_.replica(from, text(gateway), reader.take(reader.remaining()));
+    if (!reader.ok()) return;
+    const auto piece = reader.take(reader.remaining());
+    if ((marks & first_piece) != 0) parts_[from] = {};
+    const auto at = parts_.find(from);
+    if (at == parts_.end()) return;  // the rest of what had no beginning
+    auto& message = at->second;
+    if (message.size() + piece.size() > replica_message_max) return void(parts_.erase(at));
+    message.insert(message.end(), piece.begin(), piece.end());
+    if ((marks & last_piece) == 0) return;
+    const auto whole = std::move(message);
+    parts_.erase(at);
+    outcomes_.replica(from, text(gateway), whole);
 }
 
 void Peers::compare_clocks() {

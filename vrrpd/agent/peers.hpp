@@ -14,8 +14,10 @@
 
 namespace vrrpd::agent {
 
-// A message of a gateway's replica: length of the gateway's name (1 octet), the name, the message.
+// A piece of a message of a gateway's replica: marks (1 octet: 1 the first, 2 the last), length of the gateway's name
+// (1), the name, the piece. The pieces of one message come one after the other; one that stays a part is forgotten.
 inline constexpr FrameType replica_type = summary_type + 1;
+inline constexpr std::size_t replica_message_max = 1 << 20;
 
 inline constexpr Duration summary_pause = std::chrono::milliseconds(200);  // between two to the same peer
 inline constexpr Duration summary_interval = std::chrono::seconds(5);
@@ -47,7 +49,7 @@ public:
     // What the own summary says is another one now: the others are told, though not more often than they like.
     void summary_changed() { changed_ = true; }
     void set_self(proto::Role role, std::vector<Fingerprint> fingerprints);
-    // false: not now. `gateway` has at most 255 octets.
+    // false: not now. `gateway` has at most 255 octets, `message` at most replica_message_max.
     [[nodiscard]] bool send_replica(PeerId to, std::string_view gateway, BytesView message);
 
     [[nodiscard]] Deadline next_deadline() const;
@@ -73,6 +75,7 @@ private:
     PeerOutcomes outcomes_;
     std::map<std::string, Heard> heard_;
     std::set<std::string> said_clock_, said_spoilt_;
+    std::map<PeerId, Bytes> parts_;  // of a replica message that is not whole yet
     bool changed_ = false;
     Instant sent_at_;
     PeerLink link_;  // last: it calls us

@@ -149,7 +149,9 @@ Json leases(const std::optional<LeasesStatus>& status) {
                 {"trouble", service.trouble},
                 {"server", {{"alive", service.health.alive}, {"why", service.health.why}}},
                 {"term", service.term.value},
+                {"offers", nullptr},
                 {"lags", Json::array()}};
+    if (service.offers) result["offers"] = service.offers->to_string();
     for (const auto& [peer_id, lag] : service.lags) {
         const auto name = status->names.find(peer_id);
         result["lags"].push_back({{"host", name == status->names.end() ? "" : name->second},

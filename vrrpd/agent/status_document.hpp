@@ -11,7 +11,7 @@
 //   peer_link   configured, trouble
 //   peers[]     host, address, connected, version, clock_offset, drift[], queued, trouble
 //   leases      gateway, lease_file, count, missing, refused, faulty, quarantined, fed, caught_up, trouble, server
-//               {alive, why}, term, lags[] {host, complete, behind, last}; or null
+//               {alive, why}, term, offers, lags[] {host, complete, behind, last}; or null
 //   dns[]       gateway, mode, answers, since, why, may_differ, wan_down, none_alive, forwarders[] {name, address,
 //               port, health, symptom, since, latency}
 //

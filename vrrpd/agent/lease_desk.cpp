@@ -1,0 +1,125 @@
+#include "vrrpd/agent/lease_desk.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace vrrpd::agent {
+
+namespace {
+
+std::map<dhcpsync::NodeId, std::string> names_of(const LeaseDesk::Setup& setup) {
+    std::map<dhcpsync::NodeId, std::string> result;
+    for (const auto& member : setup.members) result.emplace(node_id(member.name), member.name);
+    return result;
+}
+
+}  // namespace
+
+// FNV-1a: the same on every host, for every version.
+dhcpsync::NodeId node_id(std::string_view name) {
+    constexpr std::uint32_t basis = 2166136261U, prime = 16777619U;
+    std::uint32_t hash = basis;
+    for (const char letter : name) hash = (hash ^ static_cast<unsigned char>(letter)) * prime;
+    return {hash};
+}
+
+std::string same_node(const std::vector<config::Member>& members) {
+    std::map<dhcpsync::NodeId, std::string> seen;
+    for (const auto& member : members) {
+        const auto [at, is_new] = seen.emplace(node_id(member.name), member.name);
+        if (!is_new) return at->second + " and " + member.name;
+    }
+    return {};
+}
+
+LeaseDesk::LeaseDesk(Loop& loop, Log& log, Setup setup, int state_directory, Port port)
+    : setup_(std::move(setup)),
+      port_(std::move(port)),
+      names_(names_of(setup_)),
+      service_(loop, log, service_setup(state_directory), outcomes()) {}
+
+dhcpsync::ServiceSetup LeaseDesk::service_setup(int state_directory) const {
+    const auto& dnsmasq = setup_.block.dnsmasq;
+    dhcpsync::ServiceSetup result;
+    result.gateway = setup_.block.follows;
+    result.self = node_id(setup_.self);
+    for (const auto& [id, name] : names_)
+        if (id != result.self) result.peers.push_back({id, name});
+    result.lease_file = dnsmasq.lease_file;
+    result.configuration = dnsmasq.configuration;
+    result.bus_name = dnsmasq.bus_name;
+    result.may_restart = !dnsmasq.restart_unit.empty() || !dnsmasq.restart_command.empty();
+    result.scan = setup_.block.scan;
+    result.state_directory = state_directory;
+    result.networks = setup_.networks;
+    return result;
+}
+
+dhcpsync::ServiceOutcomes LeaseDesk::outcomes() {
+    dhcpsync::ServiceOutcomes result;
+    result.send = [this](dhcpsync::NodeId peer, BytesView message) { return port_.send(names_.at(peer), message); };
+    result.write_leases = [this](const std::string& path, const std::string& text) { write_leases(path, text); };
+    result.scan = [this](const IpAddress& first, const IpAddress& last, Duration pace) {
+        const ipc::Scan scan{setup_.block.follows, first, last,
+                             std::chrono::duration_cast<std::chrono::milliseconds>(pace)};
+        (void)port_.tell(ipc::Kind::scan, encode(scan), -1);
+    };
+    result.probe = [this] { (void)port_.tell(ipc::Kind::dhcp_probe, setup_.block.follows, -1); };
+    result.health = port_.health;
+    result.split_brain = [this](dhcpsync::NodeId peer) { port_.split_brain(names_.at(peer)); };
+    return result;
+}
+
+void LeaseDesk::write_leases(const std::string& path, const std::string& text) {
+    const auto memfd = ipc::seal(text, "leases");
+    if (!memfd)
+        write_problem_ = memfd.error().describe();
+    else if (!port_.tell(ipc::Kind::write_leases, path, memfd->get()))
+        write_problem_ = "the supervisor was late to read";
+}
+
+Deadline LeaseDesk::next_deadline() const {
+    return write_problem_.empty() ? service_.next_deadline() : Deadline(Instant());
+}
+
+void LeaseDesk::step() {
+    if (const auto problem = std::exchange(write_problem_, {}); !problem.empty()) service_.leases_written(problem);
+    service_.step();
+}
+
+void LeaseDesk::up(const std::string& member) { service_.peer_up(node_id(member)); }
+
+void LeaseDesk::down(const std::string& member) { service_.peer_down(node_id(member)); }
+
+// Told again after each reload, which is no news.
+void LeaseDesk::role_changed(const ipc::RoleChange& change) {
+    if (change.gateway != setup_.block.follows) return;
+    const bool active = change.role == proto::Role::active;
+    if (std::exchange(active_, active) == active) return;
+    service_.role_changed({active, change.resumed});
+}
+
+void LeaseDesk::host_alive(const ipc::HostAlive& host) {
+    if (host.gateway == setup_.block.follows) service_.host_alive(host.address, host.mac);
+}
+
+void LeaseDesk::dhcp_offered(const ipc::DhcpOffer& offer) {
+    if (offer.gateway == setup_.block.follows) service_.dhcp_offered(offer.server);
+}
+
+LeasesStatus LeaseDesk::status() const {
+    return {setup_.block.follows, service_.status(), service_.caught_up(), names_};
+}
+
+std::string LeaseDesk::obstacle() const {
+    const auto status = service_.status();
+    if (!status.health.alive) return "its DHCP server is dead: " + status.health.why;
+    if (!status.fed && !status.trouble.empty()) return "its DHCP server is not told the leases: " + status.trouble;
+    if (service_.caught_up()) return {};
+    return status.missing > status.refused
+               ? fmt::format("its DHCP server lacks {} of {} leases", status.missing, status.leases)
+               : "it has not heard yet which leases the others have";
+}
+
+}  // namespace vrrpd::agent
