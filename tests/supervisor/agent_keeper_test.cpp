@@ -62,7 +62,7 @@ protected:
                        told_.emplace_back(message.kind, message.text);
                        keeper_.leases_written("the answer");
                    }}) {
-        keeper_.expect({{"HOME", "GUESTS"}, "the.key"});
+        keeper_.expect({{"HOME", "GUESTS"}, "the.key", {{"HOME", "dns"}, {"HOME", "dhcp"}}});
     }
 
     Result<AgentProcess> fork_agent() {
@@ -127,7 +127,7 @@ TEST_F(Keeper, a_reload_starts_nothing_and_tells_the_key_and_what_is_known_again
     from_engine(ipc::Kind::readiness, "HOME\nno next hop");
     run(milliseconds(50));
     log_.text.clear();
-    keeper_.expect({{"HOME"}, "new.key"});
+    keeper_.expect({{"HOME"}, "new.key", {}});
     configure();
     run(milliseconds(100));
     EXPECT_EQ(started_, 1);
@@ -241,7 +241,7 @@ TEST_F(Keeper, gateways_that_a_reload_removed_are_forgotten_and_strangers_are_no
     configure();
     run(milliseconds(100));
     EXPECT_EQ(told_.size(), 2U);
-    keeper_.expect({{"HOME"}, ""});
+    keeper_.expect({{"HOME"}, "", {}});
     log_.text.clear();
     told_.clear();
     configure();
@@ -315,18 +315,33 @@ TEST_F(Keeper, spoilt_text_is_said_and_goes_no_further) {
     EXPECT_TRUE(logged("what the agent sent of kind")) << log_.text;
 }
 
-TEST_F(Keeper, invented_services_do_not_fill_the_memory) {
+TEST_F(Keeper, what_no_block_weighs_is_not_passed_on) {
     behaviour_ = [](ipc::Channel& channel) {
-        for (int i = 0; i < 300; ++i)
-            while (!channel.send(ipc::Kind::service_weight, "HOME\n" + std::to_string(i) + "\n-1")) usleep(1000);
+        channel.send(ipc::Kind::service_weight, "HOME\nntp\n-253");
+        channel.send(ipc::Kind::service_weight, "GUESTS\ndns\n-253");
         wait_for_the_end(channel);
     };
     configure();
-    run(milliseconds(200));
-    EXPECT_EQ(told_.size(), 300U);
+    run(milliseconds(100));
+    EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(Keeper, the_weight_of_a_block_that_a_reload_removed_is_taken_back) {
+    behaviour_ = [](ipc::Channel& channel) {
+        channel.send(ipc::Kind::service_weight, "HOME\ndns\n-60");
+        channel.send(ipc::Kind::service_weight, "HOME\ndhcp\n-60");
+        wait_for_the_end(channel);
+    };
+    configure();
+    run(milliseconds(100));
+    told_.clear();
+    keeper_.expect({{"HOME"}, "", {{"HOME", "dhcp"}}});
+    const std::vector<std::pair<ipc::Kind, std::string>> taken_back{{ipc::Kind::service_weight, "HOME\ndns\n0"}};
+    EXPECT_EQ(told_, taken_back);
     told_.clear();
     keeper_.tell_engine_again();
-    EXPECT_EQ(told_.size(), 32U) << "16 of each gateway";
+    const std::vector<std::pair<ipc::Kind, std::string>> stays{{ipc::Kind::service_weight, "HOME\ndhcp\n-60"}};
+    EXPECT_EQ(told_, stays);
 }
 
 TEST_F(Keeper, an_agent_that_does_not_listen_is_killed_when_it_would_miss_a_role) {

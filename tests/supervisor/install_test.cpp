@@ -145,7 +145,7 @@ int call_as(uid_t user, const std::string& directory) {
         if (setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0) _exit(no_bus);
         const auto bus = open_bus(directory);
         if (!bus) _exit(no_bus);
-        sd_bus_error error = SD_BUS_ERROR_NULL;
+        sd_bus_error error{};
         const int done = sd_bus_call_method(bus.get(), "uk.org.thekelleys.dnsmasq", "/uk/org/thekelleys/dnsmasq",
                                             "uk.org.thekelleys.dnsmasq", "GetVersion", &error, nullptr, "");
         if (done >= 0) _exit(answered);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -228,6 +229,18 @@ bool alive(pid_t pid) {
     std::getline(file, line);
     const auto at = line.rfind(')');
     return at != std::string::npos && line.size() > at + 2 && line[at + 2] != 'Z' && line[at + 2] != 'X';
+}
+
+unsigned mode_of(const std::string& path) {
+    struct stat status {};
+    return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777U : 0;
+}
+
+std::string line_of(const std::string& path, const std::string& beginning) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);)
+        if (line.rfind(beginning, 0) == 0) return line;
+    return {};
 }
 
 }  // namespace vrrpd::supervisor::test

@@ -64,6 +64,9 @@ private:
 // Waits until `holds`, at most 10 s.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds);
 [[nodiscard]] bool alive(pid_t pid);
+[[nodiscard]] unsigned mode_of(const std::string& path);  // 0: it is not there
+// The first line of a file that begins so.
+[[nodiscard]] std::string line_of(const std::string& path, const std::string& beginning);
 
 // The home of design 1 as one of its hosts sees it.
 extern const char home_configuration[];

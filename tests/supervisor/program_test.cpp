@@ -36,33 +36,14 @@ protected:
     bool fence_is_open() {
         return machine().nft("list set netdev vrrpd open_HOME").find("elements") != std::string::npos;
     }
-    // Of the newest one; 0: there was none.
-    pid_t agent_pid() {
-        const auto log = machine().get("log");
-        const std::string words = "agent started, pid ";
-        const auto at = log.rfind(words);
-        return at == log.npos ? 0 : std::atoi(log.c_str() + at + words.size());
-    }
     bool rules_stand() { return machine().nft("list tables").find("table inet vrrpd") != std::string::npos; }
 
 private:
     std::unique_ptr<Machine> machine_;
 };
 
-unsigned mode_of(const std::string& path) {
-    struct stat status {};
-    return stat(path.c_str(), &status) == 0 ? status.st_mode & 0777U : 0;
-}
-
 std::size_t lines_in(const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
-std::string line_of(const std::string& path, const std::string& beginning) {
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);)
-        if (line.rfind(beginning, 0) == 0) return line;
-    return {};
 }
 
 // ---- as a daemon ----------------------------------------------------------------------------------------
@@ -350,33 +331,6 @@ TEST_F(Program, the_engine_keeps_two_capabilities) {
     EXPECT_EQ(line_of(status, "CapPrm:"), "CapPrm:\t0000000000003000");
     EXPECT_EQ(line_of(status, "CapBnd:"), "CapBnd:\t0000000000000000");
     EXPECT_EQ(line_of(status, "NoNewPrivs:"), "NoNewPrivs:\t1");
-}
-
-TEST_F(Program, the_agent_always_runs_unprivileged_and_its_socket_goes_with_the_daemon) {
-    const pid_t daemon = active();
-    EXPECT_TRUE(eventually([&] { return agent_pid() > 0; })) << machine().get("log");
-    const pid_t agent = agent_pid();
-    const auto status = "/proc/" + std::to_string(agent) + "/status";
-    EXPECT_TRUE(eventually([&] { return line_of(status, "NoNewPrivs:") == "NoNewPrivs:\t1"; }));
-    EXPECT_EQ(line_of(status, "CapPrm:"), "CapPrm:\t0000000000000000");
-    EXPECT_NE(line_of(status, "Uid:").rfind("Uid:\t0", 0), 0u);
-    EXPECT_EQ(mode_of(machine().file("run/control")), 0660u);
-    EXPECT_EQ(mode_of(machine().file("state/agent")), 0700u);
-    kill(agent, SIGKILL);
-    EXPECT_TRUE(eventually([&] { return agent_pid() != agent; })) << "it is started again";
-    kill(daemon, SIGTERM);
-    EXPECT_EQ(machine().wait(daemon), 0);
-    EXPECT_FALSE(std::filesystem::exists(machine().file("run/control")));
-}
-
-TEST_F(Program, an_observer_has_no_agent_and_makes_no_socket) {
-    const pid_t daemon = machine().start({"--observe", "-f", "home.conf"});
-    EXPECT_TRUE(eventually([&] { return machine().get("log").find("engine started") != std::string::npos; }));
-    usleep(500'000);
-    EXPECT_EQ(agent_pid(), 0);
-    EXPECT_FALSE(std::filesystem::exists(machine().file("run/control")));
-    kill(daemon, SIGTERM);
-    EXPECT_EQ(machine().wait(daemon), 0);
 }
 
 TEST_F(Program, an_engine_that_is_killed_comes_back_in_its_role) {

@@ -26,7 +26,7 @@ struct DnsChoice {
 // agent -> engine: what a service of this gateway weighs on its router's priority now. 0: nothing.
 struct ServiceWeight {
     std::string gateway;
-    std::string service;  // "dns"
+    std::string service;  // "dns", "dhcp"
     int weight = 0;
     bool operator==(const ServiceWeight&) const = default;
 };

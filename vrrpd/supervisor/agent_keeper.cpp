@@ -15,9 +15,8 @@ namespace {
 constexpr Duration first_pause = std::chrono::seconds(1), longest_pause = std::chrono::seconds(30);
 constexpr Duration calm = std::chrono::minutes(1);  // ran for so long: the next pause is a first one again
 
-// An agent that somebody took over may neither keep us from our other work nor fill our memory.
+// An agent that somebody took over may not keep us from our other work.
 constexpr int messages_at_once = 256;
-constexpr std::size_t remembered_of_each_gateway = 16;
 
 // Whom a notice is about.
 struct Topic {
@@ -90,6 +89,7 @@ AgentKeeper::~AgentKeeper() { stop(); }
 
 void AgentKeeper::expect(AgentNeeds needs) {
     needs_ = std::move(needs);
+    take_weights_back();
     const auto is_gone = [this](const auto& item) {
         const auto& subject = item.first.second;
         return !is_gateway(subject.substr(0, subject.find('\n')));
@@ -230,10 +230,27 @@ void AgentKeeper::to_engine(const ipc::Message& message) {
     const auto topic = topic_of(message.kind, message.text);
     if (!topic) return log_.error("what the agent sent of kind {} is spoilt", static_cast<unsigned>(message.kind));
     const bool about_all = message.kind == ipc::Kind::status_wanted;
-    if (!about_all && !is_gateway(topic->gateway)) return;  // a reload removed it
-    if (outlives_an_engine(message.kind) && by_agent_.size() < needs_.gateways.size() * remembered_of_each_gateway)
-        by_agent_[{message.kind, topic->subject}] = message.text;
+    if (!about_all && !is_gateway(topic->gateway)) return;                              // a reload removed it
+    if (message.kind == ipc::Kind::service_weight && !may_weigh(message.text)) return;  // likewise
+    if (outlives_an_engine(message.kind)) by_agent_[{message.kind, topic->subject}] = message.text;
     services_.to_engine(message.kind, message.text);
+}
+
+// Of a block that is gone, or weighs no more, nobody else would say so: no agent knows what another one said.
+void AgentKeeper::take_weights_back() {
+    std::erase_if(by_agent_, [this](const auto& item) {
+        if (item.first.first != ipc::Kind::service_weight || may_weigh(item.second)) return false;
+        auto weight = *ipc::decode<ipc::ServiceWeight>(item.second);
+        weight.weight = 0;
+        services_.to_engine(ipc::Kind::service_weight, encode(weight));
+        return true;
+    });
+}
+
+bool AgentKeeper::may_weigh(const std::string& text) const {
+    const auto weight = ipc::decode<ipc::ServiceWeight>(text);
+    const AgentNeeds::Service service{weight->gateway, weight->service};
+    return std::find(needs_.weighing.begin(), needs_.weighing.end(), service) != needs_.weighing.end();
 }
 
 bool AgentKeeper::is_gateway(const std::string& name) const {

@@ -60,6 +60,8 @@ private:
     void read();
     [[nodiscard]] bool handle(ipc::Message& message);
     void to_engine(const ipc::Message& message);
+    void take_weights_back();
+    [[nodiscard]] bool may_weigh(const std::string& text) const;
     [[nodiscard]] bool is_gateway(const std::string& name) const;
 
     Loop& loop_;

@@ -157,6 +157,9 @@ Outline outline(const config::Config& config) {
     Outline result{owned_by(config), switches_of(config), Duration(0), {}, errands_of(config)};
     for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
     if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
+    for (const auto& dns : config.dns_failovers)
+        if (dns.demote) result.agent.weighing.push_back({dns.follows, "dns"});
+    if (config.dhcp_sync) result.agent.weighing.push_back({config.dhcp_sync->follows, "dhcp"});
     for (const auto& instance : config.instances)
         result.longest_interval = std::max<Duration>(result.longest_interval, instance.parameters.advert_interval);
     return result;

@@ -17,8 +17,13 @@ namespace vrrpd::supervisor {
 
 // What of a configuration the agent needs the supervisor for.
 struct AgentNeeds {
+    struct Service {
+        std::string gateway, name;  // as in ipc::ServiceWeight
+        bool operator==(const Service&) const = default;
+    };
     std::vector<std::string> gateways;
-    std::string key_file;  // empty: no peer_link
+    std::string key_file;           // empty: no peer_link
+    std::vector<Service> weighing;  // those that may weigh on a priority
 };
 
 // What of a configuration the supervisor itself acts on.

@@ -1,0 +1,88 @@
+// The agent as the whole program runs it.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+
+#include "tests/supervisor/machine.hpp"
+
+namespace vrrpd::supervisor::test {
+namespace {
+
+class AgentOfProgram : public testing::Test {
+protected:
+    void SetUp() override {
+        if (geteuid() != 0) GTEST_SKIP() << "SKIPPED: needs root, for network namespaces";
+        machine_ = std::make_unique<Machine>();
+    }
+    Machine& machine() { return *machine_; }
+    // Of the newest one; 0: there was none.
+    pid_t agent_pid() {
+        const auto log = machine().get("log");
+        const std::string words = "agent started, pid ";
+        const auto at = log.rfind(words);
+        return at == log.npos ? 0 : std::atoi(log.c_str() + at + words.size());
+    }
+
+private:
+    std::unique_ptr<Machine> machine_;
+};
+
+TEST_F(AgentOfProgram, the_agent_always_runs_unprivileged_and_its_socket_goes_with_the_daemon) {
+    const pid_t daemon = machine().start({"-f", "home.conf"});
+    EXPECT_TRUE(eventually([&] { return agent_pid() > 0; })) << machine().get("log");
+    const pid_t agent = agent_pid();
+    const auto status = "/proc/" + std::to_string(agent) + "/status";
+    EXPECT_TRUE(eventually([&] { return line_of(status, "NoNewPrivs:") == "NoNewPrivs:\t1"; }));
+    EXPECT_EQ(line_of(status, "CapPrm:"), "CapPrm:\t0000000000000000");
+    EXPECT_NE(line_of(status, "Uid:").rfind("Uid:\t0", 0), 0u);
+    EXPECT_EQ(mode_of(machine().file("run/control")), 0660u);
+    EXPECT_EQ(mode_of(machine().file("state/agent")), 0700u);
+    kill(agent, SIGKILL);
+    EXPECT_TRUE(eventually([&] { return agent_pid() != agent; })) << "it is started again";
+    kill(daemon, SIGTERM);
+    EXPECT_EQ(machine().wait(daemon), 0);
+    EXPECT_FALSE(std::filesystem::exists(machine().file("run/control")));
+}
+
+// The second time the directory is the agent's already.
+TEST_F(AgentOfProgram, with_the_capabilities_of_the_unit_alone_the_agent_gets_all_it_needs) {
+    std::ifstream unit(VRRPD_SOURCE_DIR "/vrrpd/dist/vrrpd.service.in");
+    std::string bounding = "-all";
+    for (std::string line; std::getline(unit, line);) {
+        if (line.rfind("CapabilityBoundingSet=", 0) != 0) continue;
+        std::istringstream names(line.substr(line.find('=') + 1));
+        for (std::string name; names >> name;) bounding += ",+" + name.substr(4);
+    }
+    std::transform(bounding.begin(), bounding.end(), bounding.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (int i = 0; i < 2; ++i) {
+        machine().put("log", "");
+        const auto started = machine().vrrpd({"-f", "home.conf", "-G"}, {"setpriv", "--bounding-set", bounding});
+        EXPECT_EQ(started.code, 0) << started.text;
+        EXPECT_EQ(started.text, "");
+        EXPECT_EQ(mode_of(machine().file("run/control")), 0660u);
+        EXPECT_EQ(mode_of(machine().file("state/agent")), 0700u);
+        const pid_t daemon = machine().pid_in("run/vrrpd.pid");
+        kill(daemon, SIGTERM);
+        EXPECT_EQ(machine().wait(daemon), 0);
+    }
+}
+
+TEST_F(AgentOfProgram, an_observer_has_no_agent_and_makes_no_socket) {
+    const pid_t daemon = machine().start({"--observe", "-f", "home.conf"});
+    EXPECT_TRUE(eventually([&] { return machine().get("log").find("engine started") != std::string::npos; }));
+    usleep(500'000);
+    EXPECT_EQ(agent_pid(), 0);
+    EXPECT_FALSE(std::filesystem::exists(machine().file("run/control")));
+    kill(daemon, SIGTERM);
+    EXPECT_EQ(machine().wait(daemon), 0);
+}
+
+}  // namespace
+}  // namespace vrrpd::supervisor::test
