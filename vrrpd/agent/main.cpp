@@ -11,6 +11,7 @@
 
 #include "vrrpd/agent/agent.hpp"
 #include "vrrpd/agent/descriptors.hpp"
+#include "vrrpd/agent/sandbox.hpp"
 #include "vrrpd/base/account.hpp"
 
 namespace {
@@ -51,6 +52,8 @@ int main(int count, char** words) {
     vrrpd::ipc::ChannelLog log(channel);
     if (count > 2) log.set_threshold(vrrpd::LogLevel::debug);
     if (!give_up_privileges(log)) return 4;
+    // Without it the agent is as it was; a kernel may have no seccomp.
+    if (const auto entered = enter_sandbox(); !entered) log.warning("{}", entered.error().describe());
     Agent(channel, log, words[1]).run();
     return 0;
 }
