@@ -84,5 +84,29 @@ TEST_F(AgentOfProgram, an_observer_has_no_agent_and_makes_no_socket) {
     EXPECT_EQ(machine().wait(daemon), 0);
 }
 
+// From the engine by the supervisor to the agent, and back to a process that is nobody's but its own.
+TEST_F(AgentOfProgram, a_role_that_moves_runs_the_alert_command_unprivileged) {
+    const auto at = machine().file("");
+    std::filesystem::permissions(at, std::filesystem::perms(0755));
+    machine().put("alerts", "");
+    std::filesystem::permissions(machine().file("alerts"), std::filesystem::perms(0666));
+    machine().put("alert.sh",
+                  "#!/bin/sh\n{ echo \"$VRRPD_GATEWAY $VRRPD_EVENT $(id -u)\"; cat; } >>" + at + "alerts\n");
+    std::filesystem::permissions(machine().file("alert.sh"), std::filesystem::perms(0755));
+    std::string text = home_configuration;
+    text.insert(text.find("    follows LAN"), "    alert " + at + "alert.sh\n");
+    machine().put("alert.conf", text);
+    const pid_t daemon = machine().start({"-f", "alert.conf"});
+    EXPECT_TRUE(eventually([&] { return machine().get("alerts").find("\n{") != std::string::npos; }))
+        << machine().get("log");
+    const auto alerts = machine().get("alerts");
+    EXPECT_EQ(alerts.rfind("HOME became_active ", 0), 0u) << alerts;
+    EXPECT_EQ(alerts.find("became_active 0\n"), std::string::npos) << alerts;
+    EXPECT_NE(alerts.find("\"event\":\"became_active\""), std::string::npos) << alerts;
+    kill(daemon, SIGTERM);
+    EXPECT_EQ(machine().wait(daemon), 0);
+    EXPECT_NE(machine().get("alerts").find("HOME stopped_being_active "), std::string::npos) << machine().get("alerts");
+}
+
 }  // namespace
 }  // namespace vrrpd::supervisor::test
