@@ -150,14 +150,14 @@ TEST_F(LeaseFileTest, a_rewrite_in_progress_is_never_taken_for_a_whole_file) {
     EXPECT_TRUE(believed_.back().whole);
 }
 
-// The loop has others to serve: 20,000 records, written anew all the time.
+// The loop has others to serve: 5,000 records, written anew all the time.
 TEST_F(LeaseFileTest, a_large_file_that_never_rests_leaves_time_for_others) {
     std::string all;
-    for (unsigned i = 0; i < 20'000; ++i)
+    for (unsigned i = 0; i < 5000; ++i)
         all += fmt::format("4000000000 02:00:00:00:{:02x}:{:02x} 10.20.{}.{} * *\n", i >> 8, i & 255, i >> 8, i & 255);
     put(path_, all);
     open();
-    ASSERT_TRUE(sees(20'000));
+    ASSERT_TRUE(sees(5000));
     std::atomic<bool> ends = false;
     std::thread server([&] {
         for (unsigned round = 0; !ends; ++round) {
@@ -166,11 +166,13 @@ TEST_F(LeaseFileTest, a_large_file_that_never_rests_leaves_time_for_others) {
         }
     });
     turns_.spent = Duration(0);
-    turns_.pass(2s);
+    const auto began = vrrpd::boot_now();
+    const auto before = believed_.size();
+    EXPECT_TRUE(turns_.until([&] { return before + 5 <= believed_.size(); }, 60s));
+    const auto passed = vrrpd::boot_now() - began;
     ends = true;
     server.join();
-    EXPECT_LT(turns_.spent, 1s);
-    EXPECT_GT(believed_.size(), 3u);
+    EXPECT_LT(2 * turns_.spent, passed);
 }
 
 TEST_F(LeaseFileTest, read_now_takes_nothing_for_gone) {
@@ -223,19 +225,24 @@ TEST_F(LeaseFileTest, one_that_is_too_large_is_not_read) {
 }
 
 TEST_F(LeaseFileTest, a_hundred_thousand_records) {
+#ifdef NDEBUG
+    constexpr unsigned many = 100'000;
+#else
+    constexpr unsigned many = 5000;  // without optimisation, and with sanitizers, that is enough
+#endif
     std::string all;
-    for (unsigned i = 0; i < 100'000; ++i)
+    for (unsigned i = 0; i < many; ++i)
         all += fmt::format(
             "4000000000 02:00:00:{:02x}:{:02x}:{:02x} 10.{}.{}.{} host{} 01:02:00:00:{:02x}:{:02x}:{:02x}\n", i >> 16,
             i >> 8 & 255, i & 255, 20 + (i >> 16), i >> 8 & 255, i & 255, i, i >> 16, i >> 8 & 255, i & 255);
     put(path_, all);
     const auto began = vrrpd::boot_now();
     open();
-    EXPECT_TRUE(sees(100'000));
+    EXPECT_TRUE(sees(many, 60s));
     const auto took = [](Duration time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time).count(); };
     const auto all_of_it = took(vrrpd::boot_now() - began), turn = took(turns_.longest_turn);
     RecordProperty("milliseconds", static_cast<int>(all_of_it));
-    std::printf("100,000 records (%zu MiB): believed after %lld ms, the longest turn %lld ms\n", all.size() >> 20,
+    std::printf("%u records (%zu kB): believed after %lld ms, the longest turn %lld ms\n", many, all.size() / 1000,
                 static_cast<long long>(all_of_it), static_cast<long long>(turn));
 }
 
