@@ -157,6 +157,7 @@ bool DnsmasqBus::call(const Call& call) {
     return send(
         [&] { return std::visit([&](const auto& one) { return message_of(*session_->dnsmasq, name_, one); }, call); },
         [this, address](sdbus::MethodReply&, const sdbus::Error* error) {
+            if (!error) report({});  // it was refused before, and may now
             events_.answered(address, !error || judge(error->getName()) == Reply::done);
         },
         call_timeout);
@@ -175,8 +176,9 @@ bool DnsmasqBus::ping() {
 DnsmasqBus::Reply DnsmasqBus::judge(const std::string& error_name) {
     if (error_name == "org.freedesktop.DBus.Error.AccessDenied") {
         report(
-            fmt::format("D-Bus does not let user id {} talk to dnsmasq: install the policy file that comes with "
-                        "vrrpd in /etc/dbus-1/system.d, then systemctl reload dbus",
+            fmt::format("D-Bus does not let user id {} talk to dnsmasq: put vrrpd's policy file "
+                        "(dbus-1/system.d/vrrpd.conf of its installation) into /etc/dbus-1/system.d, then run "
+                        "systemctl reload dbus",
                         ::geteuid()));
         return Reply::refused;
     }

@@ -236,7 +236,7 @@ ServiceStatus LeaseService::Impl::status() const {
     result.refused = feed.refused();
     result.faulty = faults.total();
     result.quarantined = replica.quarantined(wall).size();
-    result.fed = on_bus || (by_file() && file && write_trouble.empty());
+    result.fed = by_bus() || (by_file() && file && write_trouble.empty());
     result.health = health.health();
     result.offers = offers;
     result.term = replica.newest_term();

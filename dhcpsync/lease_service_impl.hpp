@@ -64,6 +64,8 @@ struct LeaseService::Impl {
     void server_on_bus(bool there);
     void health_changed(const HealthChange& change);
 
+    [[nodiscard]] bool by_bus() const { return on_bus && bus->trouble().empty(); }
+
     // By way of its file.
     [[nodiscard]] bool by_file() const;
     [[nodiscard]] LeaseBook wanted_book() const;

@@ -76,8 +76,8 @@ LeaseStore::~LeaseStore() {
 LeaseStore::Found LeaseStore::load(WallTime now) {
     auto image = load_image();
     const auto term = load_term();
-    Found found{std::move(image).value_or(Image{}), term.value_or(Term{})};
     const bool knows_none = !image && !term;
+    Found found{std::move(image).value_or(Image{}), term.value_or(Term{})};
     if (spoilt_ || knows_none) {
         const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(now.time_since_epoch().count(), 0));
         found.persisted = std::max(found.persisted, Term{seconds});

@@ -47,7 +47,7 @@ public:
     bool call(const Call& call) override;
     bool ping() override;
     [[nodiscard]] bool connected() const override { return connected_; }
-    [[nodiscard]] const std::string& trouble() const override { return trouble_; }
+    [[nodiscard]] const std::string& trouble() const override { return trouble_text; }
     [[nodiscard]] Deadline next_deadline() const override;
     void step() override;
 
@@ -55,6 +55,7 @@ public:
     void leave(bool with_bus = false);
     bool hangs = false;  // nothing is answered
 
+    std::string trouble_text;
     BusEvents events;
 
 private:
@@ -62,7 +63,6 @@ private:
     FakeServer& server_;
     std::deque<Call> waiting_;
     bool connected_ = true, there_ = false, pinged_ = false;
-    std::string trouble_;
 };
 
 struct HomePlan {

@@ -389,6 +389,14 @@ TEST_F(LeaseServiceTest, a_server_that_lost_its_bus_is_restarted_for_the_leases_
     EXPECT_EQ(other().written.size(), 1u);
 }
 
+TEST_F(LeaseServiceTest, a_bus_that_refuses_feeds_nobody) {
+    two();
+    EXPECT_TRUE(other().service->status().fed);
+    other().bus->trouble_text = "D-Bus does not let us";
+    EXPECT_FALSE(other().service->status().fed);
+    EXPECT_EQ(other().service->status().trouble, "D-Bus does not let us");
+}
+
 // ---- repair -------------------------------------------------------------------------------------
 
 TEST_F(LeaseServiceTest, who_is_there_without_a_lease_gets_one_at_the_take_over) {

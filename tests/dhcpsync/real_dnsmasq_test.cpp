@@ -119,6 +119,25 @@ TEST_F(DnsmasqBusTest, an_error_is_no_success) {
     EXPECT_FALSE(answers_[0].second);
 }
 
+// As with Debian's own rules, which let only root and dnsmasq itself.
+TEST_F(DnsmasqBusTest, who_may_not_talk_to_it_is_told_what_to_do_and_it_counts_as_alive) {
+    constexpr auto rule = R"(<policy user="nobody"><deny send_destination="uk.org.thekelleys.dnsmasq1"/></policy>)";
+    bus_ = std::make_unique<test::RealBus>(folder_, rule);
+    auto& server = dnsmasq();
+    std::filesystem::permissions(folder_.path, std::filesystem::perms(0755));
+    ASSERT_EQ(seteuid(65534), 0);
+    connect(server.bus_name());
+    EXPECT_TRUE(is_there());
+    EXPECT_TRUE(client_->call(add(lease(120, 1))));
+    EXPECT_TRUE(client_->ping());
+    EXPECT_TRUE(answered(1));
+    EXPECT_TRUE(turns_.until([&] { return !pongs_.empty(); }));
+    ASSERT_EQ(seteuid(0), 0);
+    EXPECT_FALSE(answers_.at(0).second);
+    EXPECT_TRUE(pongs_.at(0)) << "the bus refused, dnsmasq was not asked";
+    EXPECT_EQ(log_.count("D-Bus does not let user id 65534 talk to dnsmasq"), 1);
+}
+
 TEST_F(DnsmasqBusTest, a_server_that_comes_later_and_restarts) {
     connect("uk.org.thekelleys.dnsmasq1");
     EXPECT_TRUE(turns_.until([&] { return log_.count("nobody is uk.org.thekelleys.dnsmasq1 on the D-Bus") == 1; }));

@@ -37,6 +37,7 @@ constexpr auto bus_configuration = R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop
     <allow receive_type="error"/>
     <allow receive_type="signal"/>
   </policy>
+  {}
 </busconfig>
 )";
 
@@ -100,7 +101,7 @@ bool have_real_servers() {
 void RealBus::start() {
     program_.end();
     std::filesystem::remove(path_);
-    put(path_ + ".conf", fmt::format(bus_configuration, path_));
+    put(path_ + ".conf", fmt::format(bus_configuration, path_, more_));
     program_ = Program({"dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", "--config-file=" + path_ + ".conf"},
                        path_ + ".log");
     ::setenv("DBUS_SYSTEM_BUS_ADDRESS", ("unix:path=" + path_).c_str(), 1);

@@ -36,14 +36,17 @@ private:
 
 class RealBus {
 public:
-    explicit RealBus(const Folder& folder) : path_(folder / "bus") { start(); }
+    // `more`: further policies of its configuration, as XML.
+    explicit RealBus(const Folder& folder, std::string more = {}) : path_(folder / "bus"), more_(std::move(more)) {
+        start();
+    }
 
     void start();  // its address is what DBUS_SYSTEM_BUS_ADDRESS says from now on
     void stop() { program_.end(); }
     Program& program() { return program_; }
 
 private:
-    std::string path_;
+    std::string path_, more_;
     Program program_;
 };
 
