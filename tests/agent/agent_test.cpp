@@ -287,6 +287,7 @@ TEST_F(AgentLeasesTest, a_dead_dhcp_server_weighs_and_is_told) {
             return !weights.empty() && weights.back() == encode(ipc::ServiceWeight{"HOME", "dhcp", -30});
         },
         30s));
+    EXPECT_EQ(one_.said(Kind::service_weight).size(), 1U) << "what the agent before this one said holds until then";
     EXPECT_EQ(status(one_)["leases"]["server"]["alive"], false);
     EXPECT_EQ(status(one_)["gateways"][0]["candidates"][0]["dhcp"], "down");
 }

@@ -200,8 +200,8 @@ void Agent::renew_leases() {
     end_peers();
     leases_.reset();
     if (!wanted) return;
-    dhcp_weight_ = 0;
-    channel_.send(ipc::Kind::service_weight, encode(ipc::ServiceWeight{wanted->block.follows, "dhcp", 0}));
+    dhcp_weight_.reset();
+    judge_dhcp_at_ = loop_.now() + dhcp_judged_after;
     leases_.emplace(loop_, log_, std::move(*wanted), state_directory_.get(), lease_port());
     look_at_leases();
 }

@@ -22,6 +22,8 @@ namespace vrrpd::agent {
 inline constexpr Duration settings_interval = std::chrono::minutes(1);    // other programs' settings are read again
 inline constexpr Duration engine_interval = std::chrono::seconds(5);      // its part of the status is asked for
 inline constexpr Duration engine_pause = std::chrono::milliseconds(200);  // ... after something changed
+// A DHCP server that is dead is known for it by then. Until then the weight that an agent before this one told holds.
+inline constexpr Duration dhcp_judged_after = std::chrono::seconds(15);
 
 class Agent {
 public:
@@ -61,6 +63,7 @@ private:
     void own_changed();
     void look_at_dns();
     void look_at_leases();
+    void weigh_dhcp(bool alive);
     void dhcp_health_changed(const dhcpsync::HealthChange& change);
     void said_by_peer(PeerId peer, const Summary& summary);
     void found_peer(const std::string& peer);
@@ -89,13 +92,13 @@ private:
     SplitBrain split_brain_;
     std::list<DnsService> dns_;  // a list: their probers stay where they are
     std::optional<LeaseDesk> leases_;
-    std::string no_leases_because_;  // and that was said
-    int dhcp_weight_ = 0;            // told last
-    std::optional<Key> key_;         // of peers_, to know another one
+    std::string no_leases_because_;   // and that was said
+    std::optional<int> dhcp_weight_;  // told last
+    std::optional<Key> key_;          // of peers_, to know another one
     std::optional<Peers> peers_;
     std::string no_peers_because_;  // and that was said
     std::optional<ControlDesk> control_;
-    Instant ask_engine_at_, read_settings_at_, look_at_leases_;
+    Instant ask_engine_at_, read_settings_at_, look_at_leases_, judge_dhcp_at_;
     Loop::Watch watch_;
 };
 

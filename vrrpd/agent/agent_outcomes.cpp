@@ -55,16 +55,22 @@ void Agent::look_at_leases() {
     look_at_leases_ = loop_.now() + leases_interval;
     if (!leases_) return;
     const bool alive = leases_->status().service.health.alive;
+    if (!dhcp_weight_ && judge_dhcp_at_ <= loop_.now()) weigh_dhcp(alive);
     if (own_.dhcp(leases_->setup().block.follows, alive ? ServiceState::up : ServiceState::down, leases_->obstacle()))
         own_changed();
+}
+
+void Agent::weigh_dhcp(bool alive) {
+    const auto& block = *config_.dhcp_sync;
+    const int weight = alive ? 0 : block.dnsmasq.down_weight;
+    if (std::exchange(dhcp_weight_, weight) == weight) return;
+    channel_.send(ipc::Kind::service_weight, encode(ipc::ServiceWeight{block.follows, "dhcp", weight}));
 }
 
 void Agent::dhcp_health_changed(const dhcpsync::HealthChange& change) {
     const auto& block = *config_.dhcp_sync;
     alerts_.service(block.follows, "dhcp", change.alive, change.alive ? "the DHCP server lives" : change.why);
-    const int weight = change.alive ? 0 : block.dnsmasq.down_weight;
-    if (std::exchange(dhcp_weight_, weight) != weight)
-        channel_.send(ipc::Kind::service_weight, encode(ipc::ServiceWeight{block.follows, "dhcp", weight}));
+    weigh_dhcp(change.alive);
     look_at_leases_ = loop_.now();
 }
 
