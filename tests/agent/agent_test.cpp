@@ -136,6 +136,18 @@ TEST_F(AgentTest, two_that_are_active_are_a_split_brain_and_the_better_one_annou
     EXPECT_EQ(events, (std::vector<std::string>{"became_active", "split_brain", "split_brain_over"}));
 }
 
+TEST_F(AgentTest, the_better_one_by_address_announces_where_priorities_are_equal) {
+    for (auto* const host : both_) {
+        host->engine_status = engine_status(100);
+        configure(*host);
+        role(*host, Role::active, true);
+    }
+    ASSERT_TRUE(meet());
+    ASSERT_TRUE(run_until(both_, [&] { return one_.logged("SPLIT BRAIN") && two_.logged("SPLIT BRAIN"); }));
+    ASSERT_TRUE(run_until(both_, [&] { return !two_.said(Kind::announce_again).empty(); }));
+    EXPECT_TRUE(one_.said(Kind::announce_again).empty());
+}
+
 TEST_F(AgentTest, a_take_over_is_no_split_brain) {
     for (auto* const host : both_) configure(*host);
     role(one_, Role::active);

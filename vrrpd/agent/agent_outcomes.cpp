@@ -112,14 +112,16 @@ void Agent::split_brain_of_leases(const std::string& peer) {
 
 // ---- split brain --------------------------------------------------------------------------------------
 
+// Only of our own gateways: others' names are no business of ours, however many there are.
 void Agent::said_by_peer(PeerId peer, const Summary& said) {
-    const auto& member = peers_->configuration().members.at(peer);
-    for (const auto& gateway : said.gateways) {
-        if (gateway.role == proto::Role::active)
-            split_brain_.peer_is(gateway.gateway, member.name,
-                                 SplitBrain::Candidate{member.name, gateway.priority.value_or(0), member.address});
-        else
-            split_brain_.peer_is(gateway.gateway, member.name, std::nullopt);
+    const auto& from = peers_->configuration().members.at(peer);
+    for (const auto& own : config_.gateways) {
+        const auto at = std::find_if(said.gateways.begin(), said.gateways.end(),
+                                     [&](const GatewaySummary& one) { return one.gateway == own.name; });
+        std::optional<SplitBrain::Candidate> active;
+        if (at != said.gateways.end() && at->role == proto::Role::active)
+            active = SplitBrain::Candidate{from.name, at->priority.value_or(0), from.address};
+        split_brain_.peer_is(own.name, from.name, std::move(active));
     }
 }
 

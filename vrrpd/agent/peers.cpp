@@ -32,6 +32,7 @@ PeerHandlers Peers::handlers() {
     PeerHandlers result;
     result.connected = [this](PeerId peer, const Hello&) {
         (void)link_.send(peer, summary_type, octets(encode(own_())));  // again in a moment in any case
+        compare_clocks();
         outcomes_.up(peer);
     };
     result.lost = [this](PeerId peer, Ending) {
@@ -118,9 +119,9 @@ void Peers::compare_clocks() {
         const auto offset = std::chrono::abs(peer.link->clock_offset);
         if (offset <= clock_offset_good) said_clock_.erase(peer.name);
         if (offset <= clock_offset_max || !said_clock_.insert(peer.name).second) continue;
-        log_.warning("peer {}: its clock is {} s {} of ours, and leases end by the clock: let NTP set both", peer.name,
+        log_.warning("peer {}: its clock is {} s {} ours, and leases end by the clock: let NTP set both", peer.name,
                      std::chrono::round<std::chrono::seconds>(offset).count(),
-                     peer.link->clock_offset.count() > 0 ? "ahead" : "behind");
+                     peer.link->clock_offset.count() > 0 ? "ahead of" : "behind");
     }
 }
 
