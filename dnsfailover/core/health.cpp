@@ -124,7 +124,7 @@ std::size_t HealthMonitor::items(Kind kind) const {
     const auto& plan = checks_.plan;
     return kind == Kind::liveness     ? plan.liveness.size()
            : kind == Kind::resolution ? plan.resolution.size()
-                                      : static_cast<std::size_t>(plan.canary.has_value());
+                                      : plan.canaries.size();
 }
 
 HealthMonitor::Round* HealthMonitor::awaiting(const Probe& probe) {
@@ -137,8 +137,8 @@ void HealthMonitor::begin(Kind kind) {
     each.next = now_ + each.pace.interval;
     each.round = Round{++each.rounds, now_};
     if (kind == Kind::liveness) return ask_liveness();
-    // UDP in doubt: what it loses says nothing about the upstream.
-    ask(kind, udp_.in_doubt() && alive_.is_up() ? Transport::tcp : Transport::udp, each.rounds % items(kind));
+    if (kind == Kind::canary) return ask_canaries();
+    ask(kind, transport_to_resolve(), each.rounds % items(kind));
 }
 
 void HealthMonitor::ask_liveness() {
@@ -150,6 +150,17 @@ void HealthMonitor::ask_liveness() {
         ask(Kind::liveness, Transport::udp, item);
         if (tcp) ask(Kind::liveness, Transport::tcp, item);
     }
+}
+
+// Each of them must be blocked, so each is asked for in every round.
+void HealthMonitor::ask_canaries() {
+    const auto transport = transport_to_resolve();
+    for (std::size_t item = 0; item < items(Kind::canary); ++item) ask(Kind::canary, transport, item);
+}
+
+// UDP in doubt: what it loses says nothing about the upstream.
+Transport HealthMonitor::transport_to_resolve() const {
+    return udp_.in_doubt() && alive_.is_up() ? Transport::tcp : Transport::udp;
 }
 
 void HealthMonitor::ask(Kind kind, Transport transport, std::size_t item) {
@@ -211,7 +222,7 @@ void HealthMonitor::forget_latency() {
 
 // Silence is judged by liveness: here only an answer counts.
 void HealthMonitor::judge_canary(const Round& round) {
-    if (round.good() || round.bad) filters_.add(round.good());
+    if (round.good() || round.bad) filters_.add(!round.bad);
 }
 
 Symptom HealthMonitor::diagnose() const {

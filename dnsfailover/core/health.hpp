@@ -1,7 +1,8 @@
 // The health of one forwarder, told from the answers to its probes. Pure: events in, ordered actions out, one
 // deadline; a shell sends the probes (dnsfailover/prober.hpp), the Selector draws the conclusion.
 //
-// Each kind of probe runs in rounds. A round is won when one of its probes was answered well, lost when none was by
+// Each kind of probe runs in rounds. A round is won when one of its probes was answered well (of canaries: when none
+// was answered badly), lost when none was by
 // its end, and void when this host itself could not send or was late: that says nothing about the forwarder.
 #pragma once
 
@@ -128,6 +129,8 @@ private:
     void begin(Kind kind);
     void ask(Kind kind, Transport transport, std::size_t item);
     void ask_liveness();
+    void ask_canaries();
+    [[nodiscard]] Transport transport_to_resolve() const;
     void done(const Probe& probe);  // no more is to come of it
     void end(Kind kind);
     void judge_liveness(const Round& round);

@@ -29,12 +29,13 @@ Question question_for(const Plan& plan, const Probe& probe, std::uint64_t label)
         case Kind::canary:
             break;
     }
-    return {plan.canary.value().name};
+    const auto& canary = plan.canaries.at(probe.item);
+    return {canary.name, canary.type};
 }
 
 bool resolved(const Target& target, const Answer& answer) {
     if (!answer.intact) return false;
-    if (answer.rcode == Rcode::nxdomain) return target.random_label;
+    if (answer.rcode == Rcode::nxdomain) return target.random_label && !target.wildcard;
     return answer.rcode == Rcode::noerror && answer.records > 0;
 }
 
@@ -69,7 +70,7 @@ Verdict judge(const Plan& plan, const Probe& probe, const Answer& answer) {
     if (probe.kind == Kind::liveness) return Verdict::good;
     if (answer.truncated && probe.transport == Transport::udp) return Verdict::ask_over_tcp;
     const bool good = probe.kind == Kind::resolution ? resolved(plan.resolution.at(probe.item), answer)
-                                                     : blocked(*plan.canary, answer);
+                                                     : blocked(plan.canaries.at(probe.item), answer);
     return good ? Verdict::good : Verdict::bad;
 }
 

@@ -3,7 +3,7 @@
 //   liveness    something that it answers by itself: any answer shows that it lives
 //   resolution  a name that no cache can know: an answer shows that its upstream lives. A cache answers known names
 //               in 0 ms long after its upstream died
-//   canary      a name that its filter must block (optional): shows that the filter works
+//   canary      names that its filter must block (optional): they show that the filter works
 #pragma once
 
 #include <array>
@@ -26,18 +26,20 @@ enum class Transport : std::uint8_t { udp, tcp };
 struct Target {
     Name name;
     bool random_label = true;
+    bool wildcard = false;  // but below this one every name is there: NXDOMAIN is somebody's lie
 };
 
 struct Canary {
     Name name;
     std::optional<IpAddress> answer;  // what a blocked name resolves to; nullopt: nothing at all, or 0.0.0.0
+    RecordType type = RecordType::a;
 };
 
 // What one forwarder is asked. An empty `resolution`: its upstream is not judged.
 struct Plan {
     std::vector<Question> liveness = questions_that_forwarders_answer();
     std::vector<Target> resolution = names_of_several_operators();
-    std::optional<Canary> canary;
+    std::vector<Canary> canaries;  // all of them must be blocked
 
     // AdGuard Home and unbound answer the first by themselves, dnsmasq, unbound and BIND the second; nobody both from
     // upstream. Which one it is needs no configuration: the quicker answer is the own one.

@@ -103,9 +103,9 @@ bool Selector::wan_is_down() const {
 
 std::string Selector::describe(Instant now) const {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - since_).count();
-    auto text = fmt::format("clients ask {} ({}), for {} s now: {}", members_[chosen_].name,
-                            to_string(members_[chosen_].health), seconds,
-                            fmt::format(fmt::runtime(describe_reason(reason_)), members_[left_].name));
+    const auto since = seconds == 0 ? std::string("from now on") : fmt::format("for {} s now", seconds);
+    auto text = fmt::format("clients ask {} ({}), {}: {}", members_[chosen_].name, to_string(members_[chosen_].health),
+                            since, fmt::format(fmt::runtime(describe_reason(reason_)), members_[left_].name));
     if (rules_may_differ())
         text += fmt::format("; filtering and rules for single clients may differ from those of {}", members_[0].name);
     if (wan_is_down())

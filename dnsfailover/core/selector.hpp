@@ -23,8 +23,9 @@ namespace dnsfailover {
 struct Policy {
     std::optional<int> demote;  // a weight instead of a redirection
     Duration hold_down = defaults::hold_down;
-    // By then every forwarder that has lost its upstream with the WAN is known for it.
-    Duration settle = worst_detection(defaults::resolution);
+    // By then every forwarder that has lost its upstream with the WAN is known for it, however early the first was:
+    // refused at once in its last round, while another one waits for its last answer in the round after.
+    Duration settle = defaults::resolution.interval + defaults::resolution.timeout + std::chrono::seconds(1);
 };
 
 enum class Reason : std::uint8_t { configured, dead, upstream_down, recovered };

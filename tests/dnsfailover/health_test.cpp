@@ -207,21 +207,32 @@ TEST_F(ForwarderHealth, whose_own_answers_need_upstream_is_dead_with_it) {
 
 TEST(Canary, a_filter_that_lets_it_through_degrades) {
     Checks checks;
-    checks.plan.canary = Canary{sample::name("ads.example.com"), std::nullopt};
+    checks.plan.canaries = {{sample::name("ads.example.com"), std::nullopt}};
     Play play(checks);
     play.run(60s);
     EXPECT_EQ(play.healths(), std::vector{Health::ok});
-    play.forwarder.filters = false;
+    play.forwarder.filters = 0;
     play.run(60s);
     EXPECT_EQ(play.monitor.symptom(), Symptom::unfiltered);
-    play.forwarder.filters = true;
+    play.forwarder.filters = 1;
     play.run(60s);
     EXPECT_EQ(play.healths(), (std::vector{Health::ok, Health::degraded, Health::ok}));
 }
 
+TEST(Canary, all_of_several_must_be_filtered) {
+    Checks checks;
+    checks.plan.canaries = {{sample::name("ads.example.com"), std::nullopt}, {sample::name("b.example"), std::nullopt}};
+    Play play(checks);
+    play.run(60s);
+    EXPECT_EQ(play.healths(), std::vector{Health::ok});
+    play.forwarder.filters = 1;
+    play.run(60s);
+    EXPECT_EQ(play.monitor.symptom(), Symptom::unfiltered);
+}
+
 TEST(Canary, silence_is_not_judged_by_it) {
     Checks checks;
-    checks.plan.canary = Canary{sample::name("ads.example.com"), std::nullopt};
+    checks.plan.canaries = {{sample::name("ads.example.com"), std::nullopt}};
     Play play(checks);
     play.run(60s);
     play.forwarder.upstream = false;

@@ -52,7 +52,7 @@ struct Row {
 
 Plan plan_with_canary(std::optional<IpAddress> blocked_as) {
     Plan plan;
-    plan.canary = Canary{name("ads.example.com"), blocked_as};
+    plan.canaries = {{name("ads.example.com"), blocked_as}};
     return plan;
 }
 
@@ -89,6 +89,24 @@ TEST(Judge, a_plain_name_has_to_exist) {
     plan.resolution = {{name("www.example.com"), false}};
     expect_rows(plan, {{"NXDOMAIN", Kind::resolution, {Rcode::nxdomain, false, true, 0, {}}, Verdict::bad},
                        {"records", Kind::resolution, {Rcode::noerror, false, true, 1, {address}}, Verdict::good}});
+}
+
+TEST(Judge, below_a_wildcard_every_name_is_there) {
+    Plan plan;
+    plan.resolution = {{name("probe.example.org"), true, true}};
+    expect_rows(plan, {{"NXDOMAIN", Kind::resolution, {Rcode::nxdomain, false, true, 0, {}}, Verdict::bad},
+                       {"records", Kind::resolution, {Rcode::noerror, false, true, 1, {address}}, Verdict::good}});
+    EXPECT_EQ(query_for(plan, {Kind::resolution, Transport::udp, 0, 1}, {7, 0}).question.name,
+              name("0000000000000000.probe.example.org"));
+}
+
+TEST(QueryFor, each_canary_is_asked_for_as_what_it_is) {
+    Plan plan;
+    plan.canaries = {{name("ads.example.com"), {}}, {name("ads.example.org"), {}, RecordType::aaaa}};
+    EXPECT_EQ(query_for(plan, {Kind::canary, Transport::udp, 0, 1}, {7, 8}).question,
+              (Question{name("ads.example.com"), RecordType::a}));
+    EXPECT_EQ(query_for(plan, {Kind::canary, Transport::udp, 1, 1}, {7, 8}).question,
+              (Question{name("ads.example.org"), RecordType::aaaa}));
 }
 
 TEST(Judge, a_filter_that_works_gives_the_canary_no_address) {

@@ -193,16 +193,16 @@ TEST_F(Selection, says_who_answers_since_when_and_why) {
     health(0, ok);
     run(1min);
     EXPECT_FALSE(selector.rules_may_differ());
-    EXPECT_EQ(selector.describe(now), "clients ask H003 (OK), for 0 s now: recovered");
+    EXPECT_EQ(selector.describe(now), "clients ask H003 (OK), from now on: recovered");
 }
 
 TEST_F(Selection, says_why_it_does_nothing) {
     all(upstream_down);
     EXPECT_EQ(
         selector.describe(now),
-        "clients ask H003 (UPSTREAM_DOWN), for 0 s now: as configured; the WAN is down, which is no reason to move");
+        "clients ask H003 (UPSTREAM_DOWN), from now on: as configured; the WAN is down, which is no reason to move");
     all(dead);
-    EXPECT_EQ(selector.describe(now), "clients ask H003 (DEAD), for 0 s now: as configured; no other one is healthy");
+    EXPECT_EQ(selector.describe(now), "clients ask H003 (DEAD), from now on: as configured; no other one is healthy");
 }
 
 class Demotion : public Selection {
