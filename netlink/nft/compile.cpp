@@ -101,9 +101,7 @@ void add_forwards(const GatewayRules& gateway, Draft& draft) {
 // Queries to a virtual address go to the chosen server, wherever it is. One that is a neighbour of the client must
 // answer us, or the client would get its answer from a stranger. A query that comes from the chosen server itself
 // stays: sent back to it, it would circle.
-void add_dns(const GatewayRules& gateway, Draft& draft) {
-    if (!gateway.dns) return;
-    const auto& server = *gateway.dns;
+void add_dns(const GatewayRules& gateway, const GatewayRules::DnsServer& server, Draft& draft) {
     const auto family = server.address.family();
     ForwardMap map{identifier(family == Family::ipv4 ? "dns4" : "dns6", gateway.name), family, {}};
     for (const auto transport : {Transport::tcp, Transport::udp})
@@ -195,7 +193,7 @@ AddressSet virtual_addresses(const GatewayRules& gateway, Family family) {
 std::optional<Table> compile(std::span<const GatewayRules> gateways) {
     Draft draft;
     for (const auto& gateway : gateways) {
-        add_dns(gateway, draft);
+        for (const auto& server : gateway.dns) add_dns(gateway, server, draft);
         if (gateway.wan.empty()) continue;
         add_forwards(gateway, draft);
         add_masquerade(gateway, draft);

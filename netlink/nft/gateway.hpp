@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,7 +63,7 @@ struct GatewayRules {
         std::uint16_t port = 0;
         bool operator==(const DnsServer&) const = default;
     };
-    std::optional<DnsServer> dns;
+    std::vector<DnsServer> dns;  // at most one of each family
 
     bool operator==(const GatewayRules&) const = default;
 };

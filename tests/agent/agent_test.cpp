@@ -179,7 +179,7 @@ TEST_F(AgentTest, a_reload_keeps_the_link_unless_its_block_or_key_changed) {
 
 TEST_F(AgentTest, other_settings_are_said_once) {
     configure(one_);
-    configure(two_, "dns_failover {\n follows HOME\n forwarder H001 127.0.0.1\n}\n");
+    configure(two_, "dns_failover {\n follows HOME\n forwarder H001 127.0.0.1\n when_dead demote -60\n}\n");
     ASSERT_TRUE(meet());
     EXPECT_TRUE(run_until(both_, [&] { return one_.logged("peer H002: its settings differ from ours: vrrp") == 1; }));
     configure(two_);

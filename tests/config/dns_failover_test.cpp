@@ -61,6 +61,11 @@ TEST(DnsFailover, faults_prevent_a_start) {
                  "21:11: dns_failover: the forwarder X stands twice"},
              Bad{"follows HOME\nforwarder X 10.12.14.1\n",
                  "20:11: dns_failover: 10.12.14.1 is the virtual address itself"},
+             Bad{"follows HOME\nforwarder X 127.0.0.1\n",
+                 "20:11: dns_failover: no question can be sent on to 127.0.0.1"},
+             Bad{"follows HOME\nforwarder X fe80::4\n", "20:11: dns_failover: no question can be sent on to fe80::4"},
+             Bad{"follows HOME\nforwarder H003\nforwarder X fd00::4\n",
+                 "21:11: dns_failover: X has an IPv6 address, and HOME has no virtual one"},
              Bad{"follows HOME\nforwarder H003\nwhen_dead demote 60\n",
                  "21:11: when_dead: write redirect, or demote and a weight"},
              Bad{"follows HOME\nforwarder H003\nwhen_dead panic\n", "21:11: when_dead"},
@@ -96,6 +101,27 @@ TEST(DnsFailover, asks_below_a_zone_and_for_what_a_filter_must_answer) {
     EXPECT_EQ(block.canaries, (std::vector<Canary>{{"ads.example.org", nowhere},
                                                    {"ads.example.org", *IpAddress::parse("::")},
                                                    {"other.example.org", nowhere}}));
+}
+
+TEST(DnsFailover, says_which_virtual_address_no_forwarder_can_answer_for) {
+    auto text = home;
+    text.replace(text.find("10.12.14.1/24"), 13, "fd00::1/64");
+    text.replace(text.find("10.12.14.0/24"), 13, "fd00::/64");
+    const auto six = text + "dns_failover {\nfollows HOME\nforwarder X fd00::4\n}\n";
+    EXPECT_FALSE(says(parse_text(six, "H003").faults, "no forwarder has"));
+    const auto both = parse_text(
+        "vrrp_instance LAN {\ninterface lan0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.12.14.1/24\n}\n"
+        "virtual_ipaddress_excluded {\nfd00::1/64\n}\n}\n"
+        "gateway HOME {\nfollows LAN\nlan lan0 10.12.14.0/24\nlan lan0 fd00::/64\n}\n"
+        "dns_failover {\nfollows HOME\nforwarder H003 10.12.14.4\n}\n",
+        "H003");
+    EXPECT_TRUE(both.can_start());
+    EXPECT_TRUE(says(both.faults, "16:1: dns_failover: no forwarder has an IPv6 address, so what is asked of fd00::1"));
+}
+
+TEST(DnsFailover, demoting_asks_forwarders_of_any_family) {
+    EXPECT_TRUE(parse_dns("follows HOME\nforwarder H003\nforwarder X fd00::4\nwhen_dead demote -60\n").can_start());
+    EXPECT_TRUE(parse_dns("follows HOME\nforwarder X 127.0.0.1\nwhen_dead demote -60\n").can_start());
 }
 
 TEST(DnsFailover, a_gateway_has_one) {

@@ -247,5 +247,25 @@ TEST(Conditions, a_tracked_interface_with_weight_is_no_fault_but_counted) {
     EXPECT_EQ(found.tracked, (std::vector<proto::Tracked>{{"wan0", -120, false, false}, {"lan0", 10, false, true}}));
 }
 
+TEST(Conditions, a_tracked_forwarder_without_weight_is_a_fault_while_it_does_not_work) {
+    auto tracking = instance();
+    tracking.track_dns.edit() = {{"HOME", 0, false}};
+    const std::vector<std::string> none, home_is_down{"OTHER", "HOME"};
+    EXPECT_EQ(evaluate(tracking, world(home()), {}, none).faults, Faults{});
+    EXPECT_EQ(evaluate(tracking, world(home()), {}, home_is_down).faults,
+              Faults{"this host's DNS forwarder of HOME does not work"});
+    tracking.track_dns.edit() = {{"HOME", 0, true}};
+    EXPECT_EQ(evaluate(tracking, world(home()), {}, none).faults, Faults{"this host's DNS forwarder of HOME works"});
+}
+
+TEST(Conditions, a_tracked_forwarder_with_weight_is_no_fault_but_counted) {
+    auto tracking = instance();
+    tracking.track_dns.edit() = {{"HOME", -50, false}};
+    const std::vector<std::string> down{"HOME"};
+    const auto found = evaluate(tracking, world(home()), {}, down);
+    EXPECT_EQ(found.faults, Faults{});
+    EXPECT_EQ(found.tracked, (std::vector<proto::Tracked>{{"DNS of HOME", -50, false, false}}));
+}
+
 }  // namespace
 }  // namespace vrrpd::engine

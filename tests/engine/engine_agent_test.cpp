@@ -77,6 +77,70 @@ TEST_F(EngineAgent, hears_why_a_gateway_is_not_ready_and_that_it_is_again) {
     EXPECT_TRUE(hears(engine, std::vector<std::string>{})) << engine.log();
 }
 
+// ---- DNS
+
+class EngineDns : public EngineAgent {
+protected:
+    static std::string failover(const std::string& more = {}) {
+        return "dns_failover {\n follows HOME\n forwarder H003 10.12.14.4\n forwarder H001 10.12.14.2\n" + more + "}\n";
+    }
+    static std::string text(const std::string& tracked, const std::string& dns = failover()) {
+        return "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 0.05\n version 3\n" + tracked +
+               " virtual_ipaddress {\n 10.12.14.1/24\n }\n}\n" + gateway() + dns;
+    }
+    static bool sends_dns_to(const std::string& address) {
+        return eventually([&] { return ruleset().find(": " + address + " . 53") != std::string::npos; });
+    }
+    static std::string ruleset() { return output_of("nft list table inet vrrpd 2>&1"); }
+};
+
+TEST_F(EngineDns, a_tracked_forwarder_weighs_while_it_does_not_work) {
+    EngineProcess engine(text(" track_dns {\n HOME weight -50\n }\n"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_EQ(engine.lines_with("DNS of HOME down"), 0U) << "unknown counts as up";
+    engine.send(Kind::dns_health, encode(ipc::DnsHealth{"HOME", false}));
+    EXPECT_TRUE(engine.await_line("(LAN) priority 100 -> 50: DNS of HOME down")) << engine.log();
+    engine.send(Kind::dns_health, encode(ipc::DnsHealth{"HOME", true}));
+    EXPECT_TRUE(engine.await_line("(LAN) priority 50 -> 100: DNS of HOME up")) << engine.log();
+}
+
+TEST_F(EngineDns, a_tracked_forwarder_without_weight_is_a_fault_over_a_reload_too) {
+    const auto tracking = text(" track_dns {\n HOME\n }\n");
+    EngineProcess engine(tracking);
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.send(Kind::dns_health, encode(ipc::DnsHealth{"HOME", false}));
+    EXPECT_TRUE(engine.await_line("Entering FAULT STATE: this host's DNS forwarder of HOME does not work"))
+        << engine.log();
+    engine.reload(tracking + instance("B", 2, "10.12.14.2/24"));
+    ASSERT_TRUE(engine.await(Kind::reloaded));
+    EXPECT_FALSE(stands("10.12.14.1/24"));
+    engine.send(Kind::dns_health, encode(ipc::DnsHealth{"HOME", true}));
+    EXPECT_TRUE(engine.await_line("took over")) << engine.log();
+}
+
+TEST_F(EngineDns, questions_go_to_the_chosen_one_until_the_configuration_names_it_no_more) {
+    EngineProcess engine(text({}));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.send(Kind::dns_choice, encode(ipc::DnsChoice{"HOME", IpAddress::v4(192, 0, 2, 1), 53}));
+    engine.send(Kind::dns_choice, encode(ipc::DnsChoice{"HOME", IpAddress::v4(10, 12, 14, 4), 53}));
+    EXPECT_TRUE(sends_dns_to("10.12.14.4")) << ruleset();
+    engine.send(Kind::dns_choice, encode(ipc::DnsChoice{"HOME", IpAddress::v4(10, 12, 14, 2), 53}));
+    EXPECT_TRUE(sends_dns_to("10.12.14.2")) << ruleset();
+    EXPECT_EQ(ruleset().find("192.0.2.1"), std::string::npos) << "that one is no forwarder of ours";
+    engine.reload(text({}, failover(" when_dead demote -60\n")));
+    ASSERT_TRUE(engine.await(Kind::reloaded));
+    EXPECT_TRUE(eventually([] { return ruleset().find("dns4_HOME") == std::string::npos; })) << ruleset();
+}
+
+TEST_F(EngineDns, a_weight_goes_with_the_words_that_wanted_it) {
+    EngineProcess engine(text({}, failover(" when_dead demote -60\n")));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", -60}));
+    EXPECT_TRUE(engine.await_line("priority 100 -> 40: dns down")) << engine.log();
+    engine.reload(text({}));
+    EXPECT_TRUE(engine.await_line("priority 40 -> 100")) << engine.log();
+}
+
 TEST_F(EngineAgent, an_observer_is_no_gateway) {
     EngineProcess engine(lan("10.12.14.1/24", gateway()), {.observe = true});
     const auto is_active = [](const ipc::RoleChange& change) { return change.role == Role::active; };

@@ -142,8 +142,10 @@ bool eventually(const std::function<bool()>& holds) {
     return holds();
 }
 
-std::string ip_output(const std::string& arguments) {
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(("ip " + arguments).c_str(), "r"), ::pclose);
+std::string ip_output(const std::string& arguments) { return output_of("ip " + arguments); }
+
+std::string output_of(const std::string& command) {
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
     std::string text;
     std::array<char, 4096> part{};
     while (const auto got = std::fread(part.data(), 1, part.size(), pipe.get())) text.append(part.data(), got);

@@ -69,6 +69,8 @@ private:
 
 // Waits until `holds`, at most 5 s.
 bool eventually(const std::function<bool()>& holds);
+// What a command prints in the test's namespace.
+std::string output_of(const std::string& command);
 // What `ip ARGUMENTS` prints in the test's namespace.
 std::string ip_output(const std::string& arguments);
 

@@ -42,7 +42,7 @@ TEST(Compile, a_plain_home) {
 
 TEST(Compile, questions_to_a_virtual_address_go_to_the_chosen_server) {
     auto gateway = home();
-    gateway.dns = {IpAddress::v4(10, 12, 14, 2), 5353};
+    gateway.dns = {{IpAddress::v4(10, 12, 14, 2), 5353}};
     const auto out = rules(gateway);
     EXPECT_THAT(out, HasSubstr("elements = { tcp . 53 : 10.12.14.2 . 5353, udp . 53 : 10.12.14.2 . 5353 }"));
     EXPECT_THAT(out,
@@ -56,10 +56,10 @@ TEST(Compile, questions_to_a_virtual_address_go_to_the_chosen_server) {
 TEST(Compile, a_server_elsewhere_is_reached_as_anything_else) {
     auto gateway = home();
     gateway.wan.clear();  // questions are sent on without a way out, too
-    gateway.dns = {IpAddress::v4(192, 0, 2, 53), 53};
+    gateway.dns = {{IpAddress::v4(192, 0, 2, 53), 53}};
     EXPECT_THAT(rules(gateway), Not(HasSubstr("masquerade")));
     EXPECT_THAT(rules(gateway), HasSubstr("@dns4_HOME"));
-    gateway.dns = {*IpAddress::parse("2001:db8::53"), 53};
+    gateway.dns = {{*IpAddress::parse("2001:db8::53"), 53}};
     EXPECT_EQ(rules(gateway).find("dnat"), std::string::npos) << "no virtual address of that family";
 }
 

@@ -149,18 +149,20 @@ TEST_F(Keeper, passes_decisions_on_and_tells_another_engine_the_last_of_each) {
     behaviour_ = [](ipc::Channel& channel) {
         channel.send(ipc::Kind::dns_choice, "HOME\n10.0.0.1\n53");
         channel.send(ipc::Kind::dns_choice, "GUESTS\n10.0.1.1\n53");
+        channel.send(ipc::Kind::dns_choice, "HOME\nfd00::1\n53");
         channel.send(ipc::Kind::dns_choice, "HOME\n10.0.0.2\n53");
         channel.send(ipc::Kind::log, "DNS forwarder A: DEAD", static_cast<std::uint8_t>(LogLevel::warning));
         wait_for_the_end(channel);
     };
     configure();
     run(milliseconds(100));
-    ASSERT_EQ(told_.size(), 3U);
+    ASSERT_EQ(told_.size(), 4U);
     EXPECT_NE(log_.text.find("DNS forwarder A: DEAD"), std::string::npos);
     told_.clear();
     keeper_.tell_engine_again();
     const std::vector<std::pair<ipc::Kind, std::string>> last{{ipc::Kind::dns_choice, "GUESTS\n10.0.1.1\n53"},
-                                                              {ipc::Kind::dns_choice, "HOME\n10.0.0.2\n53"}};
+                                                              {ipc::Kind::dns_choice, "HOME\n10.0.0.2\n53"},
+                                                              {ipc::Kind::dns_choice, "HOME\nfd00::1\n53"}};
     EXPECT_EQ(told_, last);
 }
 

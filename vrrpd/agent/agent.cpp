@@ -170,7 +170,8 @@ void Agent::renew_dns() {
         dns_.emplace_back(
             loop_, log_, block, self,
             DnsOutcomes{[this](const auto& choice) { channel_.send(ipc::Kind::dns_choice, encode(choice)); },
-                        [this](const auto& weight) { channel_.send(ipc::Kind::service_weight, encode(weight)); }});
+                        [this](const auto& weight) { channel_.send(ipc::Kind::service_weight, encode(weight)); },
+                        [this](const auto& health) { channel_.send(ipc::Kind::dns_health, encode(health)); }});
 }
 
 std::optional<LeaseDesk::Setup> Agent::leases_wanted() {

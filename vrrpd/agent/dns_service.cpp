@@ -1,38 +1,71 @@
 #include "vrrpd/agent/dns_service.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace vrrpd::agent {
 
 namespace {
 
+using dnsfailover::Health;
 using dnsfailover::HealthChange;
+using dnsfailover::HealthChanged;
+using dnsfailover::SelectorEvent;
 
-// For `demote` the own forwarder comes first, whatever its place in the list that all hosts share.
-config::DnsFailover in_order(config::DnsFailover config, const Self& self) {
-    auto& list = config.forwarders;
-    const auto is_own = [&](const config::Forwarder& forwarder) {
-        return forwarder.name == self.name || forwarder.address == self.address;
-    };
-    if (config.demote) std::stable_partition(list.begin(), list.end(), is_own);
-    const bool own_is_first = !list.empty() && is_own(list.front());
-    if (config.demote && !own_is_first) config.demote = 0;  // this host runs none: nothing of it can die
-    return config;
+std::optional<std::size_t> find_own(const config::DnsFailover& config, const Self& self) {
+    for (std::size_t i = 0; i < config.forwarders.size(); ++i)
+        if (config.forwarders[i].name == self.name || config.forwarders[i].address == self.address) return i;
+    return std::nullopt;
 }
 
-dnsfailover::Selector make_selector(const config::DnsFailover& config, Instant now) {
-    std::vector<std::string> names;
-    for (const auto& forwarder : config.forwarders) names.push_back(forwarder.name);
-    dnsfailover::Policy policy;
-    policy.demote = config.demote;
-    if (config.hold_down) policy.hold_down = *config.hold_down;
-    return {std::move(names), policy, now};
+std::vector<std::size_t> of_family(const config::DnsFailover& config, Family family) {
+    std::vector<std::size_t> result;
+    for (std::size_t i = 0; i < config.forwarders.size(); ++i)
+        if (config.forwarders[i].address.family() == family) result.push_back(i);
+    return result;
+}
+
+std::vector<std::size_t> beginning_with(std::size_t first, std::size_t count) {
+    std::vector<std::size_t> result{first};
+    for (std::size_t i = 0; i < count; ++i)
+        if (i != first) result.push_back(i);
+    return result;
+}
+
+// The event as a Selector over `order` numbers it; nullopt: it is about none of these.
+std::optional<SelectorEvent> numbered(const SelectorEvent& event, const std::vector<std::size_t>& order) {
+    const auto* health = std::get_if<HealthChanged>(&event);
+    if (!health) return event;
+    const auto at = std::find(order.begin(), order.end(), health->forwarder);
+    if (at == order.end()) return std::nullopt;
+    return HealthChanged{static_cast<std::size_t>(at - order.begin()), health->health};
+}
+
+// Filters block in several ways; who writes 0.0.0.0 means any of them.
+dnsfailover::Canary to_ask(const dnsfailover::Name& name, const IpAddress& address) {
+    return {name, address.is_unspecified() ? std::nullopt : std::optional(address),
+            address.is_v6() ? dnsfailover::RecordType::aaaa : dnsfailover::RecordType::a};
+}
+
+// Beside an own zone the well-known names stay: where the zone's own servers are down, no forwarder is to blame.
+dnsfailover::Plan plan_of(const config::DnsFailover& config) {
+    dnsfailover::Plan plan;
+    if (const auto zone = dnsfailover::Name::parse(config.zone); zone && !config.zone.empty())
+        plan.resolution.insert(plan.resolution.begin(), {*zone, true, true});
+    for (const auto& canary : config.canaries)
+        if (const auto name = dnsfailover::Name::parse(canary.name))
+            plan.canaries.push_back(to_ask(*name, canary.address));
+    return plan;
 }
 
 std::vector<dnsfailover::Prober::Forwarder> to_probe(const config::DnsFailover& config) {
+    dnsfailover::Checks checks;
+    checks.plan = plan_of(config);
     std::vector<dnsfailover::Prober::Forwarder> result;
     for (const auto& forwarder : config.forwarders)
-        result.push_back({forwarder.name, {forwarder.address, forwarder.port}, {}});
+        result.push_back({forwarder.name, {forwarder.address, forwarder.port}, checks});
     return result;
 }
 
@@ -41,15 +74,33 @@ std::vector<dnsfailover::Prober::Forwarder> to_probe(const config::DnsFailover& 
 DnsService::DnsService(Loop& loop, Log& log, const config::DnsFailover& config, const Self& self, DnsOutcomes outcomes)
     : loop_(loop),
       log_(log),
-      config_(in_order(config, self)),
+      config_(config),
       outcomes_(std::move(outcomes)),
-      selector_(make_selector(config_, loop.now())),
+      own_(find_own(config, self)),
       prober_(loop, log, to_probe(config_),
               [this](std::size_t forwarder, const HealthChange& change) { healths_changed(forwarder, change); }) {
-    tell();
+    for (const auto family : {Family::ipv4, Family::ipv6})
+        if (auto order = of_family(config_, family); !config_.demote && !order.empty())
+            choices_.push_back(choice_of(std::move(order)));
+    if (own_) ours_ = choice_of(beginning_with(*own_, config_.forwarders.size()));
+    tell_of_own();
 }
 
-Deadline DnsService::next_deadline() const { return earlier(prober_.next_deadline(), selector_.next_deadline()); }
+DnsService::Choice DnsService::choice_of(std::vector<std::size_t> order) const {
+    std::vector<std::string> names;
+    for (const auto number : order) names.push_back(config_.forwarders[number].name);
+    dnsfailover::Policy policy;
+    policy.demote = config_.demote;
+    if (config_.hold_down) policy.hold_down = *config_.hold_down;
+    return {std::move(order), {std::move(names), policy, loop_.now()}};
+}
+
+Deadline DnsService::next_deadline() const {
+    auto next = prober_.next_deadline();
+    for (const auto& choice : choices_) next = earlier(next, choice.selector.next_deadline());
+    if (ours_) next = earlier(next, ours_->selector.next_deadline());
+    return next;
+}
 
 void DnsService::step() {
     prober_.time_reached();
@@ -67,45 +118,120 @@ void DnsService::host_silent(const IpAddress& address) {
 }
 
 void DnsService::healths_changed(std::size_t forwarder, const HealthChange& change) {
-    decide(dnsfailover::HealthChanged{forwarder, change.to});
+    decide(HealthChanged{forwarder, change.to});
 }
 
-void DnsService::decide(const dnsfailover::SelectorEvent& event) {
-    if (!selector_.step(loop_.now(), event)) return;
-    log_.notice("gateway {}: {}", config_.follows, selector_.describe(loop_.now()));
-    tell();
+void DnsService::decide(const SelectorEvent& event) {
+    for (auto& choice : choices_) step(choice, event);
+    if (ours_) step_own(event);
+    tell_of_own();
+}
+
+void DnsService::step(Choice& choice, const SelectorEvent& event) {
+    const auto its = numbered(event, choice.order);
+    const bool moved = its && choice.selector.step(loop_.now(), *its);
+    if (moved) log_.notice("{}", describe(choice));
+    if (moved || !choice.told) tell(choice);
+}
+
+void DnsService::step_own(const SelectorEvent& event) {
+    const auto its = numbered(event, ours_->order);
+    if (its && ours_->selector.step(loop_.now(), *its) && config_.demote)
+        log_.notice("gateway {}: {}", config_.follows, describe_weight());
+}
+
+bool DnsService::is_known(std::size_t forwarder) const {
+    return prober_.monitor(forwarder).health() != Health::unknown;
+}
+
+void DnsService::tell(Choice& choice) {
+    if (!is_known(choice.chosen())) return;
+    choice.told = true;
+    const auto& chosen = config_.forwarders[choice.chosen()];
+    outcomes_.choose({config_.follows, chosen.address, chosen.port});
+}
+
+// Of a host without a forwarder nothing can die; and an earlier configuration may have weighed what this one does not.
+void DnsService::tell_of_own() {
+    if (own_ && !is_known(*own_)) return;
+    weigh(own_ && config_.demote ? ours_->selector.weight() : 0);
+    judge(own_is_up());
+}
+
+void DnsService::weigh(int weight) {
+    if (std::exchange(weight_, weight) != weight) outcomes_.weigh({config_.follows, "dns", weight});
+}
+
+void DnsService::judge(bool up) {
+    if (std::exchange(up_, up) != up) outcomes_.judge({config_.follows, up});
+}
+
+// One that resolves nothing is down only where another one resolves, and long enough: else it is the WAN.
+bool DnsService::own_is_up() const {
+    if (!own_) return true;
+    const auto health = prober_.monitor(*own_).health();
+    if (health == Health::dead) return false;
+    return health != Health::upstream_down || ours_->selector.chosen() == 0;
+}
+
+std::string DnsService::describe(const Choice& choice) const {
+    auto text = fmt::format("gateway {}", config_.follows);
+    const bool one_of_two = choices_.size() > 1;
+    if (one_of_two)
+        text += config_.forwarders[choice.chosen()].address.family() == Family::ipv4 ? " over IPv4" : " over IPv6";
+    text += fmt::format(": {}", choice.selector.describe(loop_.now()));
+    if (choice.chosen() != own_)
+        text +=
+            fmt::format("; {} sees this router's address instead of theirs", config_.forwarders[choice.chosen()].name);
+    return text;
+}
+
+std::string DnsService::describe_weight() const {
+    if (!ours_) return "no forwarder runs on this host, so none can die";
+    const auto& own = config_.forwarders[*own_].name;
+    const auto health = to_string(prober_.monitor(*own_).health());
+    if (ours_->selector.weight() == 0) return fmt::format("{} ({}) answers here: no weight", own, health);
+    return fmt::format("{} here is {} and {} is not: {} on the priority", own, health,
+                       config_.forwarders[ours_->chosen()].name, ours_->selector.weight());
 }
 
 DnsStatus DnsService::status() const {
     DnsStatus result;
     result.gateway = config_.follows;
     result.redirects = !config_.demote;
-    result.answers = config_.forwarders[selector_.chosen()].name;
-    result.since = selector_.since();
-    result.why = selector_.describe(loop_.now());
-    result.may_differ = selector_.rules_may_differ();
-    result.wan_down = selector_.wan_is_down();
-    result.known = prober_.monitor(selector_.chosen()).health() != dnsfailover::Health::unknown;
+    result.known = true;
+    std::vector<std::string> answers, why;
+    for (const auto& choice : choices_) {
+        answers.push_back(config_.forwarders[choice.chosen()].name);
+        why.push_back(choice.selector.describe(loop_.now()));
+        result.since = std::max(result.since, choice.selector.since());
+        result.may_differ |= choice.selector.rules_may_differ();
+        result.wan_down |= choice.selector.wan_is_down();
+        result.known &= is_known(choice.chosen());
+    }
+    if (config_.demote) {
+        why.push_back(describe_weight());
+        if (own_) answers.push_back(config_.forwarders[*own_].name);
+        if (ours_) result.since = ours_->selector.since();
+        result.wan_down = ours_ && ours_->selector.wan_is_down();
+        result.known = !own_ || is_known(*own_);
+    }
+    result.answers = fmt::format("{}", fmt::join(answers, ", "));
+    result.why = fmt::format("{}", fmt::join(why, "; "));
+    add_forwarders(result);
+    return result;
+}
+
+void DnsService::add_forwarders(DnsStatus& result) const {
     result.none_alive = true;
     for (std::size_t i = 0; i < config_.forwarders.size(); ++i) {
         const auto& forwarder = config_.forwarders[i];
         const auto& monitor = prober_.monitor(i);
-        result.forwarders.push_back({forwarder.name, forwarder.address, forwarder.port,
-                                     std::string(to_string(monitor.health())), std::string(describe(monitor.symptom())),
-                                     monitor.since(), monitor.latency()});
-        result.none_alive = result.none_alive && monitor.health() == dnsfailover::Health::dead;
+        result.forwarders.push_back(
+            {forwarder.name, forwarder.address, forwarder.port, std::string(to_string(monitor.health())),
+             std::string(dnsfailover::describe(monitor.symptom())), monitor.since(), monitor.latency()});
+        result.none_alive = result.none_alive && monitor.health() == Health::dead;
     }
-    return result;
-}
-
-void DnsService::tell() {
-    if (config_.demote) {
-        if (std::exchange(weight_, selector_.weight()) != selector_.weight())
-            outcomes_.weigh({config_.follows, "dns", selector_.weight()});
-        return;
-    }
-    const auto& chosen = config_.forwarders[selector_.chosen()];
-    outcomes_.choose({config_.follows, chosen.address, chosen.port});
 }
 
 }  // namespace vrrpd::agent

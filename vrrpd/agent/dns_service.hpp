@@ -1,9 +1,12 @@
 // One dns_failover block at work: asks its forwarders, decides who answers, and says so. The agent's.
+//
+// Nothing is told before it is known: what an agent before this one decided stays in force until then.
 #pragma once
 
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "dnsfailover/core/selector.hpp"
 #include "dnsfailover/prober.hpp"
@@ -15,8 +18,9 @@ namespace vrrpd::agent {
 
 // What comes of it, for the engine.
 struct DnsOutcomes {
-    std::function<void(const ipc::DnsChoice&)> choose;
+    std::function<void(const ipc::DnsChoice&)> choose;  // of one family; the other one's stays
     std::function<void(const ipc::ServiceWeight&)> weigh;
+    std::function<void(const ipc::DnsHealth&)> judge;  // of this host's own forwarder
 };
 
 // This host, as a forwarder's line may name it.
@@ -27,8 +31,7 @@ struct Self {
 
 class DnsService {
 public:
-    // With `demote` the own forwarder is the one that matters. What `outcomes` names outlives the service. Chooses at
-    // once.
+    // With `demote` the own forwarder is the one that matters. What `outcomes` names outlives the service.
     DnsService(Loop& loop, Log& log, const config::DnsFailover& config, const Self& self, DnsOutcomes outcomes);
     DnsService(const DnsService&) = delete;
     DnsService& operator=(const DnsService&) = delete;
@@ -43,17 +46,40 @@ public:
     [[nodiscard]] DnsStatus status() const;
 
 private:
+    // A Selector over some of the forwarders, in an order of its own.
+    struct Choice {
+        std::vector<std::size_t> order;
+        dnsfailover::Selector selector;
+        bool told = false;
+        [[nodiscard]] std::size_t chosen() const { return order[selector.chosen()]; }
+    };
+
+    [[nodiscard]] Choice choice_of(std::vector<std::size_t> order) const;
     void healths_changed(std::size_t forwarder, const dnsfailover::HealthChange& change);
+    // `event` with the forwarder's own number.
     void decide(const dnsfailover::SelectorEvent& event);
-    void tell();
+    void step(Choice& choice, const dnsfailover::SelectorEvent& event);
+    void step_own(const dnsfailover::SelectorEvent& event);
+    void tell(Choice& choice);
+    void tell_of_own();
+    void weigh(int weight);
+    void judge(bool up);
+    [[nodiscard]] bool is_known(std::size_t forwarder) const;
+    [[nodiscard]] bool own_is_up() const;
+    [[nodiscard]] std::string describe(const Choice& choice) const;
+    [[nodiscard]] std::string describe_weight() const;  // demote
+    void add_forwarders(DnsStatus& result) const;
 
     Loop& loop_;
     Log& log_;
     config::DnsFailover config_;
     DnsOutcomes outcomes_;
-    dnsfailover::Selector selector_;
+    std::optional<std::size_t> own_;  // of the forwarders, this host's
     dnsfailover::Prober prober_;
-    int weight_ = 0;  // told last
+    std::vector<Choice> choices_;  // redirect: one for each family of addresses; demote: none
+    std::optional<Choice> ours_;   // the own one first: does it bear a weight, has it alone lost its upstream?
+    std::optional<int> weight_;    // told last
+    std::optional<bool> up_;       // told last
 };
 
 }  // namespace vrrpd::agent

@@ -265,6 +265,15 @@ void read_tracked_interface(Reader& reader, const Statement& s) {
     instance.track_places.push_back(s.place());
 }
 
+// Whether there is a dns_failover for it is known when the whole text is read.
+void read_tracked_dns(Reader& reader, const Statement& s) {
+    const auto tracked = read_tracked_weight(reader, s, 253);
+    if (!tracked || reader.in_group()) return;
+    auto& instance = reader.instance();
+    instance.value.track_dns.edit().push_back({s.word(0), tracked->weight, tracked->reverse});
+    instance.dns_places.push_back(s.place());
+}
+
 void read_tracked_script(Reader& reader, const Statement& s) { read_tracked(reader, s, "script"); }
 void read_tracked_file(Reader& reader, const Statement& s) { read_tracked(reader, s, "file"); }
 void read_tracked_process(Reader& reader, const Statement& s) { read_tracked(reader, s, "process"); }

@@ -124,6 +124,7 @@ public:
             compare_with_earlier(i);
             if (gateway != nullptr) compare_with_virtual(i, *gateway);
         }
+        if (gateway != nullptr && !value_.demote) families(*gateway);
     }
 
 private:
@@ -162,14 +163,98 @@ private:
     void compare_with_virtual(std::size_t number, const Gateway& gateway) {
         const auto& virtuals = gateway.rules.virtual_addresses;
         const auto& address = value_.forwarders[number].address;
+        if (!value_.demote && (address.is_loopback() || address.is_link_local()))
+            return fatal(draft_.forwarders[number].place,
+                         fmt::format("no question can be sent on to {}: write an address of the host on the lan",
+                                     address.to_string()));
         if (std::find(virtuals.begin(), virtuals.end(), address) == virtuals.end()) return;
         fatal(draft_.forwarders[number].place,
               fmt::format("{} is the virtual address itself: write the host's own address", address.to_string()));
     }
 
+    // A question keeps its family on the way.
+    void families(const Gateway& gateway) {
+        for (const auto family : {Family::ipv4, Family::ipv6}) {
+            const auto of_it = [&](const IpAddress& address) { return address.family() == family; };
+            const auto* name = family == Family::ipv4 ? "IPv4" : "IPv6";
+            const auto& virtuals = gateway.rules.virtual_addresses;
+            const auto address = std::find_if(virtuals.begin(), virtuals.end(), of_it);
+            const auto& list = value_.forwarders;
+            const auto first =
+                std::find_if(list.begin(), list.end(), [&](const Forwarder& f) { return of_it(f.address); });
+            if (address == virtuals.end() && first != list.end())
+                fatal(draft_.forwarders[static_cast<std::size_t>(first - list.begin())].place,
+                      fmt::format("{} has an {} address, and {} has no virtual one: no question can be sent on to it",
+                                  first->name, name, gateway.name));
+            else if (address != virtuals.end() && first == list.end())
+                reader_.fault(Severity::note, draft_.place,
+                              fmt::format("dns_failover: no forwarder has an {} address, so what is asked of {} is "
+                                          "answered by the active router itself, or not at all: add one",
+                                          name, address->to_string()));
+        }
+    }
+
     Reader& reader_;
     DnsFailoverDraft& draft_;
     DnsFailover& value_;
+};
+
+// What an instance tracks: a dns_failover, by the gateway that it follows. Faults are those of track_interface: the
+// item is left out.
+class TrackedDnsCheck {
+public:
+    TrackedDnsCheck(Reader& reader, const InstanceDraft& draft, Instance& instance)
+        : reader_(reader), draft_(draft), instance_(instance) {}
+
+    void run() {
+        std::vector<TrackDns> kept;
+        for (std::size_t i = 0; i < instance_.track_dns->size(); ++i) {
+            const auto& tracked = (*instance_.track_dns)[i];
+            const auto why_not = flaw(tracked, kept);
+            if (!why_not.empty()) {
+                reader_.fault(Severity::error, draft_.dns_places[i], fmt::format("track_dns: {}", why_not));
+                continue;
+            }
+            if (!is_here(tracked.gateway))
+                reader_.fault(Severity::note, draft_.dns_places[i],
+                              fmt::format("track_dns: no forwarder of {} is this host ({}), so it counts as up",
+                                          tracked.gateway, reader_.id()));
+            kept.push_back(tracked);
+        }
+        instance_.track_dns.edit() = std::move(kept);
+    }
+
+private:
+    [[nodiscard]] const DnsFailover* block(const std::string& gateway) const {
+        const auto& blocks = reader_.draft().config.dns_failovers;
+        const auto found = std::find_if(blocks.begin(), blocks.end(),
+                                        [&](const DnsFailover& each) { return each.follows == gateway; });
+        return found == blocks.end() ? nullptr : &*found;
+    }
+
+    [[nodiscard]] std::string flaw(const TrackDns& tracked, const std::vector<TrackDns>& earlier) const {
+        if (!block(tracked.gateway))
+            return fmt::format("no dns_failover follows a gateway {}: write the name of one that one does",
+                               tracked.gateway);
+        if (std::any_of(earlier.begin(), earlier.end(), [&](const auto& e) { return e.gateway == tracked.gateway; }))
+            return fmt::format("{} is tracked already", tracked.gateway);
+        if (tracked.weight != 0 && instance_.parameters.priority.is_owner())
+            return "a weight changes nothing at priority 255: it is not tracked";
+        return {};
+    }
+
+    [[nodiscard]] bool is_here(const std::string& gateway) const {
+        const auto& link = reader_.draft().config.peer_link;
+        const auto own = link && link->self ? std::optional(link->members[*link->self].address) : std::nullopt;
+        const auto& forwarders = block(gateway)->forwarders;
+        return std::any_of(forwarders.begin(), forwarders.end(), [&](const Forwarder& forwarder) {
+            return forwarder.name == reader_.id() || forwarder.address == own;
+        });
+    }
+
+    Reader& reader_;
+    const InstanceDraft& draft_;
+    Instance& instance_;
 };
 
 }  // namespace
@@ -189,6 +274,9 @@ void resolve_dns_failovers(Reader& reader) {
                 fmt::format("a second dns_failover follows {}: write all forwarders into one", service.value.follows));
         known.push_back(std::move(service.value));
     }
+    for (std::size_t i = 0; i < draft.instances.size(); ++i)
+        if (!draft.config.instances[i].track_dns->empty())
+            TrackedDnsCheck(reader, draft.instances[i], draft.config.instances[i]).run();
 }
 
 }  // namespace vrrpd::config

@@ -62,6 +62,7 @@ struct InstanceDraft {
     std::optional<unsigned> down_timer_adverts;
     std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2;
     std::vector<Place> track_places;  // one per track_interfaces
+    std::vector<Place> dns_places;    // one per track_dns
     std::vector<Place> weighted;      // tracked scripts and the like with a weight
     std::set<std::string> given;      // scripts that may stand once
 };

@@ -290,6 +290,7 @@ constexpr Keyword table[] = {
     {"use_ipvlan", 'C', Support::unsupported, Shape::optional_words, switch_instance<&InstanceDraft::uses_vmac>},
     // tracking (3.4.4)
     {"track_interface", 'A', Support::acted, Shape::items, read_tracked_interface},
+    {"track_dns", 'O', Support::acted, Shape::items, read_tracked_dns},
     {"dont_track_primary", 'A', Support::acted, Shape::nothing, set_no_track_primary},
     {"track_script",
      'A',

@@ -114,6 +114,7 @@ void read_static_route(Reader& reader, const Statement& item);
 void read_virtual_rule(Reader& reader, const Statement& item);
 void read_static_rule(Reader& reader, const Statement& item);
 void read_tracked_interface(Reader& reader, const Statement& item);
+void read_tracked_dns(Reader& reader, const Statement& item);
 void read_tracked_script(Reader& reader, const Statement& item);
 void read_tracked_file(Reader& reader, const Statement& item);
 void read_tracked_process(Reader& reader, const Statement& item);

@@ -164,6 +164,7 @@ constexpr Keyword bfd_table[] = {
 constexpr Keyword sync_group_table[] = {
     {"group", 'A', Support::accepted, Shape::items, group_member},
     {"track_interface", 'A', Support::accepted, Shape::items, group_interface},
+    {"track_dns", 'O', Support::accepted, Shape::items, read_tracked_dns},
     {"track_script", 'A', Support::later, Shape::items, read_tracked_script},
     {"track_file", 'B', Support::unsupported, Shape::items, read_tracked_file},
     {"track_process", 'B', Support::unsupported, Shape::items, read_tracked_process},

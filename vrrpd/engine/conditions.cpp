@@ -79,9 +79,20 @@ void judge_items(const config::Instance& instance, const World& world, std::vect
     for (const auto& device : devices) judge_device(world, device, faults);
 }
 
+void judge_dns(const config::Instance& instance, std::span<const std::string> without_dns, Conditions& result) {
+    for (const auto& item : *instance.track_dns) {
+        const bool up = std::find(without_dns.begin(), without_dns.end(), item.gateway) == without_dns.end();
+        result.tracked.push_back({"DNS of " + item.gateway, item.weight, item.reverse, up});
+        if (proto::is_fault(result.tracked.back()))
+            result.faults.push_back("this host's DNS forwarder of " + item.gateway +
+                                    (item.reverse ? " works" : " does not work"));
+    }
+}
+
 }  // namespace
 
-Conditions evaluate(const config::Instance& instance, const World& world, std::span<const IpAddress> others) {
+Conditions evaluate(const config::Instance& instance, const World& world, std::span<const IpAddress> others,
+                    std::span<const std::string> without_dns) {
     Conditions result;
     if (instance.fault_without_peers) result.faults.push_back("unicast is configured, but no peer");
     const auto* link = world.link(instance.interface);
@@ -96,6 +107,7 @@ Conditions evaluate(const config::Instance& instance, const World& world, std::s
         if (proto::is_fault(result.tracked.back()))
             result.faults.push_back("tracked interface " + item.device + (item.reverse ? " is up" : " is down"));
     }
+    judge_dns(instance, without_dns, result);
     return result;
 }
 

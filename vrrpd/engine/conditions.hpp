@@ -17,11 +17,13 @@ struct Conditions {
     std::vector<std::string> faults;      // "lan0 is down"; empty: it can run
     IfIndex link;                         // where adverts go; none: nowhere yet
     std::optional<IpAddress> source;      // what adverts are sent from
-    std::vector<proto::Tracked> tracked;  // interfaces with their state now
+    std::vector<proto::Tracked> tracked;  // interfaces and forwarders with their state now
 };
 
 // `others`: the virtual addresses of all instances, sorted; none of them is ever a source (surface 4.2.2).
+// `without_dns`: the gateways whose forwarder on this host does not work.
 [[nodiscard]] Conditions evaluate(const config::Instance& instance, const World& world,
-                                  std::span<const IpAddress> others = {});
+                                  std::span<const IpAddress> others = {},
+                                  std::span<const std::string> without_dns = {});
 
 }  // namespace vrrpd::engine

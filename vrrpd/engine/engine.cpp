@@ -67,7 +67,7 @@ void Engine::start() {
         prepare(*routers_.back());
     }
     deadlines_.reset(routers_.size());
-    gateways_->configure(config_->gateways);
+    gateways_->configure(*config_);
     if (options_.adopt || config_->startup_delay == Duration(0)) {
         speak();
     } else {
@@ -187,6 +187,10 @@ void Engine::handle(const ipc::Message& message) {
             break;
         case ipc::Kind::dns_choice:
             if (const auto choice = ipc::decode<ipc::DnsChoice>(message.text)) gateways_->dns_chosen(*choice);
+            break;
+        case ipc::Kind::dns_health:
+            if (const auto health = ipc::decode<ipc::DnsHealth>(message.text); health && gateways_->dns_judged(*health))
+                reconsider_all();
             break;
         case ipc::Kind::service_weight:
             if (const auto weight = ipc::decode<ipc::ServiceWeight>(message.text)) gateways_->service_weighs(*weight);

@@ -79,7 +79,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     deadlines_.reset(routers_.size());
     use_configuration();
     const bool speaking = std::exchange(speaking_, false);  // nobody begins before the sockets are there
-    gateways_->configure(config_->gateways);                // while `before` still lives: the keeper compares with it
+    gateways_->configure(*config_);                         // while `before` still lives: the keeper compares with it
     speaking_ = speaking;
     carry_out(edits);
     for (auto& router : routers_) follow_configuration(*router);

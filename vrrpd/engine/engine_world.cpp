@@ -72,7 +72,7 @@ void Engine::reconsider_all() {
 }
 
 Conditions Engine::look(Router& router) {
-    auto conditions = evaluate(*router.config, desk_->world(), virtual_addresses_);
+    auto conditions = evaluate(*router.config, desk_->world(), virtual_addresses_, gateways_->without_dns());
     // Its last address still carries the farewell of a router that just lost it (raw sockets ask nobody).
     if (conditions.source) router.source = conditions.source;
     router.link = conditions.link;

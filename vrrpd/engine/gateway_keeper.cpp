@@ -16,20 +16,32 @@ std::string device_state(const netlink::Link* link) {
     return link->running ? "" : "has no carrier";
 }
 
+using DnsServer = netlink::nft::GatewayRules::DnsServer;
+
+bool may_answer(const config::DnsFailover* block, const DnsServer& server) {
+    return block && !block->demote &&
+           std::any_of(block->forwarders.begin(), block->forwarders.end(), [&](const config::Forwarder& forwarder) {
+               return DnsServer{forwarder.address, forwarder.port} == server;
+           });
+}
+
 }  // namespace
 
 GatewayKeeper::GatewayKeeper(Loop& loop, Log& log, KernelDesk& desk, Speaker& speaker, Changed changed)
     : loop_(loop), log_(log), desk_(desk), speaker_(speaker), changed_(std::move(changed)) {}
 
-void GatewayKeeper::configure(const std::vector<config::Gateway>& gateways) {
+void GatewayKeeper::configure(const config::Config& config) {
+    const auto& gateways = config.gateways;
     // A gateway that stays keeps what is known of it: an open fence above all.
     std::vector<State> states(gateways.size());
     for (std::size_t i = 0; i < gateways.size(); ++i)
         for (std::size_t j = 0; gateways_ && j < gateways_->size(); ++j)
             if ((*gateways_)[j].name == gateways[i].name) states[i] = std::move(states_[j]);
     const bool had_none = states_.empty();
+    config_ = &config;
     gateways_ = &gateways;
     states_ = std::move(states);
+    forget_dns();
     if (gateways.empty() && had_none) return;
     if (!gateways.empty() && !desk_.has_tables())
         log_.error("this kernel has no nf_tables: no NAT and no fence; addresses still move");
@@ -54,14 +66,46 @@ std::optional<std::size_t> GatewayKeeper::find(const std::string& gateway) const
     return std::nullopt;
 }
 
+const config::DnsFailover* GatewayKeeper::dns_failover_of(const std::string& gateway) const {
+    for (std::size_t i = 0; config_ && i < config_->dns_failovers.size(); ++i)
+        if (config_->dns_failovers[i].follows == gateway) return &config_->dns_failovers[i];
+    return nullptr;
+}
+
+// What the configuration no longer says is no longer so, and nobody is left to take it back.
+void GatewayKeeper::forget_dns() {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        const auto* block = dns_failover_of((*gateways_)[i].name);
+        std::erase_if(states_[i].dns, [&](const DnsServer& server) { return !may_answer(block, server); });
+        if (!block || !block->demote)
+            std::erase_if(states_[i].services, [](const proto::Tracked& service) { return service.name == "dns"; });
+    }
+    std::erase_if(without_dns_, [this](const std::string& gateway) { return !dns_failover_of(gateway); });
+}
+
 void GatewayKeeper::dns_chosen(const ipc::DnsChoice& choice) {
     const auto gateway = find(choice.gateway);
-    const netlink::nft::GatewayRules::DnsServer server{choice.to, choice.port};
-    if (!gateway || states_[*gateway].dns == server) return;
-    states_[*gateway].dns = server;
+    const DnsServer server{choice.to, choice.port};
+    if (!gateway || !may_answer(dns_failover_of(choice.gateway), server)) return;
+    auto& servers = states_[*gateway].dns;
+    if (std::find(servers.begin(), servers.end(), server) != servers.end()) return;
+    std::erase_if(servers, [&](const DnsServer& other) { return other.address.family() == choice.to.family(); });
+    servers.push_back(server);
     install();
     // A client that keeps its source port would be answered by the former one for as long as it goes on asking.
     desk_.ask(PurgeConnections{{(*gateways_)[*gateway].rules.virtual_addresses, netlink::nft::dns_port}});
+}
+
+bool GatewayKeeper::dns_judged(const ipc::DnsHealth& health) {
+    if (!dns_failover_of(health.gateway)) return false;
+    const auto at = std::find(without_dns_.begin(), without_dns_.end(), health.gateway);
+    const bool was_up = at == without_dns_.end();
+    if (was_up == health.up) return false;
+    if (health.up)
+        without_dns_.erase(at);
+    else
+        without_dns_.push_back(health.gateway);
+    return true;
 }
 
 void GatewayKeeper::service_weighs(const ipc::ServiceWeight& weight) {

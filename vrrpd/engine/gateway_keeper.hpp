@@ -30,8 +30,8 @@ public:
 
     GatewayKeeper(Loop& loop, Log& log, KernelDesk& desk, Speaker& speaker, Changed changed);
 
-    // At start and after a reload. The vector must outlive the keeper or the next call.
-    void configure(const std::vector<config::Gateway>& gateways);
+    // At start and after a reload. The configuration must outlive the keeper or the next call.
+    void configure(const config::Config& config);
 
     // The fence of one gateway: open for so long (renewed by calling again), or shut.
     void open_fence(std::size_t gateway, std::chrono::milliseconds lifetime);
@@ -40,10 +40,14 @@ public:
 
     [[nodiscard]] const Readiness& readiness(std::size_t gateway) const { return states_[gateway].readiness; }
 
-    // From the agent: who answers DNS questions, and what a service weighs now (0: nothing). A gateway that a reload
-    // took away meanwhile is nobody's.
+    // From the agent: who answers DNS questions, whether this host's own forwarder works, and what a service weighs
+    // now (0: nothing). What a reload took away meanwhile is nobody's.
     void dns_chosen(const ipc::DnsChoice& choice);
+    // Whether that is news.
+    [[nodiscard]] bool dns_judged(const ipc::DnsHealth& health);
     void service_weighs(const ipc::ServiceWeight& weight);
+    // Those whose own forwarder does not work here, by name.
+    [[nodiscard]] const std::vector<std::string>& without_dns() const { return without_dns_; }
 
     // News from the kernel.
     void world_changed();
@@ -60,12 +64,14 @@ private:
         std::optional<IpAddress> via;                   // asked for now; none on a point-to-point link
         std::vector<std::string> foreign;               // foreign rules in its way
         std::optional<std::chrono::milliseconds> open;  // the fence, and for how long at a time
-        std::optional<netlink::nft::GatewayRules::DnsServer> dns;
+        std::vector<netlink::nft::GatewayRules::DnsServer> dns;  // one of each family at most
         std::vector<proto::Tracked> services;
         Readiness readiness;
     };
 
     [[nodiscard]] std::optional<std::size_t> find(const std::string& gateway) const;
+    [[nodiscard]] const config::DnsFailover* dns_failover_of(const std::string& gateway) const;
+    void forget_dns();
     [[nodiscard]] std::vector<netlink::nft::GatewayRules> rules() const;
     void install();
     void inspect();
@@ -80,8 +86,10 @@ private:
     KernelDesk& desk_;
     Speaker& speaker_;
     Changed changed_;
-    const std::vector<config::Gateway>* gateways_ = nullptr;
+    const config::Config* config_ = nullptr;
+    const std::vector<config::Gateway>* gateways_ = nullptr;  // of it
     std::vector<State> states_;
+    std::vector<std::string> without_dns_;
     std::vector<std::string> present_;  // lan devices when the rules were last installed
     std::string changed_by_;            // who touched our table
     Deadline inspect_at_;

@@ -30,6 +30,12 @@ std::optional<Topic> topic_in(const std::string& text) {
     return notice ? std::optional(Topic{notice->gateway, notice->gateway}) : std::nullopt;
 }
 
+std::optional<Topic> choice_topic(const std::string& text) {
+    const auto choice = ipc::decode<ipc::DnsChoice>(text);
+    const auto* family = choice && choice->to.is_v6() ? "\nIPv6" : "";
+    return choice ? std::optional(Topic{choice->gateway, choice->gateway + family}) : std::nullopt;
+}
+
 std::optional<Topic> weight_topic(const std::string& text) {
     const auto weight = ipc::decode<ipc::ServiceWeight>(text);
     return weight ? std::optional(Topic{weight->gateway, weight->gateway + '\n' + weight->service}) : std::nullopt;
@@ -49,7 +55,7 @@ std::optional<Topic> topic_of(ipc::Kind kind, const std::string& text) {
         case ipc::Kind::dhcp_offer:
             return topic_in<ipc::DhcpOffer>(text);
         case ipc::Kind::dns_choice:
-            return topic_in<ipc::DnsChoice>(text);
+            return choice_topic(text);
         case ipc::Kind::service_weight:
             return weight_topic(text);
         case ipc::Kind::dns_health:
