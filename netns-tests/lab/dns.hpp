@@ -1,6 +1,7 @@
 // DNS for the laboratory: a forwarder that signs its answers, and a client that asks who answers.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "netns-tests/lab/network.hpp"
@@ -13,8 +14,13 @@ namespace lab {
 // answers every name with `answer`, so an answer tells who gave it.
 [[nodiscard]] Process start_forwarder(const Host& host, const vrrpd::IpAddress& own, const vrrpd::IpAddress& answer);
 
+// Likewise, but it knows the name that resolve() asks for and AdGuard Home's own alone: for others it asks an upstream.
+[[nodiscard]] Process start_forwarder_below(const vrrpd::IpAddress& upstream, const Host& host,
+                                            const vrrpd::IpAddress& own, const vrrpd::IpAddress& answer);
+
 // One question to the virtual address, always from the same port, as some firewalls make it; the address that it was
 // answered with.
-[[nodiscard]] std::optional<vrrpd::IpAddress> resolve(const Host& client);
+[[nodiscard]] std::optional<vrrpd::IpAddress> resolve(const Host& client,
+                                                      std::chrono::milliseconds limit = std::chrono::milliseconds(500));
 
 }  // namespace lab

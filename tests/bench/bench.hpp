@@ -38,6 +38,7 @@ void detection_with_gateway(const Plan& plan, Report& report);
 void addresses(const Plan& plan, Report& report);
 void instances(const Plan& plan, Report& report);
 void memory(const Plan& plan, Report& report);
+void dns(const Plan& plan, Report& report);
 void replication(const Plan& plan, Report& report);
 
 }  // namespace bench

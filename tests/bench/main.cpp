@@ -28,6 +28,7 @@ constexpr std::array figures{
     Figure{"instances", instances},
     Figure{"memory", memory},
     Figure{"replication", replication},
+    Figure{"dns", dns},
 };
 
 int usage() {
