@@ -1,7 +1,6 @@
 // The replica's file, as a disk or somebody at the keyboard may leave it: as it is, and as content under a head that
 // fits it.
 #include "dhcpsync/core/image.hpp"
-
 #include "tests/fuzz/targets.hpp"
 #include "vrrpd/base/assert.hpp"
 

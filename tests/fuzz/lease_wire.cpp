@@ -1,6 +1,5 @@
 // A replica message from a peer that has the key, and is mad.
 #include "dhcpsync/core/wire.hpp"
-
 #include "tests/fuzz/targets.hpp"
 #include "vrrpd/base/assert.hpp"
 

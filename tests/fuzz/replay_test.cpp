@@ -1,5 +1,5 @@
-// The committed corpus of each target, and bytes made from it, as unit tests: what a fuzzer found once stays found, also
-// with compilers that have none.
+// The committed corpus of each target, and bytes made from it, as unit tests: what a fuzzer found once stays found,
+// also with compilers that have none.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -19,8 +19,8 @@ using Corpus = std::vector<Bytes>;
 
 Corpus corpus_of(const char* target) {
     std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::directory_iterator(std::string(VRRPD_SOURCE_DIR "/tests/fuzz/corpus/") +
-                                                                 target))
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::string(VRRPD_SOURCE_DIR "/tests/fuzz/corpus/") + target))
         paths.push_back(entry.path());
     std::sort(paths.begin(), paths.end());
     Corpus corpus;
