@@ -104,7 +104,7 @@ RC_GTEST_PROP(Serialize, lines_come_back_as_they_were, ()) {
 
 RC_GTEST_PROP(Serialize, junk_never_breaks_it, (const std::string& junk)) {
     const auto lines = deserialize("vrrpd-lines-1\n" + junk);
-    RC_ASSERT(!lines || junk.empty() || !lines->empty());
+    if (lines && !junk.empty()) RC_ASSERT(!lines->empty());
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST(WireProperty, no_bytes_do_harm_and_what_passes_is_well_formed) {
         const auto decoded = decode(bytes);
         if (!decoded || !std::holds_alternative<Update>(*decoded)) return;
         for (const auto& cell : std::get<Update>(*decoded).cells) {
-            for (const auto& version : cell.versions)  // RC_ASSERT's own || looks at both sides
+            for (const auto& version : cell.versions)
                 if (version.lease) RC_ASSERT(well_formed(*version.lease));
         }
     }));
