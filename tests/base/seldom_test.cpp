@@ -52,5 +52,21 @@ TEST(Seldom, a_reference_outlives_a_move) {
 
 static_assert(sizeof(Seldom<Extras>) == sizeof(void*));
 
+TEST(SeldomList, reads_as_a_vector_and_costs_a_pointer_while_it_is_empty) {
+    SeldomList<std::string> list;
+    static_assert(sizeof list == sizeof(void*));
+    EXPECT_TRUE(list.empty());
+    EXPECT_EQ(list, SeldomList<std::string>(std::vector<std::string>{}));
+    list.push_back("a");
+    list.push_back("b");
+    EXPECT_EQ(list.size(), 2U);
+    EXPECT_EQ(list[1], "b");
+    const SeldomList<std::string> same{"a", "b"};
+    EXPECT_EQ(list, same);
+    std::string all;
+    for (const auto& word : list) all += word;
+    EXPECT_EQ(all, "ab");
+}
+
 }  // namespace
 }  // namespace vrrpd

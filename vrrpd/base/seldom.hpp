@@ -2,7 +2,10 @@
 // thousand objects need. A value like any other: copies are deep, equality is T's. Used by everybody.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace vrrpd {
 
@@ -32,6 +35,30 @@ public:
 
 private:
     std::unique_ptr<T> value_;
+};
+
+// A vector that is empty nearly always.
+template <class T>
+class SeldomList {
+public:
+    SeldomList() = default;
+    SeldomList(std::vector<T> list) {  // NOLINT(google-explicit-constructor): it is a vector to whoever fills it
+        if (!list.empty()) list_.edit() = std::move(list);
+    }
+    SeldomList(std::initializer_list<T> list) : SeldomList(std::vector<T>(list)) {}
+
+    void push_back(T item) { list_.edit().push_back(std::move(item)); }
+    [[nodiscard]] auto begin() const { return list_->begin(); }
+    [[nodiscard]] auto end() const { return list_->end(); }
+    [[nodiscard]] std::size_t size() const { return list_->size(); }
+    [[nodiscard]] bool empty() const { return list_->empty(); }
+    [[nodiscard]] const T* data() const { return list_->data(); }
+    [[nodiscard]] const T& operator[](std::size_t i) const { return (*list_)[i]; }
+
+    bool operator==(const SeldomList&) const = default;
+
+private:
+    Seldom<std::vector<T>> list_;
 };
 
 }  // namespace vrrpd

@@ -94,10 +94,10 @@ struct Instance {
 
     std::vector<VirtualAddress> addresses;  // advertised, in order
     std::vector<VirtualAddress> excluded_addresses;
-    std::vector<VirtualRoute> routes;
-    std::vector<VirtualRule> rules;
+    SeldomList<VirtualRoute> routes;
+    SeldomList<VirtualRule> rules;
 
-    std::vector<proto::Peer> peers;   // unicast_peer; empty: multicast
+    SeldomList<proto::Peer> peers;   // unicast_peer; empty: multicast
     std::optional<IpAddress> source;  // mcast_src_ip or unicast_src_ip
     std::optional<IpAddress> group;   // mcast_dst_ip; none: the standard group
     bool track_source = false;        // track_src_ip
@@ -106,8 +106,8 @@ struct Instance {
     std::uint8_t unicast_ttl = proto::sent_ttl;
 
     bool track_primary = true;  // dont_track_primary not given
-    std::vector<TrackInterface> track_interfaces;
-    Seldom<std::vector<TrackDns>> track_dns;
+    SeldomList<TrackInterface> track_interfaces;
+    SeldomList<TrackDns> track_dns;
 
     [[nodiscard]] bool unicast() const { return !peers.empty(); }
     // keepalived matches by this over a reload, not by name (surface 1.6.4).

@@ -161,7 +161,7 @@ private:
     void tracking() {
         std::vector<TrackInterface> kept;
         for (std::size_t i = 0; i < instance_.track_interfaces.size(); ++i) {
-            auto& tracked = instance_.track_interfaces[i];
+            const auto& tracked = instance_.track_interfaces[i];
             const auto place = draft_.track_places[i];
             if (tracked.device == instance_.interface) {
                 report(place, fmt::format("{} is the instance's own interface, which is tracked anyway: take it out",
@@ -169,7 +169,7 @@ private:
             } else if (tracked.weight != 0 && instance_.parameters.priority.is_owner()) {
                 report(place, "a weight changes nothing at priority 255: the interface is not tracked");
             } else {
-                kept.push_back(std::move(tracked));
+                kept.push_back(tracked);
             }
         }
         instance_.track_interfaces = std::move(kept);
