@@ -14,7 +14,7 @@
 namespace netlink::nft {
 namespace {
 
-constexpr std::int32_t before_dstnat = -110, before_srcnat = 90, mangle = -150, filter = 0;
+constexpr std::int32_t before_dstnat = -110, before_srcnat = 90, mangle = -150;
 
 struct Draft {
     std::vector<Set> sets;
@@ -206,8 +206,8 @@ std::optional<Table> compile(std::span<const GatewayRules> gateways) {
     add_chain(table,
               {"postrouting", ChainType::nat, Hook::postrouting, before_srcnat, {}, std::move(draft.postrouting)});
     add_chain(table, {"clamp_mss", ChainType::filter, Hook::forward, mangle, {}, std::move(draft.clamp)});
-    add_chain(table, {"input", ChainType::filter, Hook::input, filter, {}, std::move(draft.input)});
-    add_chain(table, {"forward", ChainType::filter, Hook::forward, filter, {}, std::move(draft.forward)});
+    add_chain(table, {"input", ChainType::filter, Hook::input, filter_priority, {}, std::move(draft.input)});
+    add_chain(table, {"forward", ChainType::filter, Hook::forward, filter_priority, {}, std::move(draft.forward)});
     if (table.chains.empty()) return std::nullopt;
     return table;
 }

@@ -10,6 +10,8 @@
 
 namespace netlink::nft {
 
+inline constexpr std::int32_t filter_priority = 0;  // of a chain: the usual one, as nft calls it
+
 // `inet vrrpd`: NAT, port forwards, hairpin, MSS clamp and the forward chain. nullopt: no gateway has a WAN.
 [[nodiscard]] std::optional<Table> compile(std::span<const GatewayRules> gateways);
 

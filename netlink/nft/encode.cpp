@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "netlink/nft/raw.hpp"
 #include "vrrpd/base/assert.hpp"
 
 namespace netlink::nft {
@@ -29,12 +30,6 @@ constexpr std::uint32_t address_length(Family family) {
     return static_cast<std::uint32_t>(vrrpd::address_size(family));
 }
 
-template <class T>
-Bytes raw(const T& value) {
-    const auto* at = reinterpret_cast<const std::uint8_t*>(&value);
-    return {at, at + sizeof value};
-}
-Bytes raw(const IpAddress& address) { return {address.bytes().begin(), address.bytes().end()}; }
 Bytes big_endian(std::uint16_t value) { return raw(htons(value)); }
 
 // Writes instructions one after the other. Every match uses register 1.

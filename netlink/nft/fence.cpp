@@ -13,7 +13,6 @@
 namespace netlink::nft {
 namespace {
 
-constexpr std::int32_t filter = 0;
 constexpr UdpPorts dhcp4_answer{Family::ipv4, 67, 68};
 constexpr UdpPorts dhcp6_answer{Family::ipv6, 547, 546};
 
@@ -100,7 +99,7 @@ std::optional<Table> compile_fence(std::span<const GatewayRules> gateways, Fence
     if (place == FencePlace::output) {
         table.family = TableFamily::inet;
         table.name = output_fence_name;
-        Chain chain{"output", ChainType::filter, Hook::output, filter, {}, {}};
+        Chain chain{"output", ChainType::filter, Hook::output, filter_priority, {}, {}};
         for (const auto& device : devices)
             for (auto& rule : fence.rules(device)) chain.rules.push_back(std::move(rule));
         table.chains.push_back(std::move(chain));
@@ -108,8 +107,8 @@ std::optional<Table> compile_fence(std::span<const GatewayRules> gateways, Fence
     }
     for (const auto& device : devices) {  // a chain each: one device's absence does not hold up the others
         if (std::find(absent.begin(), absent.end(), device) != absent.end()) continue;
-        table.chains.push_back(
-            {identifier("fence", device), ChainType::filter, Hook::egress, filter, device, fence.rules(device)});
+        table.chains.push_back({identifier("fence", device), ChainType::filter, Hook::egress, filter_priority, device,
+                                fence.rules(device)});
     }
     return table;
 }

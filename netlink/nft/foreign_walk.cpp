@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "netlink/nft/foreign.hpp"
+#include "netlink/nft/raw.hpp"
 #include "netlink/nft/verdict.hpp"
 
 namespace netlink::nft {
@@ -19,12 +20,6 @@ namespace {
 enum class Holds : std::uint8_t { no, maybe, yes };
 
 using Value = std::optional<Bytes>;  // nullopt: not known
-
-template <class T>
-Bytes raw(const T& value) {
-    const auto* at = reinterpret_cast<const std::uint8_t*>(&value);
-    return {at, at + sizeof value};
-}
 
 // One rule applied to the packet.
 class RuleWalk {
