@@ -42,7 +42,7 @@ TEST(TrackDns, faulty_items_are_left_out) {
          }) {
         const auto parsed = parse_tracking(items);
         EXPECT_TRUE(says(parsed.faults, said)) << items << (parsed.faults.empty() ? "" : parsed.faults[0].describe());
-        EXPECT_EQ(parsed.config.instances.at(0).track_dns->size(), kept) << items;
+        EXPECT_EQ(parsed.config.instances.at(0).track_dns.size(), kept) << items;
         EXPECT_TRUE(parsed.can_start()) << "as with track_interface";
     }
 }
@@ -50,8 +50,8 @@ TEST(TrackDns, faulty_items_are_left_out) {
 TEST(TrackDns, weighs_nothing_at_an_owner_but_may_be_its_fault) {
     const auto weighed = parse_tracking("HOME weight -5", "H003", "255");
     EXPECT_TRUE(says(weighed.faults, "7:1: track_dns: a weight changes nothing at priority 255"));
-    EXPECT_TRUE(weighed.config.instances.at(0).track_dns->empty());
-    EXPECT_EQ(parse_tracking("HOME", "H003", "255").config.instances.at(0).track_dns->size(), 1U);
+    EXPECT_TRUE(weighed.config.instances.at(0).track_dns.empty());
+    EXPECT_EQ(parse_tracking("HOME", "H003", "255").config.instances.at(0).track_dns.size(), 1U);
 }
 
 TEST(TrackDns, on_a_host_without_a_forwarder_it_is_said_to_be_up) {

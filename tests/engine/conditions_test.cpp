@@ -193,17 +193,17 @@ TEST(Conditions, the_device_of_a_virtual_route_is_tracked_unless_no_track) {
     routed.routes = {route};
     const auto down = [](auto& picture) { picture.links[1].admin_up = false; };
     EXPECT_EQ(at_home(routed, down).faults, Faults{"wan0 is down"});
-    routed.routes[0].track = false;
+    routed.routes.edit()[0].track = false;
     EXPECT_EQ(at_home(routed, down).faults, Faults{});
 }
 
 TEST(Conditions, the_devices_of_a_virtual_rule_are_tracked_unless_no_track) {
     auto ruled = instance();
-    ruled.rules.resize(1);
-    ruled.rules[0].rule.iif = "dmz0";
-    ruled.rules[0].rule.oif = "wan0";
+    ruled.rules.edit().resize(1);
+    ruled.rules.edit()[0].rule.iif = "dmz0";
+    ruled.rules.edit()[0].rule.oif = "wan0";
     EXPECT_EQ(at_home(ruled).faults, Faults{"dmz0 does not exist (yet)"});
-    ruled.rules[0].track = false;
+    ruled.rules.edit()[0].track = false;
     EXPECT_EQ(at_home(ruled).faults, Faults{});
 }
 
@@ -249,18 +249,18 @@ TEST(Conditions, a_tracked_interface_with_weight_is_no_fault_but_counted) {
 
 TEST(Conditions, a_tracked_forwarder_without_weight_is_a_fault_while_it_does_not_work) {
     auto tracking = instance();
-    tracking.track_dns.edit() = {{"HOME", 0, false}};
+    tracking.track_dns = {{"HOME", 0, false}};
     const std::vector<std::string> none, home_is_down{"OTHER", "HOME"};
     EXPECT_EQ(evaluate(tracking, world(home()), {}, none).faults, Faults{});
     EXPECT_EQ(evaluate(tracking, world(home()), {}, home_is_down).faults,
               Faults{"this host's DNS forwarder of HOME does not work"});
-    tracking.track_dns.edit() = {{"HOME", 0, true}};
+    tracking.track_dns = {{"HOME", 0, true}};
     EXPECT_EQ(evaluate(tracking, world(home()), {}, none).faults, Faults{"this host's DNS forwarder of HOME works"});
 }
 
 TEST(Conditions, a_tracked_forwarder_with_weight_is_no_fault_but_counted) {
     auto tracking = instance();
-    tracking.track_dns.edit() = {{"HOME", -50, false}};
+    tracking.track_dns = {{"HOME", -50, false}};
     const std::vector<std::string> down{"HOME"};
     const auto found = evaluate(tracking, world(home()), {}, down);
     EXPECT_EQ(found.faults, Faults{});

@@ -23,7 +23,7 @@ void expect_whole(const config::Config& config) {
     for (const auto& each : config.gateways) ASSERT(config.instance(each.follows));
     for (const auto& each : config.dns_failovers) ASSERT(gateway(each.follows) && !each.forwarders.empty());
     for (const auto& instance : config.instances)
-        for (const auto& tracked : *instance.track_dns) ASSERT(gateway(tracked.gateway));
+        for (const auto& tracked : instance.track_dns) ASSERT(gateway(tracked.gateway));
     if (config.dhcp_sync) ASSERT(gateway(config.dhcp_sync->follows));
 }
 

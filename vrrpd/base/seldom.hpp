@@ -48,6 +48,7 @@ public:
     SeldomList(std::initializer_list<T> list) : SeldomList(std::vector<T>(list)) {}
 
     void push_back(T item) { list_.edit().push_back(std::move(item)); }
+    [[nodiscard]] std::vector<T>& edit() { return list_.edit(); }
     [[nodiscard]] auto begin() const { return list_->begin(); }
     [[nodiscard]] auto end() const { return list_->end(); }
     [[nodiscard]] std::size_t size() const { return list_->size(); }

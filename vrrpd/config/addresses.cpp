@@ -270,7 +270,7 @@ void read_tracked_dns(Reader& reader, const Statement& s) {
     const auto tracked = read_tracked_weight(reader, s, 253);
     if (!tracked || reader.in_group()) return;
     auto& instance = reader.instance();
-    instance.value.track_dns.edit().push_back({s.word(0), tracked->weight, tracked->reverse});
+    instance.value.track_dns.push_back({s.word(0), tracked->weight, tracked->reverse});
     instance.dns_places.push_back(s.place());
 }
 

@@ -208,8 +208,8 @@ public:
 
     void run() {
         std::vector<TrackDns> kept;
-        for (std::size_t i = 0; i < instance_.track_dns->size(); ++i) {
-            const auto& tracked = (*instance_.track_dns)[i];
+        for (std::size_t i = 0; i < instance_.track_dns.size(); ++i) {
+            const auto& tracked = instance_.track_dns[i];
             const auto why_not = flaw(tracked, kept);
             if (!why_not.empty()) {
                 reader_.fault(Severity::error, draft_.dns_places[i], fmt::format("track_dns: {}", why_not));
@@ -221,7 +221,7 @@ public:
                                           tracked.gateway, reader_.id()));
             kept.push_back(tracked);
         }
-        instance_.track_dns.edit() = std::move(kept);
+        instance_.track_dns = std::move(kept);
     }
 
 private:
@@ -275,7 +275,7 @@ void resolve_dns_failovers(Reader& reader) {
         known.push_back(std::move(service.value));
     }
     for (std::size_t i = 0; i < draft.instances.size(); ++i)
-        if (!draft.config.instances[i].track_dns->empty())
+        if (!draft.config.instances[i].track_dns.empty())
             TrackedDnsCheck(reader, draft.instances[i], draft.config.instances[i]).run();
 }
 

@@ -80,7 +80,7 @@ void judge_items(const config::Instance& instance, const World& world, std::vect
 }
 
 void judge_dns(const config::Instance& instance, std::span<const std::string> without_dns, Conditions& result) {
-    for (const auto& item : *instance.track_dns) {
+    for (const auto& item : instance.track_dns) {
         const bool up = std::find(without_dns.begin(), without_dns.end(), item.gateway) == without_dns.end();
         result.tracked.push_back({"DNS of " + item.gateway, item.weight, item.reverse, up});
         if (proto::is_fault(result.tracked.back()))

@@ -29,7 +29,7 @@ void describe_instance(const config::Instance& instance, Lines& into) {
     for (const auto& peer : instance.peers) into.push_back(fmt::format("  unicast_peer {}", peer.address.to_string()));
     for (const auto& tracked : instance.track_interfaces)
         into.push_back(fmt::format("  track_interface {} weight {}", tracked.device, tracked.weight));
-    for (const auto& tracked : *instance.track_dns)
+    for (const auto& tracked : instance.track_dns)
         into.push_back(fmt::format("  track_dns {} weight {}{}", tracked.gateway, tracked.weight,
                                    tracked.reverse ? " reverse" : ""));
     describe_addresses("virtual_ipaddress", instance.addresses, into);
