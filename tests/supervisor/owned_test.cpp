@@ -117,6 +117,20 @@ TEST(Switches, a_plain_instance_or_a_gateway_without_wan_forwards_nothing) {
     for (const auto& one : switches_of(config)) EXPECT_EQ(one.option, DeviceOption::promote_secondaries) << one.device;
 }
 
+TEST(Switches, what_sends_questions_on_forwards_without_a_wan_too) {
+    auto config = home();
+    config.gateways[0].wan.reset();
+    config.gateways[0].lans.push_back({"lan0", prefix("fd00::/64")});
+    config.dns_failovers.emplace_back().follows = config.gateways[0].name;
+    const auto wanted = switches_of(config);
+    const auto count = [&](const Switch& one) { return std::count(wanted.begin(), wanted.end(), one); };
+    EXPECT_EQ(count({"lan0", DeviceOption::forwarding_ipv4, 1, {}}), 1);
+    EXPECT_EQ(count({"lan0", DeviceOption::send_redirects, 0, {}}), 1);
+    EXPECT_EQ(count({"all", DeviceOption::forwarding_ipv6, 1, {}, false}), 1);
+    config.dns_failovers[0].demote = -60;
+    for (const auto& one : switches_of(config)) EXPECT_EQ(one.option, DeviceOption::promote_secondaries) << one.device;
+}
+
 // ---- against the model of a kernel ------------------------------------------------------------------------
 
 class Collected final : public Log {

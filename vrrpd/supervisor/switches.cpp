@@ -37,15 +37,23 @@ void add_forwarding(const config::Gateway& gateway, std::vector<Switch>& into) {
         // A redirect would send clients past the virtual address. In force where the `all` switch is 0 too.
         into.push_back({lan, DeviceOption::send_redirects, 0, {}});
     }
-    into.push_back({gateway.wan->device, DeviceOption::forwarding_ipv4, 1, {}});
+    if (gateway.wan) into.push_back({gateway.wan->device, DeviceOption::forwarding_ipv4, 1, {}});
     if (!has_ipv6(gateway)) return;
 
     // The kernel forwards IPv6 by its global switch alone, and a device that forwards ignores router
     // advertisements unless accept_ra is 2. The global switch is never put back: by then others (Docker)
     // may live on it.
-    lans.insert(gateway.wan->device);
+    if (gateway.wan) lans.insert(gateway.wan->device);
     for (const auto& device : lans) into.push_back({device, DeviceOption::accept_ra, 2, 1});
     into.push_back({"all", DeviceOption::forwarding_ipv6, 1, {}, false});
+}
+
+// Also without a way out: a question that is sent on to another host's forwarder is forwarded.
+bool forwards(const config::Config& config, const config::Gateway& gateway) {
+    const auto sends_on = [&](const config::DnsFailover& block) {
+        return block.follows == gateway.name && !block.demote;
+    };
+    return gateway.wan || std::any_of(config.dns_failovers.begin(), config.dns_failovers.end(), sends_on);
 }
 
 }  // namespace
@@ -55,7 +63,7 @@ std::vector<Switch> switches_of(const config::Config& config) {
     for (const auto& device : devices_with_addresses(config))
         wanted.push_back({device, DeviceOption::promote_secondaries, 1, {}});
     for (const auto& gateway : config.gateways)
-        if (gateway.wan) add_forwarding(gateway, wanted);
+        if (forwards(config, gateway)) add_forwarding(gateway, wanted);
     return wanted;
 }
 
