@@ -102,6 +102,9 @@ std::optional<vrrpd::Bytes> ask_once(const Host& client, std::uint16_t source_po
     const bool v4 = server.address.is_v4();
     auto own = as_socket_address({*IpAddress::parse(v4 ? "0.0.0.0" : "::"), source_port});
     auto address = as_socket_address(server);
+    // A process that another thread is just starting may still have the socket of the last question.
+    const int on = 1;
+    setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(socket.get(), own.get(), own.size) != 0) give_up("the client's port is taken");
     if (connect(socket.get(), address.get(), address.size) != 0) return std::nullopt;  // no route now
     if (send(socket.get(), question.data(), question.size(), MSG_NOSIGNAL) < 0) return std::nullopt;
