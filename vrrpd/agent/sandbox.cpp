@@ -86,7 +86,7 @@ void allow_what_depends(Rules& rules) {
     rules.refuse("clone3", ENOSYS);
     rules.allow("clone", {{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD}});
     for (const auto what : {PR_SET_NAME, PR_GET_NAME}) rules.allow("prctl", {is(0, static_cast<std::uint64_t>(what))});
-    for (const std::uint64_t what : {FIONBIO, FIONREAD, TCGETS}) rules.allow("ioctl", {is(1, what)});
+    for (const int what : {FIONBIO, FIONREAD, TCGETS}) rules.allow("ioctl", {is(1, static_cast<std::uint64_t>(what))});
 }
 
 }  // namespace
