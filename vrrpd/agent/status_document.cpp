@@ -167,7 +167,9 @@ Json forwarder(const DnsStatus::Forwarder& status, Instant now) {
                 {"port", status.port},       {"health", status.health},
                 {"symptom", status.symptom}, {"since", seconds(now - status.since)},
                 {"latency", nullptr}};
-    if (status.latency) result["latency"] = static_cast<double>(status.latency->count() / 1000) / 1e6;
+    if (status.latency)
+        result["latency"] =
+            static_cast<double>(std::chrono::round<std::chrono::microseconds>(*status.latency).count()) / 1e6;
     return result;
 }
 
