@@ -39,6 +39,8 @@ private:
                 return a_ > op.k;
             case BPF_JGE:
                 return a_ >= op.k;
+            case BPF_JSET:
+                return (a_ & op.k) != 0;
             default:
                 ADD_FAILURE() << "unknown jump " << op.code;
                 return false;

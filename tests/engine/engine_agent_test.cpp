@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/engine/home.hpp"
+#include "tests/engine/wire.hpp"
 #include "vrrpd/base/loop.hpp"
 
 namespace vrrpd::engine {
@@ -13,6 +14,8 @@ using namespace test;
 using namespace std::chrono_literals;
 using ipc::Kind;
 using proto::Role;
+
+IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
 
 class EngineAgent : public Home {
 protected:
@@ -139,6 +142,47 @@ TEST_F(EngineDns, a_weight_goes_with_the_words_that_wanted_it) {
     EXPECT_TRUE(engine.await_line("priority 100 -> 40: dns down")) << engine.log();
     engine.reload(text({}));
     EXPECT_TRUE(engine.await_line("priority 40 -> 100")) << engine.log();
+}
+
+// ---- what it asks for
+
+// Far more routers than fit into one turn, and a reload while it is made.
+TEST_F(EngineAgent, answers_with_a_status_of_all_routers) {
+    std::string many;
+    for (unsigned vrid = 2; vrid < 200; ++vrid)
+        many += instance("I" + std::to_string(vrid), vrid, "10.12.15." + std::to_string(vrid) + "/32");
+    EngineProcess engine(lan("10.12.14.1/24", gateway() + many));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    for (const bool reloading : {false, true}) {
+        engine.send(Kind::status_wanted);
+        if (reloading) {
+            engine.reload(lan("10.12.14.1/24", many + gateway()));
+            ASSERT_TRUE(engine.await(Kind::reloaded));
+        }
+        const auto status = engine.await_status();
+        std::size_t instances = 0;
+        for (auto at = status.find("advert_interval"); at != std::string::npos;
+             at = status.find("advert_interval", at + 1))
+            ++instances;
+        EXPECT_EQ(instances, 199U);
+        EXPECT_NE(status.find(R"("gateways":[{"name":"HOME","follows":"LAN","state":"MASTER","ready":true)"),
+                  std::string::npos)
+            << status.substr(status.find("gateways"));
+    }
+}
+
+TEST_F(EngineAgent, announces_again_when_told_and_active) {
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(engine.await(Kind::ready));
+    engine.send(Kind::announce_again, "HOME");  // no more than a stand-in yet
+    ASSERT_TRUE(engine.await_line("took over") && stands("10.12.14.1/24")) << engine.log();
+    EXPECT_EQ(engine.lines_with("again"), 0U) << engine.log();
+    engine.listen(200ms);
+    Wire neighbour("lan0-far");
+    engine.send(Kind::announce_again, "ANOTHER");
+    engine.send(Kind::announce_again, "HOME");
+    EXPECT_TRUE(neighbour.hears_arp(address("10.12.14.1"), address("10.12.14.1")));
+    EXPECT_TRUE(engine.await_line("(LAN) announcing its addresses again: another router had been Active too"));
 }
 
 TEST_F(EngineAgent, an_observer_is_no_gateway) {

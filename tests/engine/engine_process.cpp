@@ -99,6 +99,18 @@ bool EngineProcess::await_line(const std::string& text) {
         patience);
 }
 
+std::string EngineProcess::await_status() {
+    std::string status;
+    (void)read_until(
+        [&](const auto& message) {
+            if (message.kind != ipc::Kind::status) return false;
+            status = ipc::unseal(message.memfd.get()).value_or("");
+            return true;
+        },
+        patience);
+    return status;
+}
+
 void EngineProcess::listen(std::chrono::milliseconds time) {
     read_until([](const auto&) { return false; }, time);
 }

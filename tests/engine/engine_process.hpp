@@ -43,6 +43,8 @@ public:
             },
             limit);
     }
+    // The next status; empty after 5 s.
+    std::string await_status();
     // Reads for so long.
     void listen(std::chrono::milliseconds time);
 

@@ -9,6 +9,7 @@
 #include "tests/engine/bpf.hpp"
 #include "tests/engine/values.hpp"
 #include "vrrpd/proto/announce.hpp"
+#include "vrrpd/proto/dhcp_message.hpp"
 
 namespace vrrpd::engine {
 namespace {
@@ -125,6 +126,39 @@ TEST(ClaimFilter, can_be_narrowed_to_one_address) {
     EXPECT_TRUE(passes(v6, proto::unsolicited_na(ip("2001:db8::1"), mac, false)));
     EXPECT_FALSE(passes(v6, proto::unsolicited_na(ip("2001:db8::2"), mac, false)));
     EXPECT_FALSE(passes(v6, proto::unsolicited_na(ip("2001:db9::1"), mac, false)));
+}
+
+TEST(ArpFrom, passes_the_addresses_of_a_range_alone) {
+    const auto filter = arp_from(ip("10.12.14.254"), ip("10.12.15.1"));
+    for (const auto* inside : {"10.12.14.254", "10.12.14.255", "10.12.15.1"})
+        EXPECT_TRUE(passes(filter, proto::gratuitous_arp(ip(inside), mac))) << inside;
+    for (const auto* outside : {"10.12.14.253", "10.12.15.2", "0.0.0.0", "255.255.255.255"})
+        EXPECT_FALSE(passes(filter, proto::gratuitous_arp(ip(outside), mac))) << outside;
+    EXPECT_FALSE(passes(filter, proto::arp_request(ip("10.12.15.0"), ip("10.12.14.4"), mac))) << "that is who asks";
+    EXPECT_FALSE(passes(filter, proto::unsolicited_na(ip("2001:db8::1"), mac, true)));
+}
+
+TEST(DhcpAnswers, passes_what_a_server_says_to_one_question) {
+    const auto filter = dhcp_answers(0x01020304);
+    // A question, made an answer by its ports: 68 -> 67.
+    const auto answer = [](std::uint32_t xid, bool ip_options = false) {
+        auto frame = proto::dhcp_discover({mac, xid});
+        std::swap(frame[35], frame[37]);
+        if (!ip_options) return frame;
+        frame[14] = 0x46;
+        frame.insert(frame.begin() + 34, {1, 1, 1, 1});
+        return frame;
+    };
+    EXPECT_TRUE(passes(filter, answer(0x01020304)));
+    EXPECT_TRUE(passes(filter, answer(0x01020304, true))) << "behind IP options";
+    EXPECT_FALSE(passes(filter, answer(0x01020305)));
+    EXPECT_FALSE(passes(filter, proto::dhcp_discover({mac, 0x01020304}))) << "a client";
+    for (const auto& [at, value] : {std::pair(23, 6), std::pair(20, 0x20), std::pair(21, 1), std::pair(13, 6)}) {
+        auto spoilt = answer(0x01020304);
+        spoilt[static_cast<std::size_t>(at)] = static_cast<std::uint8_t>(value);
+        EXPECT_FALSE(passes(filter, spoilt)) << at;
+    }
+    EXPECT_FALSE(passes(filter, Bytes(20)));
 }
 
 }  // namespace

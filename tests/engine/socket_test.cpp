@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "tests/engine/values.hpp"
+#include "tests/engine/wire.hpp"
 #include "tests/netlink/world.hpp"
 #include "vrrpd/engine/advert_socket.hpp"
 #include "vrrpd/engine/link_socket.hpp"
@@ -19,42 +20,12 @@ namespace {
 
 using test::prefix;
 using test::priority;
+using test::readable;
 using test::vrid;
+using test::Wire;
 using namespace std::chrono_literals;
 using netlink::test::ip;
 IpAddress address(const char* text) { return test::ip(text); }
-
-bool readable(int fd, std::chrono::milliseconds limit = 1000ms) {
-    pollfd waiting{fd, POLLIN, 0};
-    return ::poll(&waiting, 1, static_cast<int>(limit.count())) == 1;
-}
-
-// Sees every frame that arrives at a device.
-class Tap {
-public:
-    explicit Tap(const char* device) : fd_(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(ETH_P_ALL))) {
-        sockaddr_ll at{};
-        at.sll_family = AF_PACKET;
-        at.sll_protocol = htons(ETH_P_ALL);
-        at.sll_ifindex = static_cast<int>(if_nametoindex(device));
-        EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
-    }
-    // The next frame for which `wanted` holds; empty: none came in time.
-    template <class Wanted>
-    Bytes next(Wanted&& wanted, std::chrono::milliseconds limit = 1000ms) {
-        Bytes frame(4096);
-        while (readable(fd_.get(), limit)) {
-            const auto got = ::recv(fd_.get(), frame.data(), frame.size(), 0);
-            if (got <= 0) continue;
-            const Bytes whole(frame.begin(), frame.begin() + got);
-            if (wanted(whole)) return whole;
-        }
-        return {};
-    }
-
-private:
-    Fd fd_;
-};
 
 bool is_vrrp_v4(const Bytes& frame) {
     return frame.size() > 34 && frame[12] == 8 && frame[13] == 0 && frame[23] == 112;
@@ -131,7 +102,7 @@ protected:
 
 TEST_F(Sockets, VR_009_an_IPv4_advert_leaves_with_the_header_that_the_RFC_asks_for) {
     auto socket = open("lan0", Family::ipv4);
-    Tap tap("far0");
+    Wire tap("far0");
     const auto envelope = multicast(Family::ipv4, "10.12.14.4");
     const auto message = advert(1, envelope);
     for (std::uint16_t id = 1; id <= 3; ++id) {
@@ -151,7 +122,7 @@ TEST_F(Sockets, VR_009_an_IPv4_advert_leaves_with_the_header_that_the_RFC_asks_f
 
 TEST_F(Sockets, VR_009_an_IPv6_advert_leaves_with_the_header_that_the_RFC_asks_for) {
     auto socket = open("lan0", Family::ipv6);
-    Tap tap("far0");
+    Wire tap("far0");
     const auto envelope = multicast(Family::ipv6, "fe80::4");
     const auto message = advert(1, envelope);
     const auto sent = socket.send(message, envelope, 1);
@@ -253,7 +224,7 @@ TEST_F(Sockets, the_observer_hears_adverts_and_reports_no_membership) {
     for (const auto& [family, from] : {std::pair(Family::ipv4, "10.12.14.2"), std::pair(Family::ipv6, "fe80::2")}) {
         const auto reported = reported_group(family);
         auto theirs = open("far0", family);
-        Tap tap("far0");
+        Wire tap("far0");
         auto observer = open("lan0", family, AdvertSocket::Mode::observe);
         ASSERT_TRUE(observer.join(proto::multicast_group(family)));
         const auto envelope = multicast(family, from);
@@ -272,7 +243,7 @@ TEST_F(Sockets, the_observer_hears_adverts_and_reports_no_membership) {
 
 TEST_F(Sockets, the_speaker_does_report_its_membership) {  // else the test above would prove nothing
     for (const auto family : {Family::ipv4, Family::ipv6}) {
-        Tap tap("far0");
+        Wire tap("far0");
         auto socket = open("lan0", family);
         ASSERT_TRUE(socket.join(reported_group(family)));
         EXPECT_FALSE(tap.next(reports(reported_group(family)), 3000ms).empty());
@@ -291,7 +262,7 @@ TEST_F(Sockets, announcements_leave_as_they_are_and_are_heard_as_claims) {
           std::pair(address("fe80::1"), proto::unsolicited_na(address("fe80::1"), mac, true))}) {
         auto listener = ClaimListener::open(lan, target.family());
         ASSERT_TRUE(listener);
-        Tap tap("lan0");
+        Wire tap("lan0");
         ASSERT_TRUE(sender->send(far, frame));
         EXPECT_EQ(tap.next([&, &sent = frame](const Bytes& seen) { return seen == sent; }), frame);
 

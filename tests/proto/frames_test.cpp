@@ -34,6 +34,18 @@ TEST(Frames, RFC_5227_2_1_1_a_probe_claims_nothing) {
     EXPECT_EQ(read_claim(probe), std::nullopt);
 }
 
+TEST(Frames, RFC_826_a_request_tells_who_asks) {
+    const auto request = arp_request(ip("10.77.0.100"), ip("10.77.0.4"), mac);
+    EXPECT_EQ(request, hex("ffffffffffff"
+                           "02000000000a"
+                           "0806"
+                           "0001080006040001"
+                           "02000000000a"
+                           "0a4d0004"
+                           "000000000000"
+                           "0a4d0064"));
+}
+
 TEST(Frames, VR_190_unsolicited_na) {
     const auto host =
         hex("333300000001"

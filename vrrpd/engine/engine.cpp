@@ -32,6 +32,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::Channe
         [&self](auto number, const auto& link, const auto& message) { self.heard(number, link, message); });
     self.gateways_ = std::make_unique<GatewayKeeper>(self.loop_, log, *self.desk_, *self.speaker_,
                                                      [&self](std::size_t gateway) { self.gateway_changed(gateway); });
+    self.prober_ = self.make_prober();
     return engine;
 }
 
@@ -68,6 +69,7 @@ void Engine::start() {
     }
     deadlines_.reset(routers_.size());
     gateways_->configure(*config_);
+    prober_->configure(config_->gateways);
     if (options_.adopt || config_->startup_delay == Duration(0)) {
         speak();
     } else {
@@ -121,9 +123,11 @@ void Engine::serve_deadlines() {
     }
     desk_->step(now);
     gateways_->step(now);
+    prober_->step(now);
     const auto earliest = deadlines_.earliest();
     speaker_->step(now, earliest && *earliest <= now);
     if (tell_at_ && *tell_at_ <= now) tell();
+    if (status_) continue_status();
     if (tidy_at_ && *tidy_at_ <= now) {
         tidy_at_.reset();
         ::malloc_trim(0);
@@ -140,9 +144,11 @@ void Engine::set_deadline() {
     next = earlier(next, start_at_);
     next = earlier(next, desk_->next_deadline());
     next = earlier(next, gateways_->next_deadline());
+    next = earlier(next, prober_->next_deadline());
     next = earlier(next, speaker_->next_deadline());
     next = earlier(next, tidy_at_);
     next = earlier(next, tell_at_);
+    if (status_) next = loop_.now();
     loop_.set_deadline(next);
 }
 
@@ -195,6 +201,19 @@ void Engine::handle(const ipc::Message& message) {
         case ipc::Kind::service_weight:
             if (const auto weight = ipc::decode<ipc::ServiceWeight>(message.text)) gateways_->service_weighs(*weight);
             break;
+        case ipc::Kind::scan:
+            if (const auto wanted = ipc::decode<ipc::Scan>(message.text); wanted && !options_.observe)
+                prober_->scan(*wanted);
+            break;
+        case ipc::Kind::dhcp_probe:
+            if (!options_.observe) prober_->ask_for_dhcp(message.text);
+            break;
+        case ipc::Kind::announce_again:
+            announce_again(message.text);
+            break;
+        case ipc::Kind::status_wanted:
+            if (!status_) begin_status();  // one answer for all who ask while it is made
+            break;
         default:  // what others are told
             break;
     }
@@ -216,11 +235,16 @@ Followed Engine::followed(const config::Config& config, const config::Instance& 
     return {};
 }
 
-std::string Engine::name_of(const IpAddress& address) const {
+std::optional<std::string> Engine::member_name(const IpAddress& address) const {
     if (config_->peer_link)
         for (const auto& member : config_->peer_link->members)
-            if (member.address == address) return member.name + " (" + address.to_string() + ")";
-    return address.to_string();
+            if (member.address == address) return member.name;
+    return std::nullopt;
+}
+
+std::string Engine::name_of(const IpAddress& address) const {
+    const auto name = member_name(address);
+    return name ? *name + " (" + address.to_string() + ")" : address.to_string();
 }
 
 // What is looked up often is taken out of the configuration once.

@@ -19,10 +19,12 @@
 #include "vrrpd/engine/describe.hpp"
 #include "vrrpd/engine/gateway_keeper.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
+#include "vrrpd/engine/lan_prober.hpp"
 #include "vrrpd/engine/reporter.hpp"
 #include "vrrpd/engine/router.hpp"
 #include "vrrpd/engine/run.hpp"
 #include "vrrpd/engine/speaker.hpp"
+#include "vrrpd/engine/status.hpp"
 #include "vrrpd/engine/transport.hpp"
 
 namespace vrrpd::engine {
@@ -98,6 +100,10 @@ private:
     // ---- engine_agent.cpp
     void report();
     [[nodiscard]] Router* router_of(const config::Gateway& gateway) const;
+    void announce_again(const std::string& gateway);
+    [[nodiscard]] std::unique_ptr<LanProber> make_prober();
+    void begin_status();
+    void continue_status();
     [[nodiscard]] std::vector<std::string> obstacles(std::size_t gateway, const Router& router) const;
 
     // ---- engine_reload.cpp
@@ -111,6 +117,7 @@ private:
 
     [[nodiscard]] Followed followed(const config::Config& config, const config::Instance& instance) const;
     [[nodiscard]] std::string name_of(const IpAddress& address) const;
+    [[nodiscard]] std::optional<std::string> member_name(const IpAddress& address) const;
     void prepare(Router& router);
     void use_configuration();
 
@@ -123,15 +130,22 @@ private:
     std::unique_ptr<Speaker> speaker_;
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<GatewayKeeper> gateways_;
+    std::unique_ptr<LanProber> prober_;
     std::vector<std::unique_ptr<Router>> routers_;
     DeadlineQueue deadlines_;
     Reporter reporter_;
+    struct StatusWork {
+        StatusReport report;
+        std::size_t done = 0;  // routers
+    };
+    std::optional<StatusWork> status_;  // being made
 
     bool reporting_ = false;  // the agent may be told: the first configuration is in place
     bool speaking_ = false;   // routers may enter the protocol
     Deadline start_at_;       // ... from then on (vrrp_startup_delay)
     Instant next_beat_{};
     Deadline tell_at_;  // a claim is under way: log lines are held back until it is through, or until then
+    static constexpr Duration tidy_delay = std::chrono::seconds(6);  // the second block of announcements is out by then
     Deadline tidy_at_;  // what a wave of take-overs needed for a moment goes back to the system
     bool stopping_ = false;
     std::uint64_t claims_ = 0;

@@ -8,8 +8,6 @@ namespace vrrpd::engine {
 
 namespace {
 
-constexpr Duration tidy_delay = std::chrono::seconds(6);  // the second block of announcements is out by then
-
 constexpr Duration longest_hold = std::chrono::milliseconds(5);  // of log lines, while a claim is under way
 
 }  // namespace

@@ -5,6 +5,12 @@
 
 namespace vrrpd::engine {
 
+namespace {
+
+constexpr std::size_t routers_a_turn = 16;  // into the status: about 0.2 ms
+
+}  // namespace
+
 Router* Engine::router_of(const config::Gateway& gateway) const {
     const auto its = std::find_if(routers_.begin(), routers_.end(),
                                   [&](const auto& router) { return router->config->name == gateway.follows; });
@@ -34,6 +40,53 @@ void Engine::report() {
         all.push_back({gateway.name, role, router->adopted, obstacles(i, *router)});
     }
     reporter_.tell(all);
+}
+
+std::unique_ptr<LanProber> Engine::make_prober() {
+    return std::make_unique<LanProber>(
+        Surroundings{loop_, log_, burst_}, desk_->world(), *speaker_,
+        [this](const IpAddress& address) {
+            return std::binary_search(virtual_addresses_.begin(), virtual_addresses_.end(), address);
+        },
+        LanProber::Outcomes{
+            [this](const auto& host) { options_.channel.send(ipc::Kind::host_alive, encode(host)); },
+            [this](const auto& offer) { options_.channel.send(ipc::Kind::dhcp_offer, encode(offer)); }});
+}
+
+// The other one has withdrawn by now; neighbours may have learnt its address last.
+void Engine::announce_again(const std::string& name) {
+    const auto gateway = std::find_if(config_->gateways.begin(), config_->gateways.end(),
+                                      [&](const config::Gateway& one) { return one.name == name; });
+    auto* router = gateway == config_->gateways.end() ? nullptr : router_of(*gateway);
+    if (!router || !router->active()) return;  // the role moved, or a reload took the gateway away
+    log_.notice("({}) announcing its addresses again: another router had been Active too", router->config->name);
+    perform(*router, proto::AnnounceAgain{});
+    schedule(number_of(*router));
+}
+
+void Engine::begin_status() { status_.emplace(StatusWork{StatusReport(options_.observe)}); }
+
+void Engine::continue_status() {
+    const auto now = loop_.now();
+    const auto member = [this](const IpAddress& address) { return member_name(address); };
+    for (std::size_t i = 0; i < routers_a_turn && status_->done < routers_.size(); ++i)
+        status_->report.add(*routers_[status_->done++], now, member);
+    if (status_->done < routers_.size()) return;
+    for (std::size_t i = 0; i < config_->gateways.size(); ++i) {
+        const auto& gateway = config_->gateways[i];
+        const auto* router = router_of(gateway);
+        if (!router) continue;
+        status_->report.add({gateway, gateways_->readiness(i), obstacles(i, *router), gateways_->next_hop(i),
+                             gateways_->dns(i), gateways_->fence_is_open(i)},
+                            router->machine.role());
+    }
+    const auto memfd = ipc::seal(status_->report.text(), "status");
+    status_.reset();
+    tidy_at_ = now + tidy_delay;
+    if (memfd)
+        options_.channel.send(ipc::Kind::status, {}, 0, memfd->get());
+    else
+        log_.error("the status could not be handed over: {}", memfd.error().describe());
 }
 
 }  // namespace vrrpd::engine

@@ -77,9 +77,11 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     routers_ = std::move(routers);
     const auto before = std::exchange(config_, std::move(next));
     deadlines_.reset(routers_.size());
+    if (status_) begin_status();  // from the beginning
     use_configuration();
     const bool speaking = std::exchange(speaking_, false);  // nobody begins before the sockets are there
     gateways_->configure(*config_);                         // while `before` still lives: the keeper compares with it
+    prober_->configure(config_->gateways);
     speaking_ = speaking;
     carry_out(edits);
     for (auto& router : routers_) follow_configuration(*router);

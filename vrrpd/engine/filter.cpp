@@ -3,6 +3,7 @@
 #include <linux/if_ether.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "vrrpd/base/bytes.hpp"
 #include "vrrpd/proto/advert.hpp"
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::uint32_t whole_packet = 0xffffffff;
 constexpr std::uint16_t vrid_offset = 1;  // RFC 9568 5.1
+
+constexpr std::uint32_t ethernet_header = 14, ethertype = 12;
+constexpr std::uint32_t arp_sender = ethernet_header + 14;
 
 sock_filter statement(unsigned code, std::uint32_t value) { return {static_cast<std::uint16_t>(code), 0, 0, value}; }
 
@@ -30,7 +34,7 @@ void load_vrid(Family family, Filter& program) {
 }
 
 // if (low <= A && A <= high) pass
-void pass_range(std::uint8_t low, std::uint8_t high, Filter& program) {
+void pass_range(std::uint32_t low, std::uint32_t high, Filter& program) {
     program.push_back(jump(BPF_JMP | BPF_JGE | BPF_K, low, 0, 2));
     program.push_back(jump(BPF_JMP | BPF_JGT | BPF_K, high, 1, 0));
     program.push_back(statement(BPF_RET | BPF_K, whole_packet));
@@ -76,9 +80,9 @@ Filter vrrp_packets(Family family) {
 }
 
 Filter claim_filter(Family family, const std::optional<IpAddress>& only) {
-    // Ethernet 14, then ARP with the sender's address at 14, or IPv6 40 with ICMPv6 behind it (RFC 4861 4.4).
-    constexpr std::uint32_t ethertype = 12, arp_sender = 14 + 14;
-    constexpr std::uint32_t next_header = 14 + 6, icmp_type = 14 + 40, na_target = icmp_type + 8;
+    // IPv6 with ICMPv6 behind it (RFC 4861 4.4).
+    constexpr std::uint32_t next_header = ethernet_header + 6, icmp_type = ethernet_header + 40;
+    constexpr std::uint32_t na_target = icmp_type + 8;
     constexpr std::uint32_t icmpv6 = 58, neighbour_advertisement = 136;
     Filter program;
     if (family == Family::ipv4) {
@@ -88,6 +92,35 @@ Filter claim_filter(Family family, const std::optional<IpAddress>& only) {
         demand(BPF_B, icmp_type, neighbour_advertisement, program);
     }
     if (only) demand_address(family == Family::ipv4 ? arp_sender : na_target, *only, program);
+    program.push_back(statement(BPF_RET | BPF_K, whole_packet));
+    return program;
+}
+
+Filter arp_from(const IpAddress& first, const IpAddress& last) {
+    Filter program;
+    demand(BPF_H, ethertype, ETH_P_ARP, program);
+    program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, arp_sender));
+    pass_range(ByteReader(first.bytes()).u32(), ByteReader(last.bytes()).u32(), program);
+    program.push_back(statement(BPF_RET | BPF_K, 0));
+    return program;
+}
+
+Filter dhcp_answers(std::uint32_t xid) {
+    constexpr std::uint32_t fragment = ethernet_header + 6, protocol = ethernet_header + 9;
+    constexpr std::uint32_t ports = ethernet_header, xid_at = ports + 8 + 4;  // behind the IP header
+    constexpr std::uint32_t in_pieces = 0x3fff, udp = 17, server_to_client = 67 << 16 | 68;
+    Filter program;
+    demand(BPF_H, ethertype, ETH_P_IP, program);
+    demand(BPF_B, protocol, udp, program);
+    program.push_back(statement(BPF_LD | BPF_H | BPF_ABS, fragment));
+    program.push_back(jump(BPF_JMP | BPF_JSET | BPF_K, in_pieces, 0, 1));
+    program.push_back(statement(BPF_RET | BPF_K, 0));
+    program.push_back(statement(BPF_LDX | BPF_B | BPF_MSH, ethernet_header));  // X = IP header length
+    for (const auto& [offset, value] : {std::pair(ports, server_to_client), std::pair(xid_at, xid)}) {
+        program.push_back(statement(BPF_LD | BPF_W | BPF_IND, offset));
+        program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0));
+        program.push_back(statement(BPF_RET | BPF_K, 0));
+    }
     program.push_back(statement(BPF_RET | BPF_K, whole_packet));
     return program;
 }

@@ -26,4 +26,10 @@ using Filter = std::vector<sock_filter>;
 // IPv6; of one address alone where it is given.
 [[nodiscard]] Filter claim_filter(Family family, const std::optional<IpAddress>& only);
 
+// ... ARP from addresses of this range alone, both ends included.
+[[nodiscard]] Filter arp_from(const IpAddress& first, const IpAddress& last);
+
+// For a packet socket (SOCK_RAW): what DHCP servers answer to the question with this number, in one piece.
+[[nodiscard]] Filter dhcp_answers(std::uint32_t xid);
+
 }  // namespace vrrpd::engine

@@ -9,20 +9,11 @@
 
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/next_hop.hpp"
+#include "vrrpd/engine/readiness.hpp"
 #include "vrrpd/engine/speaker.hpp"
 #include "vrrpd/ipc/notices.hpp"
-#include "vrrpd/proto/tracking.hpp"
 
 namespace vrrpd::engine {
-
-// Could this host be the gateway now?
-struct Readiness {
-    std::optional<proto::Tracked> wan;     // weighs on the priority; none: the gateway has no WAN
-    std::vector<proto::Tracked> services;  // those that weigh on it now
-    std::vector<std::string> obstacles;    // why it is not ready; empty: ready
-
-    bool operator==(const Readiness&) const = default;
-};
 
 class GatewayKeeper {
 public:
@@ -39,6 +30,10 @@ public:
     [[nodiscard]] bool fence_is_open(std::size_t gateway) const { return states_[gateway].open.has_value(); }
 
     [[nodiscard]] const Readiness& readiness(std::size_t gateway) const { return states_[gateway].readiness; }
+    [[nodiscard]] const std::optional<IpAddress>& next_hop(std::size_t gateway) const { return states_[gateway].via; }
+    [[nodiscard]] const std::vector<netlink::nft::GatewayRules::DnsServer>& dns(std::size_t gateway) const {
+        return states_[gateway].dns;
+    }
 
     // From the agent: who answers DNS questions, whether this host's own forwarder works, and what a service weighs
     // now (0: nothing). What a reload took away meanwhile is nobody's.

@@ -33,21 +33,33 @@ Result<void> FrameSender::send(IfIndex link, BytesView frame) {
     return {};
 }
 
-Result<ClaimListener> ClaimListener::open(IfIndex link, Family family, const std::optional<IpAddress>& only) {
+Result<FrameListener> FrameListener::open(IfIndex link, std::uint16_t ethertype, const Filter& filter) {
     auto fd = open_socket(AF_PACKET, SOCK_RAW, 0, "answers to probes");
     if (!fd) return tl::unexpected(fd.error());
-    // Filtered before it is bound: until then nothing is heard, afterwards nothing but claims.
-    if (auto done = attach(fd->get(), claim_filter(family, only)); !done) return tl::unexpected(done.error());
-    const auto address = on_link(link, family == Family::ipv4 ? ETH_P_ARP : ETH_P_IPV6);
+    // Filtered before it is bound: until then nothing is heard, afterwards nothing but what is wanted.
+    if (auto done = attach(fd->get(), filter); !done) return tl::unexpected(done.error());
+    const auto address = on_link(link, ethertype);
     if (::bind(fd->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return fail(errno, "listen for answers to probes");
-    return ClaimListener(std::move(*fd));
+    return FrameListener(std::move(*fd));
+}
+
+void FrameListener::receive(Burst& burst, const std::function<void(BytesView)>& heard) {
+    const unsigned count = burst.receive(fd_.get());
+    for (unsigned i = 0; i < count; ++i) heard(burst.packet(i).bytes);
+}
+
+Result<ClaimListener> ClaimListener::open(IfIndex link, Family family, const std::optional<IpAddress>& only) {
+    auto frames =
+        FrameListener::open(link, family == Family::ipv4 ? ETH_P_ARP : ETH_P_IPV6, claim_filter(family, only));
+    if (!frames) return tl::unexpected(frames.error());
+    return ClaimListener(std::move(*frames));
 }
 
 void ClaimListener::receive(Burst& burst, const std::function<void(const proto::AddressClaim&)>& claimed) {
-    const unsigned count = burst.receive(fd_.get());
-    for (unsigned i = 0; i < count; ++i)
-        if (const auto claim = proto::read_claim(burst.packet(i).bytes)) claimed(*claim);
+    frames_.receive(burst, [&](BytesView frame) {
+        if (const auto claim = proto::read_claim(frame)) claimed(*claim);
+    });
 }
 
 }  // namespace vrrpd::engine

@@ -1,5 +1,5 @@
-// Whole Ethernet frames on one interface: gratuitous ARP, unsolicited neighbour advertisements and probes
-// go out; while a probe runs, claims to addresses come in.
+// Whole Ethernet frames on one interface: gratuitous ARP, unsolicited neighbour advertisements and questions
+// go out; while a question stands, claims to addresses and other answers come in.
 #pragma once
 
 #include <functional>
@@ -21,6 +21,19 @@ private:
     Fd fd_;
 };
 
+// Hears frames of one EtherType on one interface, those that `filter` passes. The engine's questions are answered
+// there.
+class FrameListener {
+public:
+    [[nodiscard]] static Result<FrameListener> open(IfIndex link, std::uint16_t ethertype, const Filter& filter);
+    void receive(Burst& burst, const std::function<void(BytesView ethernet_frame)>& heard);
+    [[nodiscard]] int fd() const { return fd_.get(); }
+
+private:
+    explicit FrameListener(Fd fd) : fd_(std::move(fd)) {}
+    Fd fd_;
+};
+
 // Hears who answers for addresses of one family on one interface, or for `only` one address. Open only while
 // somebody asks, or narrowed: a busy LAN's ARP is not worth a wake-up.
 class ClaimListener {
@@ -28,11 +41,11 @@ public:
     [[nodiscard]] static Result<ClaimListener> open(IfIndex link, Family family,
                                                     const std::optional<IpAddress>& only = std::nullopt);
     void receive(Burst& burst, const std::function<void(const proto::AddressClaim&)>& claimed);
-    [[nodiscard]] int fd() const { return fd_.get(); }
+    [[nodiscard]] int fd() const { return frames_.fd(); }
 
 private:
-    explicit ClaimListener(Fd fd) : fd_(std::move(fd)) {}
-    Fd fd_;
+    explicit ClaimListener(FrameListener frames) : frames_(std::move(frames)) {}
+    FrameListener frames_;
 };
 
 }  // namespace vrrpd::engine

@@ -134,12 +134,17 @@ void Speaker::send_item(const Waiting& waiting, const AddressOnLink& item) {
         log_.debug("({}) {}", waiting.router->config->name, sent.error().describe());
 }
 
+void Speaker::ask(IfIndex link, BytesView frame) {
+    if (observe_) return;
+    if (auto sent = sender_.send(link, frame); !sent) log_.debug("{}", sent.error().describe());
+}
+
 void Speaker::ask_for(IfIndex link, const IpAddress& address, Instant now) {
     const auto* device = world_.link(link);
     if (observe_ || !device) return;
     listen(link, address.family(), address, now + answers_awaited);
     const auto frame = address.is_v4() ? proto::arp_probe(address, device->mac) : proto::nd_probe(address, device->mac);
-    if (auto sent = sender_.send(link, frame); !sent) log_.debug("{}: {}", device->name, sent.error().describe());
+    ask(link, frame);
 }
 
 void Speaker::listen(IfIndex link, Family family, const std::optional<IpAddress>& only, Instant until) {

@@ -57,6 +57,8 @@ public:
     void forget(const Router& router);
     // One round of probes for every address of the router.
     void probe(const Router& router, Instant now);
+    // A question of another kind, as it is.
+    void ask(IfIndex link, BytesView ethernet_frame);
     // One question for an address, on an interface; answers come to `claimed`.
     void ask_for(IfIndex link, const IpAddress& address, Instant now);
 

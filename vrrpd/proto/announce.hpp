@@ -19,6 +19,8 @@ namespace vrrpd::proto {
 [[nodiscard]] Bytes gratuitous_arp(const IpAddress& address, const MacAddress& mac);
 // RFC 5227 2.1.1: ARP probe, sender address 0.0.0.0.
 [[nodiscard]] Bytes arp_probe(const IpAddress& address, const MacAddress& mac);
+// RFC 826: whoever has `address` is asked to tell `own`.
+[[nodiscard]] Bytes arp_request(const IpAddress& address, const IpAddress& own, const MacAddress& mac);
 // A whole Ethernet + IPv6 frame, 86 octets, to ff02::1: Override set, Router as told (VR-190, VR-191).
 [[nodiscard]] Bytes unsolicited_na(const IpAddress& address, const MacAddress& mac, bool router);
 // RFC 4862 5.4.2: Neighbour Solicitation from :: to the solicited-node group, 78 octets.

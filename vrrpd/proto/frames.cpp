@@ -134,6 +134,11 @@ Bytes arp_probe(const IpAddress& address, const MacAddress& mac) {
     return arp_request_frame(mac, IpAddress::v4(0, 0, 0, 0), MacAddress{}, address);
 }
 
+Bytes arp_request(const IpAddress& address, const IpAddress& own, const MacAddress& mac) {
+    ASSERT(own.is_v4());
+    return arp_request_frame(mac, own, MacAddress{}, address);
+}
+
 Bytes unsolicited_na(const IpAddress& address, const MacAddress& mac, bool router) {
     ASSERT(address.is_v6());
     Bytes message;

@@ -30,6 +30,11 @@ Centiseconds VirtualRouter::learnt_interval() const {
     return backup ? backup->learnt_interval : parameters_.advert_interval;
 }
 
+std::optional<IpAddress> VirtualRouter::active_peer() const {
+    const auto* backup = std::get_if<Backup>(&state_);
+    return backup && !backup->resigned ? backup->peer : std::nullopt;
+}
+
 Duration VirtualRouter::down_interval() const {
     return proto::down_interval(parameters_.version, effective_, learnt_interval(), parameters_.down_timer_adverts);
 }

@@ -199,6 +199,8 @@ public:
     [[nodiscard]] const RouterParameters& parameters() const { return parameters_; }
     [[nodiscard]] Duration down_interval() const;  // with the learnt interval while Backup
     [[nodiscard]] Centiseconds learnt_interval() const;
+    // Backup: who is Active, as far as we heard.
+    [[nodiscard]] std::optional<IpAddress> active_peer() const;
     // No preempting before; in the past unless a claim failed lately.
     [[nodiscard]] Instant claims_again_at() const { return claim_again_at_; }
 

@@ -1,0 +1,62 @@
+// The engine's part of the status, as JSON; the agent adds its own, and vrrpctl shows the whole. Made on request, in
+// pieces, since 1,000 routers take longer than an advert may wait. Pure: values in, text out.
+//
+//   {"observing": false,
+//    "instances": [{"name": "LAN", "interface": "lan0", "family": "ipv4", "vrid": 1,
+//                   "state": "BACKUP", "since": 12.345,
+//                   "priority": 200, "effective_priority": 80,
+//                   "reasons": [{"name": "wan0", "weight": -120, "reverse": false, "up": false, "contributes": -120}],
+//                   "faults": [],
+//                   "master": {"address": "10.12.14.2", "name": "H001"},
+//                   "advert_interval": 0.1, "down_interval": 0.322,
+//                   "addresses": ["10.12.14.1/24"],
+//                   "counters": {"adverts_received": 5, "adverts_sent": 0, "priority_zero_received": 0,
+//                                "priority_zero_sent": 0, "became_master": 0, "released_master": 0,
+//                                "rejected": {"checksum": 2}}}],
+//    "gateways": [{"name": "HOME", "follows": "LAN", "state": "BACKUP", "ready": false, "obstacles": ["wan0 is down"],
+//                  "wan": {"device": "wan0", "next_hop": "198.51.100.1", "up": false, "weight": -120},
+//                  "dns": [{"address": "10.12.14.2", "port": 53}],
+//                  "services": [{"name": "dns", "weight": -60}],
+//                  "fence": "shut"}]}
+//
+// Times are seconds; "since" is how long ago the state began. "master" is null unless BACKUP and somebody was heard,
+// its name is null where peer_link does not tell it; "wan" and its next hop are null where there is none. Kinds
+// of "rejected" are there once they were counted.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vrrpd/engine/readiness.hpp"
+#include "vrrpd/engine/router.hpp"
+
+namespace vrrpd::engine {
+
+// What peer_link calls this address; none: it is no member's.
+using MemberName = std::function<std::optional<std::string>(const IpAddress&)>;
+
+// What is known of a gateway beside its router.
+struct GatewayStatus {
+    const config::Gateway& config;
+    const Readiness& readiness;
+    std::vector<std::string> obstacles;  // those of its router too
+    std::optional<IpAddress> next_hop;
+    std::vector<netlink::nft::GatewayRules::DnsServer> dns;
+    bool fence_open = false;
+};
+
+class StatusReport {
+public:
+    explicit StatusReport(bool observing) : observing_(observing) {}
+    void add(const Router& router, Instant now, const MemberName& member);
+    void add(const GatewayStatus& gateway, proto::Role role);
+    [[nodiscard]] std::string text() const;
+
+private:
+    bool observing_;
+    std::string instances_, gateways_;  // their objects
+};
+
+}  // namespace vrrpd::engine
