@@ -230,9 +230,12 @@ void ReplicaStep::report_quarantine(const IpAddress& address, const Versions& be
     if (until && until != quarantined_until(before, now_.wall)) say(Quarantined{address, *until});
 }
 
-// Of every address whose lease is another now, our own writes among them: the feed must not undo them.
+// Of every address whose lease is another now, our own writes among them: the feed must not undo them. That a lease is
+// gone of which this node never heard is news, too: its server may have it.
 void ReplicaStep::want(const IpAddress& address, const Versions& before, const Versions& after) {
-    if (auto lease = holder_of(after); lease != holder_of(before)) changes_.push_back({address, std::move(lease)});
+    auto lease = holder_of(after);
+    const bool unheard_of = before.empty() && !after.empty();
+    if (unheard_of || lease != holder_of(before)) changes_.push_back({address, std::move(lease)});
 }
 
 std::optional<Lease> ReplicaStep::holder_of(const Versions& versions) const {

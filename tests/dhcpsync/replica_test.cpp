@@ -86,6 +86,16 @@ TEST_F(ReplicaTest, a_lease_reaches_the_peer_and_its_server) {
     EXPECT_TRUE(a_.lag(two, now_.instant)->complete);
 }
 
+// It was the gateway a second ago, and its image is older than its server's file.
+TEST_F(ReplicaTest, who_knows_nothing_is_told_what_was_given_back) {
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1), lease(101, 2)});
+    (void)serve(a_, {lease(101, 2)});
+    const auto applied = of<Apply>(link());
+    ASSERT_FALSE(applied.empty());
+    EXPECT_EQ(applied[0].changes, (std::vector<Change>{{ip(100), std::nullopt}, {ip(101), lease(101, 2)}}));
+}
+
 TEST_F(ReplicaTest, nothing_is_published_before_the_term_is_on_disk) {
     (void)link();
     const auto actions = step(a_, BecameActive{});
