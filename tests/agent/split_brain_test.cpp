@@ -54,6 +54,21 @@ TEST_F(SplitBrainTest, two_that_last_are_said_once_and_their_end_once) {
     EXPECT_TRUE(split_.ongoing("HOME").empty());
 }
 
+// It lost power a moment ago: that it is the gateway was its last word, and the link does not know yet.
+TEST_F(SplitBrainTest, word_from_before_we_took_over_does_not_count) {
+    peer_is(200);
+    (void)at(5s);
+    we_are(150);
+    EXPECT_TRUE(at(10s).empty());
+    EXPECT_TRUE(at(12s).empty());
+    we_are(140);  // still Active
+    EXPECT_TRUE(at(14s).empty());
+    EXPECT_FALSE(split_.next_deadline());
+    peer_is(200);  // it lives
+    EXPECT_TRUE(at(20s).empty());
+    EXPECT_EQ(at(21s).size(), 1U);
+}
+
 TEST_F(SplitBrainTest, exactly_one_of_both_ends_stays) {
     for (const int other : {100, 150, 200}) {
         SplitBrain theirs;

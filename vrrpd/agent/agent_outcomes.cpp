@@ -121,6 +121,8 @@ void Agent::said_by_peer(PeerId peer, const Summary& said) {
         std::optional<SplitBrain::Candidate> active;
         if (at != said.gateways.end() && at->role == proto::Role::active)
             active = SplitBrain::Candidate{from.name, at->priority.value_or(0), from.address};
+        // It must hear from us again that we are, too.
+        if (active && split_brain_.is_ours(own.name)) peers_->summary_changed();
         split_brain_.peer_is(own.name, from.name, std::move(active));
     }
 }

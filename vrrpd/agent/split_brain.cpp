@@ -13,10 +13,14 @@ bool better(const SplitBrain::Candidate& a, const SplitBrain::Candidate& b) {
 }  // namespace
 
 void SplitBrain::we_are(const std::string& gateway, std::optional<Candidate> active) {
-    if (active)
-        ours_.insert_or_assign(gateway, std::move(*active));
-    else
+    if (!active) {
         ours_.erase(gateway);
+        return;
+    }
+    const auto [own, is_new] = ours_.insert_or_assign(gateway, std::move(*active));
+    if (!is_new) return;
+    for (auto& [key, pair] : pairs_)
+        if (key.first == gateway) pair.repeated = false;
 }
 
 void SplitBrain::peer_is(const std::string& gateway, const std::string& peer, std::optional<Candidate> active) {
@@ -24,6 +28,7 @@ void SplitBrain::peer_is(const std::string& gateway, const std::string& peer, st
     if (!active && !pairs_.contains(key)) return;
     auto& pair = pairs_[key];
     pair.peer = std::move(active);
+    pair.repeated = true;
     pair.lost = false;
 }
 
@@ -39,7 +44,7 @@ std::vector<SplitBrain::Notice> SplitBrain::step(Instant now) {
     std::vector<Notice> notices;
     for (auto at = pairs_.begin(); at != pairs_.end();) {
         auto& [key, pair] = *at;
-        const bool both = pair.peer && ours_.contains(key.first);
+        const bool both = pair.peer && pair.repeated && ours_.contains(key.first);
         if (both && !pair.both_since) pair.both_since = now;
         if (both && !pair.said && now - *pair.both_since >= split_patience) {
             pair.said = true;

@@ -1,5 +1,6 @@
 // Two members that are both Active for one gateway while they can talk: found from what they say of themselves. Pure.
-// A take-over makes that true for a moment on its way, so it counts only when it lasts.
+// A take-over makes that true for a moment on its way, so it counts only when it lasts; and a peer that died as the
+// gateway said so last, so only what it says after we took over counts.
 #pragma once
 
 #include <map>
@@ -34,6 +35,7 @@ public:
 
     // Our own part in a gateway; nullopt: not Active.
     void we_are(const std::string& gateway, std::optional<Candidate> active);
+    [[nodiscard]] bool is_ours(const std::string& gateway) const { return ours_.contains(gateway); }
     // A connected peer's part, as often as it is told.
     void peer_is(const std::string& gateway, const std::string& peer, std::optional<Candidate> active);
     void peer_lost(const std::string& peer);
@@ -49,6 +51,7 @@ private:
     using Key = std::pair<std::string, std::string>;  // gateway, peer
     struct Pair {
         std::optional<Candidate> peer;
+        bool repeated = false;  // ... and said so since we are Active
         bool lost = false;
         Deadline both_since{};
         bool said = false;
