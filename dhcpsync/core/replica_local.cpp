@@ -55,8 +55,11 @@ void ReplicaStep::publish(const Leases& before, const Leases& after) {
     }
 }
 
+// What the server had and now has for longer, it renewed: while it leads it is only fed what it lacks. That is written
+// even if it changes little, for elsewhere the lease may have been given back meanwhile.
 void ReplicaStep::granted(const Lease& lease, const Lease* before) {
-    if (!lease.live(now_.wall) || is_echo(lease)) return;
+    const bool renewed = before && before->client == lease.client && before->expires < lease.expires;
+    if (!lease.live(now_.wall) || (!renewed && is_echo(lease))) return;
     write(lease.address, lease, unaffected(lease.address, &lease, before));
 }
 

@@ -96,6 +96,23 @@ TEST_F(ReplicaTest, who_knows_nothing_is_told_what_was_given_back) {
     EXPECT_EQ(applied[0].changes, (std::vector<Change>{{ip(100), std::nullopt}, {ip(101), lease(101, 2)}}));
 }
 
+// Given back to a gateway that lost its cable before it could tell, and taken again from the next one a second later:
+// to that one it looked like a renewal.
+TEST_F(ReplicaTest, what_was_taken_again_elsewhere_outlives_the_late_news_that_it_was_given_back) {
+    (void)link();
+    (void)activate(b_);
+    (void)serve(b_, {lease(100, 1)});
+    (void)serve(a_, {lease(100, 1)});  // it was fed
+    unlink();
+    (void)serve(b_, {});
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1, Seconds(3601))});
+    (void)step(b_, BecameBackup{});
+    (void)link();
+    EXPECT_EQ(a_.leases(noon), leases({lease(100, 1, Seconds(3601))}));
+    EXPECT_EQ(b_.leases(noon), a_.leases(noon));
+}
+
 TEST_F(ReplicaTest, nothing_is_published_before_the_term_is_on_disk) {
     (void)link();
     const auto actions = step(a_, BecameActive{});
