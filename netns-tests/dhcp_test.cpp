@@ -1,8 +1,11 @@
-// Leases move with the gateway.
-#include "netns-tests/fixture.hpp"
+// Leases move with the gateway: a client keeps its address and its server, whoever is Active.
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "netns-tests/dhcp_fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
-#include "netns-tests/lab/dhcp_client.hpp"
-#include "netns-tests/lab/dhcp_server.hpp"
 
 namespace lab {
 namespace {
@@ -37,6 +40,192 @@ TEST_F(DhcpLab, client_gets_keeps_and_gives_back) {
     EXPECT_TRUE(wait_until([&] { return !server.leases().contains(address); }));
     EXPECT_EQ(router.stop(), 0);
     EXPECT_EQ(other.renew(), DhcpAnswer::none);
+}
+
+class DhcpMove : public DhcpTest {
+protected:
+    // A client that joined, and whose lease every stand-in has.
+    void join(DhcpClient& who) {
+        ASSERT_EQ(who.join(), DhcpAnswer::ack);
+        EXPECT_EQ(who.lease()->server, Home::vip);
+        for (const auto* stand_in : {&h001, &h002}) EXPECT_TRUE(comes_to_know(*stand_in, who));
+    }
+    static StoredLease stored(const Site& site, const IpAddress& address) {
+        EXPECT_TRUE(wait_until([&] { return site.server.leases().contains(address); }, 5s)) << site.host.name();
+        return site.server.leases()[address];
+    }
+    // Renewed by unicast: the same address, from the same server id.
+    static void expect_renewed(DhcpClient& who, const IpAddress& address) {
+        EXPECT_EQ(who.renew(), DhcpAnswer::ack);
+        ASSERT_TRUE(who.has(address));
+        EXPECT_EQ(who.lease()->server, Home::vip);
+    }
+
+    DhcpClient client{card, 1}, other{card, 2, {1, 2, 0xdc, 0, 0, 0, 2}};
+};
+
+TEST_F(DhcpMove, client_keeps_its_address_through_two_power_losses) {
+    start_all();
+    join(client);
+    join(other);
+    const auto address = client.lease()->address, others = other.lease()->address;
+    home.h003.lose_power();
+    ASSERT_TRUE(becomes_active(home.h001));
+    expect_renewed(client, address);
+    DhcpClient newcomer(card, 3);
+    ASSERT_EQ(newcomer.join(), DhcpAnswer::ack);
+    EXPECT_FALSE(newcomer.has(address) || newcomer.has(others));
+    EXPECT_TRUE(comes_to_know(h002, newcomer));
+    home.h001.lose_power();
+    ASSERT_TRUE(becomes_active(home.h002));
+    expect_renewed(client, address);
+    expect_renewed(other, others);
+    const auto newcomers = newcomer.lease()->address;
+    EXPECT_EQ(newcomer.reboot(), DhcpAnswer::ack);
+    EXPECT_TRUE(newcomer.has(newcomers));
+}
+
+TEST_F(DhcpMove, stand_in_has_the_whole_lease) {
+    start_all();
+    join(client);  // and stays: a lease file that became empty is not believed to say that all are gone
+    join(other);
+    const auto address = other.lease()->address;
+    const auto given = stored(h003, address);
+    for (const auto* stand_in : {&h001, &h002}) {
+        const auto known = stored(*stand_in, address);
+        EXPECT_EQ(known.client_id, given.client_id);
+        EXPECT_EQ(known.host_name, given.host_name);
+        EXPECT_LE(std::chrono::abs(known.expires - given.expires), 2s);
+    }
+    other.release();
+    for (const auto* site : {&h003, &h001, &h002})
+        EXPECT_TRUE(wait_until([&] { return !site->server.leases().contains(address); }, 5s)) << site->host.name();
+}
+
+TEST_F(DhcpMove, planned_stop_loses_nothing_and_a_return_brings_the_news_back) {
+    auto patient = text();
+    patient.instance = "preempt_delay 2";  // meanwhile it can put its dnsmasq right
+    start_all(patient);
+    join(client);
+    const auto address = client.lease()->address;
+    ASSERT_EQ(other.join(), DhcpAnswer::ack);
+    const auto last_word = other.lease()->address;
+    EXPECT_EQ(h003.router.stop(), 0);  // right after it gave a lease
+    ASSERT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(comes_to_know(h001, other));
+    expect_renewed(client, address);
+    client.release();
+    DhcpClient newcomer(card, 3);
+    ASSERT_EQ(newcomer.join(), DhcpAnswer::ack);
+    h003.start_router();
+    ASSERT_TRUE(becomes_active(home.h003, 15s));
+    EXPECT_TRUE(comes_to_know(h003, newcomer));
+    expect_renewed(other, last_word);
+    EXPECT_TRUE(wait_until([&] { return !h003.server.leases().contains(address); }, 5s)) << "given back meanwhile";
+}
+
+TEST_F(DhcpMove, role_leaves_a_host_whose_dnsmasq_died) {
+    start_all();
+    join(client);
+    const auto address = client.lease()->address;
+    h003.server.process().kill_all();
+    ASSERT_TRUE(becomes_active(home.h001, 20s));
+    expect_renewed(client, address);
+    EXPECT_TRUE(await_alert(h003, "dhcp_down"));
+    h003.server.start();
+    ASSERT_TRUE(becomes_active(home.h003, 20s));
+    expect_renewed(client, address);
+}
+
+TEST_F(DhcpMove, role_stays_when_every_dnsmasq_is_dead) {
+    start_all();
+    for (auto* site : {&h001, &h002}) site->server.process().kill_all();
+    for (auto* site : {&h001, &h002}) ASSERT_TRUE(await_alert(*site, "dhcp_down", 20s));
+    const auto dead = wall_clock();
+    h003.server.process().kill_all();
+    ASSERT_TRUE(await_alert(h003, "dhcp_down", 20s));
+    std::this_thread::sleep_for(1s);
+    for (const auto* host : {&home.h001, &home.h002})
+        EXPECT_EQ(home.lan.count(all({from(*host), adverts(), no_priority(0), since(dead)})), 0u) << host->name();
+    EXPECT_TRUE(holds(home.h003));
+}
+
+TEST_F(DhcpMove, all_three_restart_at_once_and_lose_nothing) {
+    start_all();
+    join(client);
+    join(other);
+    const auto address = client.lease()->address, others = other.lease()->address;
+    std::this_thread::sleep_for(1500ms);  // the replica is written within a second
+    for (auto* site : sites()) site->kill_all();
+    // The one that comes back first has lost its dnsmasq's file as well.
+    std::filesystem::remove(h001.server.lease_file());
+    h001.start();
+    ASSERT_TRUE(becomes_active(home.h001, 15s));
+    EXPECT_TRUE(comes_to_know(h001, client));
+    EXPECT_TRUE(comes_to_know(h001, other));
+    for (auto* site : {&h003, &h002}) site->start();
+    ASSERT_TRUE(becomes_active(home.h003, 20s));
+    expect_renewed(client, address);
+    expect_renewed(other, others);
+}
+
+TEST_F(DhcpMove, peer_with_a_wrong_key_gets_nothing_and_changes_nothing) {
+    auto wrong = text();
+    wrong.key_file = make_key("other.key");
+    configure(h003, text());
+    configure(h001, text());
+    configure(h002, wrong);
+    for (auto* site : sites()) site->start();
+    ASSERT_TRUE(becomes_active(home.h003, 15s));
+    ASSERT_EQ(client.join(), DhcpAnswer::ack);
+    EXPECT_TRUE(comes_to_know(h001, client));
+    EXPECT_TRUE(wait_until([&] { return h002.router.logged("key") || h003.router.logged("key"); }, 10s));
+    EXPECT_TRUE(stays_false([&] { return knows(h002, client); }, 2s)) << "it has no key";
+    EXPECT_TRUE(holds(home.h003));
+    home.h003.lose_power();
+    ASSERT_TRUE(becomes_active(home.h001));
+    expect_renewed(client, client.lease()->address);
+}
+
+// A dnsmasq that does not speak D-Bus: its lease file is written while it stands still.
+class DhcpNoBus : public DhcpTest {
+protected:
+    DhcpNoBus() : DhcpTest({.bus = false}) {
+        for (const auto* site : sites()) write_restart_command(*site);
+    }
+    // What `systemctl restart dnsmasq` does: it ends, and only then the next one begins. (A dead child that nobody
+    // has waited for has no command line.)
+    static void write_restart_command(const Site& site) {
+        const auto path = HomeText::restart_command(site.host.name());
+        const auto pid_file = directory() + "/" + site.host.name() + ".dnsmasq.pid";
+        std::ofstream(path) << "#!/bin/sh\nset -e\nold=$(cat " << pid_file << ")\nkill $old\n"
+                            << "while grep -q . /proc/$old/cmdline 2>/dev/null; do sleep 0.01; done\n"
+                            << "exec dnsmasq --user=root --pid-file=" << pid_file
+                            << " --conf-file=" << site.server.configuration() << '\n';
+        std::filesystem::permissions(path, std::filesystem::perms(0755));
+    }
+    [[nodiscard]] HomeText no_bus() const {
+        auto changed = text();
+        changed.dnsmasq = "bus off\n        restart_command $RESTART";
+        return changed;
+    }
+};
+
+TEST_F(DhcpNoBus, lease_file_is_written_and_the_server_restarted_at_a_take_over) {
+    start_all(no_bus());
+    DhcpClient client(card, 1), newcomer(card, 2);
+    ASSERT_EQ(client.join(), DhcpAnswer::ack);
+    const auto address = client.lease()->address;
+    std::this_thread::sleep_for(500ms);  // to the stand-ins
+    const pid_t before = h001.server.process().pid();
+    home.h003.lose_power();
+    ASSERT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(comes_to_know(h001, client));
+    EXPECT_TRUE(wait_until([&] { return !h001.server.process().running(); })) << before << " was not restarted";
+    EXPECT_TRUE(wait_until([&] { return client.renew() == DhcpAnswer::ack; }, 5s));
+    EXPECT_TRUE(client.has(address));
+    ASSERT_EQ(newcomer.join(), DhcpAnswer::ack);
+    EXPECT_FALSE(newcomer.has(address));
 }
 
 }  // namespace

@@ -129,10 +129,14 @@ void DhcpCard::no_arp_for(const IpAddress& address, const MacAddress& mac) {
     if (const auto owner = owned_.find(address); owner != owned_.end() && owner->second == mac) owned_.erase(owner);
 }
 
+DhcpClient::DhcpClient(DhcpCard& card, const MacAddress& mac, Bytes client_id)
+    : card_(card), mac_(mac), client_id_(std::move(client_id)) {}
+
 DhcpClient::DhcpClient(DhcpCard& card, unsigned number, Bytes client_id)
-    : card_(card),
-      mac_{{0x02, 0xdc, 0, 0, static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)}},
-      client_id_(std::move(client_id)) {}
+    : DhcpClient(
+          card,
+          MacAddress{{0x02, 0xdc, 0, 0, static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)}},
+          std::move(client_id)) {}
 
 DhcpQuestion DhcpClient::question(DhcpType type) const {
     return {.type = type, .transaction = next_transaction(), .mac = mac_, .client_id = client_id_};

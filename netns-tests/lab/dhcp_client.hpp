@@ -64,7 +64,8 @@ public:
     using Limit = std::chrono::milliseconds;
     static constexpr Limit patience{500};
 
-    // `number` is in the MAC address. No client id: it is known by that alone.
+    // No client id: it is known by its MAC address alone. `number` is in that.
+    DhcpClient(DhcpCard& card, const vrrpd::MacAddress& mac, vrrpd::Bytes client_id = {});
     DhcpClient(DhcpCard& card, unsigned number, vrrpd::Bytes client_id = {});
     DhcpClient(const DhcpClient&) = delete;
     DhcpClient& operator=(const DhcpClient&) = delete;

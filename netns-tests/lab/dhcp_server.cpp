@@ -91,7 +91,7 @@ void DhcpServer::configure() const {
 
 Arguments DhcpServer::command_line() const {
     auto words = bus_.environment();
-    for (const auto* word : {"dnsmasq", "--keep-in-foreground", "--user=root", "--log-facility=-", "--log-dhcp"})
+    for (const auto* word : {"dnsmasq", "--keep-in-foreground", "--user=root", "--log-facility=-"})
         words.emplace_back(word);
     words.push_back("--pid-file=" + file("dnsmasq.pid"));
     words.push_back("--conf-file=" + configuration());

@@ -108,6 +108,12 @@ Output Router::command(const Arguments& options) const {
     return host_.run(arguments);
 }
 
+Output Router::status(const Arguments& options) const {
+    Arguments arguments{LAB_VRRPCTL, "status", "--runtime-dir", file("run")};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return host_.run(arguments);
+}
+
 FrrRouter::FrrRouter(Host& host, const Plan& plan) : host_(host), plan_(plan) {
     make_macvlan();
     // FRR's daemons leave root; their files must let them.

@@ -63,6 +63,8 @@ public:
     bool await_log(std::string_view text, std::chrono::milliseconds limit = std::chrono::seconds(5)) const;
     // Runs our executable with other options to its end, on this host: -t, --sweep, --fence.
     [[nodiscard]] Output command(const Arguments& options) const;
+    // `vrrpctl status`, of this daemon.
+    [[nodiscard]] Output status(const Arguments& options = {}) const;
     [[nodiscard]] std::string file(std::string_view suffix) const;
 
     // In the foreground, logging to stderr, all its files in the laboratory's directory.

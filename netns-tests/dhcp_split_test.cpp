@@ -1,0 +1,76 @@
+// Two routers are Active at once: what each gave is kept, who must not speak does not, and people are told.
+#include "netns-tests/dhcp_fixture.hpp"
+
+namespace lab {
+namespace {
+
+class DhcpSplit : public DhcpTest {
+protected:
+    void expect_no_answer_from(const Host& host, Time since_then) {
+        for (const auto& frame : home.lan.frames(all({from(host), dhcp_answers(), since(since_then)})))
+            ADD_FAILURE() << frame.describe();
+    }
+    // No address has two owners. (A lease that was given back while its giver was cut off may stay there until it ends:
+    // who leads is not told to take anything back.)
+    [[nodiscard]] bool one_table() {
+        std::map<IpAddress, std::string> owners;
+        for (const auto* site : sites()) {
+            for (const auto& [address, lease] : site->server.leases())
+                if (owners.emplace(address, lease.mac).first->second != lease.mac) return false;
+        }
+        return true;
+    }
+
+    DhcpClient before{card, 1}, during{card, 2}, after{card, 3};
+};
+
+TEST_F(DhcpSplit, partition_heals_into_one_table_and_one_server) {
+    start_all();
+    ASSERT_EQ(before.join(), DhcpAnswer::ack);
+    EXPECT_TRUE(comes_to_know(h001, before));
+    home.h003.isolate("lan0");
+    ASSERT_TRUE(wait_until([&] { return holds(home.h001); }));
+    EXPECT_TRUE(holds(home.h003)) << "it knows of nothing";
+    ASSERT_EQ(during.join(), DhcpAnswer::ack);
+    const auto address = before.lease()->address, given_meanwhile = during.lease()->address;
+    before.release();
+    EXPECT_TRUE(wait_until([&] { return !h001.server.leases().contains(address); }));
+    home.h003.rejoin("lan0");
+    ASSERT_TRUE(home.await_holder(home.h003));
+    const auto healed = wall_clock() + 100ms;  // what H001 said before it heard H003 may be under way
+    for (const auto* site : sites()) EXPECT_TRUE(comes_to_know(*site, during, 10s)) << site->host.name();
+    EXPECT_TRUE(one_table());
+    EXPECT_EQ(during.renew(), DhcpAnswer::ack);
+    EXPECT_TRUE(during.has(given_meanwhile));
+    ASSERT_EQ(after.join(), DhcpAnswer::ack);
+    EXPECT_FALSE(after.has(given_meanwhile));
+    expect_no_answer_from(home.h001, healed);
+    expect_no_answer_from(home.h002, healed);
+}
+
+// Adverts are lost and all else arrives: the peer link tells what VRRP cannot see.
+TEST_F(DhcpSplit, two_active_on_a_live_link_are_an_alarm) {
+    start_all();
+    ASSERT_EQ(before.join(), DhcpAnswer::ack);
+    EXPECT_TRUE(comes_to_know(h001, before));
+    home.h001.must({"nft",
+                    "table ip filter {\n  chain INPUT { type filter hook input priority 0; policy accept;\n"
+                    "    ip protocol 112 drop\n }\n}"});
+    ASSERT_TRUE(wait_until([&] { return holds(home.h001); }));
+    EXPECT_TRUE(holds(home.h003));
+    EXPECT_TRUE(await_alert(h003, "split_brain"));
+    EXPECT_TRUE(await_alert(h001, "split_brain"));
+    const auto noticed = wall_clock();
+    home.h001.must({"nft", "delete table ip filter"});
+    ASSERT_TRUE(home.await_holder(home.h003));
+    EXPECT_TRUE(home.lan.await(all({from(home.h003), claims(Home::vip), since(noticed)}), 5s));
+    std::this_thread::sleep_for(1500ms);
+    const auto last = home.lan.last(claims(Home::vip));
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->port, home.h003.port("lan0")) << "the clients' last word on where .1 is";
+    for (const auto* site : sites()) EXPECT_TRUE(comes_to_know(*site, before)) << site->host.name();
+    EXPECT_TRUE(one_table());
+}
+
+}  // namespace
+}  // namespace lab

@@ -1,0 +1,48 @@
+#include "netns-tests/lab/site.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "netns-tests/lab/dns.hpp"
+#include "netns-tests/lab/janitor.hpp"
+
+namespace lab {
+
+Site::Site(Host& its_host, const DhcpServerPlan& plan, std::optional<ForwarderPlan> dns)
+    : host(its_host), dns_plan(dns), bus(host), server(host, bus, plan), router(host, Daemon::vrrpd) {
+    router.run_with(bus.environment());
+}
+
+void Site::start() {
+    bus.start();
+    server.start();
+    if (dns_plan) forwarder = start_forwarder(host, dns_plan->own, dns_plan->answer);
+    start_router();
+}
+
+void Site::kill_all() {
+    for (auto* process : {&router.process(), &server.process(), &bus.process(), &forwarder}) process->kill_all();
+}
+
+void Site::power_on() {
+    host.power_on();
+    start();
+}
+
+pid_t Site::agent() {
+    for (const auto pid : descendants(router.process().pid())) {
+        std::string name;
+        std::getline(std::ifstream(fmt::format("/proc/{}/comm", pid)), name);
+        if (name == "vrrpd-agent") return pid;
+    }
+    return 0;
+}
+
+std::string make_key(const std::string& name) {
+    const auto path = directory() + "/" + name;
+    must({LAB_VRRPCTL, "keygen", path});
+    return path;
+}
+
+}  // namespace lab
