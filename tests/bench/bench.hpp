@@ -39,6 +39,7 @@ void addresses(const Plan& plan, Report& report);
 void instances(const Plan& plan, Report& report);
 void memory(const Plan& plan, Report& report);
 void dns(const Plan& plan, Report& report);
+void leases(const Plan& plan, Report& report);
 void replication(const Plan& plan, Report& report);
 
 }  // namespace bench

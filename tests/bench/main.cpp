@@ -29,6 +29,7 @@ constexpr std::array figures{
     Figure{"memory", memory},
     Figure{"replication", replication},
     Figure{"dns", dns},
+    Figure{"leases", leases},
 };
 
 int usage() {

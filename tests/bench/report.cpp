@@ -71,6 +71,25 @@ void Report::bound(const std::string& figure, const Samples& ours, const Samples
     rows_.push_back(row);
 }
 
+void Report::within(const std::string& figure, const Samples& ours, double limit) {
+    Row row{figure, both(ours), "-", "", number(limit) + " itself"};
+    row.judged = true;
+    row.good = !ours.empty() && ours.p99() <= limit;
+    rows_.push_back(row);
+}
+
+void Report::keep(const std::string& figure, const Samples& ours, const Samples& before, double limit) {
+    Row row{fmt::format("{} (without: {})", figure, both(before)), both(ours), "-", "", ""};
+    if (!ours.empty() && !before.empty()) {
+        const double ratio = ours.p99() / before.p99();
+        row.ratio = "- / " + number(ratio);
+        row.limit = "- / " + number(limit);
+        row.judged = true;
+        row.good = ratio <= limit;
+    }
+    rows_.push_back(row);
+}
+
 void Report::fail(const std::string& what) { rows_.push_back({what, "-", "-", "", "", true, false}); }
 
 bool Report::good() const {

@@ -45,6 +45,10 @@ public:
                  double limit);
     // The worst of ours at most `limit`, whatever keepalived does.
     void bound(const std::string& figure, const Samples& ours, const Samples& theirs, double limit);
+    // p99 of ours at most `limit`.
+    void within(const std::string& figure, const Samples& ours, double limit);
+    // p99 of ours at most `limit` times what it was `before` something was asked of it.
+    void keep(const std::string& figure, const Samples& ours, const Samples& before, double limit);
     // A run that did not come to its end in time.
     void fail(const std::string& what);
     // Said below the table.

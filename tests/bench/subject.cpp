@@ -11,8 +11,6 @@
 
 namespace bench {
 
-namespace {
-
 // proc(5): utime and stime are fields 14 and 15; the name, field 2, may hold blanks and brackets.
 std::chrono::milliseconds processor_time(pid_t pid) {
     std::string line;
@@ -26,6 +24,8 @@ std::chrono::milliseconds processor_time(pid_t pid) {
     fields >> user >> system;
     return std::chrono::milliseconds((user + system) * 1000 / sysconf(_SC_CLK_TCK));
 }
+
+namespace {
 
 void add_memory(pid_t pid, Cost& cost) {
     std::ifstream file(fmt::format("/proc/{}/smaps_rollup", pid));

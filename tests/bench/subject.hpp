@@ -17,6 +17,9 @@ using lab::Daemon;
 
 [[nodiscard]] std::string_view name(Daemon daemon);
 
+// User and system, of one process.
+[[nodiscard]] std::chrono::milliseconds processor_time(pid_t pid);
+
 // Of all processes of a daemon.
 struct Cost {
     std::chrono::milliseconds processor{0};  // user and system

@@ -1,0 +1,222 @@
+// Fifty clients and thirty take-overs: everything that can be killed is killed, in an order of chance, with take-overs
+// that run into each other. No address is given twice, and no lease gets lost that was older than the lag.
+// The seed is printed; LAB_SEED=N runs it again.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <deque>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <random>
+
+#include "netns-tests/dhcp_fixture.hpp"
+
+namespace lab {
+namespace {
+
+constexpr unsigned client_count = 50;
+constexpr std::size_t wanted_take_overs = 30;
+constexpr auto longest = 50s;
+constexpr std::string_view became_active = "Entering MASTER STATE";
+// What `vrrpctl status` shows is far less; this much a lease must be older than a fault so that it may not be lost.
+constexpr auto lag = 300ms;
+
+unsigned seed() {
+    const char* chosen = std::getenv("LAB_SEED");
+    return chosen != nullptr ? static_cast<unsigned>(std::strtoul(chosen, nullptr, 10)) : std::random_device()();
+}
+
+class DhcpChaos : public DhcpTest {
+protected:
+    DhcpChaos() {
+        std::cout << "LAB_SEED=" << seed_ << std::endl;
+        for (unsigned number = 1; number <= client_count; ++number) clients_.emplace_back(card, number);
+    }
+
+    unsigned below(unsigned limit) { return std::uniform_int_distribution<unsigned>(0, limit - 1)(chance_); }
+
+    // ---- clients ----
+
+    void act(DhcpClient& client) {
+        const auto had = client.lease();
+        const auto answer = one_of_its_ways(client);
+        if (answer != DhcpAnswer::ack || (had && client.has(had->address))) return;
+        granted_[client.mac()] = wall_clock();
+        for (const auto& other : clients_) {
+            EXPECT_TRUE(&other == &client || !other.has(client.lease()->address))
+                << client.lease()->address.to_string() << " was given to " << other.mac().to_string() << " and to "
+                << client.mac().to_string();
+        }
+    }
+    DhcpAnswer one_of_its_ways(DhcpClient& client) {
+        constexpr auto patience = 100ms;
+        if (!client.lease()) return client.join(patience);
+        switch (below(8)) {
+            case 0:
+                return client.rebind(patience);
+            case 1:
+                return client.reboot(patience);
+            case 2:
+                given_back_[client.mac()] = wall_clock();
+                client.release();
+                return DhcpAnswer::none;
+            default:
+                return client.renew(patience);
+        }
+    }
+    void act_for(std::chrono::milliseconds time) {
+        for (const auto end = wall_clock() + time; wall_clock() < end;) act(clients_[below(client_count)]);
+    }
+
+    // ---- faults ----
+
+    // The gateway; not one that is lost already and does not know it.
+    Site* active(const std::vector<Site*>& lost) {
+        for (auto* site : sites())
+            if (holds(site->host) && std::find(lost.begin(), lost.end(), site) == lost.end()) return site;
+        return nullptr;
+    }
+    // One of the ways in which a gateway goes. Returns how it comes back.
+    std::function<void()> lose(Site& site) {
+        faults_.push_back(wall_clock());
+        switch (below(7)) {
+            case 0:
+                note(site, "loses power");
+                site.host.lose_power();
+                return [&site] { site.power_on(); };
+            case 1:
+                note(site, "is cut off");
+                site.host.isolate("lan0");
+                return [&site] { site.host.rejoin("lan0"); };
+            case 2:
+                note(site, "loses all of vrrpd");
+                site.router.process().kill_all();
+                return [&site] { site.start_router(); };
+            case 3:
+                note(site, "loses its supervisor");
+                site.router.process().signal(SIGKILL);
+                return [&site] { site.start_router(); };
+            case 4:
+                note(site, "is stopped");
+                site.router.stop();
+                return [&site] { site.start_router(); };
+            case 5:
+                note(site, "loses everything at once");
+                site.kill_all();
+                return [&site] { site.start(); };
+            default:
+                note(site, "loses its cable");
+                site.host.unplug("lan0");
+                return [&site] { site.host.plug("lan0"); };
+        }
+    }
+    // Something that moves nobody, or not at once. Returns how it is put right.
+    std::function<void()> disturb(Site& site) {
+        switch (below(4)) {
+            case 0:
+                note(site, "loses its agent");
+                if (const pid_t agent = site.agent(); agent > 0) kill(agent, SIGKILL);
+                return [] {};
+            case 1:
+                note(site, "loses its engine");
+                if (const pid_t engine = site.router.engine(); engine > 0) kill(engine, SIGKILL);
+                return [] {};
+            case 2:
+                note(site, "loses its bus");
+                site.bus.process().kill_all();
+                // dnsmasq 2.90 never looks for a bus again.
+                return [&site] {
+                    site.bus.start();
+                    site.server.start();
+                };
+            default:
+                note(site, "loses its dnsmasq");
+                site.server.process().kill_all();
+                return [&site] { site.server.start(); };
+        }
+    }
+    void note(const Site& site, const char* what) {
+        std::cout << fmt::format("{:7.3f} s  {} {}\n", milliseconds(wall_clock() - begun_) / 1e3, site.host.name(),
+                                 what);
+    }
+
+    // One or two gateways go, the second while the take-over from the first may not have settled; then all return.
+    void round() {
+        std::vector<std::function<void()>> returns, repairs;
+        std::vector<Site*> lost;
+        for (unsigned losses = 1 + below(2); losses > 0; --losses) {
+            auto* gateway = active(lost);
+            if (gateway == nullptr) break;
+            lost.push_back(gateway);
+            returns.push_back(lose(*gateway));
+            if (below(2) == 0) repairs.push_back(disturb(*sites()[below(3)]));
+            act_for(std::chrono::milliseconds(300 + below(400)));
+        }
+        for (const auto& come_back : returns) {
+            come_back();
+            act_for(std::chrono::milliseconds(below(300)));
+        }
+        for (const auto& repair : repairs) repair();
+        const auto settled = wall_clock() + 10s;
+        while (home.holders() != std::vector<std::string>{"H003"} && wall_clock() < settled) act_for(50ms);
+        ASSERT_EQ(home.holders(), std::vector<std::string>{"H003"}) << "LAB_SEED=" << seed_;
+    }
+    // What was older than the lag at the next fault is known to the gateway of now.
+    void expect_nothing_lost() {
+        for (const auto& client : clients_) {
+            const auto at = granted_.find(client.mac());
+            if (!client.lease() || at == granted_.end() || young_at_a_fault(at->second)) continue;
+            // That it was given back may be told after it was taken again, within the same second.
+            if (const auto back = given_back_.find(client.mac());
+                back != given_back_.end() && young_at_a_fault(back->second))
+                continue;
+            EXPECT_TRUE(comes_to_know(h003, client, 3s))
+                << client.mac().to_string() << " with " << client.lease()->address.to_string() << " since "
+                << fmt::format("{:.3f} s", milliseconds(at->second - begun_) / 1e3) << ", LAB_SEED=" << seed_;
+        }
+    }
+    [[nodiscard]] bool young_at_a_fault(Time granted) const {
+        return std::any_of(faults_.begin(), faults_.end(),
+                           [&](Time fault) { return granted <= fault && fault < granted + lag; });
+    }
+    [[nodiscard]] std::size_t take_overs() {
+        std::size_t count = 0;
+        for (const auto* site : sites()) {
+            const auto log = site->router.log();
+            for (auto at = log.find(became_active); at != std::string::npos; at = log.find(became_active, at + 1))
+                ++count;
+        }
+        return count;
+    }
+
+    const unsigned seed_ = seed();
+    std::mt19937 chance_{seed_};
+    std::deque<DhcpClient> clients_;
+    std::map<vrrpd::MacAddress, Time> granted_;  // when it got the address that it has
+    std::map<vrrpd::MacAddress, Time> given_back_;
+    std::vector<Time> faults_;
+    Time begun_ = wall_clock();
+};
+
+TEST_F(DhcpChaos, fifty_clients_over_thirty_take_overs) {
+    start_all();
+    for (auto& client : clients_) {
+        ASSERT_EQ(client.join(), DhcpAnswer::ack);
+        granted_[client.mac()] = wall_clock();
+    }
+    begun_ = wall_clock();
+    const auto wanted = take_overs() + wanted_take_overs;
+    while (take_overs() < wanted && wall_clock() < begun_ + longest && !HasFailure()) {
+        round();
+        expect_nothing_lost();
+    }
+    EXPECT_GE(take_overs(), wanted);
+    for (auto& client : clients_) {
+        EXPECT_TRUE(!client.lease() || client.renew() == DhcpAnswer::ack) << client.mac().to_string();
+    }
+}
+
+}  // namespace
+}  // namespace lab
