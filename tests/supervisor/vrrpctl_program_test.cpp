@@ -12,6 +12,7 @@ namespace vrrpd::supervisor::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class VrrpctlProgram : public testing::Test {
 protected:
@@ -33,6 +34,19 @@ protected:
 
     std::optional<Machine> machine_;
 };
+
+TEST_F(VrrpctlProgram, tells_who_is_the_gateway) {
+    machine_->shell("ip neigh replace 198.51.100.1 lladdr 02:00:00:00:00:01 dev wan0");
+    machine_->start({"-f", "home.conf"});
+    const auto got = status_with(") is the gateway.");
+    EXPECT_THAT(got.text, HasSubstr("LAN: MASTER for "));
+    EXPECT_THAT(got.text, HasSubstr("VRID 1 on lan0, priority "));
+    EXPECT_THAT(got.text, Not(HasSubstr("did not answer")));
+    EXPECT_THAT(got.text, Not(HasSubstr("\x1b"))) << "no terminal, no colours";
+    const auto json = vrrpctl("status --json").text;
+    EXPECT_THAT(json, HasSubstr(R"("engine":"ok")"));
+    EXPECT_THAT(json, HasSubstr(R"("fence":"open")"));
+}
 
 TEST_F(VrrpctlProgram, says_why_a_stand_in_could_not_take_over) {
     machine_->shell("ip link set lan0 down");
