@@ -23,8 +23,8 @@ struct Forwarder {
     bool own_answers = true;      // to liveness; otherwise those come from upstream, too
     bool upstream = true;
     std::optional<Rcode> without_upstream{};  // its answer then; none: silence
-    std::size_t filters = 99;  // so many of the canaries: the first ones
-    bool truncates = false;  // over UDP
+    std::size_t filters = 99;                 // so many of the canaries: the first ones
+    bool truncates = false;                   // over UDP
     Duration takes = 1ms, upstream_takes = 20ms;
 };
 

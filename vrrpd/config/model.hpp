@@ -97,7 +97,7 @@ struct Instance {
     SeldomList<VirtualRoute> routes;
     SeldomList<VirtualRule> rules;
 
-    SeldomList<proto::Peer> peers;   // unicast_peer; empty: multicast
+    SeldomList<proto::Peer> peers;    // unicast_peer; empty: multicast
     std::optional<IpAddress> source;  // mcast_src_ip or unicast_src_ip
     std::optional<IpAddress> group;   // mcast_dst_ip; none: the standard group
     bool track_source = false;        // track_src_ip
