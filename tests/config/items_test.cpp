@@ -127,7 +127,7 @@ TEST(Addresses, static_ones_are_judged_too) {
 VirtualRoute route(const std::string& item) {
     const auto parsed = with_items("virtual_routes", item);
     EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{}) << item;
-    return parsed.config.instances.at(0).routes.at(0);
+    return parsed.config.instances.at(0).routes[0];
 }
 
 TEST(Routes, take_destinations_in_all_forms) {
@@ -195,7 +195,7 @@ TEST(Routes, options_that_are_not_set_are_noted) {
     EXPECT_TRUE(errors(parsed.faults).empty());
     EXPECT_TRUE(says(parsed.faults, "8:26: advmss of a route: not supported, ignored"));
     EXPECT_TRUE(says(parsed.faults, "initcwnd of a route"));
-    EXPECT_EQ(parsed.config.instances.at(0).routes.at(0).route.metric, 4U);
+    EXPECT_EQ(parsed.config.instances.at(0).routes[0].route.metric, 4U);
 }
 
 // ---- rules ------------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ TEST(Routes, options_that_are_not_set_are_noted) {
 VirtualRule rule(const std::string& item) {
     const auto parsed = with_items("virtual_rules", item);
     EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{}) << item;
-    return parsed.config.instances.at(0).rules.at(0);
+    return parsed.config.instances.at(0).rules[0];
 }
 
 TEST(Rules, take_selectors_and_a_table) {

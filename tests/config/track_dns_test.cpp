@@ -24,7 +24,7 @@ TEST(TrackDns, names_a_gateway_and_weighs) {
          }) {
         const auto parsed = parse_tracking(items);
         EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{});
-        EXPECT_EQ(*parsed.config.instances.at(0).track_dns, std::vector<TrackDns>{wanted}) << items;
+        EXPECT_EQ(parsed.config.instances.at(0).track_dns, std::vector<TrackDns>{wanted}) << items;
     }
 }
 
