@@ -30,8 +30,8 @@ protected:
 
     // A hello of TLS with this key from the hostile address, for a pair of members ("H003" calls "H001"): it is hung up
     // on without one octet.
-    void expect_refused(const Key& with, const std::string& caller_name) {
-        const TlsContext context(with);
+    void expect_refused(Key with, const std::string& caller_name) {
+        const TlsContext context(std::move(with));
         TlsSession session(context, TlsSession::Side::client, caller_name + '\0' + "H001");
         Bytes hello;
         session.take_output(hello);
