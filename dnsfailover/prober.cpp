@@ -93,8 +93,9 @@ void Prober::sockets_ready() {
     std::array<epoll_event, sockets_a_turn> events;
     const int count = ::epoll_wait(ready_.get(), events.data(), sockets_a_turn, 0);
     for (int i = 0; i < count; ++i) {
-        // One that is served may have ended another one.
-        const auto at = on_their_way_.find(events[static_cast<std::size_t>(i)].data.u64);
+        // Taken out first: epoll_event is packed, and a reference into it may be misaligned.
+        const std::uint64_t which = events[static_cast<std::size_t>(i)].data.u64;
+        const auto at = on_their_way_.find(which);  // one that is served may have ended another one
         if (at != on_their_way_.end()) proceed(at);
     }
 }

@@ -157,7 +157,7 @@ private:
             ready =
                 fmt::format("{}{}", state == "MASTER" ? "is the gateway; but " : "NO: ", fmt::join(obstacles, "; "));
         page_.line(name + padded(state, 8) + padded(age(candidate), 14) +
-                       padded(priority.is_number() ? std::to_string(priority.get<int>()) : "?", 8) + ready,
+                       padded(priority.is_number() ? fmt::format("{}", priority.get<double>()) : "?", 8) + ready,
                    17);
     }
 
