@@ -145,6 +145,11 @@ void ReplicaStep::on(const BecameActive& event) {
     r_.author_.reset();
     r_.adopted_ = false;
     r_.resumed_ = event.resumed;
+    r_.handed_over_.reset();
+    if (event.resumed)
+        r_.taken_over_.reset();
+    else if (!r_.taken_over_)
+        r_.taken_over_ = r_.local_;
     for (const auto& [id, peer] : r_.peers_) {
         if (peer.active) say(SplitBrain{id});
     }
@@ -155,15 +160,22 @@ void ReplicaStep::on(const BecameActive& event) {
 void ReplicaStep::on(const BecameBackup&) {
     r_.standing_.active = false;
     r_.author_.reset();
+    if (r_.taken_over_) r_.handed_over_ = r_.local_;
     speak_to_all();
 }
 
+// The server did not wait for the disk: what it granted meanwhile is published now, even if the role is gone again.
 void ReplicaStep::on(const TermPersisted& event) {
     const auto current = r_.author_ ? r_.author_->term : Term();
-    if (!r_.standing_.active || event.term <= current) return;
+    const bool owes = !r_.standing_.active && r_.handed_over_;
+    if ((!r_.standing_.active && !owes) || event.term <= current) return;
     r_.author_ = Author{event.term, r_.self_};
     r_.written_ = Sequence();
-    if (r_.local_) adopt(*r_.local_);
+    const auto before = std::exchange(r_.taken_over_, std::nullopt);
+    const auto after = owes ? std::exchange(r_.handed_over_, std::nullopt) : r_.local_;
+    if (after) adopt(before ? *before : *after);
+    if (before && after) publish(*before, *after);
+    if (owes) r_.author_.reset();
 }
 
 // ---- time ---------------------------------------------------------------------------------------

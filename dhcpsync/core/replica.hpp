@@ -143,7 +143,9 @@ private:
     std::optional<Leases> local_;  // what our DHCP server has; none: not read yet
     Bytes local_duid_;
     bool resumed_ = false;
-    bool adopted_ = false;          // in this term the local leases were gone through
+    bool adopted_ = false;  // in this term the local leases were gone through
+    // Until the term is on disk: what our server had when the role came, and when it went before that.
+    std::optional<Leases> taken_over_, handed_over_;
     std::optional<Author> author_;  // while Active with a term on disk: who signs our writes
     Sequence written_;
 

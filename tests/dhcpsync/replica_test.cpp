@@ -123,6 +123,48 @@ TEST_F(ReplicaTest, nothing_is_published_before_the_term_is_on_disk) {
     EXPECT_EQ(b_.leases(noon).size(), 1u);
 }
 
+// A disk may take a second, and clients do not wait for it.
+class SlowDisk : public ReplicaTest {
+protected:
+    // a_ took over, and gives 100 to its old client again, who had given it back to b_.
+    Term grant_before_the_term_is_on_disk() {
+        (void)link();
+        (void)activate(b_);
+        (void)serve(b_, {lease(100, 1), lease(101, 2)});
+        (void)serve(b_, {lease(101, 2)});
+        (void)serve(a_, {lease(101, 2)});
+        (void)step(b_, BecameBackup{});
+        const auto asked = of<PersistTerm>(step(a_, BecameActive{}));
+        (void)serve(a_, {lease(100, 1), lease(101, 2)});
+        EXPECT_EQ(b_.leases(noon).size(), 1u);
+        return asked.at(0).term;
+    }
+};
+
+TEST_F(SlowDisk, what_was_granted_meanwhile_is_published_then) {
+    const auto term = grant_before_the_term_is_on_disk();
+    (void)step(a_, TermPersisted{term});
+    EXPECT_EQ(b_.leases(noon), leases({lease(100, 1), lease(101, 2)}));
+}
+
+TEST_F(SlowDisk, and_even_if_the_role_is_gone_by_then) {
+    const auto term = grant_before_the_term_is_on_disk();
+    (void)step(a_, BecameBackup{});
+    (void)serve(a_, {lease(100, 1), lease(101, 2), lease(102, 3)});  // what is fed in later is nobody's grant
+    (void)step(a_, TermPersisted{term});
+    EXPECT_EQ(b_.leases(noon), leases({lease(100, 1), lease(101, 2)}));
+    EXPECT_EQ(of<Apply>(serve(a_, {lease(101, 2)})).size(), 0u) << "a stand-in publishes nothing";
+}
+
+TEST_F(SlowDisk, or_came_back_before) {
+    (void)grant_before_the_term_is_on_disk();
+    (void)step(a_, BecameBackup{});
+    const auto again = of<PersistTerm>(step(a_, BecameActive{}));
+    ASSERT_EQ(again.size(), 1u);
+    (void)step(a_, TermPersisted{again[0].term});
+    EXPECT_EQ(b_.leases(noon), leases({lease(100, 1), lease(101, 2)}));
+}
+
 TEST_F(ReplicaTest, a_stand_in_publishes_nothing) {
     (void)link();
     (void)serve(b_, {lease(100, 1)});
