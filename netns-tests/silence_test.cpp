@@ -43,7 +43,7 @@ TEST_F(Silence, stand_in_sends_not_one_frame_from_the_address) {
     auto pair = start_pair({.after = GatewayText{}.text()});
     Pinger pinger(home.client, {Home::internet_address});
     // It also lives: talks to the gateway as everybody does, crashes, is started again, is stopped.
-    home.h001.run({"ping", "-c2", "-i0.2", "-W1", Home::vip.to_string()});
+    EXPECT_TRUE(home.h001.run({"ping", "-c2", "-i0.2", "-W1", Home::vip.to_string()}).ok());
     const pid_t engine = pair.backup.engine();
     kill(engine, SIGKILL);
     EXPECT_TRUE(wait_until([&] { return pair.backup.engine() > 0 && pair.backup.engine() != engine; }));

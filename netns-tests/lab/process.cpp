@@ -181,6 +181,15 @@ std::vector<pid_t> descendants(pid_t pid) {
     return found;
 }
 
+pid_t descendant(pid_t pid, std::string_view name) {
+    for (const pid_t candidate : descendants(pid)) {
+        std::string known;
+        std::getline(std::ifstream(fmt::format("/proc/{}/comm", candidate)), known);
+        if (known == name) return candidate;
+    }
+    return 0;
+}
+
 std::vector<pid_t> processes_in(const std::string& netns_name) {
     std::vector<pid_t> found;
     struct stat wanted {};

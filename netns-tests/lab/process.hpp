@@ -59,6 +59,8 @@ private:
 
 // All descendants, parents before their children.
 [[nodiscard]] std::vector<pid_t> descendants(pid_t pid);
+// The first of them that calls itself so ("vrrpd-agent"); 0: none.
+[[nodiscard]] pid_t descendant(pid_t pid, std::string_view name);
 // Every process whose network namespace is the named one.
 [[nodiscard]] std::vector<pid_t> processes_in(const std::string& netns_name);
 

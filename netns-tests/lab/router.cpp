@@ -90,10 +90,7 @@ void Router::start(const Arguments& more) {
     process_ = Process(arguments, host_.netns().fd(), file("log"), lacks_);
 }
 
-pid_t Router::engine() const {
-    const auto children = descendants(process_.pid());
-    return children.empty() ? 0 : children.front();
-}
+pid_t Router::engine() const { return descendant(process_.pid(), "vrrpd-engine"); }
 
 std::string Router::log() const { return slurp(file("log")); }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
 #include "netns-tests/lab/dns.hpp"
 #include "netns-tests/lab/janitor.hpp"
 
@@ -30,14 +28,7 @@ void Site::power_on() {
     start();
 }
 
-pid_t Site::agent() {
-    for (const auto pid : descendants(router.process().pid())) {
-        std::string name;
-        std::getline(std::ifstream(fmt::format("/proc/{}/comm", pid)), name);
-        if (name == "vrrpd-agent") return pid;
-    }
-    return 0;
-}
+pid_t Site::agent() { return descendant(router.process().pid(), "vrrpd-agent"); }
 
 std::string make_key(const std::string& name) {
     const auto path = directory() + "/" + name;
