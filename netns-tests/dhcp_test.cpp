@@ -187,6 +187,22 @@ TEST_F(DhcpMove, peer_with_a_wrong_key_gets_nothing_and_changes_nothing) {
     expect_renewed(client, client.lease()->address);
 }
 
+TEST_F(DhcpMove, host_that_is_alive_without_a_lease_keeps_its_address) {
+    start_all();
+    // What dnsmasq gives a client follows from its MAC address: every router offers this one the same address.
+    const auto offer = client.discover();
+    ASSERT_TRUE(offer);
+    DhcpClient squatter(card, 77);
+    squatter.squat(offer->address, Home::vip);
+    home.h003.lose_power();
+    ASSERT_TRUE(becomes_active(home.h001));
+    ASSERT_TRUE(wait_until([&] { return h001.server.leases().contains(offer->address); }, 10s)) << "never found";
+    ASSERT_EQ(client.join(), DhcpAnswer::ack);
+    EXPECT_FALSE(client.has(offer->address));
+    EXPECT_EQ(squatter.renew(), DhcpAnswer::ack) << "its lease is found again";
+    EXPECT_TRUE(squatter.has(offer->address));
+}
+
 // A dnsmasq that does not speak D-Bus: its lease file is written while it stands still.
 class DhcpNoBus : public DhcpTest {
 protected:

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int unwell = 1, unreachable = 3;  // exit statuses: vrrpctl(8)
+constexpr int well = 0, unwell = 1, unreachable = 3;  // exit statuses: vrrpctl(8)
 
 Json status(const Site& site) {
     const auto answer = site.router.status({"--json"});
@@ -63,9 +63,11 @@ TEST_F(Status, all_is_well_and_everybody_says_the_same) {
                    status(*site)["leases"].value("count", 0) == 1;
         };
         EXPECT_TRUE(wait_until(tells_all, 5s)) << shown(*site);
+        EXPECT_TRUE(wait_until([&] { return exit_status(*site) == well; }, 5s)) << shown(*site);
         EXPECT_EQ(status(*site)["leases"]["lease_file"], site->server.lease_file());
         EXPECT_EQ(status(*site)["leases"]["server"]["alive"], true);
     }
+    EXPECT_EQ(candidate(h001, "H003").value("priority", 0), 200);
     const auto lags = status(h003)["leases"]["lags"];
     ASSERT_EQ(lags.size(), 2u);
     for (const auto& lag : lags) EXPECT_EQ(lag["complete"], true) << lags.dump();
@@ -129,6 +131,17 @@ TEST_F(Status, nobody_to_ask) {
     const auto answer = h003.router.status();
     EXPECT_EQ(answer.status, unreachable) << answer.text;
     EXPECT_FALSE(answer.text.empty());
+}
+
+TEST_F(Status, plain_router_has_a_status_too) {
+    h003.router.configure(VrrpText{.priority = 200}.text());
+    h003.start_router();
+    ASSERT_TRUE(becomes_active(home.h003));
+    const auto document = status(h003);
+    ASSERT_TRUE(document.contains("instances")) << shown(h003);
+    EXPECT_EQ(document["instances"].size(), 1u);
+    EXPECT_EQ(document["gateways"].size(), 0u);
+    EXPECT_EQ(exit_status(h003), well) << shown(h003);
 }
 
 }  // namespace

@@ -82,8 +82,8 @@ private:
 
 class LeaseHome {
 public:
-    explicit LeaseHome(const std::string& advert_int) {
-        text_.advert_int = advert_int;
+    LeaseHome(const std::string& name, const std::string& advert_int)
+        : text_{.key_file = lab::make_key(name + ".key"), .advert_int = advert_int} {
         home_.client.netns().ip("address flush dev lan0\n");  // of the pool
         for (auto* site : {&active_, &standby_}) site->router.configure(text_.text());
     }
@@ -114,7 +114,7 @@ public:
 
 private:
     lab::Home home_;
-    lab::HomeText text_{.key_file = lab::make_key("bench.key")};
+    lab::HomeText text_;
     lab::Site active_{home_.h003, large_pool()}, standby_{home_.h001, large_pool()};
     lab::DhcpCard card_{home_.client, "lan0"};
     std::deque<lab::DhcpClient> clients_;
@@ -168,7 +168,7 @@ std::optional<double> LeaseHome::idle(lab::Site& site, std::chrono::seconds time
 }
 
 void measure_lag(const Plan& plan, Report& report) {
-    LeaseHome home("0.01");
+    LeaseHome home("lag", "0.01");
     if (!home.start() || !home.join_all()) return report.fail("leases of 200 clients in two dnsmasqs");
     const auto quiet = lab::wall_clock();
     Samples idle;
@@ -189,7 +189,7 @@ void measure_lag(const Plan& plan, Report& report) {
 // dnsmasq writes its whole file for each lease that it is told.
 void measure_injection(const Plan& plan, Report& report) {
     const std::size_t count = plan.quick ? 1000 : 10'000;
-    LeaseHome home("0.1");
+    LeaseHome home("injection", "0.1");
     const auto ends = std::chrono::duration_cast<std::chrono::seconds>(lab::wall_clock().time_since_epoch() + 24h);
     std::ofstream file(home.active().server.lease_file());
     for (std::size_t i = 0; i < count; ++i)
