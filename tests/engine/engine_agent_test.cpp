@@ -80,6 +80,17 @@ TEST_F(EngineAgent, hears_why_a_gateway_is_not_ready_and_that_it_is_again) {
     EXPECT_TRUE(hears(engine, std::vector<std::string>{})) << engine.log();
 }
 
+TEST_F(EngineAgent, hears_that_the_kernel_does_not_forward_and_what_to_do) {
+    forward("lan0", false);
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    EXPECT_TRUE(hears(engine, {"lan0 does not forward IPv4; run: sysctl -w net.ipv4.conf.lan0.forwarding=1"}))
+        << engine.log();
+    forward("lan0", true);
+    EXPECT_TRUE(engine.await<ipc::Readiness>(
+        Kind::readiness, [](const auto& readiness) { return readiness.obstacles.empty(); }, 15s))
+        << engine.log();
+}
+
 // ---- DNS
 
 class EngineDns : public EngineAgent {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
 #include "tests/engine/engine_process.hpp"
@@ -23,6 +24,7 @@ protected:
             ip("link set " + device + "-far up");
             ip("link set " + device + " up");
         }
+        for (const auto* device : {"lan0", "wan0"}) forward(device, true);  // as the supervisor does
         ip("addr add 10.12.14.4/24 dev lan0");
         ip("addr add 198.51.100.7/24 dev wan0");
     }
@@ -40,6 +42,10 @@ protected:
     static std::string gateway(const std::string& via = "198.51.100.1") {
         return "gateway HOME {\n follows LAN\n lan lan0 10.12.14.0/24\n wan wan0 {\n address own\n via " + via +
                "\n }\n nat {\n masquerade\n }\n}\n";
+    }
+    static void forward(const std::string& device, bool on) {
+        const auto command = "sysctl -qw net.ipv4.conf." + device + ".forwarding=" + (on ? "1" : "0");
+        ASSERT_EQ(std::system(command.c_str()), 0);
     }
     static std::string on_lan() { return ip_output("-4 -o addr show dev lan0"); }
     static bool stands(const std::string& address) { return on_lan().find(address) != std::string::npos; }

@@ -274,6 +274,17 @@ TEST_F(WriterTest, its_end_finishes_what_is_queued) {
     EXPECT_EQ(carried_out, 101U);
 }
 
+TEST_F(WriterTest, names_the_switches_that_are_off_and_no_device_that_is_not_there) {
+    using netlink::DeviceOption;
+    writer_->submit(AskSwitches{{{"lan0", DeviceOption::forwarding_ipv4},
+                                 {"lan0", DeviceOption::send_redirects},
+                                 {"nowhere", DeviceOption::forwarding_ipv4}}});
+    const auto done = finish();
+    ASSERT_EQ(done.size(), 1U);
+    EXPECT_EQ(std::get<SwitchesKnown>(done[0].outcome).off,
+              (std::vector<AskSwitches::Switch>{{"lan0", DeviceOption::forwarding_ipv4}}));
+}
+
 TEST_F(WriterTest, a_kernel_without_nf_tables_says_so_and_the_rest_works) {
     writer_->submit(InstallRules{});
     writer_->submit(OpenFence{"HOME", 5s});

@@ -9,11 +9,37 @@ namespace {
 
 constexpr Duration inspect_delay = std::chrono::milliseconds(20);  // a rule set is loaded in many events
 constexpr Duration inspect_interval = std::chrono::seconds(30);
+constexpr Duration switches_interval = std::chrono::seconds(10);
+constexpr Duration second_look = std::chrono::seconds(1);  // the supervisor sets them when a device appears
 
 std::string device_state(const netlink::Link* link) {
     if (!link) return "does not exist";
     if (!link->admin_up) return "is down";
     return link->running ? "" : "has no carrier";
+}
+
+using Switch = AskSwitches::Switch;
+
+// What must be on for the gateway to forward. IPv6 knows the global switch alone.
+std::vector<Switch> forwarding_of(const config::Gateway& gateway) {
+    using netlink::DeviceOption;
+    std::vector<Switch> switches;
+    if (!gateway.wan) return switches;
+    for (const auto& lan : gateway.lans) {
+        const bool v4 = lan.prefix.address.is_v4();
+        const Switch way_in =
+            v4 ? Switch{lan.device, DeviceOption::forwarding_ipv4} : Switch{"all", DeviceOption::forwarding_ipv6};
+        const Switch way_back = v4 ? Switch{gateway.wan->device, DeviceOption::forwarding_ipv4} : way_in;
+        for (const auto& one : {way_in, way_back})
+            if (std::find(switches.begin(), switches.end(), one) == switches.end()) switches.push_back(one);
+    }
+    return switches;
+}
+
+std::string obstacle_of(const Switch& off) {
+    if (off.option == netlink::DeviceOption::forwarding_ipv6)
+        return "this host does not forward IPv6; run: sysctl -w net.ipv6.conf.all.forwarding=1";
+    return off.device + " does not forward IPv4; run: sysctl -w net.ipv4.conf." + off.device + ".forwarding=1";
 }
 
 using DnsServer = netlink::nft::GatewayRules::DnsServer;
@@ -51,6 +77,7 @@ void GatewayKeeper::configure(const config::Config& config) {
             "which ARP and programs with packet sockets, as some DHCP servers are, pass by");
     install();
     inspect_at_ = loop_.now() + inspect_delay;
+    if (!desk_.observes()) switches_at_ = loop_.now() + inspect_delay;  // an observer's are not set yet
     world_changed();
 }
 
@@ -189,7 +216,8 @@ void GatewayKeeper::judge(std::size_t gateway) {
     for (const auto& lan : config.lans)
         if (const auto wrong = device_state(desk_.world().link(lan.device)); !wrong.empty())
             now.obstacles.push_back(lan.device + " " + wrong);
-    now.obstacles.insert(now.obstacles.end(), state.foreign.begin(), state.foreign.end());
+    for (const auto* list : {&state.forwarding, &state.foreign})
+        now.obstacles.insert(now.obstacles.end(), list->begin(), list->end());
     now.services = state.services;
     if (now == state.readiness) return;
     const auto before = std::exchange(state.readiness, std::move(now));
@@ -234,6 +262,29 @@ void GatewayKeeper::inspected(const RulesInspected& found) {
     }
 }
 
+void GatewayKeeper::look_at_switches() {
+    AskSwitches ask;
+    for (const auto& gateway : *gateways_)
+        for (auto& one : forwarding_of(gateway)) ask.switches.push_back(std::move(one));
+    if (ask.switches.empty()) return;
+    desk_.ask(std::move(ask), [this](const Outcome& outcome) { switches_seen(std::get<SwitchesKnown>(outcome).off); });
+}
+
+void GatewayKeeper::switches_seen(const std::vector<Switch>& off) {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        auto& state = states_[i];
+        std::vector<std::string> seen;
+        for (const auto& one : forwarding_of((*gateways_)[i]))
+            if (std::find(off.begin(), off.end(), one) != off.end()) seen.push_back(obstacle_of(one));
+        if (seen != state.forwarding_seen && !seen.empty())
+            switches_at_ = earlier(switches_at_, loop_.now() + second_look);
+        else
+            state.forwarding = seen;
+        state.forwarding_seen = std::move(seen);
+        judge(i);
+    }
+}
+
 void GatewayKeeper::address_claimed(IfIndex link, const IpAddress& address) {
     if (!gateways_) return;
     for (std::size_t i = 0; i < states_.size(); ++i) {
@@ -246,7 +297,7 @@ void GatewayKeeper::address_claimed(IfIndex link, const IpAddress& address) {
 }
 
 Deadline GatewayKeeper::next_deadline() const {
-    Deadline next = inspect_at_;
+    Deadline next = earlier(inspect_at_, switches_at_);
     for (const auto& state : states_)
         if (state.via) next = earlier(next, state.next_hop.next_deadline());
     return next;
@@ -256,6 +307,10 @@ void GatewayKeeper::step(Instant now) {
     if (inspect_at_ && *inspect_at_ <= now) {
         inspect_at_ = now + inspect_interval;
         if (desk_.has_tables()) inspect();
+    }
+    if (switches_at_ && *switches_at_ <= now) {
+        switches_at_ = now + switches_interval;
+        look_at_switches();
     }
     for (std::size_t i = 0; i < states_.size(); ++i) {
         auto& state = states_[i];

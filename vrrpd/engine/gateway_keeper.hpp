@@ -58,6 +58,8 @@ private:
         bool routed = false;                            // there is a way out: `via` was given, or a default route found
         std::optional<IpAddress> via;                   // asked for now; none on a point-to-point link
         std::vector<std::string> foreign;               // foreign rules in its way
+        std::vector<std::string> forwarding;            // where the kernel does not forward
+        std::vector<std::string> forwarding_seen;       // ... at the last look: once is no proof
         std::optional<std::chrono::milliseconds> open;  // the fence, and for how long at a time
         std::vector<netlink::nft::GatewayRules::DnsServer> dns;  // one of each family at most
         std::vector<proto::Tracked> services;
@@ -71,6 +73,8 @@ private:
     void install();
     void inspect();
     void inspected(const RulesInspected& found);
+    void look_at_switches();
+    void switches_seen(const std::vector<AskSwitches::Switch>& off);
     void ask_kernel_for_next_hop(std::size_t gateway, IfIndex wan);
     void judge(std::size_t gateway);
     void say(std::size_t gateway, const Readiness& before) const;
@@ -88,6 +92,7 @@ private:
     std::vector<std::string> present_;  // lan devices when the rules were last installed
     std::string changed_by_;            // who touched our table
     Deadline inspect_at_;
+    Deadline switches_at_;
     bool install_failed_said_ = false;
 };
 

@@ -16,7 +16,7 @@ constexpr Duration audit_soon_delay = std::chrono::milliseconds(50);
 
 bool writes(const Task& task) {
     return !std::holds_alternative<ReadPicture>(task) && !std::holds_alternative<AskNeighbour>(task) &&
-           !std::holds_alternative<InspectRules>(task);
+           !std::holds_alternative<InspectRules>(task) && !std::holds_alternative<AskSwitches>(task);
 }
 
 }  // namespace

@@ -40,6 +40,7 @@ public:
     // All false: no nf_tables.
     [[nodiscard]] const netlink::nft::Abilities& abilities() const { return abilities_; }
     [[nodiscard]] bool has_tables() const { return abilities_.nf_tables; }
+    [[nodiscard]] bool observes() const { return observe_; }
 
     using Done = std::function<void(const Outcome&)>;
     // Tasks are carried out in the order of the calls. `done` may be empty.

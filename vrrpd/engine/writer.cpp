@@ -164,6 +164,13 @@ private:
         if (!tables_) return RulesInspected{true, std::vector<netlink::nft::Obstacle>{}};
         return RulesInspected{tables_->intact(), tables_->obstacles(task.gateways)};
     }
+    Outcome run(const AskSwitches& task) {
+        SwitchesKnown known;
+        for (const auto& one : task.switches)
+            if (const auto value = kernel_->device_option(one.device, one.option); value && *value == 0)
+                known.off.push_back(one);
+        return known;
+    }
 
     static Result<void> no_tables() { return fail(ENOTSUP, "this kernel has no nf_tables"); }
 

@@ -46,8 +46,18 @@ struct InspectRules {
     std::vector<netlink::nft::GatewayRules> gateways;
 };
 
-using Task =
-    std::variant<ApplyRequests, ReadPicture, AskNeighbour, InstallRules, OpenFence, PurgeConnections, InspectRules>;
+// Which of these switches are off? What does not exist is not off.
+struct AskSwitches {
+    struct Switch {
+        std::string device;
+        netlink::DeviceOption option;
+        bool operator==(const Switch&) const = default;
+    };
+    std::vector<Switch> switches;
+};
+
+using Task = std::variant<ApplyRequests, ReadPicture, AskNeighbour, InstallRules, OpenFence, PurgeConnections,
+                          InspectRules, AskSwitches>;
 
 // ---- what comes back -------------------------------------------------------------------------------
 
@@ -73,9 +83,12 @@ struct RulesInspected {
     Result<bool> intact;
     Result<std::vector<netlink::nft::Obstacle>> obstacles;
 };
+struct SwitchesKnown {
+    std::vector<AskSwitches::Switch> off;
+};
 
-using Outcome =
-    std::variant<Applied, Picture, NeighbourKnown, RulesInstalled, FenceSet, ConnectionsPurged, RulesInspected>;
+using Outcome = std::variant<Applied, Picture, NeighbourKnown, RulesInstalled, FenceSet, ConnectionsPurged,
+                             RulesInspected, SwitchesKnown>;
 
 struct Completion {
     std::uint64_t ticket;
