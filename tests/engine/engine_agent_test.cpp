@@ -166,11 +166,8 @@ TEST_F(EngineAgent, answers_with_a_status_of_all_routers) {
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     for (const bool reloading : {false, true}) {
         engine.send(Kind::status_wanted);
-        if (reloading) {
-            engine.reload(lan("10.12.14.1/24", many + gateway()));
-            ASSERT_TRUE(engine.await(Kind::reloaded));
-        }
-        const auto status = engine.await_status();
+        if (reloading) engine.reload(lan("10.12.14.1/24", many + gateway()));
+        const auto status = engine.await_status();  // before the reload is done, or after it
         std::size_t instances = 0;
         for (auto at = status.find("advert_interval"); at != std::string::npos;
              at = status.find("advert_interval", at + 1))
@@ -178,7 +175,7 @@ TEST_F(EngineAgent, answers_with_a_status_of_all_routers) {
         EXPECT_EQ(instances, 199U);
         EXPECT_NE(status.find(R"("gateways":[{"name":"HOME","follows":"LAN","state":"MASTER","ready":true)"),
                   std::string::npos)
-            << status.substr(status.find("gateways"));
+            << status;
     }
 }
 
