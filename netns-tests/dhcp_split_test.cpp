@@ -31,7 +31,7 @@ TEST_F(DhcpSplit, partition_heals_into_one_table_and_one_server) {
     home.h003.isolate("lan0");
     ASSERT_TRUE(wait_until([&] { return holds(home.h001); }));
     EXPECT_TRUE(holds(home.h003)) << "it knows of nothing";
-    ASSERT_EQ(during.join(), DhcpAnswer::ack);
+    ASSERT_TRUE(wait_until([&] { return during.join() == DhcpAnswer::ack; }, 3s));
     const auto address = before.lease()->address, given_meanwhile = during.lease()->address;
     before.release();
     EXPECT_TRUE(wait_until([&] { return !h001.server.leases().contains(address); }));
