@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "netns-tests/lab/bus_configuration.hpp"
 #include "netns-tests/lab/janitor.hpp"
 #include "netns-tests/lab/wait.hpp"
 
@@ -15,27 +16,6 @@ namespace lab {
 using vrrpd::IpAddress;
 
 namespace {
-
-// Anybody may be anybody: what is tested is what is said, not who may say it.
-constexpr auto bus_configuration = R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>{}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <allow own="*"/>
-    <allow send_type="method_call"/>
-    <allow send_type="signal"/>
-    <allow send_requested_reply="true"/>
-    <allow receive_type="method_call"/>
-    <allow receive_type="method_return"/>
-    <allow receive_type="error"/>
-    <allow receive_type="signal"/>
-  </policy>
-</busconfig>
-)";
 
 void write(const std::string& path, const std::string& text) {
     std::ofstream file(path);
@@ -57,7 +37,7 @@ std::string Bus::address() const { return "unix:path=" + file(""); }
 void Bus::start() {
     process_.kill_all();
     std::filesystem::remove(file(""));
-    write(file(".conf"), fmt::format(bus_configuration, address()));
+    write(file(".conf"), bus_configuration(address()));
     process_ = Process({"dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", "--config-file=" + file(".conf")},
                        host_.netns().fd(), file(".log"));
     if (!wait_until([this] { return std::filesystem::exists(file("")); })) give_up("dbus-daemon did not start");

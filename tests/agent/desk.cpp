@@ -6,30 +6,12 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "vrrpd/config/parse.hpp"
+#include "tests/config/fake_files.hpp"
 
 namespace vrrpd::agent::test {
 
-namespace {
-
-class OneFile final : public config::FileSource {
-public:
-    explicit OneFile(std::string text) : text_(std::move(text)) {}
-    std::vector<std::string> glob(const std::string& pattern, const std::string&) override { return {pattern}; }
-    Result<std::string> read(const std::string&) override { return text_; }
-    std::optional<std::string> environment(const std::string&) override { return std::nullopt; }
-
-private:
-    std::string text_;
-};
-
-}  // namespace
-
 Fd sealed(const std::string& text, const std::string& id) {
-    OneFile file(text);
-    config::LoadOptions options;
-    options.id = id;
-    const auto lines = config::load(options, file).lines;
+    const auto lines = config::load_text(text, id).lines;
     const auto parsed = config::parse(lines, id);
     for (const auto& fault : parsed.faults)
         if (fault.prevents_start) ADD_FAILURE() << fault.describe();

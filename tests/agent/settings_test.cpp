@@ -5,22 +5,10 @@
 
 #include <functional>
 
-#include "vrrpd/config/parse.hpp"
+#include "tests/config/fake_files.hpp"
 
 namespace vrrpd::agent {
 namespace {
-
-// The text of `file` as H001 reads it; one word a line would do, but so it looks like a file.
-class OneFile final : public config::FileSource {
-public:
-    explicit OneFile(std::string text) : text_(std::move(text)) {}
-    std::vector<std::string> glob(const std::string& pattern, const std::string&) override { return {pattern}; }
-    Result<std::string> read(const std::string&) override { return text_; }
-    std::optional<std::string> environment(const std::string&) override { return std::nullopt; }
-
-private:
-    std::string text_;
-};
 
 constexpr auto home = R"(
 global_defs {
@@ -63,11 +51,8 @@ dns_failover {
 }
 )";
 
-std::string canonical(std::string text, const std::string& id) {
-    OneFile file(std::move(text));
-    config::LoadOptions options;
-    options.id = id;
-    return canonical_vrrp(config::parse(config::load(options, file).lines, id).config);
+std::string canonical(const std::string& text, const std::string& id) {
+    return canonical_vrrp(config::parse_text(text, id).config);
 }
 
 std::string with(std::string_view what, std::string_view instead) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "dhcpsync/lease_file.hpp"
+#include "netns-tests/lab/bus_configuration.hpp"
 #include "vrrpd/base/fd.hpp"
 
 namespace dhcpsync::test {
@@ -19,28 +20,6 @@ namespace dhcpsync::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Who may say what is not what is tested.
-constexpr auto bus_configuration = R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>unix:path={}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <allow own="*"/>
-    <allow send_type="method_call"/>
-    <allow send_type="signal"/>
-    <allow send_requested_reply="true"/>
-    <allow receive_type="method_call"/>
-    <allow receive_type="method_return"/>
-    <allow receive_type="error"/>
-    <allow receive_type="signal"/>
-  </policy>
-  {}
-</busconfig>
-)";
 
 bool wait_for(const std::function<bool()>& holds) {
     for (int i = 0; i < 2000; ++i) {
@@ -103,7 +82,7 @@ bool have_real_servers() {
 void RealBus::start() {
     program_.end();
     std::filesystem::remove(path_);
-    put(path_ + ".conf", fmt::format(bus_configuration, path_, more_));
+    put(path_ + ".conf", lab::bus_configuration("unix:path=" + path_, more_));
     program_ = Program({"dbus-daemon", "--nofork", "--nopidfile", "--nosyslog", "--config-file=" + path_ + ".conf"},
                        path_ + ".log");
     ::setenv("DBUS_SYSTEM_BUS_ADDRESS", ("unix:path=" + path_).c_str(), 1);

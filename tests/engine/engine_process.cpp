@@ -13,7 +13,7 @@
 #include <sstream>
 #include <thread>
 
-#include "vrrpd/config/parse.hpp"
+#include "tests/config/fake_files.hpp"
 #include "vrrpd/engine/run.hpp"
 
 namespace vrrpd::engine::test {
@@ -23,22 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-// One file, in memory.
-class OneFile final : public config::FileSource {
-public:
-    explicit OneFile(const std::string& text) : text_(text) {}
-    std::vector<std::string> glob(const std::string& pattern, const std::string&) override { return {pattern}; }
-    Result<std::string> read(const std::string&) override { return text_; }
-    std::optional<std::string> environment(const std::string&) override { return std::nullopt; }
-
-private:
-    std::string text_;
-};
-
 Fd sealed(const std::string& text) {
-    OneFile file(text);
-    const auto loaded = config::load({"H001", "test.conf", std::nullopt, false, false}, file);
-    return ipc::seal(config::serialize(loaded.lines), "configuration").value();
+    return ipc::seal(config::serialize(config::load_text(text, "H001").lines), "configuration").value();
 }
 
 }  // namespace
