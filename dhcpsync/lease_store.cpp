@@ -12,6 +12,7 @@
 
 #include "dhcpsync/core/image.hpp"
 #include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/write_all.hpp"
 
 namespace dhcpsync {
 
@@ -25,23 +26,13 @@ constexpr auto image_name = "leases", term_name = "term";
 constexpr std::size_t largest_file = std::size_t{256} << 20;  // a table of most_leases, its versions too
 constexpr Duration retry_after = std::chrono::seconds(1);
 
-Result<void> write_all(int fd, BytesView bytes, const std::string& what) {
-    while (!bytes.empty()) {
-        const auto put = ::write(fd, bytes.data(), bytes.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return fail(errno, what);
-        bytes = bytes.subspan(static_cast<std::size_t>(put));
-    }
-    return {};
-}
-
 // Written beside it, synced, then put in its place; the folder is synced last, or the name could be lost.
 Result<void> replace_file(int directory, const std::string& name, BytesView bytes) {
     const auto beside = name + ".new", what = "write " + name + " in the state directory";
     const Fd file(::openat(directory, beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) return fail(errno, what);
-    if (auto written = write_all(file.get(), bytes, what); !written) return written;
-    if (::fsync(file.get()) != 0) return fail(errno, what);
+    const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    if (!vrrpd::write_all(file.get(), text) || ::fsync(file.get()) != 0) return fail(errno, what);
     if (::renameat(directory, beside.c_str(), directory, name.c_str()) != 0) return fail(errno, what);
     if (::fsync(directory) != 0) return fail(errno, what);
     return {};

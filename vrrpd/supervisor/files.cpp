@@ -10,17 +10,9 @@
 #include <cstdio>
 
 #include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/write_all.hpp"
 
 namespace vrrpd::supervisor {
-
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t put = ::write(fd, text.data(), text.size());
-        if (put < 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(put));
-    }
-    return true;
-}
 
 Result<void> write_file(const std::string& path, std::string_view text, mode_t mode) {
     const auto what = [&] { return fmt::format("write {}", path); };

@@ -16,8 +16,6 @@ namespace vrrpd::supervisor {
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view text, mode_t mode = 0644);
 // Makes the directory (0750) if it is missing; an error if nothing can be written there.
 [[nodiscard]] Result<void> ensure_directory(const std::string& path);
-// False: errno says why.
-[[nodiscard]] bool write_all(int fd, std::string_view text);
 // nullopt: not there, or not readable.
 [[nodiscard]] std::optional<std::string> read_file(const std::string& path);
 

@@ -12,6 +12,7 @@
 #include "dhcpsync/core/lease_text.hpp"
 #include "dhcpsync/dnsmasq_files.hpp"
 #include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/write_all.hpp"
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
