@@ -125,8 +125,7 @@ void resolve_dhcp_sync(Reader& reader) {
     } else if (link->key_file.empty()) {
         fatal("leases go to the other routers by a connection that needs a key: write key_file into peer_link");
     }
-    if (block.dnsmasq && value.dnsmasq.bus_name.empty() && value.dnsmasq.restart_unit.empty() &&
-        value.dnsmasq.restart_command.empty())
+    if (block.dnsmasq && value.dnsmasq.bus_name.empty() && !value.dnsmasq.can_restart())
         reader.fault(Severity::error, *block.dnsmasq,
                      "dhcp_sync: with bus off nothing brings the leases into dnsmasq: write bus auto, or restart_unit "
                      "and its unit");

@@ -11,10 +11,24 @@ bool Instance::same_router(const Instance& other) const {
            unicast() == other.unicast() && (unicast() ? source == other.source : group == other.group);
 }
 
-const Instance* Config::instance(std::string_view name) const {
-    const auto found =
-        std::find_if(instances.begin(), instances.end(), [&](const Instance& i) { return i.name == name; });
-    return found == instances.end() ? nullptr : &*found;
+namespace {
+
+template <class Named>
+const Named* find(const std::vector<Named>& all, std::string_view name) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Named& one) { return one.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const Instance* Config::instance(std::string_view name) const { return find(instances, name); }
+
+const Gateway* Config::gateway(std::string_view name) const { return find(gateways, name); }
+
+std::vector<Prefix> Gateway::networks() const {
+    std::vector<Prefix> result;
+    for (const auto& lan : lans) result.push_back(lan.prefix);
+    return result;
 }
 
 Difference diff(const Config& before, const Config& after) {

@@ -133,6 +133,7 @@ struct Gateway {
     netlink::nft::GatewayRules rules;  // compiled from the block, addresses of `follows` included
     std::vector<std::string> alert;    // a command and its words: told what happens. Empty: nobody is
 
+    [[nodiscard]] std::vector<Prefix> networks() const;  // of its lans
     bool operator==(const Gateway&) const = default;
 };
 
@@ -184,6 +185,8 @@ struct Dnsmasq {
     std::string restart_unit;                  // where there is no bus: restarted after its lease file was written
     std::vector<std::string> restart_command;  // ... or so
     int down_weight = -60;                     // while it is dead here
+
+    [[nodiscard]] bool can_restart() const { return !restart_unit.empty() || !restart_command.empty(); }
     bool operator==(const Dnsmasq&) const = default;
 };
 
@@ -207,7 +210,9 @@ struct Config {
     std::vector<DnsFailover> dns_failovers;
     std::optional<DhcpSync> dhcp_sync;
 
+    // nullptr: there is none of that name.
     [[nodiscard]] const Instance* instance(std::string_view name) const;
+    [[nodiscard]] const Gateway* gateway(std::string_view name) const;
     bool operator==(const Config&) const = default;
 };
 

@@ -143,11 +143,9 @@ ErrandNeeds errands_of(const config::Config& config) {
         if (!gateway.alert.empty()) needs.alerts[gateway.name] = gateway.alert;
     if (!config.dhcp_sync) return needs;
     const auto& [follows, dnsmasq, scan] = *config.dhcp_sync;
-    if (dnsmasq.restart_unit.empty() && dnsmasq.restart_command.empty()) return needs;
-    needs.dhcp = DhcpServer{follows, {}, dnsmasq};
-    for (const auto& gateway : config.gateways)
-        if (gateway.name == follows)
-            for (const auto& lan : gateway.lans) needs.dhcp->networks.push_back(lan.prefix);
+    if (!dnsmasq.can_restart()) return needs;
+    const auto* gateway = config.gateway(follows);
+    needs.dhcp = DhcpServer{follows, gateway != nullptr ? gateway->networks() : std::vector<Prefix>{}, dnsmasq};
     return needs;
 }
 

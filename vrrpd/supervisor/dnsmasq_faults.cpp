@@ -15,10 +15,8 @@ using config::Severity;
 
 dhcpsync::GatewayFacts facts_of(const config::Config& config, const config::Gateway& gateway) {
     dhcpsync::GatewayFacts facts;
-    for (const auto& lan : gateway.lans) {
-        facts.networks.push_back(lan.prefix);
-        facts.devices.push_back(lan.device);
-    }
+    facts.networks = gateway.networks();
+    for (const auto& lan : gateway.lans) facts.devices.push_back(lan.device);
     if (const auto* instance = config.instance(gateway.follows)) {
         for (const auto* list : {&instance->addresses, &instance->excluded_addresses})
             for (const auto& address : *list)
@@ -29,7 +27,7 @@ dhcpsync::GatewayFacts facts_of(const config::Config& config, const config::Gate
         for (const auto& member : config.peer_link->members) facts.members.push_back(member.address);
     const auto& dnsmasq = config.dhcp_sync->dnsmasq;
     facts.bus_name = dnsmasq.bus_name;
-    facts.can_restart = !dnsmasq.restart_unit.empty() || !dnsmasq.restart_command.empty();
+    facts.can_restart = dnsmasq.can_restart();
     facts.lease_file = dnsmasq.lease_file;
     return facts;
 }
@@ -57,10 +55,8 @@ private:
 
 std::vector<config::Fault> dnsmasq_faults(const config::Config& config, const config::Position& block) {
     if (!config.dhcp_sync) return {};
-    const auto& gateways = config.gateways;
-    const auto followed = std::find_if(gateways.begin(), gateways.end(),
-                                       [&](const auto& gateway) { return gateway.name == config.dhcp_sync->follows; });
-    if (followed == gateways.end()) return {};  // said already
+    const auto* followed = config.gateway(config.dhcp_sync->follows);
+    if (followed == nullptr) return {};  // said already
     const auto facts = facts_of(config, *followed);
     const auto& dnsmasq = config.dhcp_sync->dnsmasq;
     const auto found = dhcpsync::find_dnsmasq({dnsmasq.configuration, dnsmasq.lease_file, facts.networks, ""});
