@@ -231,7 +231,9 @@ ServiceStatus LeaseService::Impl::status() const {
           bus && !by_file() ? bus->trouble() : std::string(), write_trouble, store.trouble()}) {
         if (result.trouble.empty()) result.trouble = trouble;
     }
-    result.leases = replica.leases(wall).size();
+    result.leases = static_cast<std::size_t>(
+        std::count_if(replica.table().begin(), replica.table().end(),
+                      [wall = wall](const auto& cell) { return holder(cell.second, wall) != nullptr; }));
     result.missing = feed.missing();
     result.refused = feed.refused();
     result.faulty = faults.total();

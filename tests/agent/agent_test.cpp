@@ -40,6 +40,9 @@ protected:
         host.tell(Kind::peer_key, "/etc/vrrpd/peer.key", key_file(key).get());
         host.tell(Kind::reload, {}, sealed(home(link_, more), host.id).get());
     }
+    static void standing(Host& host, int priority) {
+        host.tell(Kind::standing, encode(ipc::Standing{"HOME", priority, boot_now()}));
+    }
     static void role(Host& host, Role is, bool resumed = false) {
         host.tell(Kind::role_change, encode(ipc::RoleChange{"HOME", is, resumed}));
     }
@@ -85,6 +88,7 @@ TEST_F(AgentTest, members_show_each_other) {
     for (auto* const host : both_) {
         host->engine_status = engine_status(host == &one_ ? 200 : 80);
         configure(*host);
+        standing(*host, host == &one_ ? 200 : 80);
         readiness(*host, {});
     }
     role(one_, Role::active);
@@ -118,6 +122,7 @@ TEST_F(AgentTest, two_that_are_active_are_a_split_brain_and_the_better_one_annou
     for (auto* const host : both_) {
         host->engine_status = engine_status(host == &one_ ? 200 : 80);
         configure(*host);
+        standing(*host, host == &one_ ? 200 : 80);
         role(*host, Role::active);
     }
     ASSERT_TRUE(meet());
@@ -140,6 +145,7 @@ TEST_F(AgentTest, the_better_one_by_address_announces_where_priorities_are_equal
     for (auto* const host : both_) {
         host->engine_status = engine_status(100);
         configure(*host);
+        standing(*host, 100);
         role(*host, Role::active, true);
     }
     ASSERT_TRUE(meet());
@@ -260,6 +266,7 @@ TEST_F(AgentLeasesTest, leases_of_the_active_come_to_the_stand_in) {
         grant(*host, 0);
         configure_leases(*host);
         host->engine_status = engine_status(100);
+        standing(*host, 100);
     }
     role(one_, Role::active);
     role(two_, Role::backup);
@@ -278,6 +285,7 @@ TEST_F(AgentLeasesTest, another_dhcp_sync_begins_with_a_new_link) {
         grant(*host, 0);
         configure_leases(*host);
         host->engine_status = engine_status(100);
+        standing(*host, 100);
     }
     role(one_, Role::active);
     ASSERT_TRUE(meet());

@@ -53,14 +53,11 @@ TEST_F(OwnGatewaysTest, every_part_may_stand_in_the_way) {
 }
 
 TEST_F(OwnGatewaysTest, priority_and_age_are_the_engines) {
-    constexpr auto status = R"({"instances":[{"name":"LAN","effective_priority":80,"since":12.5}],)"
-                            R"("gateways":[{"name":"HOME","follows":"LAN"},{"name":"GUESTS","follows":"GONE"},7]})";
-    EXPECT_TRUE(own_.engine_said(status, Instant(100s)));
-    EXPECT_FALSE(own_.engine_said(status, Instant(101s)));
+    EXPECT_TRUE(own_.standing({"HOME", 80, Instant(88500ms)}));
+    EXPECT_FALSE(own_.standing({"HOME", 80, Instant(88500ms)}));
     EXPECT_EQ(home(101s).priority, 80);
     EXPECT_EQ(home(101s).role_age, 12500ms);
-    for (const auto* text : {"", "5", "{}", R"({"gateways":{}})", R"({"gateways":[{"name":5}],"instances":[[]]})"})
-        EXPECT_FALSE(own_.engine_said(text, Instant(102s))) << text;
+    EXPECT_FALSE(own_.standing({"OTHER", 80, Instant(88500ms)}));
 }
 
 TEST_F(OwnGatewaysTest, a_reload_forgets_what_is_gone_and_keeps_the_rest) {

@@ -29,6 +29,11 @@ protected:
             return readiness == ipc::Readiness{"HOME", obstacles};
         });
     }
+    static bool hears_priority(EngineProcess& engine, int priority) {
+        return engine.await<ipc::Standing>(Kind::standing, [&](const auto& standing) {
+            return standing.gateway == "HOME" && standing.priority == priority && standing.since > Instant();
+        });
+    }
 };
 
 TEST_F(EngineAgent, hears_each_role_of_a_gateway_and_the_last_when_it_is_given_up) {
@@ -78,6 +83,13 @@ TEST_F(EngineAgent, hears_why_a_gateway_is_not_ready_and_that_it_is_again) {
     ip("addr add 10.12.14.4/24 dev lan0");
     ip("link set wan0 up");
     EXPECT_TRUE(hears(engine, std::vector<std::string>{})) << engine.log();
+}
+
+TEST_F(EngineAgent, hears_what_its_priority_is_and_that_it_is_another) {
+    EngineProcess engine(lan("10.12.14.1/24", gateway(), 200));
+    EXPECT_TRUE(hears_priority(engine, 200)) << engine.log();
+    ip("link set wan0 down");
+    EXPECT_TRUE(hears_priority(engine, 80)) << engine.log();
 }
 
 TEST_F(EngineAgent, hears_that_the_kernel_does_not_forward_and_what_to_do) {

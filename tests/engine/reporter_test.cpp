@@ -15,7 +15,8 @@ struct Told {
     bool deaf = false;
     Reporter reporter{[this](ipc::Kind kind, const std::string& text) {
         if (deaf) return false;
-        lines.push_back((kind == ipc::Kind::role_change ? "role " : "readiness ") + text);
+        const bool standing = kind == ipc::Kind::standing;
+        lines.push_back((kind == ipc::Kind::role_change ? "role " : standing ? "standing " : "readiness ") + text);
         return true;
     }};
     std::vector<std::string> after(const std::vector<Reporter::Standing>& now) {
@@ -38,6 +39,19 @@ TEST(Reporter, tells_role_and_readiness_once_and_again_when_it_is_another) {
 TEST(Reporter, an_adopted_role_is_a_resumed_one) {
     Told told;
     EXPECT_EQ(told.after({{"HOME", Role::active, true, {}}}).front(), "role HOME\nactive\nresumed");
+}
+
+TEST(Reporter, a_priority_is_told_when_it_or_the_time_of_the_role_is_another) {
+    using std::chrono::nanoseconds;
+    const auto priority = [](unsigned value) { return proto::Priority::configured(value).value(); };
+    Told told;
+    EXPECT_EQ(told.after({{"HOME", Role::backup, false, {}, priority(200), Instant(nanoseconds(5))}}).back(),
+              "standing HOME\n200\n5");
+    EXPECT_EQ(told.after({{"HOME", Role::backup, false, {}, priority(200), Instant(nanoseconds(5))}}), Lines{});
+    EXPECT_EQ(told.after({{"HOME", Role::backup, false, {}, priority(80), Instant(nanoseconds(5))}}),
+              Lines{"standing HOME\n80\n5"});
+    EXPECT_EQ(told.after({{"HOME", Role::active, false, {}, priority(80), Instant(nanoseconds(7))}}),
+              (Lines{"role HOME\nactive\nnew", "standing HOME\n80\n7"}));
 }
 
 TEST(Reporter, gateways_come_and_go_apart) {

@@ -186,6 +186,7 @@ TEST_F(Keeper, tells_a_new_agent_the_last_the_engine_said_and_no_events) {
     from_engine(ipc::Kind::role_change, "HOME\nactive\nnew");
     from_engine(ipc::Kind::role_change, "GUESTS\nbackup\nresumed");
     from_engine(ipc::Kind::readiness, "HOME");
+    from_engine(ipc::Kind::standing, "HOME\n200\n5");
     for (const auto& [kind, text] : {std::pair(ipc::Kind::host_silent, "10.0.0.1"),
                                      std::pair(ipc::Kind::host_alive, "HOME\n10.0.0.9\n02:00:00:00:00:01"),
                                      std::pair(ipc::Kind::dhcp_offer, "HOME\n10.0.0.1")})
@@ -194,7 +195,8 @@ TEST_F(Keeper, tells_a_new_agent_the_last_the_engine_said_and_no_events) {
     run(milliseconds(100));
     EXPECT_TRUE(logged(told(ipc::Kind::reload, "", "lines") + told(ipc::Kind::wan_state, "HOME\ndown") +
                        told(ipc::Kind::role_change, "GUESTS\nbackup\nresumed") +
-                       told(ipc::Kind::role_change, "HOME\nactive\nresumed") + told(ipc::Kind::readiness, "HOME")))
+                       told(ipc::Kind::role_change, "HOME\nactive\nresumed") + told(ipc::Kind::readiness, "HOME") +
+                       told(ipc::Kind::standing, "HOME\n200\n5")))
         << log_.text;
     EXPECT_FALSE(logged("10.0.0")) << "events, and over";
     EXPECT_FALSE(logged("HOME\nup")) << "that was before";

@@ -22,6 +22,8 @@ TEST(Notices, come_back_as_they_went) {
                       (RoleChange{"HOME", role, resumed}));
     for (const auto& readiness : {Readiness{"HOME", {}}, Readiness{"HOME", {"wan0 is down", "no next hop"}}})
         EXPECT_EQ(decode<Readiness>(encode(readiness)), readiness);
+    const Standing standing{"HOME", 255, Instant(std::chrono::milliseconds(12'345))};
+    EXPECT_EQ(decode<Standing>(encode(standing)), standing);
     const Scan scan{"HOME", IpAddress::v4(10, 12, 14, 100), IpAddress::v4(10, 12, 14, 199),
                     std::chrono::milliseconds(4)};
     EXPECT_EQ(decode<Scan>(encode(scan)), scan);
@@ -45,6 +47,9 @@ TEST(Notices, spoilt_text_has_no_value) {
     for (const auto* text : {"", "HOME\nactive", "HOME\nmaster\nnew", "HOME\nactive\nold", "HOME\nactive\nnew\n"})
         EXPECT_FALSE(decode<RoleChange>(text)) << text;
     for (const auto* text : {"", "\n", "HOME\n", "HOME\n\nwan0 is down"}) EXPECT_FALSE(decode<Readiness>(text)) << text;
+    for (const auto* text :
+         {"", "HOME\n100", "HOME\n0\n5", "HOME\n256\n5", "HOME\nhigh\n5", "HOME\n100\n", "HOME\n100\n5\n"})
+        EXPECT_FALSE(decode<Standing>(text)) << text;
     for (const auto* text : {"HOME\n10.0.0.1\n10.0.0.9", "HOME\n10.0.0.1\nfd00::1\n1", "HOME\n10.0.0.1\n10.0.0.9\n-1"})
         EXPECT_FALSE(decode<Scan>(text)) << text;
     for (const auto* text : {"HOME\n10.0.0.1", "HOME\n10.0.0.1\n02:00:00:00:00", "HOME\n10.0.0.1\n02-00-00-00-00-0a",

@@ -33,7 +33,7 @@ void Agent::run() {
     loop_.before_wait([this] { set_deadline(); });
     watch_ = loop_.on_readable(channel_.fd(), [this] { read_channel(); });
     loop_.refresh();
-    ask_engine_at_ = read_settings_at_ = look_at_leases_ = loop_.now();
+    read_settings_at_ = look_at_leases_ = loop_.now();
     loop_.run();
 }
 
@@ -91,6 +91,10 @@ void Agent::handle_engine(const ipc::Message& message) {
             if (const auto readiness = ipc::decode<ipc::Readiness>(message.text))
                 if (own_.readiness(*readiness)) own_changed();
             return;
+        case ipc::Kind::standing:
+            if (const auto standing = ipc::decode<ipc::Standing>(message.text))
+                if (own_.standing(*standing)) own_changed();
+            return;
         case ipc::Kind::status:
             return engine_said(message.memfd.get());
         case ipc::Kind::host_alive:
@@ -114,10 +118,6 @@ void Agent::time_reached() {
     if (control_) control_->time_reached();
     if (leases_) leases_->step();
     if (peers_) peers_->time_reached();
-    if (peers_ && ask_engine_at_ <= loop_.now()) {  // for the summary
-        ask_engine_at_ = loop_.now() + engine_interval;
-        channel_.send(ipc::Kind::status_wanted);
-    }
     if (read_settings_at_ <= loop_.now()) renew_fingerprints();
 }
 
@@ -131,7 +131,7 @@ void Agent::set_deadline() {
     for (const auto& service : dns_) next = earlier(next, service.next_deadline());
     if (control_) next = earlier(next, control_->next_deadline());
     if (leases_) next = earlier(earlier(next, leases_->next_deadline()), look_at_leases_);
-    if (peers_) next = earlier(earlier(next, peers_->next_deadline()), std::min(read_settings_at_, ask_engine_at_));
+    if (peers_) next = earlier(earlier(next, peers_->next_deadline()), read_settings_at_);
     loop_.set_deadline(next);
 }
 
@@ -181,9 +181,7 @@ std::optional<LeaseDesk::Setup> Agent::leases_wanted() {
         setup.members = link->members;
         setup.self = link->members[*link->self].name;
     }
-    for (const auto& gateway : config_.gateways)
-        if (gateway.name == setup.block.follows)
-            for (const auto& lan : gateway.lans) setup.networks.push_back(lan.prefix);
+    if (const auto* gateway = config_.gateway(setup.block.follows)) setup.networks = gateway->networks();
     const auto twins = same_node(setup.members);
     if (std::exchange(no_leases_because_, twins) != twins && !twins.empty())
         log_.error(

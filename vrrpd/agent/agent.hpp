@@ -19,9 +19,7 @@
 
 namespace vrrpd::agent {
 
-inline constexpr Duration settings_interval = std::chrono::minutes(1);    // other programs' settings are read again
-inline constexpr Duration engine_interval = std::chrono::seconds(5);      // its part of the status is asked for
-inline constexpr Duration engine_pause = std::chrono::milliseconds(200);  // ... after something changed
+inline constexpr Duration settings_interval = std::chrono::minutes(1);  // other programs' settings are read again
 // A DHCP server that is dead is known for it by then. Until then the weight that an agent before this one told holds.
 inline constexpr Duration dhcp_judged_after = std::chrono::seconds(15);
 
@@ -98,7 +96,7 @@ private:
     std::optional<Peers> peers_;
     std::string no_peers_because_;  // and that was said
     std::optional<ControlDesk> control_;
-    Instant ask_engine_at_, read_settings_at_, look_at_leases_, judge_dhcp_at_;
+    Instant read_settings_at_, look_at_leases_, judge_dhcp_at_;
     Loop::Watch watch_;
 };
 

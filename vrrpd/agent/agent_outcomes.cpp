@@ -27,17 +27,14 @@ void Agent::role_changed(const ipc::RoleChange& change) {
 }
 
 void Agent::engine_said(int memfd) {
-    const auto json = memfd >= 0 ? ipc::unseal(memfd) : Result<std::string>(fail(EBADF, "read the engine's status"));
-    if (!json) return;
-    if (own_.engine_said(*json, loop_.now())) own_changed();
-    if (control_) control_->engine_said(*json);
+    if (!control_ || memfd < 0) return;
+    if (const auto json = ipc::unseal(memfd)) control_->engine_said(*json);
 }
 
 void Agent::own_changed() {
     if (peers_) peers_->summary_changed();
     for (const auto& gateway : summary().gateways) alerts_.readiness(gateway.gateway, gateway.obstacles);
     claim_for_split_brain();
-    ask_engine_at_ = std::min(ask_engine_at_, loop_.now() + engine_pause);
 }
 
 void Agent::look_at_dns() {
@@ -54,9 +51,9 @@ void Agent::look_at_dns() {
 void Agent::look_at_leases() {
     look_at_leases_ = loop_.now() + leases_interval;
     if (!leases_) return;
-    const bool alive = leases_->status().service.health.alive;
-    if (!dhcp_weight_ && judge_dhcp_at_ <= loop_.now()) weigh_dhcp(alive);
-    if (own_.dhcp(leases_->setup().block.follows, alive ? ServiceState::up : ServiceState::down, leases_->obstacle()))
+    const auto [lives, obstacle] = leases_->standing();
+    if (!dhcp_weight_ && judge_dhcp_at_ <= loop_.now()) weigh_dhcp(lives);
+    if (own_.dhcp(leases_->setup().block.follows, lives ? ServiceState::up : ServiceState::down, obstacle))
         own_changed();
 }
 
@@ -166,9 +163,8 @@ void Agent::tell(const SplitBrain::Notice& notice) {
 
 void Agent::tell_alerts() {
     for (const auto& event : alerts_.step(loop_.now())) {
-        const auto gateway = std::find_if(config_.gateways.begin(), config_.gateways.end(),
-                                          [&](const auto& one) { return one.name == event.gateway; });
-        if (gateway == config_.gateways.end() || gateway->alert.empty()) continue;
+        const auto* gateway = config_.gateway(event.gateway);
+        if (gateway == nullptr || gateway->alert.empty()) continue;
         if (!channel_.send(ipc::Kind::alert, encode(ipc::Alert{event.gateway, to_json(event, id_, wall_now())})))
             log_.warning("gateway {}: the alert {} was lost: the supervisor was late to read", event.gateway,
                          event.name);

@@ -49,7 +49,7 @@ dhcpsync::ServiceSetup LeaseDesk::service_setup(int state_directory) const {
     result.lease_file = dnsmasq.lease_file;
     result.configuration = dnsmasq.configuration;
     result.bus_name = dnsmasq.bus_name;
-    result.may_restart = !dnsmasq.restart_unit.empty() || !dnsmasq.restart_command.empty();
+    result.may_restart = dnsmasq.can_restart();
     result.scan = setup_.block.scan;
     result.state_directory = state_directory;
     result.networks = setup_.networks;
@@ -112,8 +112,12 @@ LeasesStatus LeaseDesk::status() const {
     return {setup_.block.follows, service_.status(), service_.caught_up(), names_};
 }
 
-std::string LeaseDesk::obstacle() const {
+LeaseDesk::Standing LeaseDesk::standing() const {
     const auto status = service_.status();
+    return {status.health.alive, obstacle(status)};
+}
+
+std::string LeaseDesk::obstacle(const dhcpsync::ServiceStatus& status) const {
     if (!status.health.alive) return "its DHCP server is dead: " + status.health.why;
     if (!status.fed && !status.trouble.empty()) return "its DHCP server is not told the leases: " + status.trouble;
     if (service_.caught_up()) return {};

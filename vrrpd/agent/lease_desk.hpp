@@ -63,13 +63,17 @@ public:
     void step();
 
     [[nodiscard]] LeasesStatus status() const;
-    // Why a take-over now would lose leases; empty: it would not.
-    [[nodiscard]] std::string obstacle() const;
+    struct Standing {
+        bool server_lives = true;
+        std::string obstacle;  // why a take-over now would lose leases; empty: it would not
+    };
+    [[nodiscard]] Standing standing() const;
 
 private:
     [[nodiscard]] dhcpsync::ServiceSetup service_setup(int state_directory) const;
     [[nodiscard]] dhcpsync::ServiceOutcomes outcomes();
     void write_leases(const std::string& path, const std::string& text);
+    [[nodiscard]] std::string obstacle(const dhcpsync::ServiceStatus& status) const;
 
     Setup setup_;
     Port port_;

@@ -1,37 +1,9 @@
 #include "vrrpd/agent/own_gateways.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 namespace vrrpd::agent {
-
-namespace {
-
-using nlohmann::json;
-
-const json* member(const json& object, const char* key) {
-    if (!object.is_object()) return nullptr;
-    const auto at = object.find(key);
-    return at == object.end() ? nullptr : &*at;
-}
-
-bool update(std::optional<int>& value, int now) { return std::exchange(value, now) != now; }
-
-std::string text(const json& object, const char* key) {
-    const auto* const value = member(object, key);
-    return value && value->is_string() ? value->get<std::string>() : std::string();
-}
-
-// The members of a list of objects; none where it is none.
-std::vector<json> list(const json& object, const char* key) {
-    const auto* const value = member(object, key);
-    return value && value->is_array() ? value->get<std::vector<json>>() : std::vector<json>();
-}
-
-}  // namespace
 
 void OwnGateways::configure(const config::Config& config) {
     auto before = std::exchange(gateways_, {});
@@ -57,6 +29,13 @@ bool OwnGateways::readiness(const ipc::Readiness& readiness) {
     return at != gateways_.end() && std::exchange(at->second.obstacles, readiness.obstacles) != readiness.obstacles;
 }
 
+bool OwnGateways::standing(const ipc::Standing& standing) {
+    const auto at = gateways_.find(standing.gateway);
+    if (at == gateways_.end()) return false;
+    at->second.since = standing.since;
+    return std::exchange(at->second.priority, standing.priority) != standing.priority;
+}
+
 bool OwnGateways::dhcp(const std::string& gateway, ServiceState state, const std::string& obstacle) {
     return set(gateway, &Gateway::dhcp, {state, obstacle});
 }
@@ -68,26 +47,6 @@ bool OwnGateways::dns(const std::string& gateway, ServiceState state, const std:
 bool OwnGateways::set(const std::string& gateway, Service Gateway::*service, Service value) {
     const auto at = gateways_.find(gateway);
     return at != gateways_.end() && std::exchange(at->second.*service, value) != value;
-}
-
-bool OwnGateways::engine_said(const std::string& status, Instant now) {
-    const auto document = json::parse(status, nullptr, false);
-    const auto instances = list(document, "instances");
-    bool changed = false;
-    for (const auto& object : list(document, "gateways")) {
-        const auto at = gateways_.find(text(object, "name"));
-        const auto follows = text(object, "follows");
-        const auto router = std::find_if(instances.begin(), instances.end(),
-                                         [&](const json& one) { return text(one, "name") == follows; });
-        if (at == gateways_.end() || router == instances.end()) continue;
-        auto& gateway = at->second;
-        if (const auto* const priority = member(*router, "effective_priority");
-            priority && priority->is_number_integer())
-            changed |= update(gateway.priority, priority->get<int>());
-        if (const auto* const since = member(*router, "since"); since && since->is_number())
-            gateway.since = now - std::chrono::milliseconds(std::llround(1e3 * since->get<double>()));
-    }
-    return changed;
 }
 
 Summary OwnGateways::summary(std::string version, Instant now) const {

@@ -21,11 +21,10 @@ public:
     // What is said of an unknown gateway is of no consequence. True: something is another than before.
     bool role(const ipc::RoleChange& change, Instant now);
     bool readiness(const ipc::Readiness& readiness);
+    bool standing(const ipc::Standing& standing);
     // `obstacle`: what it means for a take-over; empty: nothing.
     bool dhcp(const std::string& gateway, ServiceState state, const std::string& obstacle);
     bool dns(const std::string& gateway, ServiceState state, const std::string& obstacle);
-    // The engine's part of the status: priorities, and since when.
-    bool engine_said(const std::string& json, Instant now);
 
     [[nodiscard]] Summary summary(std::string version, Instant now) const;
     [[nodiscard]] proto::Role role() const;  // Active for any: Active

@@ -37,7 +37,8 @@ void Engine::report() {
         if (!router) continue;
         auto role = router->machine.role();
         if (options_.observe && role == proto::Role::active) role = proto::Role::backup;  // it only would be
-        all.push_back({gateway.name, role, router->adopted, obstacles(i, *router)});
+        all.push_back({gateway.name, role, router->adopted, obstacles(i, *router), router->machine.effective_priority(),
+                       router->since});
     }
     reporter_.tell(all);
 }
@@ -55,9 +56,8 @@ std::unique_ptr<LanProber> Engine::make_prober() {
 
 // The other one has withdrawn by now; neighbours may have learnt its address last.
 void Engine::announce_again(const std::string& name) {
-    const auto gateway = std::find_if(config_->gateways.begin(), config_->gateways.end(),
-                                      [&](const config::Gateway& one) { return one.name == name; });
-    auto* router = gateway == config_->gateways.end() ? nullptr : router_of(*gateway);
+    const auto* gateway = config_->gateway(name);
+    auto* router = gateway == nullptr ? nullptr : router_of(*gateway);
     if (!router || !router->active()) return;  // the role moved, or a reload took the gateway away
     log_.notice("({}) announcing its addresses again: another router had been Active too", router->config->name);
     perform(*router, proto::AnnounceAgain{});

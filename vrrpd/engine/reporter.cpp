@@ -1,7 +1,5 @@
 #include "vrrpd/engine/reporter.hpp"
 
-#include "vrrpd/ipc/notices.hpp"
-
 namespace vrrpd::engine {
 
 void Reporter::tell(const std::vector<Standing>& now) {
@@ -15,19 +13,19 @@ void Reporter::tell(const std::vector<Standing>& now) {
 }
 
 void Reporter::tell(const Standing& now, Told& told) {
-    if (told.role != now.role) {
-        const ipc::RoleChange change{now.gateway, now.role, now.adopted};
-        if (send_(ipc::Kind::role_change, encode(change)))
-            told.role = now.role;
+    // Remembered as told only if it got through.
+    const auto say = [this](auto& known, const auto& value, ipc::Kind kind, const auto& notice) {
+        if (known == value) return;
+        if (send_(kind, encode(notice)))
+            known = value;
         else
             in_arrears_ = true;
-    }
-    if (told.obstacles != now.obstacles) {
-        if (send_(ipc::Kind::readiness, encode(ipc::Readiness{now.gateway, now.obstacles})))
-            told.obstacles = now.obstacles;
-        else
-            in_arrears_ = true;
-    }
+    };
+    say(told.role, now.role, ipc::Kind::role_change, ipc::RoleChange{now.gateway, now.role, now.adopted});
+    say(told.obstacles, now.obstacles, ipc::Kind::readiness, ipc::Readiness{now.gateway, now.obstacles});
+    if (!now.priority) return;
+    const ipc::Standing standing{now.gateway, now.priority->value(), now.since};
+    say(told.standing, standing, ipc::Kind::standing, standing);
 }
 
 }  // namespace vrrpd::engine

@@ -1,6 +1,6 @@
-// What the agent is told of each gateway: the role of this host, and why it could not be the gateway. Told when it is
-// another than what was told last, so the engine may have it looked at as often as something may have changed. Pure,
-// but for what it sends with. The engine's.
+// What the agent is told of each gateway: the role of this host, its priority, and why it could not be the gateway.
+// Told when it is another than what was told last, so the engine may have it looked at as often as something may have
+// changed. Pure, but for what it sends with. The engine's.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "vrrpd/ipc/channel.hpp"
+#include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/proto/types.hpp"
 
 namespace vrrpd::engine {
@@ -22,6 +23,8 @@ public:
         proto::Role role = proto::Role::initialize;
         bool adopted = false;  // the role is that of an engine that crashed
         std::vector<std::string> obstacles;
+        std::optional<proto::Priority> priority = std::nullopt;  // effective; none: nothing is told of it
+        Instant since{};                                         // the role is the same
     };
     // false: it did not get through.
     using Send = std::function<bool(ipc::Kind, const std::string&)>;
@@ -37,6 +40,7 @@ private:
     struct Told {
         std::optional<proto::Role> role;
         std::optional<std::vector<std::string>> obstacles;
+        std::optional<ipc::Standing> standing;
     };
     void tell(const Standing& now, Told& told);
 

@@ -17,7 +17,7 @@ namespace vrrpd::ipc {
 
 enum class Kind : std::uint8_t {
     // engine -> supervisor. What is passed on must be of a gateway of the configuration; the last wan_state,
-    // role_change and readiness of each are told again after every configuration that the agent gets.
+    // role_change, readiness and standing of each are told again after every configuration that the agent gets.
     log,              // level in `detail`, text: one line; "N lines were lost" is sent by the engine itself
     ready,            // first configuration is in place: sockets open or waited for
     reloaded,         // the last reload was carried out
@@ -27,6 +27,7 @@ enum class Kind : std::uint8_t {
     host_silent,      // text: the address of a router that fell silent; passed on to the agent
     role_change,      // text: RoleChange; passed on to the agent
     readiness,        // text: Readiness; passed on to the agent
+    standing,         // text: Standing; passed on to the agent
     host_alive,       // text: HostAlive, an answer to scan; passed on to the agent
     dhcp_offer,       // text: DhcpOffer, an answer to dhcp_probe; passed on to the agent
     status,           // memfd: the engine's part of the status as JSON; passed on to the agent

@@ -69,6 +69,11 @@ std::string encode(const Readiness& readiness) {
     return text;
 }
 
+std::string encode(const Standing& standing) {
+    return standing.gateway + '\n' + std::to_string(standing.priority) + '\n' +
+           std::to_string(standing.since.time_since_epoch().count());
+}
+
 std::string encode(const Scan& scan) {
     return scan.gateway + '\n' + scan.first.to_string() + '\n' + scan.last.to_string() + '\n' +
            std::to_string(scan.pace.count());
@@ -134,6 +139,16 @@ std::optional<Readiness> decode(std::string_view text) {
         if (end == std::string_view::npos) return result;
         text.remove_prefix(end + 1);
     }
+}
+
+template <>
+std::optional<Standing> decode(std::string_view text) {
+    const auto all = fields<3>(text);
+    if (!all) return std::nullopt;
+    const auto priority = number<std::uint8_t>((*all)[1]);
+    const auto since = number<Duration::rep>((*all)[2]);
+    if (!priority || *priority == 0 || !since) return std::nullopt;
+    return Standing{std::string((*all)[0]), *priority, Instant(Duration(*since))};
 }
 
 template <>

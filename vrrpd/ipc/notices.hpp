@@ -11,6 +11,7 @@
 
 #include "vrrpd/base/ip.hpp"
 #include "vrrpd/base/mac.hpp"
+#include "vrrpd/base/time.hpp"
 #include "vrrpd/proto/types.hpp"
 
 namespace vrrpd::ipc {
@@ -61,6 +62,14 @@ struct Readiness {
     bool operator==(const Readiness&) const = default;
 };
 
+// engine -> agent: how strong this host's claim to the role is, and since when its part is what it is.
+struct Standing {
+    std::string gateway;
+    int priority = 0;  // effective, 1..255
+    Instant since;
+    bool operator==(const Standing&) const = default;
+};
+
 // agent -> engine: ask who is there, address by address from `first` to `last` (IPv4, both included, at most 4,096),
 // one every `pace`. Each that answers is told by a HostAlive.
 struct Scan {
@@ -99,6 +108,7 @@ struct Alert {
 [[nodiscard]] std::string encode(const WanState& state);
 [[nodiscard]] std::string encode(const RoleChange& change);
 [[nodiscard]] std::string encode(const Readiness& readiness);
+[[nodiscard]] std::string encode(const Standing& standing);
 [[nodiscard]] std::string encode(const Scan& scan);
 [[nodiscard]] std::string encode(const HostAlive& host);
 [[nodiscard]] std::string encode(const DhcpOffer& offer);
@@ -117,6 +127,8 @@ template <>
 [[nodiscard]] std::optional<RoleChange> decode(std::string_view text);
 template <>
 [[nodiscard]] std::optional<Readiness> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<Standing> decode(std::string_view text);
 template <>
 [[nodiscard]] std::optional<Scan> decode(std::string_view text);
 template <>

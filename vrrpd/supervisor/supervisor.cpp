@@ -150,6 +150,7 @@ bool Supervisor::handle(const ipc::Message& message) {
         case ipc::Kind::host_silent:
         case ipc::Kind::role_change:
         case ipc::Kind::readiness:
+        case ipc::Kind::standing:
         case ipc::Kind::host_alive:
         case ipc::Kind::dhcp_offer:
         case ipc::Kind::status:
