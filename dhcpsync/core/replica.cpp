@@ -33,11 +33,12 @@ Leases Replica::leases(WallTime now) const {
     return result;
 }
 
-std::vector<Change> Replica::wanted(WallTime now) const {
+std::vector<Change> Replica::wanted(WallTime now) {
     std::vector<Change> result;
     for (const auto& [address, versions] : table_) {
         const auto* lease = holder(versions, now);
         result.push_back({address, lease ? std::optional(*lease) : std::nullopt});
+        if (contested(versions, now)) contested_[address] = result.back().lease;
     }
     return result;
 }
@@ -194,23 +195,16 @@ void ReplicaStep::sweep() {
     r_.sweep_at_.reset();
     const auto gone = std::erase_if(r_.table_, [this](const auto& cell) { return lapsed(cell.second, now_.wall); });
     if (gone > 0) dirty();
-    for (const auto& [address, told] : std::exchange(r_.contested_, {})) {
-        if (auto lease = holder_of(at(address)); lease != told) changes_.push_back({address, std::move(lease)});
+    for (const auto& [address, told] : std::map(r_.contested_)) want(address, at(address), at(address));
+    for (const auto& [address, versions] : r_.table_) {
+        if (contested(versions, now_.wall) && !r_.contested_.contains(address)) want(address, versions, versions);
     }
-    for (const auto& [address, versions] : r_.table_) contest(address, versions);
 }
 
 void ReplicaStep::plan_sweep() {
     if (r_.table_.empty() && r_.contested_.empty()) return;
     const auto at = now_.instant + (r_.contested_.empty() ? sweep_interval : sweep_interval_contested);
     r_.sweep_at_ = std::min(at, r_.sweep_at_.value_or(at));
-}
-
-void ReplicaStep::contest(const IpAddress& address, const Versions& versions) {
-    if (contested(versions, now_.wall))
-        r_.contested_[address] = holder_of(versions);
-    else
-        r_.contested_.erase(address);
 }
 
 void ReplicaStep::dirty() {
@@ -228,7 +222,6 @@ const Versions& ReplicaStep::at(const IpAddress& address) const {
 void ReplicaStep::replace(const IpAddress& address, Versions versions) {
     report_quarantine(address, at(address), versions);
     want(address, at(address), versions);
-    contest(address, versions);
     for (auto& [id, peer] : r_.peers_) peer.outbox.changed({address, versions}, now_.instant);
     if (versions.empty())
         r_.table_.erase(address);
@@ -243,11 +236,16 @@ void ReplicaStep::report_quarantine(const IpAddress& address, const Versions& be
 }
 
 // Of every address whose lease is another now, our own writes among them: the feed must not undo them. That a lease is
-// gone of which this node never heard is news, too: its server may have it.
+// gone of which this node never heard is news, too: its server may have it. Where several leases are live, one of them
+// may have ended since: what was told last counts then, not what would be told of `before` now.
 void ReplicaStep::want(const IpAddress& address, const Versions& before, const Versions& after) {
     auto lease = holder_of(after);
+    const auto told = r_.contested_.extract(address);
+    const bool several = contested(after, now_.wall);
     const bool unheard_of = before.empty() && !after.empty();
-    if (unheard_of || lease != holder_of(before)) changes_.push_back({address, std::move(lease)});
+    const bool same = told ? told.mapped() == lease : !several && !unheard_of && lease == holder_of(before);
+    if (several) r_.contested_.emplace(address, lease);
+    if (!same) changes_.push_back({address, std::move(lease)});
 }
 
 std::optional<Lease> ReplicaStep::holder_of(const Versions& versions) const {

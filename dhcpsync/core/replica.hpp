@@ -118,8 +118,8 @@ public:
     [[nodiscard]] const Knowledge& knowledge() const { return knowledge_; }
     [[nodiscard]] Term newest_term() const { return standing_.newest_term; }
     [[nodiscard]] Leases leases(WallTime now) const;
-    // All that the local DHCP server should know; for a feed that starts.
-    [[nodiscard]] std::vector<Change> wanted(WallTime now) const;
+    // All that the local DHCP server should know; for a feed that starts, and follows with Apply.
+    [[nodiscard]] std::vector<Change> wanted(WallTime now);
     [[nodiscard]] const std::optional<ServerDuid>& server_duid() const { return server_duid_; }
     [[nodiscard]] std::vector<Quarantined> quarantined(WallTime now) const;
     [[nodiscard]] std::optional<Lag> lag(NodeId peer, Instant now) const;  // nullopt: not connected
@@ -149,7 +149,7 @@ private:
     std::optional<Author> author_;  // while Active with a term on disk: who signs our writes
     Sequence written_;
 
-    std::map<IpAddress, std::optional<Lease>> contested_;  // by several leases; and the one that was told
+    std::map<IpAddress, std::optional<Lease>> contested_;  // by several live leases; and the one that was told
     Deadline persist_at_;
     Deadline sweep_at_;
 };

@@ -47,7 +47,6 @@ private:
     void replace(const IpAddress& address, Versions versions);
     void report_quarantine(const IpAddress& address, const Versions& before, const Versions& after);
     void want(const IpAddress& address, const Versions& before, const Versions& after);
-    void contest(const IpAddress& address, const Versions& versions);
     void sweep();
     void plan_sweep();
     void dirty();

@@ -19,6 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr double failing_calls = 0.02;
+
 // Every write that was ever made, seen from outside.
 class History {
 public:
@@ -100,6 +102,7 @@ public:
 
     std::string go() {
         for (int episode = 0; episode < 3 && violation_.empty(); ++episode) {
+            world_.set_failing_calls(failing_calls);
             for (int i = 0; i < 150 && violation_.empty(); ++i) happen();
             peace();
         }
@@ -185,6 +188,7 @@ private:
                 known.merge(decode_image(node.image)->knowledge);
         }
         world_.set_weather({});
+        world_.set_failing_calls(0);
         move_role(false);
         for (std::size_t i = 0; i < World::size; ++i) world_.start(i);
         for (std::size_t i = 0; i < World::size; ++i) world_.mend(i, (i + 1) % World::size);

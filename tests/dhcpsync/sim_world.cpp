@@ -145,7 +145,7 @@ void World::feed(Node& node, const FeedEvent& event) {
 void World::obey(Node& node, const Call& call) {
     expire(node);
     const auto address = std::visit([](const auto& one) { return one.address; }, call);
-    const bool works = !rng_.chance(0.02);
+    const bool works = !rng_.chance(failing_calls_);
     if (works) {
         if (const auto* add = std::get_if<AddDhcpLease>(&call)) {
             ASSERT(node.server.contains(address) || node.server.size() < pool);  // a full table is dnsmasq's death

@@ -65,6 +65,8 @@ public:
     void cut(std::size_t a, std::size_t b);
     void mend(std::size_t a, std::size_t b);
     void set_weather(const Weather& weather) { weather_ = weather; }
+    // ... and to what a DHCP server is told.
+    void set_failing_calls(double share) { failing_calls_ = share; }
 
     [[nodiscard]] Rng& rng() { return rng_; }
     [[nodiscard]] const Node& node(std::size_t index) const { return nodes_[index]; }
@@ -108,6 +110,7 @@ private:
 
     Rng rng_;
     Weather weather_;
+    double failing_calls_ = 0;
     Instant now_{std::chrono::hours(1)};
     std::uint64_t order_ = 0;
     std::uint64_t sessions_ = 0;
