@@ -125,12 +125,16 @@ void Agent::time_reached() {
 void Agent::set_deadline() {
     look_at_dns();
     if (leases_ && look_at_leases_ <= loop_.now()) look_at_leases();
+    if (leases_) weigh_dhcp();
     for (const auto& notice : split_brain_.step(loop_.now())) tell(notice);
     tell_alerts();
     Deadline next = earlier(alerts_.next_deadline(), split_brain_.next_deadline());
     for (const auto& service : dns_) next = earlier(next, service.next_deadline());
     if (control_) next = earlier(next, control_->next_deadline());
-    if (leases_) next = earlier(earlier(next, leases_->next_deadline()), look_at_leases_);
+    if (leases_) {
+        next = earlier(earlier(next, leases_->next_deadline()), look_at_leases_);
+        next = earlier(next, dhcp_weight_.next_deadline(loop_.now()));
+    }
     if (peers_) next = earlier(earlier(next, peers_->next_deadline()), read_settings_at_);
     loop_.set_deadline(next);
 }
@@ -199,7 +203,8 @@ void Agent::renew_leases() {
     end_peers();
     leases_.reset();
     if (!wanted) return;
-    dhcp_weight_.reset();
+    dhcp_weight_ = {};
+    dhcp_weight_told_.reset();
     judge_dhcp_at_ = loop_.now() + dhcp_judged_after;
     leases_.emplace(loop_, log_, std::move(*wanted), state_directory_.get(), lease_port());
     look_at_leases();

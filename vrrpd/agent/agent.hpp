@@ -9,6 +9,7 @@
 
 #include "vrrpd/agent/alerts.hpp"
 #include "vrrpd/agent/control_desk.hpp"
+#include "vrrpd/agent/dhcp_weight.hpp"
 #include "vrrpd/agent/dns_service.hpp"
 #include "vrrpd/agent/lease_desk.hpp"
 #include "vrrpd/agent/own_gateways.hpp"
@@ -61,7 +62,8 @@ private:
     void own_changed();
     void look_at_dns();
     void look_at_leases();
-    void weigh_dhcp(bool alive);
+    void weigh_dhcp();
+    [[nodiscard]] DhcpWeight::Others other_dhcp_servers() const;
     void dhcp_health_changed(const dhcpsync::HealthChange& change);
     void said_by_peer(PeerId peer, const Summary& summary);
     void found_peer(const std::string& peer);
@@ -90,9 +92,10 @@ private:
     SplitBrain split_brain_;
     std::list<DnsService> dns_;  // a list: their probers stay where they are
     std::optional<LeaseDesk> leases_;
-    std::string no_leases_because_;   // and that was said
-    std::optional<int> dhcp_weight_;  // told last
-    std::optional<Key> key_;          // of peers_, to know another one
+    std::string no_leases_because_;  // and that was said
+    DhcpWeight dhcp_weight_;
+    std::optional<int> dhcp_weight_told_;
+    std::optional<Key> key_;  // of peers_, to know another one
     std::optional<Peers> peers_;
     std::string no_peers_because_;  // and that was said
     std::optional<ControlDesk> control_;

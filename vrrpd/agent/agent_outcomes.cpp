@@ -52,22 +52,34 @@ void Agent::look_at_leases() {
     look_at_leases_ = loop_.now() + leases_interval;
     if (!leases_) return;
     const auto [lives, obstacle] = leases_->standing();
-    if (!dhcp_weight_ && judge_dhcp_at_ <= loop_.now()) weigh_dhcp(lives);
+    if (judge_dhcp_at_ <= loop_.now()) dhcp_weight_.ours(lives, loop_.now());
     if (own_.dhcp(leases_->setup().block.follows, lives ? ServiceState::up : ServiceState::down, obstacle))
         own_changed();
 }
 
-void Agent::weigh_dhcp(bool alive) {
-    const auto& block = *config_.dhcp_sync;
-    const int weight = alive ? 0 : block.dnsmasq.down_weight;
-    if (std::exchange(dhcp_weight_, weight) == weight) return;
+DhcpWeight::Others Agent::other_dhcp_servers() const {
+    if (!peers_ || peers_->heard().empty()) return DhcpWeight::Others::unasked;
+    const auto lives = [&](const GatewaySummary& theirs) {
+        return theirs.gateway == leases_->setup().block.follows && theirs.dhcp == ServiceState::up;
+    };
+    const bool one_lives = std::ranges::any_of(
+        peers_->heard(), [&](const auto& peer) { return std::ranges::any_of(peer.second.summary.gateways, lives); });
+    return one_lives ? DhcpWeight::Others::one_lives : DhcpWeight::Others::none_lives;
+}
+
+void Agent::weigh_dhcp() {
+    const auto weighs = dhcp_weight_.weighs(other_dhcp_servers(), loop_.now());
+    if (!weighs) return;
+    const auto& block = leases_->setup().block;
+    const int weight = *weighs ? block.dnsmasq.down_weight : 0;
+    if (std::exchange(dhcp_weight_told_, weight) == weight) return;
     channel_.send(ipc::Kind::service_weight, encode(ipc::ServiceWeight{block.follows, "dhcp", weight}));
 }
 
 void Agent::dhcp_health_changed(const dhcpsync::HealthChange& change) {
     const auto& block = *config_.dhcp_sync;
     alerts_.service(block.follows, "dhcp", change.alive, change.alive ? "the DHCP server lives" : change.why);
-    weigh_dhcp(change.alive);
+    dhcp_weight_.ours(change.alive, loop_.now());
     look_at_leases_ = loop_.now();
 }
 
