@@ -1,10 +1,12 @@
 // The agent's keeper, with agents that are plain children of the test.
 #include "vrrpd/supervisor/agent_keeper.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <vector>
 
@@ -61,9 +63,17 @@ protected:
                    [this](ipc::Message& message) {
                        told_.emplace_back(message.kind, message.text);
                        keeper_.leases_written("the answer");
-                   }}) {
+                   },
+                   callers_[0].get()}) {
         keeper_.expect({{"HOME", "GUESTS"}, "the.key", {{"HOME", "dns"}, {"HOME", "dhcp"}}});
     }
+
+    static std::array<Fd, 2> pipe_ends() {
+        std::array<int, 2> ends{-1, -1};
+        EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+        return {Fd(ends[0]), Fd(ends[1])};
+    }
+    void somebody_calls() const { EXPECT_EQ(write(callers_[1].get(), "?", 1), 1); }
 
     Result<AgentProcess> fork_agent() {
         auto ends = ipc::Channel::pair();
@@ -107,8 +117,48 @@ protected:
     int started_ = 0;
     pid_t pid_ = -1;
     Fd configuration_ = *ipc::seal("lines", "test");
+    std::array<Fd, 2> callers_ = pipe_ends();
     AgentKeeper keeper_;
 };
+
+TEST_F(Keeper, without_work_an_agent_is_started_by_the_first_who_calls) {
+    keeper_.expect({});
+    configure();
+    run(milliseconds(20));
+    EXPECT_EQ(started_, 0);
+    somebody_calls();
+    run(milliseconds(20));
+    EXPECT_EQ(started_, 1);  // who still waits to be answered is the agent's
+    configure();
+    run(milliseconds(20));
+    EXPECT_EQ(started_, 1);
+}
+
+TEST_F(Keeper, without_work_an_agent_that_ends_is_not_started_before_its_pause_is_over_and_somebody_calls) {
+    behaviour_ = [](ipc::Channel&) {};
+    keeper_.expect({});
+    configure();
+    somebody_calls();
+    run(milliseconds(50));
+    EXPECT_EQ(started_, 1);
+    EXPECT_TRUE(logged("it is started again in 1 s, or later, when vrrpctl asks")) << log_.text;
+    ASSERT_TRUE(keeper_.next_deadline());
+    keeper_.step(*keeper_.next_deadline());
+    EXPECT_EQ(started_, 1);
+    run(milliseconds(20));  // nobody has answered yet
+    EXPECT_EQ(started_, 2);
+}
+
+TEST_F(Keeper, a_reload_that_brings_work_starts_the_agent) {
+    keeper_.expect({});
+    configure();
+    keeper_.expect({{}, "the.key", {}});
+    configure();
+    EXPECT_EQ(started_, 1);
+    somebody_calls();
+    run(milliseconds(20));
+    EXPECT_EQ(started_, 1);
+}
 
 TEST_F(Keeper, a_new_agent_is_equipped_then_configured_then_told_what_is_known) {
     behaviour_ = echo;
@@ -139,6 +189,7 @@ TEST_F(Keeper, does_not_outlive_its_keeper) {
     {
         AgentKeeper keeper(loop_, log_,
                            {[this] { return fork_agent(); }, [](auto&) {}, [](auto&, const auto&) {}, {}, {}});
+        keeper.expect({{"HOME"}, {}, {}});
         keeper.configure(configuration_.get());
         EXPECT_EQ(started_, 1);
     }

@@ -112,7 +112,7 @@ void AgentKeeper::configure(int configuration) {
     if (process_)
         brief();
     else
-        start();
+        start_or_wait_for_a_caller();
 }
 
 // ---- from the engine ------------------------------------------------------------------------------------
@@ -150,11 +150,19 @@ void AgentKeeper::leases_written(const std::string& problem) {
 // ---- the agent ------------------------------------------------------------------------------------------
 
 void AgentKeeper::step(Instant now) {
-    if (start_at_ && *start_at_ <= now) start();
+    if (start_at_ && *start_at_ <= now) start_or_wait_for_a_caller();
+}
+
+// One process less, and its memory, on every host that runs plain instances and that nobody asks.
+void AgentKeeper::start_or_wait_for_a_caller() {
+    start_at_.reset();
+    if (needs_.has_work()) return start();
+    caller_watch_ = {};
+    if (services_.callers >= 0) caller_watch_ = loop_.on_readable(services_.callers, [this] { start(); });
 }
 
 void AgentKeeper::start() {
-    start_at_.reset();
+    caller_watch_ = {};  // it answers from now on
     started_at_ = boot_now();
     auto started = services_.start();
     if (!started) return ended(started.error().describe());
@@ -196,7 +204,8 @@ void AgentKeeper::ended(const std::string& how) {
     const auto now = boot_now();
     pause_ = now - started_at_ > calm ? first_pause : std::clamp(2 * pause_, first_pause, longest_pause);
     start_at_ = now + pause_;
-    log_.error("the agent {}; it is started again in {} s", how, pause_ / std::chrono::seconds(1));
+    log_.error("the agent {}; it is started again in {} s{}", how, pause_ / std::chrono::seconds(1),
+               needs_.has_work() ? "" : ", or later, when vrrpctl asks");
 }
 
 void AgentKeeper::read() {

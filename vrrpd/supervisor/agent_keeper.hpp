@@ -1,5 +1,6 @@
 // Keeps the agent running, and passes on what it and the engine tell each other. Its end costs nothing but its own
-// work: it is started again after a pause, and what it decided last stays in force. The supervisor's.
+// work: it is started again after a pause, and what it decided last stays in force. Where it has no work but to answer
+// vrrpctl, it is started by the first who calls. The supervisor's.
 #pragma once
 
 #include <functional>
@@ -24,6 +25,7 @@ public:
         std::function<void(ipc::Channel&, const AgentNeeds&)> unlock;  // before each configuration
         std::function<void(ipc::Kind, const std::string&)> to_engine;
         std::function<void(ipc::Message&)> errand;  // what only the supervisor may do: alert, write_leases
+        int callers = -1;                           // AgentResources::callers()
     };
 
     AgentKeeper(Loop& loop, Log& log, Services services);
@@ -33,7 +35,7 @@ public:
 
     // Before the engine may speak of a configuration. What was said of gateways that are not in it is forgotten.
     void expect(AgentNeeds needs);
-    // At the start and after each reload: what the engine runs now. The first call starts the agent.
+    // At the start and after each reload: what the engine runs now. The first call starts an agent that has work.
     void configure(int configuration);
     // The engine is another one, and knows nothing yet.
     void tell_engine_again() const;
@@ -54,6 +56,7 @@ private:
     using Remembered = std::map<Subject, std::string>;
 
     void start();
+    void start_or_wait_for_a_caller();
     void stop();
     void brief();
     void ended(const std::string& how);
@@ -70,7 +73,8 @@ private:
     AgentNeeds needs_;
     int configuration_ = -1;  // the supervisor's
     std::optional<AgentProcess> process_;
-    Loop::Watch watch_;  // ends before process_
+    Loop::Watch watch_;  // of its channel: ends before process_
+    Loop::Watch caller_watch_;
     Deadline start_at_;
     Duration pause_{0};  // before the next start
     Instant started_at_{};

@@ -21,6 +21,8 @@ public:
     AgentResources& operator=(const AgentResources&) = delete;
     ~AgentResources();  // removes the socket's name
 
+    // Readable while somebody has called whom no agent has answered yet. -1: nobody can call.
+    [[nodiscard]] int callers() const { return control_.get(); }
     // To an agent that has nothing yet.
     void give(ipc::Channel& agent) const;
     // Before each configuration: the file may be another one now. Empty: the configuration needs no key.

@@ -24,6 +24,9 @@ struct AgentNeeds {
     std::vector<std::string> gateways;
     std::string key_file;           // empty: no peer_link
     std::vector<Service> weighing;  // those that may weigh on a priority
+
+    // Without work of its own (plain instances only) it does nothing but answer vrrpctl.
+    [[nodiscard]] bool has_work() const { return !gateways.empty() || !key_file.empty(); }
 };
 
 // What of a configuration the supervisor itself acts on.

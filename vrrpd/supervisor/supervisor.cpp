@@ -63,7 +63,8 @@ Supervisor::Supervisor(Settings settings, Services services)
 
 AgentKeeper::Services Supervisor::agent_services() {
     return {
-        services_.start_agent, [this](ipc::Channel& channel) { agent_resources_.give(channel); },
+        services_.start_agent,
+        [this](ipc::Channel& channel) { agent_resources_.give(channel); },
         [this](ipc::Channel& channel, const AgentNeeds& needs) { agent_resources_.give_key(channel, needs.key_file); },
         [this](ipc::Kind kind, const std::string& text) {
             if (engine_) engine_->channel.send(kind, text);
@@ -71,7 +72,8 @@ AgentKeeper::Services Supervisor::agent_services() {
         [this](ipc::Message& message) {
             if (message.kind == ipc::Kind::alert) return errands_.alert(message);
             errands_.write_leases(std::move(message));
-        }};
+        },
+        agent_resources_.callers()};
 }
 
 int Supervisor::run(Judgement judgement) {
@@ -84,6 +86,7 @@ int Supervisor::run(Judgement judgement) {
     state_ = std::move(*state);
     signal_watch_ = loop_.on_readable(signals_.get(), [this] { on_signal(); });
     loop_.on_deadline([this] { on_deadline(); });
+    loop_.before_wait([this] { set_deadline(); });
     const bool left_behind = !settings_.observe && read_file(settings_.owned_file);
     if (left_behind) services_.log.notice("the daemon before did not stop in order: sweeping what it left");
     if (left_behind)
@@ -115,7 +118,6 @@ void Supervisor::on_signal() {
                 break;
         }
     }
-    arm();
 }
 
 void Supervisor::on_message() {
@@ -128,7 +130,6 @@ void Supervisor::on_message() {
         if (got == ipc::Channel::State::closed) channel_watch_ = {};
         if (got != ipc::Channel::State::message) break;
     }
-    arm();
 }
 
 // false: the engine is no longer worth listening to.
@@ -207,10 +208,9 @@ void Supervisor::on_deadline() {
         kill_engine("hangs (no heartbeat)");
         heartbeat_.started(now);
     }
-    arm();
 }
 
-void Supervisor::arm() {
+void Supervisor::set_deadline() {
     struct When {
         const Heartbeat& heartbeat;
         Instant operator()(const Sweeping& sweeping) const { return sweeping.kill_at; }
@@ -286,7 +286,6 @@ void Supervisor::start_engine(bool adopt) {
     if (!settings_.engine_pid_file.empty())
         if (const auto written = engine_pid_file_.write(engine_->pid); !written)
             services_.log.warning("{}", written.error().describe());
-    arm();
 }
 
 void Supervisor::start_or_wait(Instant start_at, bool adopt) {
@@ -294,7 +293,6 @@ void Supervisor::start_or_wait(Instant start_at, bool adopt) {
     services_.log.notice("the engine is started again in {} s",
                          std::chrono::ceil<seconds>(start_at - boot_now()).count());
     phase_ = BackingOff{start_at, adopt};
-    arm();
 }
 
 void Supervisor::begin_sweep(Instant start_at, bool then_stop) {
@@ -307,7 +305,6 @@ void Supervisor::begin_sweep(Instant start_at, bool then_stop) {
         return sweep_ended(sweeping);
     }
     phase_ = sweeping;
-    arm();
 }
 
 // ---- children end -------------------------------------------------------------------------------------
@@ -445,7 +442,6 @@ void Supervisor::finish() {
 void Supervisor::end() {
     if (errands_.idle()) return loop_.stop();
     phase_ = LastErrands{boot_now() + errands_limit};
-    arm();
 }
 
 // ---- the list of what is ours ---------------------------------------------------------------------------

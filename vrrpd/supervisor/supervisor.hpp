@@ -77,7 +77,7 @@ private:
     void engine_ready();
     void configure_agent();
     void on_deadline();
-    void arm();
+    void set_deadline();
 
     void take(Judgement judgement);
     [[nodiscard]] Outline plan();
