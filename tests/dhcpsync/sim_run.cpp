@@ -96,7 +96,7 @@ std::string text(const Table& table, WallTime now) {
 
 class Run {
 public:
-    explicit Run(std::uint64_t seed) : world_(seed) {
+    Run(std::uint64_t seed, Servers servers) : world_(seed, servers), servers_(servers) {
         world_.watch([this] { observe(); });
     }
 
@@ -145,6 +145,7 @@ private:
 
     void happen() {
         auto& rng = world_.rng();
+        if (servers_ == Servers::real && rng.chance(0.05)) world_.restart_server(any());
         const auto dice = rng.below(100);
         if (dice < 60)
             at_an_active([&](std::size_t node) { world_.grant(node, static_cast<unsigned>(rng.below(20))); });
@@ -238,12 +239,13 @@ private:
     }
 
     World world_;
+    Servers servers_;
     History history_;
     std::string violation_;
 };
 
 }  // namespace
 
-std::string run(std::uint64_t seed) { return Run(seed).go(); }
+std::string run(std::uint64_t seed, Servers servers) { return Run(seed, servers).go(); }
 
 }  // namespace dhcpsync::sim

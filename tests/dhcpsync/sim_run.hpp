@@ -6,7 +6,12 @@
 
 namespace dhcpsync::sim {
 
+enum class Servers : std::uint8_t {
+    prompt,  // what they did is read at once, and whole
+    real,    // ... later, or in parts; and they are restarted
+};
+
 // What went wrong; empty: nothing.
-[[nodiscard]] std::string run(std::uint64_t seed);
+[[nodiscard]] std::string run(std::uint64_t seed, Servers servers);
 
 }  // namespace dhcpsync::sim

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <iterator>
+#include <utility>
 
+#include "dhcpsync/core/follower.hpp"
 #include "dhcpsync/core/image.hpp"
 #include "dhcpsync/core/wire.hpp"
 #include "vrrpd/base/assert.hpp"
@@ -15,6 +17,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Seconds shortest_lease{20}, longest_lease{400};
+constexpr double unfinished_reads = 0.05, lost_files = 0.3;
 
 Bytes mac(unsigned client) { return {2, 0, 0, 0, 0, static_cast<std::uint8_t>(client)}; }
 
@@ -24,7 +27,7 @@ IpAddress address_of(unsigned number) { return IpAddress::v4(10, 12, 14, static_
 
 }  // namespace
 
-World::World(std::uint64_t seed) : rng_(seed) {
+World::World(std::uint64_t seed, Servers servers) : rng_(seed), servers_(servers) {
     for (std::size_t i = 0; i < size; ++i) nodes_[i].index = i;
     for (std::size_t i = 0; i < size; ++i) start(i);
     for (std::size_t i = 0; i < size; ++i) mend(i, (i + 1) % size);
@@ -66,6 +69,8 @@ void World::start(std::size_t index) {
     node.feed = std::make_unique<Feed>(FeedLimits{pool, 2});
     feed(node, Wanted{node.replica->wanted(now().wall)});
     feed(node, ServerLeads{node.active});
+    if (!node.serves) feed(node, Interrupted{false});
+    node.to_be_read = false;
     server_changed(node);
     if (node.active) step(node, BecameActive{true});
     for (std::size_t other = 0; other < size; ++other) connect(index, other);
@@ -84,6 +89,7 @@ void World::set_active(std::size_t index, bool active) {
     if (node.active == active) return;
     node.active = active;
     if (!node.up()) return;
+    if (!active && servers_ == Servers::real) believe(node, node.server, false);  // what was granted last
     feed(node, ServerLeads{active});
     step(node, active ? Event(BecameActive{}) : Event(BecameBackup{}));
 }
@@ -97,6 +103,7 @@ void World::expire(Node& node) {
 // Its own address if it has one, else a free one: as dnsmasq, which knows nothing but its own leases.
 void World::grant(std::size_t index, unsigned number) {
     auto& node = nodes_[index];
+    if (!node.serves) return;
     expire(node);
     const auto expires =
         now().wall + shortest_lease + Seconds(rng_.below(static_cast<std::size_t>(longest_lease.count())));
@@ -114,25 +121,63 @@ void World::grant(std::size_t index, unsigned number) {
 
 void World::release(std::size_t index) {
     auto& node = nodes_[index];
-    if (node.server.empty()) return;
+    if (!node.serves || node.server.empty()) return;
     node.server.erase(std::next(node.server.begin(), static_cast<std::ptrdiff_t>(rng_.below(node.server.size()))));
     server_changed(node);
 }
 
-// The follower sees it at once; its own delays are its own test's matter.
+// Calls under way are lost, and sometimes its file, too: it may lie in memory.
+void World::restart_server(std::size_t index) {
+    auto& node = nodes_[index];
+    if (!node.serves) return;
+    node.serves = false;
+    ++node.server_life;
+    if (rng_.chance(lost_files)) node.server.clear();
+    if (node.up()) feed(node, Interrupted{false});
+    later(rng_.up_to(1s), [this, &node] {
+        node.serves = true;
+        if (!node.up()) return;
+        feed(node, Interrupted{true});
+        server_changed(node);
+    });
+}
+
 void World::server_changed(Node& node) {
     if (!node.up()) return;
+    if (servers_ == Servers::prompt) return read(node);
+    if (std::exchange(node.to_be_read, true)) return;
+    later_for(node, rng_.up_to(longest_wait + look_again_shrunk), [this, &node] {
+        node.to_be_read = false;
+        read(node);
+    });
+}
+
+// The follower's own delays are its own test's matter. It may give up to wait for a quiet file, and look again later.
+void World::read(Node& node) {
     expire(node);
-    ServerHas event{node.server, true, {}};
+    auto leases = node.server;
+    const bool finished = servers_ == Servers::prompt || !rng_.chance(unfinished_reads);
+    const bool whole = servers_ == Servers::prompt || (finished && !leases.empty());
+    if (!finished) {
+        std::erase_if(leases, [this](const auto&) { return rng_.chance(0.5); });
+        later_for(node, restless, [this, &node] { server_changed(node); });
+    }
+    believe(node, std::move(leases), whole);
+}
+
+void World::believe(Node& node, Leases leases, bool whole) {
+    ServerHas event{leases, whole, {}};
     node.reading = &event.changes;
-    step(node, LocalLeases{{node.server, {}}, true});
+    step(node, LocalLeases{{std::move(leases), {}}, whole});
     node.reading = nullptr;
     feed(node, event);
 }
 
 void World::feed(Node& node, const FeedEvent& event) {
     for (const auto& call : node.feed->step(now(), event)) {
-        later_for(node, rng_.up_to(20ms), [this, &node, call] { obey(node, call); });
+        later_for(node, rng_.up_to(20ms), [this, &node, call, server = node.server_life] {
+            if (node.server_life == server) obey(node, call);
+        });
     }
     if (const auto due = node.feed->next_deadline()) {
         later_for(node, std::max(*due - now_, Duration(0)), [this, &node, due] {

@@ -14,6 +14,7 @@
 
 #include "dhcpsync/core/feed.hpp"
 #include "dhcpsync/core/replica.hpp"
+#include "tests/dhcpsync/sim_run.hpp"
 #include "tests/sim/rng.hpp"
 
 namespace dhcpsync::sim {
@@ -30,6 +31,8 @@ struct Node {
     std::size_t index = 0;
     // What survives a crash.
     Leases server;  // dnsmasq goes on when we crash
+    bool serves = true;
+    std::uint64_t server_life = 0;
     Bytes image;
     Term term;
     // What does not.
@@ -37,6 +40,7 @@ struct Node {
     std::unique_ptr<Feed> feed;
     bool active = false;  // the router's role, VRRP's: survives a crash of ours
     std::uint64_t life = 0;
+    bool to_be_read = false;                 // the lease file, soon
     std::vector<Change>* reading = nullptr;  // while the lease file is read: where changes go
 
     [[nodiscard]] bool up() const { return replica != nullptr; }
@@ -48,7 +52,7 @@ public:
     static constexpr std::size_t size = 3;
     static constexpr unsigned pool = 12;  // addresses; few, so that they are fought for
 
-    explicit World(std::uint64_t seed);
+    World(std::uint64_t seed, Servers servers);
 
     void run_for(Duration time);
 
@@ -60,6 +64,8 @@ public:
     // What clients do at a router's DHCP server.
     void grant(std::size_t node, unsigned client);
     void release(std::size_t node);
+    // It is stopped, and started again.
+    void restart_server(std::size_t node);
 
     // What may happen to a link.
     void cut(std::size_t a, std::size_t b);
@@ -103,12 +109,15 @@ private:
     void feed(Node& node, const FeedEvent& event);
     void obey(Node& node, const Call& call);
     void server_changed(Node& node);
+    void read(Node& node);
+    void believe(Node& node, Leases leases, bool whole);
     void arm(Node& node);
     void connect(std::size_t a, std::size_t b);
     void disconnect(std::size_t a, std::size_t b);
     void expire(Node& node);
 
     Rng rng_;
+    Servers servers_;
     Weather weather_;
     double failing_calls_ = 0;
     Instant now_{std::chrono::hours(1)};
