@@ -214,6 +214,10 @@ TEST_F(AgentTest, without_a_key_it_says_once_how_to_get_one) {
     EXPECT_EQ(one_.logged("vrrpctl keygen"), 1);
 }
 
+TEST_F(AgentTest, says_that_its_loop_turns) {
+    EXPECT_TRUE(one_.run_until([&] { return !one_.said(Kind::alive).empty(); }));
+}
+
 TEST_F(AgentTest, what_is_no_configuration_leaves_the_old_one) {
     configure(one_);
     one_.tell(Kind::reload, {}, ipc::seal("garbage", "x")->get());

@@ -196,6 +196,35 @@ TEST_F(Keeper, does_not_outlive_its_keeper) {
     EXPECT_EQ(kill(pid_, 0), -1) << "it is gone, and reaped";
 }
 
+TEST_F(Keeper, one_whose_loop_stands_still_is_killed_and_started_again) {
+    configure();
+    const auto check = keeper_.next_deadline();
+    ASSERT_TRUE(check);
+    EXPECT_GE(*check - boot_now(), 2 * ipc::beat_interval);
+    keeper_.step(*check - milliseconds(1));
+    EXPECT_FALSE(logged("hangs"));
+    keeper_.step(*check);
+    EXPECT_TRUE(logged("the agent hangs (not heard for 30 s): killed")) << log_.text;
+    run(milliseconds(50));
+    EXPECT_TRUE(logged("the agent was killed by signal 9")) << log_.text;
+    keeper_.step(*keeper_.next_deadline());
+    EXPECT_EQ(started_, 2);
+}
+
+TEST_F(Keeper, one_that_says_that_it_is_alive_lives_on) {
+    behaviour_ = [](ipc::Channel& channel) {
+        usleep(20'000);
+        channel.send(ipc::Kind::alive);
+        wait_for_the_end(channel);
+    };
+    configure();
+    const auto check = *keeper_.next_deadline();
+    run(milliseconds(60));
+    keeper_.step(check);
+    EXPECT_FALSE(logged("hangs")) << log_.text;
+    EXPECT_GT(*keeper_.next_deadline(), check);
+}
+
 TEST_F(Keeper, passes_decisions_on_and_tells_another_engine_the_last_of_each) {
     behaviour_ = [](ipc::Channel& channel) {
         channel.send(ipc::Kind::dns_choice, "HOME\n10.0.0.1\n53");

@@ -33,7 +33,7 @@ void Agent::run() {
     loop_.before_wait([this] { set_deadline(); });
     watch_ = loop_.on_readable(channel_.fd(), [this] { read_channel(); });
     loop_.refresh();
-    read_settings_at_ = look_at_leases_ = loop_.now();
+    read_settings_at_ = look_at_leases_ = beat_at_ = loop_.now();
     loop_.run();
 }
 
@@ -123,12 +123,13 @@ void Agent::time_reached() {
 
 // Before each wait: whatever happened in this turn, it is looked at once.
 void Agent::set_deadline() {
+    if (beat_at_ <= loop_.now()) beat();
     look_at_dns();
     if (leases_ && look_at_leases_ <= loop_.now()) look_at_leases();
     if (leases_) weigh_dhcp();
     for (const auto& notice : split_brain_.step(loop_.now())) tell(notice);
     tell_alerts();
-    Deadline next = earlier(alerts_.next_deadline(), split_brain_.next_deadline());
+    Deadline next = earlier(earlier(beat_at_, alerts_.next_deadline()), split_brain_.next_deadline());
     for (const auto& service : dns_) next = earlier(next, service.next_deadline());
     if (control_) next = earlier(next, control_->next_deadline());
     if (leases_) {
@@ -137,6 +138,12 @@ void Agent::set_deadline() {
     }
     if (peers_) next = earlier(earlier(next, peers_->next_deadline()), read_settings_at_);
     loop_.set_deadline(next);
+}
+
+// Why the supervisor does not kill us.
+void Agent::beat() {
+    beat_at_ = loop_.now() + ipc::beat_interval;
+    channel_.send(ipc::Kind::alive);
 }
 
 // ---- what a configuration brings about ----------------------------------------------------------------

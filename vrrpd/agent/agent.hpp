@@ -40,6 +40,7 @@ private:
     void handle_engine(const ipc::Message& message);
     void time_reached();
     void set_deadline();
+    void beat();
 
     // ---- what a configuration, or a resource of the supervisor, brings about
     void configure(int configuration);
@@ -99,7 +100,7 @@ private:
     std::optional<Peers> peers_;
     std::string no_peers_because_;  // and that was said
     std::optional<ControlDesk> control_;
-    Instant read_settings_at_, look_at_leases_, judge_dhcp_at_;
+    Instant read_settings_at_, look_at_leases_, judge_dhcp_at_, beat_at_;
     Loop::Watch watch_;
 };
 

@@ -51,6 +51,7 @@ enum class Kind : std::uint8_t {
     announce_again,  // text: a gateway; two were Active, and this one stays
     status_wanted,   // answered by status, unless no engine runs
     // agent -> supervisor
+    alive,         // its loop turns: every beat_interval
     write_leases,  // text: the lease file's path, memfd: its new content; then the server is restarted. One at a time
     alert,         // text: Alert
 };

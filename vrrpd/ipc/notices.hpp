@@ -16,6 +16,9 @@
 
 namespace vrrpd::ipc {
 
+// An agent says Kind::alive so often.
+inline constexpr Duration beat_interval = std::chrono::seconds(10);
+
 // agent -> engine: clients of this gateway get their DNS answers from there.
 struct DnsChoice {
     std::string gateway;

@@ -151,6 +151,10 @@ void AgentKeeper::leases_written(const std::string& problem) {
 
 void AgentKeeper::step(Instant now) {
     if (start_at_ && *start_at_ <= now) start_or_wait_for_a_caller();
+    if (!process_ || !heartbeat_.hung(now, heard_at_)) return;
+    log_.error("the agent hangs (not heard for {} s): killed", (now - heard_at_) / std::chrono::seconds(1));
+    kill(process_->pid, SIGKILL);
+    heartbeat_.started(now);
 }
 
 // One process less, and its memory, on every host that runs plain instances and that nobody asks.
@@ -167,6 +171,8 @@ void AgentKeeper::start() {
     auto started = services_.start();
     if (!started) return ended(started.error().describe());
     process_ = std::move(*started);
+    heard_at_ = started_at_;
+    heartbeat_.started(started_at_);
     watch_ = loop_.on_readable(process_->channel.fd(), [this] { read(); });
     log_.info("agent started, pid {}", process_->pid);
     services_.equip(process_->channel);
@@ -213,7 +219,9 @@ void AgentKeeper::read() {
     for (int i = 0; process_ && i < messages_at_once; ++i) {
         const auto got = process_->channel.receive(message);
         if (got == ipc::Channel::State::closed) watch_ = {};  // its end follows by SIGCHLD
-        if (got != ipc::Channel::State::message || !handle(message)) return;
+        if (got != ipc::Channel::State::message) return;
+        heard_at_ = boot_now();
+        if (!handle(message)) return;
     }
 }
 
@@ -231,6 +239,8 @@ bool AgentKeeper::handle(ipc::Message& message) {
         case ipc::Kind::announce_again:
         case ipc::Kind::status_wanted:
             to_engine(message);
+            return true;
+        case ipc::Kind::alive:
             return true;
         case ipc::Kind::alert:
         case ipc::Kind::write_leases:

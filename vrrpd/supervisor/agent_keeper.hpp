@@ -1,6 +1,6 @@
 // Keeps the agent running, and passes on what it and the engine tell each other. Its end costs nothing but its own
-// work: it is started again after a pause, and what it decided last stays in force. Where it has no work but to answer
-// vrrpctl, it is started by the first who calls. The supervisor's.
+// work: it is started again after a pause (killed first, if its loop stands still), and what it decided last stays in
+// force. Where it has no work but to answer vrrpctl, it is started by the first who calls. The supervisor's.
 #pragma once
 
 #include <functional>
@@ -13,6 +13,7 @@
 #include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/supervisor/agent_process.hpp"
 #include "vrrpd/supervisor/configuration.hpp"
+#include "vrrpd/supervisor/restart_policy.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -48,7 +49,7 @@ public:
     void leases_written(const std::string& problem);
 
     void child_ended();  // somebody's child ended: perhaps ours
-    [[nodiscard]] Deadline next_deadline() const { return start_at_; }
+    [[nodiscard]] Deadline next_deadline() const { return process_ ? heartbeat_.next_check() : start_at_; }
     void step(Instant now);
 
 private:
@@ -75,6 +76,8 @@ private:
     std::optional<AgentProcess> process_;
     Loop::Watch watch_;  // of its channel: ends before process_
     Loop::Watch caller_watch_;
+    Heartbeat heartbeat_{3 * ipc::beat_interval};
+    Instant heard_at_{};  // anything
     Deadline start_at_;
     Duration pause_{0};  // before the next start
     Instant started_at_{};
