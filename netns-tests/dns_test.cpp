@@ -134,5 +134,31 @@ TEST_F(Dns, agent_that_dies_costs_nobody_an_answer) {
     EXPECT_EQ(home.h003.must({"nft", "list", "tables"}), "table netdev vrrpd\n") << "nothing but the fence stays";
 }
 
+// Each family has its own list, and what is asked of the gateway's IPv6 address goes to an IPv6 address.
+TEST_F(Dns, each_family_has_its_forwarders) {
+    const auto h003_six = *IpAddress::parse("fd00:12:14::4"), h001_six = *IpAddress::parse("fd00:12:14::2");
+    const auto of_h003_six = IpAddress::v4(192, 0, 2, 63), of_h001_six = IpAddress::v4(192, 0, 2, 61);
+    auto first = start_forwarder(home.h003, h003_six, of_h003_six);
+    const auto second = start_forwarder(home.h001, h001_six, of_h001_six);
+    auto both = text(200,
+                     "    forwarder H003-six fd00:12:14::4\n"
+                     "    forwarder H001-six fd00:12:14::2\n");
+    both.more = "virtual_ipaddress_excluded {\n" + Home::vip6.to_string() + "/64\n}";
+    both.after.insert(both.after.find("    wan wan0"), "    lan lan0 fd00:12:14::/64\n");
+    start(home.h003, both);
+    ASSERT_TRUE(becomes_active(home.h003));
+    const auto six_is_answered_by = [&](const IpAddress& answer) {
+        return wait_until([&] { return resolve(home.client, Home::vip6) == answer; }, 20s);
+    };
+    EXPECT_TRUE(six_is_answered_by(of_h003_six));
+    EXPECT_TRUE(answered_by(of_h003, 5s));
+    first.kill_all();
+    EXPECT_TRUE(six_is_answered_by(of_h001_six));
+    EXPECT_EQ(resolve(home.client), of_h003) << "of the other family nobody died";
+    of_h003_.kill_all();
+    EXPECT_TRUE(answered_by(of_h001, 20s));
+    EXPECT_EQ(resolve(home.client, Home::vip6), of_h001_six);
+}
+
 }  // namespace
 }  // namespace lab

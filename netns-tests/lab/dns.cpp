@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "netns-tests/lab/home.hpp"
 #include "netns-tests/lab/traffic.hpp"
 #include "vrrpd/base/bytes.hpp"
 
@@ -34,7 +33,7 @@ Process start_forwarder_below(const IpAddress& upstream, const Host& host, const
         {"--address=/example/healthcheck.adguardhome.test/" + answer.to_string(), "--server=" + upstream.to_string()});
 }
 
-std::optional<IpAddress> resolve(const Host& client, std::chrono::milliseconds limit) {
+std::optional<IpAddress> resolve(const Host& client, const IpAddress& server, std::chrono::milliseconds limit) {
     constexpr std::size_t header = 12;
     static std::uint16_t id = 0;
     vrrpd::Bytes question;
@@ -45,7 +44,7 @@ std::optional<IpAddress> resolve(const Host& client, std::chrono::milliseconds l
         for (const char c : label) out.u8(static_cast<std::uint8_t>(c));
     }
     out.u8(0).u16(1).u16(1);  // A, IN
-    const auto answer = ask_once(client, 40053, {Home::vip, 53}, question, limit);
+    const auto answer = ask_once(client, 40053, {server, 53}, question, limit);
     if (!answer || answer->size() < question.size() + header) return std::nullopt;
     if ((*answer)[0] != question[0] || (*answer)[1] != question[1]) return std::nullopt;
     return IpAddress::from_bytes(vrrpd::BytesView(*answer).last(4));  // its one record ends with it

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "netns-tests/lab/home.hpp"
 #include "netns-tests/lab/network.hpp"
 #include "netns-tests/lab/process.hpp"
 #include "vrrpd/base/ip.hpp"
@@ -18,9 +19,9 @@ namespace lab {
 [[nodiscard]] Process start_forwarder_below(const vrrpd::IpAddress& upstream, const Host& host,
                                             const vrrpd::IpAddress& own, const vrrpd::IpAddress& answer);
 
-// One question to the virtual address, always from the same port, as some firewalls make it; the address that it was
+// One question to this port 53, always from the same port, as some firewalls make it; the address that it was
 // answered with.
-[[nodiscard]] std::optional<vrrpd::IpAddress> resolve(const Host& client,
+[[nodiscard]] std::optional<vrrpd::IpAddress> resolve(const Host& client, const vrrpd::IpAddress& server = Home::vip,
                                                       std::chrono::milliseconds limit = std::chrono::milliseconds(500));
 
 }  // namespace lab
