@@ -71,7 +71,17 @@ TEST(Manual, names_every_keyword_where_it_belongs) {
 
 // Blocks that do nothing (yet): their words are read and judged, and stand with them.
 bool is_inert(Block block) {
-    return block != Block::root && block != Block::global_defs && block != Block::vrrp_instance && !is_ours(block);
+    switch (block) {
+        case Block::root:
+        case Block::global_defs:
+        case Block::vrrp_instance:
+        case Block::script:
+        case Block::track_process:
+        case Block::track_file:
+            return false;
+        default:
+            return !is_ours(block);
+    }
 }
 
 bool is_acted(Block block, const Keyword& keyword) {

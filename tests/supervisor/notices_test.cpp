@@ -31,6 +31,15 @@ TEST(Notices, come_back_as_they_went) {
     EXPECT_EQ(decode<HostAlive>(encode(host)), host);
     const DhcpOffer offer{"HOME", IpAddress::v4(10, 12, 14, 1)};
     EXPECT_EQ(decode<DhcpOffer>(encode(offer)), offer);
+    using State = TrackerState;
+    for (const auto& state : {State{State::Kind::script, "chk dns", State::Health::down, 0, "failed (exit 1)"},
+                              State{State::Kind::file, "load", State::Health::up, -2'147'483'649, {}},
+                              State{State::Kind::process, "p", State::Health::disabled, 0, "no user \"x\""}})
+        EXPECT_EQ(decode<State>(encode(state)), state);
+    const Notices notices{{{Notice::Object::instance, Notice::Event::master, 150, "VI\t1"},
+                           {Notice::Object::group, Notice::Event::deleted, 0, "G"}}};
+    EXPECT_EQ(decode<Notices>(encode(notices)), notices);
+    EXPECT_EQ(decode<Notices>(""), Notices{});
     const Alert alert{"HOME", R"({"event":"role"})"};
     EXPECT_EQ(decode<Alert>(encode(alert)), alert);
 }
@@ -56,6 +65,10 @@ TEST(Notices, spoilt_text_has_no_value) {
                              "HOME\n10.0.0.1\n02:00:00:00:00:0g"})
         EXPECT_FALSE(decode<HostAlive>(text)) << text;
     for (const auto* text : {"HOME", "HOME\nthere"}) EXPECT_FALSE(decode<DhcpOffer>(text)) << text;
+    for (const auto* text : {"", "s\n0\n1\n0", "s\n3\n1\n0\n", "s\n0\n4\n0\n", "s\n0\n1\nx\n", "s\n0\n1\n0\na\nb"})
+        EXPECT_FALSE(decode<TrackerState>(text)) << text;
+    for (const auto* text : {"0\t0\t100\tV", "0\t0\t100\n", "2\t0\t100\tV\n", "0\t8\t100\tV\n", "0\t0\t256\tV\n"})
+        EXPECT_FALSE(decode<Notices>(text)) << text;
     for (const auto* text : {"HOME", "HOME\n{}\n"}) EXPECT_FALSE(decode<Alert>(text)) << text;
 }
 

@@ -207,13 +207,10 @@ void add_address(Reader& reader, const Statement& s, bool excluded) {
     list.push_back(std::move(*value));
 }
 
-// NAME [weight W [reverse | noreverse]]
-struct Tracked {
-    int weight = 0;
-    bool reverse = false;
-};
-std::optional<Tracked> read_tracked_weight(Reader& reader, const Statement& s, std::int64_t most) {
-    Tracked tracked;
+}  // namespace
+
+std::optional<WeightWords> read_tracked_weight(Reader& reader, const Statement& s, std::int64_t most) {
+    WeightWords words;
     for (std::size_t i = 1; i < s.size(); ++i) {
         if (s.word(i) == "weight" && i + 1 < s.size()) {
             const auto weight = parse_integer(s.word(++i));
@@ -222,32 +219,17 @@ std::optional<Tracked> read_tracked_weight(Reader& reader, const Statement& s, s
                              fmt::format("weight '{}': write a number from -{} to {}", s.word(i), most, most));
                 return std::nullopt;
             }
-            tracked.weight = static_cast<int>(*weight);
+            words.weight = static_cast<int>(*weight);
         } else if (s.word(i) == "reverse" || s.word(i) == "noreverse") {
-            tracked.reverse = s.word(i) == "reverse";
+            words.reverse = s.word(i) == "reverse";
         } else {
             reader.fault(Severity::error, s.place(i),
                          fmt::format("unknown word '{}': write weight N, reverse or noreverse", s.word(i)));
             return std::nullopt;
         }
     }
-    return tracked;
+    return words;
 }
-
-void read_tracked(Reader& reader, const Statement& s, const char* kind) {
-    const auto tracked = read_tracked_weight(reader, s, 254);
-    const auto& trackers = reader.draft().trackers;
-    const auto found = trackers.find(fmt::format("{} {}", kind, s.word(0)));
-    if (found == trackers.end()) {
-        reader.fault(Severity::error, s.place(),
-                     fmt::format("there is no {} '{}' above this line: it is not tracked", kind, s.word(0)));
-        return;
-    }
-    if (found->second.kind == "script" && !reader.draft().scripts) reader.draft().scripts = s.place();
-    if (!reader.in_group() && tracked && tracked->weight != 0) reader.instance().weighted.push_back(s.place());
-}
-
-}  // namespace
 
 void read_virtual_address(Reader& reader, const Statement& s) { add_address(reader, s, false); }
 void read_excluded_address(Reader& reader, const Statement& s) { add_address(reader, s, true); }
@@ -261,7 +243,8 @@ void read_tracked_interface(Reader& reader, const Statement& s) {
         return;
     }
     auto& instance = reader.instance();
-    instance.value.track_interfaces.push_back({s.word(0), tracked->weight, tracked->reverse});
+    instance.value.track_interfaces.push_back(
+        {s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
     instance.track_places.push_back(s.place());
 }
 
@@ -270,13 +253,8 @@ void read_tracked_dns(Reader& reader, const Statement& s) {
     const auto tracked = read_tracked_weight(reader, s, 253);
     if (!tracked || reader.in_group()) return;
     auto& instance = reader.instance();
-    instance.value.track_dns.push_back({s.word(0), tracked->weight, tracked->reverse});
+    instance.value.track_dns.push_back({s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
     instance.dns_places.push_back(s.place());
 }
-
-void read_tracked_script(Reader& reader, const Statement& s) { read_tracked(reader, s, "script"); }
-void read_tracked_file(Reader& reader, const Statement& s) { read_tracked(reader, s, "file"); }
-void read_tracked_process(Reader& reader, const Statement& s) { read_tracked(reader, s, "process"); }
-void read_tracked_bfd(Reader& reader, const Statement& s) { read_tracked(reader, s, "bfd"); }
 
 }  // namespace vrrpd::config

@@ -5,7 +5,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,7 +35,21 @@ struct GlobalsDraft {
     // were two, and does not announce again (keepalived issue 166).
     bool higher_prio_send_advert = true;
     bool check_unicast_source = false, v3_checksum_as_v2 = false;
-    bool strict = false, script_security = false;
+    bool strict = false;
+    bool priority_changes = false;  // vrrp_notify_priority_changes
+};
+
+// notify and its kin, as they stood.
+struct NotifyDraft {
+    Notify value;
+    std::optional<bool> priority_changes;
+};
+
+// One item of track_script, track_file or track_process.
+struct TrackDraft {
+    Track value;
+    Place place;
+    std::string name;
 };
 
 struct InstanceDraft {
@@ -63,8 +76,9 @@ struct InstanceDraft {
     std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2;
     std::vector<Place> track_places;  // one per track_interfaces
     std::vector<Place> dns_places;    // one per track_dns
-    std::vector<Place> weighted;      // tracked scripts and the like with a weight
-    std::set<std::string> given;      // scripts that may stand once
+    std::vector<TrackDraft> tracks;
+    std::vector<Place> weighted;  // BFD sessions that are tracked with a weight
+    NotifyDraft notify;
 };
 
 struct GatewayDraft {
@@ -102,14 +116,28 @@ struct SyncGroupDraft {
     std::vector<std::string> members;
     std::vector<std::string> interfaces;  // track_interface
     bool tracking_weight = false;         // sync_group_tracking_weight
+    std::vector<TrackDraft> tracks;       // apply to each member
+    NotifyDraft notify;
 };
 
-// A block that only matters as something to be named: vrrp_script, track_file and the like.
+// vrrp_script, track_file, ...: what is named by those who track it. Of the three values its kind's counts.
 struct TrackerDraft {
     std::string kind;
     std::string name;
     Place place;
-    bool complete = false;  // it has its mandatory word
+    bool complete = false;                // it has its mandatory word
+    std::optional<std::uint32_t> object;  // its number in Config
+    int weight = 0;
+    bool weight_given = false, reverse = false;
+    TrackedScript script;
+    TrackedFile file;
+    TrackedProcess process;
+};
+
+struct FifoDraft {
+    std::optional<Fifo> value;
+    Script reader;
+    Place place;  // of the reader
 };
 
 struct Draft {
@@ -122,6 +150,7 @@ struct Draft {
     std::vector<SyncGroupDraft> groups;
     std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
     std::optional<Place> scripts;                  // the first script that would run
+    FifoDraft fifo, vrrp_fifo;                     // notify_fifo, vrrp_notify_fifo
     std::optional<Place> peer_link, peer_link_port;
     std::vector<Place> members;  // of peer_link, their addresses
     unsigned next_rule_priority = 16'384;

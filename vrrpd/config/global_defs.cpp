@@ -58,10 +58,53 @@ void set_realtime(Reader& reader, const Statement& s) {
 void set_log_unknown(Reader& reader, const Statement&) { reader.draft().config.log_unknown_vrids = true; }
 void set_no_swap(Reader& reader, const Statement&) { reader.draft().config.lock_memory = true; }
 
+// ---- scripts and FIFOs
+
+void set_script_user(Reader& reader, const Statement& s) {
+    auto& policy = reader.draft().config.script_policy;
+    policy.user = s.word(1);
+    policy.group = s.size() > 2 ? group_name(s.word(2)) : std::string();
+}
+
+template <auto Field>
+void switch_policy(Reader& reader, const Statement& s) {
+    const auto value = s.keyword.shape == Shape::optional_switch ? reader.boolean(s) : std::optional<bool>(true);
+    if (value) reader.draft().config.script_policy.*Field = *value;
+}
+
+template <auto Field>
+void read_script(Reader& reader, const Statement& s) {
+    set_notify(reader, s, reader.draft().config.notification.*Field);
+}
+
+template <auto Field>
+void set_limit(Reader& reader, const Statement& s) {
+    if (const auto value = reader.integer(s)) reader.draft().config.notification.*Field = std::chrono::seconds(*value);
+}
+
+template <auto Field>
+void read_fifo(Reader& reader, const Statement& s) {
+    auto& fifo = (reader.draft().*Field).value;
+    if (fifo) {
+        reader.fault(Severity::error, s.place(),
+                     fmt::format("{} is given twice: the first one counts", s.keyword.name));
+        return;
+    }
+    fifo = Fifo{s.word(1), s.size() > 2 ? s.word(2) : "", s.size() > 3 ? group_name(s.word(3)) : "", {}};
+}
+
+template <auto Field>
+void read_fifo_script(Reader& reader, const Statement& s) {
+    (reader.draft().*Field).place = s.place();
+    set_notify(reader, s, (reader.draft().*Field).reader);
+}
+
+void set_states_on_reload(Reader& reader, const Statement&) {
+    reader.draft().config.notification.states_on_reload = true;
+}
+
 constexpr std::string_view no_mail = "no mail is sent";
 constexpr std::string_view no_snmp = "there is no SNMP agent";
-constexpr std::string_view no_script = "the script is never run";
-constexpr std::string_view no_fifo = "nothing is written to it";
 
 constexpr Keyword table[] = {
     // identity, mail, processes (3.2.1)
@@ -81,10 +124,10 @@ constexpr Keyword table[] = {
     {"bfd_process_name", 'C', Support::unsupported, Shape::word},
     {"checker_process_name", 'L', Support::lvs, Shape::word},
     {"lvs_process_name", 'L', Support::lvs, Shape::word},
-    {"startup_script", 'C', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_script},
-    {"shutdown_script", 'C', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_script},
-    {"startup_script_timeout", 'C', Support::unsupported, Shape::integer, nullptr, 1, 1000},
-    {"shutdown_script_timeout", 'C', Support::unsupported, Shape::integer, nullptr, 1, 1000},
+    {"startup_script", 'C', Support::acted, Shape::command, read_script<&Notification::startup>},
+    {"shutdown_script", 'C', Support::acted, Shape::command, read_script<&Notification::shutdown>},
+    {"startup_script_timeout", 'C', Support::acted, Shape::integer, set_limit<&Notification::startup_limit>, 1, 1000},
+    {"shutdown_script_timeout", 'C', Support::acted, Shape::integer, set_limit<&Notification::shutdown_limit>, 1, 1000},
     {"max_auto_priority", 'B', Support::unsupported, Shape::optional_integer, nullptr, -1, 99},
     {"min_auto_priority_delay", 'C', Support::unsupported, Shape::integer, nullptr, 1, 10'000'000},
     {"vrrp_priority", 'B', Support::unsupported, Shape::integer, nullptr, -20, 19},
@@ -119,18 +162,20 @@ constexpr Keyword table[] = {
     {"disable_local_igmp", 'C', Support::unsupported, Shape::nothing},
     {"debug", 'C', Support::unsupported, Shape::optional_words},
     // scripts, FIFOs, dumps (3.2.2)
-    {"script_user", 'A', Support::later, Shape::command},
-    {"enable_script_security", 'A', Support::accepted, Shape::nothing, switch_global<&GlobalsDraft::script_security>},
-    {"use_symlink_paths", 'C', Support::unsupported, Shape::optional_switch},
-    {"set_supplementary_groups", 'C', Support::unsupported, Shape::optional_switch},
-    {"notify_fifo", 'B', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_fifo},
-    {"vrrp_notify_fifo", 'B', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_fifo},
+    {"script_user", 'A', Support::acted, Shape::command, set_script_user},
+    {"enable_script_security", 'A', Support::acted, Shape::nothing, switch_policy<&ScriptPolicy::security>},
+    {"use_symlink_paths", 'C', Support::acted, Shape::optional_switch, switch_policy<&ScriptPolicy::keep_links>},
+    {"set_supplementary_groups", 'C', Support::acted, Shape::optional_switch,
+     switch_policy<&ScriptPolicy::supplementary_groups>},
+    {"notify_fifo", 'B', Support::acted, Shape::command, read_fifo<&Draft::fifo>},
+    {"vrrp_notify_fifo", 'B', Support::acted, Shape::command, read_fifo<&Draft::vrrp_fifo>},
     {"lvs_notify_fifo", 'L', Support::lvs, Shape::command},
     {"lvs_notify_fifo_script", 'L', Support::lvs, Shape::command},
-    {"notify_fifo_script", 'B', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_script},
-    {"vrrp_notify_fifo_script", 'B', Support::unsupported, Shape::command, nullptr, 0, 0, {}, {}, no_script},
-    {"vrrp_notify_priority_changes", 'B', Support::unsupported, Shape::optional_switch},
-    {"fifo_write_vrrp_states_on_reload", 'C', Support::unsupported, Shape::nothing},
+    {"notify_fifo_script", 'B', Support::acted, Shape::command, read_fifo_script<&Draft::fifo>},
+    {"vrrp_notify_fifo_script", 'B', Support::acted, Shape::command, read_fifo_script<&Draft::vrrp_fifo>},
+    {"vrrp_notify_priority_changes", 'B', Support::acted, Shape::optional_switch,
+     switch_global<&GlobalsDraft::priority_changes>},
+    {"fifo_write_vrrp_states_on_reload", 'C', Support::acted, Shape::nothing, set_states_on_reload},
     {"data_use_instance", 'C', Support::unsupported, Shape::optional_switch},
     {"json_version", 'B', Support::unsupported, Shape::integer, nullptr, 1, 2},
     {"state_dump_file", 'C', Support::unsupported, Shape::word},

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "vrrpd/config/reader.hpp"
+#include "vrrpd/config/script_words.hpp"
 
 namespace vrrpd::config {
 
@@ -33,6 +34,32 @@ void switch_global(Reader& reader, const Statement& s) {
     const auto value = s.keyword.shape == Shape::optional_switch ? reader.boolean(s) : std::optional<bool>(true);
     if (value) reader.draft().globals.*Field = *value;
 }
+
+// "GROUP", or ":GROUP" as newer files write it.
+[[nodiscard]] inline std::string group_name(const std::string& word) {
+    return word.starts_with(':') ? word.substr(1) : word;
+}
+
+// SCRIPT [USER [GROUP]]
+[[nodiscard]] inline Script script_of(const Statement& s) {
+    Script script;
+    if (s.size() > 1) script.words = split_command(s.word(1));
+    if (s.size() > 2) script.user = s.word(2);
+    if (s.size() > 3) script.group = group_name(s.word(3));
+    return script;
+}
+
+// notify and its kin, of the instance or the sync group that is being read.
+void set_notify(Reader& reader, const Statement& s, Script& into);
+[[nodiscard]] inline NotifyDraft& notify_of(Reader& reader) {
+    return reader.in_group() ? reader.draft().groups.back().notify : reader.instance().notify;
+}
+template <auto Field>
+void read_notify(Reader& reader, const Statement& s) {
+    set_notify(reader, s, notify_of(reader).value.*Field);
+}
+void read_notify_deleted(Reader& reader, const Statement& s);
+void read_priority_changes(Reader& reader, const Statement& s);
 
 // Block openers that have nothing of their own to do.
 inline void enter_block(Reader& reader, const Statement& s) { reader.enter(s); }

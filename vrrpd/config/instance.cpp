@@ -19,14 +19,6 @@ void open_instance(Reader& reader, const Statement& s) {
     reader.enter(s);
 }
 
-void read_command(Reader& reader, const Statement& s) {
-    if (!reader.draft().scripts) reader.draft().scripts = s.place(1);
-    if (reader.draft().instances.empty()) return;
-    if (s.keyword.name != "notify_master_rx_lower_pri" && reader.in_group()) return;
-    if (reader.instance().given.insert(std::string(s.keyword.name)).second) return;
-    reader.fault(Severity::error, s.place(), fmt::format("{} is given twice: the first one counts", s.keyword.name));
-}
-
 namespace {
 
 void set_state(Reader& reader, const Statement& s) {
@@ -195,7 +187,6 @@ void refuse_sync_daemon(Reader& reader, const Statement& s) {
     reader.fault(Severity::error, s.place(), "lvs_sync_daemon_interface is deprecated: take it out");
 }
 
-constexpr std::string_view no_script = "the script is never run";
 constexpr std::string_view no_vmac = "addresses stand on the interface's own MAC address";
 constexpr std::string_view no_authentication =
     "adverts go out unsigned and none is checked; a peer that checks will refuse ours";
@@ -292,18 +283,9 @@ constexpr Keyword table[] = {
     {"track_interface", 'A', Support::acted, Shape::items, read_tracked_interface},
     {"track_dns", 'O', Support::acted, Shape::items, read_tracked_dns},
     {"dont_track_primary", 'A', Support::acted, Shape::nothing, set_no_track_primary},
-    {"track_script",
-     'A',
-     Support::later,
-     Shape::items,
-     read_tracked_script,
-     0,
-     0,
-     {},
-     {},
-     "its result changes nothing"},
-    {"track_file", 'B', Support::unsupported, Shape::items, read_tracked_file},
-    {"track_process", 'B', Support::unsupported, Shape::items, read_tracked_process},
+    {"track_script", 'A', Support::acted, Shape::items, read_tracked_script},
+    {"track_file", 'B', Support::acted, Shape::items, read_tracked_file},
+    {"track_process", 'B', Support::acted, Shape::items, read_tracked_process},
     {"track_bfd", 'B', Support::unsupported, Shape::items, read_tracked_bfd},
     // announcements (3.4.5)
     {"garp_master_delay", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::delay>, 0, any},
@@ -328,15 +310,15 @@ constexpr Keyword table[] = {
      no_authentication},
     {"auth_hmac", 'B', Support::unsupported, Shape::block, enter_block, 0, 0, {}, Block::auth_hmac, no_authentication},
     // notification and accept (3.4.7)
-    {"notify", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
-    {"notify_master", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
-    {"notify_backup", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
-    {"notify_fault", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
-    {"notify_stop", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, no_script},
-    {"notify_deleted", 'C', Support::unsupported, Shape::optional_words, nullptr, 0, 0, {}, {}, no_script},
-    {"notify_master_rx_lower_pri", 'B', Support::unsupported, Shape::command, read_command, 0, 0, {}, {}, no_script},
+    {"notify", 'A', Support::acted, Shape::command, read_notify<&Notify::any>},
+    {"notify_master", 'A', Support::acted, Shape::command, read_notify<&Notify::master>},
+    {"notify_backup", 'A', Support::acted, Shape::command, read_notify<&Notify::backup>},
+    {"notify_fault", 'A', Support::acted, Shape::command, read_notify<&Notify::fault>},
+    {"notify_stop", 'A', Support::acted, Shape::command, read_notify<&Notify::stop>},
+    {"notify_deleted", 'C', Support::acted, Shape::optional_words, read_notify_deleted},
+    {"notify_master_rx_lower_pri", 'B', Support::acted, Shape::command, read_notify<&Notify::lower_priority>},
     {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch, nullptr, 0, 0, {}, {}, "no mail is sent"},
-    {"notify_priority_changes", 'B', Support::unsupported, Shape::optional_switch},
+    {"notify_priority_changes", 'B', Support::acted, Shape::optional_switch, read_priority_changes},
     {"accept", 'B', Support::accepted, Shape::nothing},
     {"no_accept",
      'B',

@@ -5,11 +5,21 @@
 #include <optional>
 #include <string_view>
 
+#include "vrrpd/config/reader.hpp"
+
 namespace vrrpd::config {
 
 // global, site, link, host, nowhere or 0..255.
 [[nodiscard]] std::optional<std::uint8_t> parse_scope(std::string_view text);
 // main, local, default or a number from 1: the names of rt_tables are files, which a parser does not read.
 [[nodiscard]] std::optional<std::uint32_t> parse_table(std::string_view text);
+
+// What stands behind the name of something that is tracked: [weight W [reverse | noreverse]]. A fault and nullopt if
+// it is anything else.
+struct WeightWords {
+    std::optional<int> weight;
+    std::optional<bool> reverse;
+};
+[[nodiscard]] std::optional<WeightWords> read_tracked_weight(Reader& reader, const Statement& s, std::int64_t most);
 
 }  // namespace vrrpd::config

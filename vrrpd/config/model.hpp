@@ -15,6 +15,7 @@
 #include "vrrpd/base/ip.hpp"
 #include "vrrpd/base/seldom.hpp"
 #include "vrrpd/base/time.hpp"
+#include "vrrpd/config/script_model.hpp"
 #include "vrrpd/proto/advert.hpp"
 #include "vrrpd/proto/announce.hpp"
 #include "vrrpd/proto/machine.hpp"
@@ -108,6 +109,8 @@ struct Instance {
     bool track_primary = true;  // dont_track_primary not given
     SeldomList<TrackInterface> track_interfaces;
     SeldomList<TrackDns> track_dns;
+    SeldomList<Track> tracks;  // its own, then those of its sync group
+    Seldom<Notify> notify;
 
     [[nodiscard]] bool unicast() const { return !peers.empty(); }
     // keepalived matches by this over a reload, not by name (surface 1.6.4).
@@ -205,6 +208,11 @@ struct Config {
     int realtime_priority = 0;  // SCHED_RR 1..99
     bool lock_memory = false;   // vrrp_no_swap
     std::vector<Instance> instances;
+    std::vector<TrackedScript> scripts;
+    std::vector<TrackedFile> files;
+    std::vector<TrackedProcess> processes;
+    ScriptPolicy script_policy;
+    Notification notification;
     std::vector<Gateway> gateways;
     std::optional<PeerLink> peer_link;
     std::vector<DnsFailover> dns_failovers;

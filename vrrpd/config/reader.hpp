@@ -93,6 +93,8 @@ private:
 
 // After the text: defaults and references; then what can be judged only as a whole.
 void resolve(Reader& reader);
+void resolve_tracks(Reader& reader);        // after the instances that track
+void resolve_notification(Reader& reader);  // likewise
 void validate(Reader& reader);
 void resolve_gateways(Reader& reader);
 void resolve_dns_failovers(Reader& reader);  // after the gateways that they follow
@@ -104,6 +106,11 @@ void open_gateway(Reader& reader, const Statement& statement);
 void open_peer_link(Reader& reader, const Statement& statement);
 void open_dns_failover(Reader& reader, const Statement& statement);
 void open_dhcp_sync(Reader& reader, const Statement& statement);
+
+void open_vrrp_script(Reader& reader, const Statement& statement);
+void open_track_process(Reader& reader, const Statement& statement);
+void open_track_file(Reader& reader, const Statement& statement);
+void open_bfd_instance(Reader& reader, const Statement& statement);
 
 // Items of lists. The static ones are judged and not kept.
 void read_virtual_address(Reader& reader, const Statement& item);
@@ -119,6 +126,5 @@ void read_tracked_script(Reader& reader, const Statement& item);
 void read_tracked_file(Reader& reader, const Statement& item);
 void read_tracked_process(Reader& reader, const Statement& item);
 void read_tracked_bfd(Reader& reader, const Statement& item);
-void read_command(Reader& reader, const Statement& statement);  // notify_master and its like
 
 }  // namespace vrrpd::config

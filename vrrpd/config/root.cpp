@@ -6,43 +6,6 @@
 namespace vrrpd::config {
 namespace {
 
-void open_tracker(Reader& reader, const Statement& s, const char* kind) {
-    const auto key = fmt::format("{} {}", kind, s.word(1));
-    const auto [entry, is_new] =
-        reader.draft().trackers.try_emplace(key, TrackerDraft{kind, s.word(1), s.place(), false});
-    if (!is_new) {
-        reader.fault(Severity::error, s.place(1),
-                     fmt::format("{} {} stands twice: this one is skipped", s.keyword.name, s.word(1)));
-        return reader.skip(s);
-    }
-    reader.open_tracker(key);
-    reader.enter(s);
-    if (entry->second.complete) return;
-    reader.fault(Severity::error, s.place(),
-                 fmt::format("{} {} does not say what to watch: it is left out", s.keyword.name, s.word(1)));
-    reader.draft().trackers.erase(key);
-}
-
-void open_script(Reader& reader, const Statement& s) { open_tracker(reader, s, "script"); }
-void open_process(Reader& reader, const Statement& s) { open_tracker(reader, s, "process"); }
-void open_file(Reader& reader, const Statement& s) { open_tracker(reader, s, "file"); }
-void open_bfd(Reader& reader, const Statement& s) { open_tracker(reader, s, "bfd"); }
-
-void complete(Reader& reader, const Statement&) { reader.tracker().complete = true; }
-
-void complete_address(Reader& reader, const Statement& s) {
-    if (reader.address(s)) reader.tracker().complete = true;
-}
-
-// weight INT [reverse]
-void read_weight(Reader& reader, const Statement& s) {
-    (void)reader.integer(s);
-    if (s.size() > 2 && s.word(2) != "reverse") {
-        reader.fault(Severity::error, s.place(2),
-                     fmt::format("unknown word '{}' after weight: write reverse", s.word(2)));
-    }
-}
-
 void open_group(Reader& reader, const Statement& s) {
     for (const auto& group : reader.draft().groups) {
         if (group.name != s.word(1)) continue;
@@ -50,7 +13,10 @@ void open_group(Reader& reader, const Statement& s) {
                      fmt::format("vrrp_sync_group {} stands twice: this one is skipped", s.word(1)));
         return reader.skip(s);
     }
-    reader.draft().groups.push_back({s.word(1), s.place(), {}, {}, false});
+    SyncGroupDraft draft;
+    draft.name = s.word(1);
+    draft.place = s.place();
+    reader.draft().groups.push_back(std::move(draft));
     reader.enter(s);
 }
 
@@ -77,11 +43,11 @@ constexpr Keyword root_table[] = {
      {},
      Block::sync_group,
      "its instances move one by one"},
-    {"vrrp_script", 'A', Support::later, Shape::named_block, open_script, 0, 0, {}, Block::script, "it is never run"},
-    {"vrrp_track_process", 'B', Support::unsupported, Shape::named_block, open_process, 0, 0, {}, Block::track_process},
-    {"track_file", 'B', Support::unsupported, Shape::named_block, open_file, 0, 0, {}, Block::track_file},
-    {"vrrp_track_file", 'B', Support::unsupported, Shape::named_block, open_file, 0, 0, {}, Block::track_file},
-    {"bfd_instance", 'B', Support::unsupported, Shape::named_block, open_bfd, 0, 0, {}, Block::bfd},
+    {"vrrp_script", 'A', Support::acted, Shape::named_block, open_vrrp_script, 0, 0, {}, Block::script},
+    {"vrrp_track_process", 'B', Support::acted, Shape::named_block, open_track_process, 0, 0, {}, Block::track_process},
+    {"track_file", 'B', Support::acted, Shape::named_block, open_track_file, 0, 0, {}, Block::track_file},
+    {"vrrp_track_file", 'B', Support::acted, Shape::named_block, open_track_file, 0, 0, {}, Block::track_file},
+    {"bfd_instance", 'B', Support::unsupported, Shape::named_block, open_bfd_instance, 0, 0, {}, Block::bfd},
     {"static_ipaddress", 'B', Support::unsupported, Shape::items, read_static_address},
     {"static_routes", 'B', Support::unsupported, Shape::items, read_static_route},
     {"static_rules", 'C', Support::unsupported, Shape::items, read_static_rule},
@@ -114,68 +80,21 @@ constexpr Keyword root_table[] = {
     {"dns_failover", 'O', Support::acted, Shape::block, open_dns_failover, 0, 0, {}, Block::dns_failover},
 };
 
-constexpr Keyword script_table[] = {
-    {"script", 'A', Support::later, Shape::command, complete},
-    {"interval", 'A', Support::accepted, Shape::decimal, nullptr, 0, any_time},
-    {"timeout", 'A', Support::accepted, Shape::decimal, nullptr, 0, any_time},
-    {"weight", 'A', Support::accepted, Shape::integer, read_weight, -254, 254},
-    {"rise", 'A', Support::accepted, Shape::integer, nullptr, 1, any},
-    {"fall", 'A', Support::accepted, Shape::integer, nullptr, 1, any},
-    {"user", 'A', Support::accepted, Shape::command},
-    {"init_fail", 'B', Support::accepted, Shape::nothing},
-};
-
-constexpr Keyword track_process_table[] = {
-    {"process", 'B', Support::accepted, Shape::command, complete},
-    {"param_match", 'C', Support::accepted, Shape::optional_words},
-    {"weight", 'B', Support::accepted, Shape::integer, read_weight, -254, 254},
-    {"quorum", 'B', Support::accepted, Shape::integer, nullptr, 1, 65'535},
-    {"quorum_max", 'B', Support::accepted, Shape::integer, nullptr, 0, 65'535},
-    {"delay", 'C', Support::accepted, Shape::decimal, nullptr, 1, 3600 * second},
-    {"fork_delay", 'C', Support::accepted, Shape::decimal, nullptr, 1, 3600 * second},
-    {"terminate_delay", 'C', Support::accepted, Shape::decimal, nullptr, 1, 3600 * second},
-    {"full_command", 'C', Support::accepted, Shape::nothing},
-};
-
-constexpr Keyword track_file_table[] = {
-    {"file", 'B', Support::accepted, Shape::word, complete},
-    {"weight", 'B', Support::accepted, Shape::integer, read_weight, -254, 254},
-    {"init_file", 'B', Support::accepted, Shape::optional_words},
-};
-
-constexpr Keyword bfd_table[] = {
-    {"neighbor_ip", 'B', Support::accepted, Shape::address, complete_address},
-    {"neighbour_ip", 'B', Support::accepted, Shape::address, complete_address},
-    {"source_ip", 'B', Support::accepted, Shape::address},
-    {"min_rx", 'B', Support::accepted, Shape::decimal, nullptr, 1 * second, any_time},
-    {"min_tx", 'B', Support::accepted, Shape::decimal, nullptr, 1 * second, any_time},
-    {"idle_tx", 'C', Support::accepted, Shape::decimal, nullptr, 1000 * second, any_time},
-    {"multiplier", 'B', Support::accepted, Shape::integer, nullptr, 1, 255},
-    {"passive", 'C', Support::accepted, Shape::nothing},
-    {"ttl", 'C', Support::accepted, Shape::integer, nullptr, 1, 255},
-    {"hoplimit", 'C', Support::accepted, Shape::integer, nullptr, 1, 255},
-    {"max_hops", 'C', Support::accepted, Shape::integer, nullptr, -1, 255},
-    {"multihop", 'C', Support::accepted, Shape::optional_switch},
-    {"weight", 'B', Support::accepted, Shape::integer, read_weight, -253, 253},
-    {"vrrp", 'C', Support::accepted, Shape::nothing},
-    {"checker", 'C', Support::accepted, Shape::nothing},
-};
-
 constexpr Keyword sync_group_table[] = {
     {"group", 'A', Support::accepted, Shape::items, group_member},
     {"track_interface", 'A', Support::accepted, Shape::items, group_interface},
     {"track_dns", 'O', Support::accepted, Shape::items, read_tracked_dns},
-    {"track_script", 'A', Support::later, Shape::items, read_tracked_script},
-    {"track_file", 'B', Support::unsupported, Shape::items, read_tracked_file},
-    {"track_process", 'B', Support::unsupported, Shape::items, read_tracked_process},
+    {"track_script", 'A', Support::acted, Shape::items, read_tracked_script},
+    {"track_file", 'B', Support::acted, Shape::items, read_tracked_file},
+    {"track_process", 'B', Support::acted, Shape::items, read_tracked_process},
     {"track_bfd", 'B', Support::unsupported, Shape::items, read_tracked_bfd},
-    {"notify", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, "the script is never run"},
-    {"notify_master", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, "the script is never run"},
-    {"notify_backup", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, "the script is never run"},
-    {"notify_fault", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, "the script is never run"},
-    {"notify_stop", 'A', Support::later, Shape::command, read_command, 0, 0, {}, {}, "the script is never run"},
+    {"notify", 'A', Support::acted, Shape::command, read_notify<&Notify::any>},
+    {"notify_master", 'A', Support::acted, Shape::command, read_notify<&Notify::master>},
+    {"notify_backup", 'A', Support::acted, Shape::command, read_notify<&Notify::backup>},
+    {"notify_fault", 'A', Support::acted, Shape::command, read_notify<&Notify::fault>},
+    {"notify_stop", 'A', Support::acted, Shape::command, read_notify<&Notify::stop>},
     {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch},
-    {"notify_priority_changes", 'C', Support::unsupported, Shape::optional_switch},
+    {"notify_priority_changes", 'C', Support::acted, Shape::optional_switch, read_priority_changes},
     {"sync_group_tracking_weight", 'B', Support::accepted, Shape::nothing, keep_group_weights},
     {"global_tracking", 'C', Support::unsupported, Shape::nothing},
 };
@@ -194,10 +113,6 @@ constexpr Keyword track_group_table[] = {
 }  // namespace
 
 std::span<const Keyword> root_keywords() { return root_table; }
-std::span<const Keyword> script_keywords() { return script_table; }
-std::span<const Keyword> track_process_keywords() { return track_process_table; }
-std::span<const Keyword> track_file_keywords() { return track_file_table; }
-std::span<const Keyword> bfd_keywords() { return bfd_table; }
 std::span<const Keyword> sync_group_keywords() { return sync_group_table; }
 std::span<const Keyword> garp_group_keywords() { return garp_group_table; }
 std::span<const Keyword> track_group_keywords() { return track_group_table; }

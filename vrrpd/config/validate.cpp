@@ -85,7 +85,7 @@ void validate_group(Reader& reader, const SyncGroupDraft& group, std::map<std::s
 // ends with 6 where keepalived, on a host without the script, ends with 5 for a tracked one and 0 for a notify.
 void validate_scripts(Reader& reader) {
     const auto& draft = reader.draft();
-    if (!draft.scripts || draft.globals.script_security) return;
+    if (!draft.scripts || draft.config.script_policy.security) return;
     reader.fault(Severity::security, *draft.scripts,
                  "scripts are configured without enable_script_security: write it into global_defs");
 }

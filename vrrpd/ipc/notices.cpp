@@ -30,6 +30,13 @@ std::optional<Number> number(std::string_view text) {
     return value;
 }
 
+template <class Enum>
+std::optional<Enum> enumerator(std::string_view text, Enum last) {
+    const auto value = number<unsigned>(text);
+    if (!value || *value > static_cast<unsigned>(last)) return std::nullopt;
+    return static_cast<Enum>(*value);
+}
+
 std::optional<std::pair<std::string, bool>> up_or_down(std::string_view text) {
     const auto all = fields<2>(text);
     if (!all || ((*all)[1] != "up" && (*all)[1] != "down")) return std::nullopt;
@@ -84,6 +91,24 @@ std::string encode(const HostAlive& host) {
 }
 
 std::string encode(const DhcpOffer& offer) { return offer.gateway + '\n' + offer.server.to_string(); }
+
+std::string encode(const TrackerState& state) {
+    return state.name + '\n' + std::to_string(static_cast<unsigned>(state.kind)) + '\n' +
+           std::to_string(static_cast<unsigned>(state.health)) + '\n' + std::to_string(state.number) + '\n' +
+           state.detail;
+}
+
+std::string encode(const Notice& notice) {
+    return std::to_string(static_cast<unsigned>(notice.object)) + '\t' +
+           std::to_string(static_cast<unsigned>(notice.event)) + '\t' + std::to_string(notice.priority) + '\t' +
+           notice.name;
+}
+
+std::string encode(const Notices& notices) {
+    std::string text;
+    for (const auto& notice : notices.all) text += encode(notice) + '\n';
+    return text;
+}
 
 std::string encode(const Alert& alert) { return alert.gateway + '\n' + alert.json; }
 
@@ -178,6 +203,48 @@ std::optional<DhcpOffer> decode(std::string_view text) {
     const auto server = all ? IpAddress::parse((*all)[1]) : std::nullopt;
     if (!server) return std::nullopt;
     return DhcpOffer{std::string((*all)[0]), *server};
+}
+
+template <>
+std::optional<TrackerState> decode(std::string_view text) {
+    const auto all = fields<5>(text);
+    if (!all) return std::nullopt;
+    const auto kind = enumerator((*all)[1], TrackerState::Kind::process);
+    const auto health = enumerator((*all)[2], TrackerState::Health::disabled);
+    const auto value = number<std::int64_t>((*all)[3]);
+    if (!kind || !health || !value) return std::nullopt;
+    return TrackerState{*kind, std::string((*all)[0]), *health, *value, std::string((*all)[4])};
+}
+
+// The name comes last: it may hold a tab.
+template <>
+std::optional<Notice> decode(std::string_view text) {
+    std::array<std::string_view, 3> all;
+    for (auto& field : all) {
+        const auto end = text.find('\t');
+        if (end == std::string_view::npos) return std::nullopt;
+        field = text.substr(0, end);
+        text.remove_prefix(end + 1);
+    }
+    const auto object = enumerator(all[0], Notice::Object::group);
+    const auto event = enumerator(all[1], Notice::Event::backup_priority);
+    const auto priority = number<std::uint8_t>(all[2]);
+    if (!object || !event || !priority) return std::nullopt;
+    return Notice{*object, *event, *priority, std::string(text)};
+}
+
+template <>
+std::optional<Notices> decode(std::string_view text) {
+    Notices notices;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos) return std::nullopt;
+        auto notice = decode<Notice>(text.substr(0, end));
+        if (!notice) return std::nullopt;
+        notices.all.push_back(std::move(*notice));
+        text.remove_prefix(end + 1);
+    }
+    return notices;
 }
 
 template <>

@@ -97,6 +97,51 @@ struct DhcpOffer {
     bool operator==(const DhcpOffer&) const = default;
 };
 
+// supervisor -> engine: what a tracked script, file or process is like now.
+struct TrackerState {
+    enum class Kind : std::uint8_t { script, file, process };
+    enum class Health : std::uint8_t {
+        unknown,  // no result yet
+        up,       // of a file: it has a number
+        down,
+        disabled,  // it cannot be run, and is not tracked
+    };
+    Kind kind = Kind::script;
+    std::string name;
+    Health health = Health::unknown;
+    std::int64_t number = 0;  // a file's
+    std::string detail;       // for the log: "failed (exit 1)"
+    bool operator==(const TrackerState&) const = default;
+};
+
+// engine -> supervisor: the state of an instance or a sync group, or what happened to it (surface 5.2, 5.4).
+struct Notice {
+    enum class Object : std::uint8_t { instance, group };
+    enum class Event : std::uint8_t {
+        // The states: of several that wait only the last is told.
+        master,
+        backup,
+        fault,
+        stop,
+        deleted,
+        // And what happens while it is in one.
+        master_rx_lower_priority,
+        master_priority,
+        backup_priority,
+    };
+    Object object = Object::instance;
+    Event event = Event::backup;
+    std::uint8_t priority = 0;  // the effective one; a group has none
+    std::string name;
+    bool operator==(const Notice&) const = default;
+};
+[[nodiscard]] constexpr bool is_state(Notice::Event event) { return event < Notice::Event::master_rx_lower_priority; }
+// Several in one message, in the order in which they happened.
+struct Notices {
+    std::vector<Notice> all;
+    bool operator==(const Notices&) const = default;
+};
+
 // agent -> supervisor: run the gateway's alert command with this on its input.
 struct Alert {
     std::string gateway;
@@ -115,6 +160,9 @@ struct Alert {
 [[nodiscard]] std::string encode(const Scan& scan);
 [[nodiscard]] std::string encode(const HostAlive& host);
 [[nodiscard]] std::string encode(const DhcpOffer& offer);
+[[nodiscard]] std::string encode(const TrackerState& state);
+[[nodiscard]] std::string encode(const Notice& notice);
+[[nodiscard]] std::string encode(const Notices& notices);
 [[nodiscard]] std::string encode(const Alert& alert);
 template <class Notice>
 [[nodiscard]] std::optional<Notice> decode(std::string_view text);
@@ -138,6 +186,12 @@ template <>
 [[nodiscard]] std::optional<HostAlive> decode(std::string_view text);
 template <>
 [[nodiscard]] std::optional<DhcpOffer> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<TrackerState> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<Notice> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<Notices> decode(std::string_view text);
 template <>
 [[nodiscard]] std::optional<Alert> decode(std::string_view text);
 
