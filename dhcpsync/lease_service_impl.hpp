@@ -69,6 +69,8 @@ struct LeaseService::Impl {
     // By way of its file.
     [[nodiscard]] bool by_file() const;
     [[nodiscard]] LeaseBook wanted_book() const;
+    [[nodiscard]] const Bytes* wanted_duid() const;
+    [[nodiscard]] bool has_other_duid();
     void consider_rewrite();
     void leases_written(const std::string& problem);
 
@@ -105,6 +107,7 @@ struct LeaseService::Impl {
     TextFaults faults;                  // ... of its file, as said
     bool on_bus = false;
     std::string write_trouble;
+    Bytes stubborn_duid;  // the server's own, which a restart did not change or is not there to change
     std::optional<IpAddress> offers;
     Instant off_bus_since;
     Instant chores_at;

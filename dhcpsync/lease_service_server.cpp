@@ -126,20 +126,50 @@ LeaseBook LeaseService::Impl::wanted_book() const {
         else
             wanted.leases.erase(address);
     }
-    if (const auto& duid = replica.server_duid()) wanted.server_duid = duid->duid;
+    if (const auto* duid = wanted_duid()) wanted.server_duid = *duid;
     if (!role || !role->active) return wanted;
     for (auto& lease : repair.leases({instant, wall}, [this](const IpAddress& address) { return has_lease(address); }))
         wanted.leases.try_emplace(lease.address, std::move(lease));
     return wanted;
 }
 
+// null: no gateway's server has one yet.
+const Bytes* LeaseService::Impl::wanted_duid() const {
+    const auto& shared = replica.server_duid();
+    return shared ? &shared->duid : nullptr;
+}
+
+// A client renews with the server whose DUID it knows, and others ignore it (RFC 8415 18.3.4). dnsmasq reads its own
+// from the lease file, once: no call of the bus changes it, a restart does. What that does not help is left alone.
+bool LeaseService::Impl::has_other_duid() {
+    const auto* shared = wanted_duid();
+    if (!shared || !book || book->server_duid.empty() || book->server_duid == *shared) return false;
+    if (book->server_duid == stubborn_duid) return false;
+    if (setup.may_restart && file) return true;
+    stubborn_duid = book->server_duid;
+    log.warning(
+        "gateway {}: the DHCP server here has another server DUID than that of the other routers, so after a take-over "
+        "DHCPv6 clients renew with nobody until they rebind: write the same dhcp-duid= to its configuration on all "
+        "routers, and once, while it is stopped, remove the line that begins with \"duid\" from {}; or give dhcp_sync "
+        "a "
+        "restart_unit",
+        setup.gateway, facts.lease_file);
+    return false;
+}
+
 // Over a file that is there, and was not read yet, nothing is written.
 void LeaseService::Impl::consider_rewrite() {
-    if (!by_file() || (!book && !file->missing())) return;
+    const bool other_duid = has_other_duid();
+    if (!(by_file() || other_duid) || (!book && !file->missing())) return;
     const auto wanted = wanted_book();
     const auto wall = wall_now();
-    const bool lacking = lacks(book ? book->leases : Leases{}, wanted.leases, wall);
+    const bool lacking = other_duid || lacks(book ? book->leases : Leases{}, wanted.leases, wall);
     if (!rewriter.step(loop.now(), lacking)) return;
+    if (other_duid) {
+        log.notice("gateway {}: the DHCP server is restarted once, to have the server DUID of the other routers",
+                   setup.gateway);
+        stubborn_duid = book->server_duid;
+    }
     const auto written = write_leases(wanted, {ExpiryField::until, wall});
     outcomes.write_leases(file->path(), written.text);
 }

@@ -44,6 +44,7 @@ public:
         told_addresses();
         server_identifier();
         table_size();
+        server_duid();
         behaviour();
         way_in();
         return std::move(findings_);
@@ -289,6 +290,20 @@ private:
                   ": a dnsmasq before 2.92 dies when leases are brought into a full table, and none starts with more "
                   "leases than that: write dhcp-lease-max=" +
                   std::to_string(wanted));
+    }
+
+    // Where it can be restarted it gets the other routers' DUID so.
+    void server_duid() {
+        if (conf_.duid.said() || gateway_.can_restart) return;
+        const auto range = std::find_if(conf_.ranges.begin(), conf_.ranges.end(), [](const DhcpRange& one) {
+            return !one.is_v4() && one.mode != DhcpRange::Mode::stateless;
+        });
+        if (range == conf_.ranges.end()) return;
+        advise(range->at,
+               "each router's dnsmasq makes a server DUID of its own, so after a take-over DHCPv6 clients renew with "
+               "nobody until they rebind: write the same dhcp-duid= on all routers (dhcp-duid=0,10:12:14:01), and "
+               "remove the line that begins with \"duid\" from a lease file that is there already; or give dhcp_sync a "
+               "restart_unit");
     }
 
     void behaviour() {

@@ -243,12 +243,12 @@ private:
         std::string_view name;
         void (Interpreter::*act)(const Option&);
     };
-    static const std::array<Handler, 22> handlers;
+    static const std::array<Handler, 23> handlers;
 
     DnsmasqConf conf_;
 };
 
-const std::array<Interpreter::Handler, 22> Interpreter::handlers{{
+const std::array<Interpreter::Handler, 23> Interpreter::handlers{{
     {"dhcp-range", &Interpreter::add_range},
     {"dhcp-host", &Interpreter::add_host},
     {"dhcp-option", &Interpreter::add_option},
@@ -271,6 +271,7 @@ const std::array<Interpreter::Handler, 22> Interpreter::handlers{{
     {"enable-dbus", &Interpreter::set_bus},
     {"dhcp-script", &Interpreter::set_text<&DnsmasqConf::script>},
     {"dhcp-luascript", &Interpreter::set_text<&DnsmasqConf::script>},
+    {"dhcp-duid", &Interpreter::set_text<&DnsmasqConf::duid>},
 }};
 
 // ---- what the routers compare ----------------------------------------------------------------------------

@@ -118,6 +118,7 @@ struct DnsmasqConf {
     Placed<bool> authoritative, no_ping, sequential_ip, router_advertisements;
     Placed<std::string> bus_name;   // of enable-dbus; empty: it is not on a bus
     Placed<std::string> script;     // dhcp-script or dhcp-luascript
+    Placed<std::string> duid;       // of dhcp-duid, as written
     std::vector<TextPlace> faulty;  // options of ours whose value cannot be understood
 
     [[nodiscard]] bool serves_dhcp4() const;

@@ -200,6 +200,19 @@ TEST(DnsmasqCheck, another_network_beside_ours_is_no_fault) {
     EXPECT_FALSE(found[0].grave);
 }
 
+TEST(DnsmasqCheck, servers_of_dhcpv6_need_one_duid) {
+    const std::string range = "dhcp-range=fd00:14::100,fd00:14::1ff,64",
+                      stateless = "dhcp-range=::,constructor:lan0,ra-only";
+    auto gateway = home;
+    gateway.networks.push_back(*Prefix::parse("fd00:14::/64"));
+    const auto said = [&](const std::string& more) { return all(check(conf_of(changed({}) + more), gateway)); };
+    EXPECT_EQ(said(range), "") << "a restart puts it right";
+    gateway.can_restart = false;
+    EXPECT_NE(said(range).find("8: each router's dnsmasq makes a server DUID of its own"), std::string::npos);
+    EXPECT_EQ(said(range + "\ndhcp-duid=0,10:12:14:01"), "");
+    EXPECT_EQ(said(stateless), "");
+}
+
 TEST(DnsmasqCheck, of_ipv6_alone_asks_nothing_of_ipv4) {
     auto gateway = home;
     gateway.networks = {*Prefix::parse("fd00:14::/64")};

@@ -389,6 +389,40 @@ TEST_F(LeaseServiceTest, a_server_that_lost_its_bus_is_restarted_for_the_leases_
     EXPECT_EQ(other().written.size(), 1u);
 }
 
+// No call of the bus changes a DUID.
+TEST_F(LeaseServiceTest, a_stand_in_with_another_server_duid_is_restarted_once_with_the_shared_one) {
+    HomePlan plan;
+    plan.may_restart = true;
+    two(plan);
+    one().server.start_over({{{ip(120), lease(120, 1)}}, {0, 1, 2, 3}});
+    ASSERT_TRUE(comes_to(other(), ip(120)));
+    EXPECT_EQ(other().written.size(), 0u) << "a server without DHCPv6 has none";
+    const LeaseBook own{other().server.leases(), {9, 9}};
+    other().server.start_over(own);
+    ASSERT_TRUE(turns_.until([&] { return other().written.size() == 1; }));
+    const auto book = read_leases(other().written[0], {ExpiryField::until, test::wall()}).book;
+    EXPECT_EQ(book.server_duid, (Bytes{0, 1, 2, 3}));
+    EXPECT_EQ(book.leases.size(), 1u);
+    other().service->leases_written({});
+    other().server.start_over(own);  // which did not help
+    turns_.pass(300ms);
+    EXPECT_EQ(other().written.size(), 1u);
+    EXPECT_EQ(one().written.size(), 0u);
+}
+
+TEST_F(LeaseServiceTest, another_server_duid_that_nobody_may_change_is_said_once) {
+    two();
+    one().server.start_over({{{ip(120), lease(120, 1)}}, {0, 1, 2, 3}});
+    ASSERT_TRUE(comes_to(other(), ip(120)));
+    other().server.start_over({other().server.leases(), {9, 9}});
+    turns_.pass(200ms);
+    one().server.grant(lease(121, 2));
+    ASSERT_TRUE(comes_to(other(), ip(121)));
+    EXPECT_EQ(other().log.count("another server DUID"), 1);
+    EXPECT_EQ(other().log.count("dhcp-duid="), 1);
+    EXPECT_EQ(one().log.count("server DUID"), 0);
+}
+
 TEST_F(LeaseServiceTest, a_bus_that_refuses_feeds_nobody) {
     two();
     EXPECT_TRUE(other().service->status().fed);

@@ -286,7 +286,7 @@ protected:
         RealDnsmasqTest::SetUp();
         if (IsSkipped()) return;
         // 254 addresses, and tables that hold them.
-        first_ = &dnsmasq("dhcp-lease-max=1000");
+        first_ = &dnsmasq(first_more());
         second_ = &dnsmasq(second_more());
         routers_.push_back(std::make_unique<Router>(turns_, log_, folder_, *first_, 1));
         routers_.push_back(std::make_unique<Router>(turns_, log_, folder_, *second_, 2));
@@ -302,7 +302,8 @@ protected:
                    other().service->caught_up();
         }));
     }
-    [[nodiscard]] virtual std::string second_more() const { return "dhcp-lease-max=1000"; }
+    [[nodiscard]] virtual std::string first_more() const { return "dhcp-lease-max=1000"; }
+    [[nodiscard]] virtual std::string second_more() const { return first_more(); }
     Router& one() { return *routers_[0]; }
     Router& other() { return *routers_[1]; }
     // As if its clients had come: the same method makes the same records.
@@ -409,6 +410,29 @@ TEST_F(RealServiceTest, hostile_names_go_nowhere) {
     ASSERT_TRUE(turns_.until([&] { return second_->leases().size() == hostile.size(); }));
     for (const auto& [address, taken] : second_->leases()) EXPECT_EQ(taken.host_name, "");
     EXPECT_EQ(test::content(second_->lease_file()).find_first_of(";$\\"), std::string::npos);
+}
+
+class SixServiceTest : public RealServiceTest {
+protected:
+    // Here is no device of whose MAC address dnsmasq could make a DUID.
+    static std::string more(const char* duid) {
+        return std::string("dhcp-lease-max=1000\ndhcp-range=fd00::100,fd00::1ff,64,1h\ndhcp-duid=1234,") + duid;
+    }
+    [[nodiscard]] std::string first_more() const override { return more("01:02"); }
+    [[nodiscard]] std::string second_more() const override { return more("03:04"); }
+};
+
+// Its record is made by the same method as in IPv4. The DUID of each server is its own, and stays until a restart.
+TEST_F(SixServiceTest, a_lease_of_DHCPv6_moves_like_any_other) {
+    auto six = sample::lease6(150, 7);
+    six.expires = wall_now() + Seconds(3600);
+    const auto& client = std::get<Client6>(six.client);
+    ASSERT_TRUE(client_->call(AddDhcpLease{six.address, "", {}, client.duid, 3600, client.iaid.value, false}));
+    ASSERT_TRUE(turns_.until([&] { return second_->leases().contains(six.address); }));
+    const auto moved = second_->leases().at(six.address);
+    EXPECT_EQ(moved.client, six.client);
+    EXPECT_TRUE(about_equal(moved.expires, six.expires));
+    EXPECT_EQ(log_.count("another server DUID"), 1);
 }
 
 class FullServiceTest : public RealServiceTest {
