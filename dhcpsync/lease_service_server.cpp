@@ -94,6 +94,7 @@ void LeaseService::Impl::server_on_bus(bool there) {
         use(around.find_server());
         book.reset();  // of the server before
     }
+    run(ServerRestarted{});
     give(Interrupted{there});
     if (there && file) file->look();
     watch_offers();

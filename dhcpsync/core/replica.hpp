@@ -33,6 +33,9 @@ struct LocalLeases {
     LeaseBook book;
     bool whole = true;
 };
+// Our own DHCP server ended, or is back: it starts from its file, if that is still there. What is missing when it is
+// looked at again was not given back.
+struct ServerRestarted {};
 // This host became the gateway; `resumed`: it has been all along, only this process is new. Then what the local
 // server has is the truth; otherwise its file may be old, and what others said counts.
 struct BecameActive {
@@ -45,8 +48,8 @@ struct TermPersisted {
 };
 struct TimeReached {};
 
-using Event =
-    std::variant<PeerUp, PeerDown, FromPeer, LocalLeases, BecameActive, BecameBackup, TermPersisted, TimeReached>;
+using Event = std::variant<PeerUp, PeerDown, FromPeer, LocalLeases, ServerRestarted, BecameActive, BecameBackup,
+                           TermPersisted, TimeReached>;
 
 // ---- actions ------------------------------------------------------------------------------------
 
@@ -149,6 +152,7 @@ private:
     std::optional<Author> author_;  // while Active with a term on disk: who signs our writes
     Sequence written_;
 
+    bool server_is_new_ = false;   // it was not looked at as a whole since it was restarted
     std::map<IpAddress, std::optional<Lease>> contested_;  // by several live leases; and the one that was told
     Deadline persist_at_;
     Deadline sweep_at_;

@@ -13,12 +13,21 @@ const Lease* find(const Leases& leases, const IpAddress& address) {
     return at == leases.end() ? nullptr : &at->second;
 }
 
+void leave_out_lost(std::optional<Leases>& before, const Leases& after) {
+    if (before) std::erase_if(*before, [&](const auto& one) { return !after.contains(one.first); });
+}
+
 }  // namespace
 
 void ReplicaStep::on(LocalLeases& event) {
     auto leases = std::move(event.book.leases);
-    if (!event.whole && r_.local_) leases.insert(r_.local_->begin(), r_.local_->end());
-    const auto before = std::exchange(r_.local_, std::move(leases));
+    if (!event.whole && r_.local_ && !r_.server_is_new_) leases.insert(r_.local_->begin(), r_.local_->end());
+    auto before = std::exchange(r_.local_, std::move(leases));
+    if (r_.server_is_new_) {
+        leave_out_lost(before, *r_.local_);
+        leave_out_lost(r_.taken_over_, *r_.local_);
+        r_.server_is_new_ = !event.whole;
+    }
     if (!event.book.server_duid.empty()) r_.local_duid_ = std::move(event.book.server_duid);
     if (!r_.author_) return;
     if (r_.adopted_)

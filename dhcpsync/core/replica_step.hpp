@@ -17,6 +17,7 @@ private:
     void on(const PeerDown& event);
     void on(FromPeer& event);
     void on(LocalLeases& event);
+    void on(const ServerRestarted&) { r_.server_is_new_ = true; }
     void on(const BecameActive& event);
     void on(const BecameBackup&);
     void on(const TermPersisted& event);

@@ -199,6 +199,42 @@ TEST_F(ReplicaTest, what_is_missing_from_a_part_of_the_file_is_not_gone) {
     EXPECT_EQ(b_.leases(noon).size(), 3u);
 }
 
+// dnsmasq's file may lie in memory, or be spoilt by a hostile host name.
+class ForgetfulServer : public ReplicaTest {
+protected:
+    void SetUp() override {
+        (void)link();
+        (void)activate(a_);
+        (void)serve(a_, {lease(100, 1), lease(101, 2)});
+        (void)step(a_, ServerRestarted{});
+    }
+};
+
+TEST_F(ForgetfulServer, gave_back_nothing_of_what_it_lacks_after_a_restart) {
+    (void)step(a_, LocalLeases{{}, false});  // an empty file
+    (void)serve(a_, {lease(102, 3)});
+    EXPECT_EQ(b_.leases(noon), leases({lease(100, 1), lease(101, 2), lease(102, 3)}));
+}
+
+TEST_F(ForgetfulServer, is_believed_again_from_its_first_whole_file_on) {
+    (void)serve(a_, {lease(100, 1), lease(101, 2)});
+    (void)serve(a_, {lease(101, 2)});
+    EXPECT_EQ(b_.leases(noon), leases({lease(101, 2)}));
+}
+
+TEST_F(ForgetfulServer, and_gives_away_what_it_forgot) {
+    (void)serve(a_, {lease(100, 3)});
+    EXPECT_EQ(b_.leases(noon), leases({lease(100, 3), lease(101, 2)}));
+}
+
+TEST_F(ForgetfulServer, that_forgot_before_the_term_was_on_disk) {
+    (void)step(a_, BecameBackup{});
+    const auto asked = of<PersistTerm>(step(a_, BecameActive{}));
+    (void)serve(a_, {lease(101, 2), lease(102, 3)});
+    (void)step(a_, TermPersisted{asked.at(0).term});
+    EXPECT_EQ(b_.leases(noon), leases({lease(100, 1), lease(101, 2), lease(102, 3)}));
+}
+
 TEST_F(ReplicaTest, a_tombstone_is_kept_until_what_it_replaced_has_ended) {
     (void)activate(a_);
     (void)serve(a_, {lease(100, 1)});

@@ -119,9 +119,11 @@ void World::grant(std::size_t index, unsigned number) {
     }
 }
 
+// Not its last one: an empty file is not believed, so that would stay unnoticed until the lease ends.
 void World::release(std::size_t index) {
     auto& node = nodes_[index];
-    if (!node.serves || node.server.empty()) return;
+    const std::size_t stay = servers_ == Servers::real ? 1 : 0;
+    if (!node.serves || node.server.size() <= stay) return;
     node.server.erase(std::next(node.server.begin(), static_cast<std::ptrdiff_t>(rng_.below(node.server.size()))));
     server_changed(node);
 }
@@ -133,13 +135,18 @@ void World::restart_server(std::size_t index) {
     node.serves = false;
     ++node.server_life;
     if (rng_.chance(lost_files)) node.server.clear();
-    if (node.up()) feed(node, Interrupted{false});
+    interrupt(node, false);
     later(rng_.up_to(1s), [this, &node] {
         node.serves = true;
-        if (!node.up()) return;
-        feed(node, Interrupted{true});
+        interrupt(node, true);
         server_changed(node);
     });
+}
+
+void World::interrupt(Node& node, bool back) {
+    if (!node.up()) return;
+    step(node, ServerRestarted{});
+    feed(node, Interrupted{back});
 }
 
 void World::server_changed(Node& node) {

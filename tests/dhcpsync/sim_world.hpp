@@ -109,6 +109,7 @@ private:
     void feed(Node& node, const FeedEvent& event);
     void obey(Node& node, const Call& call);
     void server_changed(Node& node);
+    void interrupt(Node& node, bool back);
     void read(Node& node);
     void believe(Node& node, Leases leases, bool whole);
     void arm(Node& node);
