@@ -130,6 +130,13 @@ void LeaseService::Impl::on(const SplitBrain& action) {
     if (peer != peers.end()) peer->second.split_at = loop.now() + split_patience;
 }
 
+void LeaseService::Impl::on(const TooMuch& action) {
+    log.warning(
+        "gateway {}: {} has more leases than fit in here ({} at most, with those that ended lately): they are not "
+        "taken",
+        setup.gateway, name_of(action.peer), most_versions_held);
+}
+
 void LeaseService::Impl::on(const Quarantined& action) {
     log.warning(
         "gateway {}: two machines hold {}: two routers gave it away while they could not hear each other. It is "

@@ -45,6 +45,7 @@ struct LeaseService::Impl {
     void on(const PersistTerm& action) { store.persist(action.term); }
     void on(const Persist&) { store.write(replica.image()); }
     void on(const SplitBrain& action);
+    void on(const TooMuch& action);
     void on(const Quarantined& action);
     void received(NodeId peer, BytesView message);
     void heard(PeerState& peer, const Message& message) const;

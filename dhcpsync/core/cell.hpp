@@ -37,6 +37,9 @@ struct Cell {
 };
 
 using Table = std::map<IpAddress, Versions>;
+// Of all addresses: twice what a server may hold, for tombstones. So a peer gone mad costs at most some 200 MB, and
+// what it said can still be read back from the disk.
+inline constexpr std::size_t most_versions_held = 2 * most_leases;
 
 // A node's clock may be behind: for so long after their end versions are still kept.
 inline constexpr Seconds grace{60};

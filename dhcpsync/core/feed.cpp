@@ -83,7 +83,10 @@ void Feed::on(Moment now, const Wanted& event) {
 }
 
 void Feed::on(Moment now, const ServerHas& event) {
-    for (const auto& change : event.changes) want(change);
+    for (const auto& change : event.changes) {
+        want(change);
+        if (change.forgotten) consider(change.address, now.wall);
+    }
     auto leases = event.leases;
     if (!event.whole && file_) leases.insert(file_->begin(), file_->end());
     file_ = std::move(leases);
@@ -128,6 +131,7 @@ void Feed::want(const Change& change) {
     if (wanted) release_name(*wanted);
     wanted = change.lease;
     if (wanted) claim_name(*wanted);
+    if (change.forgotten) wanted_.erase(change.address);
 }
 
 // dnsmasq moves a name to who is given it last; two leases that want it would take it from each other for ever.

@@ -97,18 +97,37 @@ Lag Outbox::lag(Instant now) const {
     return {!oldest, oldest ? now - *oldest : Duration(0), last_round_};
 }
 
+// ---- what comes ---------------------------------------------------------------------------------
+
 Inbox::Taken Inbox::take(Update update) {
-    if (update.number == received_) return Taken::again;
-    const bool in_turn =
-        update.opens ? update.number > received_ : received_ != MessageNumber() && update.number == received_.next();
-    if (!in_turn || cells_.size() + update.cells.size() > most_cells) return Taken::ignored;
-    if (update.opens) cells_.clear();
+    if (update.number == received_) return gave_up_ ? Taken::ignored : Taken::again;
+    const bool goes_on = !gave_up_ && received_ != MessageNumber() && update.number == received_.next();
+    if (update.opens ? update.number <= received_ : !goes_on) return Taken::ignored;
+    if (update.opens) void_cells();
     received_ = update.number;
-    for (auto& cell : update.cells) cells_.insert_or_assign(cell.address, std::move(cell.versions));
+    gave_up_ = false;
+    for (auto& cell : update.cells) keep(cell);
+    if (held_ > most_versions_held) return Taken::too_much;
     if (update.server_duid) server_duid_ = std::move(update.server_duid);
     if (!update.claim) return Taken::part;
     knowledge_.merge(*update.claim);
     return Taken::whole;
+}
+
+void Inbox::give_up() {
+    void_cells();
+    gave_up_ = true;
+}
+
+void Inbox::keep(Cell& cell) {
+    auto& versions = cells_[cell.address];
+    held_ = held_ + cell.versions.size() - versions.size();
+    versions = std::move(cell.versions);
+}
+
+void Inbox::void_cells() {
+    cells_.clear();
+    held_ = 0;
 }
 
 }  // namespace dhcpsync

@@ -75,23 +75,29 @@ private:
 
 class Inbox {
 public:
-    static constexpr std::size_t most_cells = 2 * most_leases;
-
-    enum class Taken : std::uint8_t { ignored, again, part, whole };
+    enum class Taken : std::uint8_t { ignored, again, part, whole, too_much };
 
     void open() { *this = Inbox(); }
     // ignored: no Ack. again: was taken before; its Ack got lost. whole: cells() and knowledge() may be applied.
+    // too_much: more than most_versions_held; give_up() then.
     [[nodiscard]] Taken take(Update update);
+    // What came is void, and so is what comes, until the peer begins with a snapshot again.
+    void give_up();
 
     [[nodiscard]] const Table& cells() const { return cells_; }
     [[nodiscard]] const Knowledge& knowledge() const { return knowledge_; }
     [[nodiscard]] const std::optional<ServerDuid>& server_duid() const { return server_duid_; }
-    void applied() { cells_.clear(); }
+    void applied() { void_cells(); }
 
 private:
+    void keep(Cell& cell);
+    void void_cells();
+
     MessageNumber received_;
-    Table cells_;          // since the last claim
-    Knowledge knowledge_;  // all claims of this connection
+    bool gave_up_ = false;
+    std::size_t held_ = 0;  // versions in cells_
+    Table cells_;           // since the last claim
+    Knowledge knowledge_;   // all claims of this connection
     std::optional<ServerDuid> server_duid_;
 };
 

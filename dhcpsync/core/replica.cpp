@@ -14,6 +14,7 @@ Replica::Replica(NodeId self, Image image, Term persisted)
       knowledge_(std::move(image.knowledge)),
       server_duid_(std::move(image.server_duid)) {
     standing_.newest_term = std::max({image.newest_term, persisted, knowledge_.newest_term()});
+    for (const auto& [address, versions] : table_) held_ += versions.size();
     if (!table_.empty()) sweep_at_ = Instant();  // much may have ended since the image was written
 }
 
@@ -71,7 +72,7 @@ void ReplicaStep::on(const PeerUp& event) {
     auto& peer = r_.peers_[event.peer];
     peer.outbox.open(now_.instant);
     peer.inbox.open();
-    peer.active = false;
+    peer.active = peer.too_much = false;
 }
 
 void ReplicaStep::on(const PeerDown& event) { r_.peers_.erase(event.peer); }
@@ -87,11 +88,14 @@ void ReplicaStep::receive(NodeId id, Update& update) {
     const auto number = update.number;
     const auto taken = peer.inbox.take(std::move(update));
     if (taken == Inbox::Taken::ignored) return;
-    if (taken == Inbox::Taken::whole) {
-        peer.outbox.peer_knows(peer.inbox.knowledge());
-        join(peer.inbox);
-        peer.inbox.applied();
+    const bool whole = taken == Inbox::Taken::whole;
+    if (whole) peer.outbox.peer_knows(peer.inbox.knowledge());
+    if (taken == Inbox::Taken::too_much || (whole && !join(peer.inbox))) {
+        peer.inbox.give_up();
+        if (!std::exchange(peer.too_much, true)) say(TooMuch{id});
+        return;
     }
+    if (whole) peer.inbox.applied();
     say(Send{id, Ack{number, r_.standing_}});
 }
 
@@ -107,15 +111,25 @@ void ReplicaStep::heard(NodeId id, const Standing& standing) {
     active = standing.active;
 }
 
-void ReplicaStep::join(const Inbox& inbox) {
+// All of it or nothing: to claim to know what one does not hold would say that it is gone. false: nothing, it is too
+// much.
+bool ReplicaStep::join(const Inbox& inbox) {
+    std::vector<Cell> news;
+    auto held = r_.held_;
     for (const auto& [address, versions] : inbox.cells()) {
-        auto merged = merge(at(address), r_.knowledge_, versions, inbox.knowledge());
+        const auto& ours = at(address);
+        auto merged = merge(ours, r_.knowledge_, versions, inbox.knowledge());
         if (lapsed(merged, now_.wall)) merged.clear();
-        if (merged != at(address)) replace(address, std::move(merged));
+        if (merged == ours) continue;
+        held = held + merged.size() - ours.size();
+        news.push_back({address, std::move(merged)});
     }
+    if (held > most_versions_held && held > r_.held_) return false;
+    for (auto& [address, versions] : news) replace(address, std::move(versions));
     if (!r_.knowledge_.covers(inbox.knowledge())) dirty();
     r_.knowledge_.merge(inbox.knowledge());
     if (inbox.server_duid()) join(*inbox.server_duid());
+    return true;
 }
 
 // The first one ever written stays.
@@ -193,8 +207,11 @@ void ReplicaStep::on(const TimeReached&) {
 // the other one counts from then on.
 void ReplicaStep::sweep() {
     r_.sweep_at_.reset();
-    const auto gone = std::erase_if(r_.table_, [this](const auto& cell) { return lapsed(cell.second, now_.wall); });
-    if (gone > 0) dirty();
+    std::vector<IpAddress> gone;
+    for (const auto& [address, versions] : r_.table_) {
+        if (lapsed(versions, now_.wall)) gone.push_back(address);
+    }
+    for (const auto& address : gone) replace(address, {});
     for (const auto& [address, told] : std::map(r_.contested_)) want(address, at(address), at(address));
     for (const auto& [address, versions] : r_.table_) {
         if (contested(versions, now_.wall) && !r_.contested_.contains(address)) want(address, versions, versions);
@@ -222,6 +239,7 @@ const Versions& ReplicaStep::at(const IpAddress& address) const {
 void ReplicaStep::replace(const IpAddress& address, Versions versions) {
     report_quarantine(address, at(address), versions);
     want(address, at(address), versions);
+    r_.held_ = r_.held_ + versions.size() - at(address).size();
     for (auto& [id, peer] : r_.peers_) peer.outbox.changed({address, versions}, now_.instant);
     if (versions.empty())
         r_.table_.erase(address);
@@ -244,8 +262,9 @@ void ReplicaStep::want(const IpAddress& address, const Versions& before, const V
     const bool several = contested(after, now_.wall);
     const bool unheard_of = before.empty() && !after.empty();
     const bool same = told ? told.mapped() == lease : !several && !unheard_of && lease == holder_of(before);
+    const bool forgotten = after.empty() && !before.empty();
     if (several) r_.contested_.emplace(address, lease);
-    if (!same) changes_.push_back({address, std::move(lease)});
+    if (!same || forgotten) changes_.push_back({address, std::move(lease), forgotten});
 }
 
 std::optional<Lease> ReplicaStep::holder_of(const Versions& versions) const {

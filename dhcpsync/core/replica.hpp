@@ -62,6 +62,7 @@ struct Send {
 struct Change {
     IpAddress address;
     std::optional<Lease> lease;
+    bool forgotten = false;  // all that was ever said of it has ended, and nothing is kept
     bool operator==(const Change&) const = default;
 };
 // For the feed of the local server, in every role: as Wanted, or where LocalLeases brought it in ServerHas.
@@ -83,6 +84,11 @@ struct SplitBrain {
     NodeId peer;
     bool operator==(const SplitBrain&) const = default;
 };
+// What this peer has does not fit into the table beside what is there: it is not taken. Said once in a connection.
+struct TooMuch {
+    NodeId peer;
+    bool operator==(const TooMuch&) const = default;
+};
 // Not to be offered before `until`.
 struct Quarantined {
     IpAddress address;
@@ -90,7 +96,7 @@ struct Quarantined {
     bool operator==(const Quarantined&) const = default;
 };
 
-using Action = std::variant<Send, Apply, PersistTerm, Persist, SplitBrain, Quarantined>;
+using Action = std::variant<Send, Apply, PersistTerm, Persist, SplitBrain, TooMuch, Quarantined>;
 using Actions = std::vector<Action>;
 
 // What is kept on disk.
@@ -133,17 +139,20 @@ private:
     struct Peer {
         Outbox outbox;
         Inbox inbox;
-        bool active = false;  // as it said last
+        bool active = false;    // as it said last
+        bool too_much = false;  // that was said
     };
 
     NodeId self_;
     Table table_;
+    std::size_t held_ = 0;  // versions in it
     Knowledge knowledge_;
     std::optional<ServerDuid> server_duid_;
     Standing standing_;
     std::map<NodeId, Peer> peers_;
 
     std::optional<Leases> local_;  // what our DHCP server has; none: not read yet
+    bool server_is_new_ = false;   // it was not looked at as a whole since it was restarted
     Bytes local_duid_;
     bool resumed_ = false;
     bool adopted_ = false;  // in this term the local leases were gone through
@@ -152,7 +161,6 @@ private:
     std::optional<Author> author_;  // while Active with a term on disk: who signs our writes
     Sequence written_;
 
-    bool server_is_new_ = false;   // it was not looked at as a whole since it was restarted
     std::map<IpAddress, std::optional<Lease>> contested_;  // by several live leases; and the one that was told
     Deadline persist_at_;
     Deadline sweep_at_;

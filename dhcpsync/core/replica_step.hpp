@@ -27,7 +27,7 @@ private:
     void receive(NodeId peer, Update& update);
     void receive(NodeId peer, const Ack& ack);
     void heard(NodeId peer, const Standing& standing);
-    void join(const Inbox& inbox);
+    [[nodiscard]] bool join(const Inbox& inbox);
     void join(const ServerDuid& duid);
     void speak_to_all();
     void send_what_is_due();

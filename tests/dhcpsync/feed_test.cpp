@@ -50,6 +50,19 @@ TEST_F(FeedTest, what_is_gone_or_ended_is_deleted_and_never_added) {
     EXPECT_EQ(want(lease(3, 3, Seconds(-5))), Calls{});
 }
 
+TEST_F(FeedTest, what_is_forgotten_costs_nothing_and_is_left_to_end_by_itself) {
+    (void)has({lease(1, 1)});
+    (void)want(lease(1, 1));
+    EXPECT_EQ(want({{ip(1), std::nullopt, true}}), Calls{});
+    EXPECT_EQ(has({lease(1, 1)}), Calls{});
+    EXPECT_EQ(want(lease(2, 2)), Calls{add(2, 2)});
+    EXPECT_EQ(step(ServerHas{leases({}), true, {{ip(2), std::nullopt, true}}}), Calls{});
+    EXPECT_EQ(feed_.missing(), 1U) << "its call is under way";
+    EXPECT_EQ(step(Answered{ip(2), false}), Calls{});
+    now_.instant += retry_pause;
+    EXPECT_EQ(step(RetryDue{}), Calls{}) << "it is not tried again";
+}
+
 TEST_F(FeedTest, for_ever_and_nearly_for_ever) {
     (void)has({});
     auto endless = lease(1, 1);

@@ -248,6 +248,13 @@ TEST_F(ReplicaTest, a_tombstone_is_kept_until_what_it_replaced_has_ended) {
     EXPECT_TRUE(a_.table().empty());
 }
 
+TEST_F(ReplicaTest, what_is_not_kept_any_more_need_not_be_kept_elsewhere) {
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1, Seconds(60))});
+    now_ = {now_.instant + 121s, noon + Seconds(121)};
+    EXPECT_EQ(of<Apply>(step(a_, TimeReached{})), (std::vector<Apply>{{{{ip(100), std::nullopt, true}}}}));
+}
+
 TEST_F(ReplicaTest, what_was_fed_into_the_server_is_no_news) {
     (void)link();
     (void)activate(a_);

@@ -261,6 +261,8 @@ void World::perform(Node& node, const PersistTerm& action) {
     });
 }
 
+void World::perform(Node& node, const TooMuch&) { ASSERT(node.replica->table().size() > pool); }
+
 void World::perform(Node& node, const Persist&) { node.image = encode_image(node.replica->image()); }
 
 // ---- links --------------------------------------------------------------------------------------

@@ -105,11 +105,12 @@ private:
     void perform(Node& node, const PersistTerm& action);
     void perform(Node& node, const Persist& action);
     void perform(Node&, const SplitBrain&) {}
+    void perform(Node& node, const TooMuch&);
     void perform(Node&, const Quarantined&) {}
     void feed(Node& node, const FeedEvent& event);
     void obey(Node& node, const Call& call);
-    void server_changed(Node& node);
     void interrupt(Node& node, bool back);
+    void server_changed(Node& node);
     void read(Node& node);
     void believe(Node& node, Leases leases, bool whole);
     void arm(Node& node);
