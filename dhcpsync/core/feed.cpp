@@ -32,7 +32,7 @@ std::uint32_t remaining(const Lease& lease, WallTime now) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, for_ever - 1));
 }
 
-// In steps: what is looked at again then is the whole table, and thousands of calls must not each have their own time.
+// In steps: thousands of calls must not each wake us up.
 Instant lag_end(Instant now) {
     constexpr Duration step = std::chrono::milliseconds(250);
     return Instant(((now + file_lag).time_since_epoch() + step - Duration(1)) / step * step);
@@ -58,12 +58,7 @@ Calls Feed::step(Moment now, const FeedEvent& event) {
     return calls;
 }
 
-Deadline Feed::next_deadline() const {
-    Deadline deadline;
-    for (const auto& [address, at] : retry_) deadline = earlier(deadline, at);
-    for (const auto& [address, recent] : recent_) deadline = earlier(deadline, recent.until);
-    return deadline;
-}
+Deadline Feed::next_deadline() const { return due_.empty() ? Deadline() : Deadline(due_.begin()->first); }
 
 std::size_t Feed::missing() const {
     const auto adds = [](const auto& call) { return call.second.has_value(); };
@@ -101,12 +96,14 @@ void Feed::on(Moment now, const ServerLeads& event) {
 void Feed::on(Moment now, const Answered& event) {
     auto call = calling_.extract(event.address);
     if (call.empty()) return;
+    const auto at = event.ok ? lag_end(now.instant) : now.instant + retry_pause;
     if (event.ok) {
         set(event.address, call.mapped());
-        recent_[event.address] = {std::move(call.mapped()), lag_end(now.instant)};
+        recent_[event.address] = {std::move(call.mapped()), at};
     } else {
-        retry_[event.address] = now.instant + retry_pause;
+        retry_[event.address] = at;
     }
+    due_.emplace(at, event.address);
     consider(event.address, now.wall);
 }
 
@@ -117,11 +114,21 @@ void Feed::on(Moment now, const Interrupted& event) {
     file_.reset();
     recent_.clear();
     retry_.clear();
+    due_.clear();
 }
 
+// Only what is due: the table may be large, and calls many. Of a call that failed nobody knows what it made, until it
+// is made again.
 void Feed::on(Moment now, const RetryDue&) {
-    std::erase_if(retry_, [&](const auto& one) { return one.second <= now.instant; });
-    rebuild(now);
+    for (; !due_.empty() && due_.begin()->first <= now.instant; due_.erase(due_.begin())) {
+        const auto& address = due_.begin()->second;
+        const auto retry = retry_.find(address);
+        if (retry != retry_.end() && retry->second <= now.instant) retry_.erase(retry);
+        const auto recent = recent_.find(address);
+        if (recent != recent_.end() && recent->second.until <= now.instant) recent_.erase(recent);
+        if (!calling_.contains(address) && !recent_.contains(address)) set(address, in_file(address));
+        consider(address, now.wall);
+    }
 }
 
 // ---- what is wanted -----------------------------------------------------------------------------
@@ -163,6 +170,12 @@ void Feed::rebuild(Moment now) {
         if (lease) set(address, lease);
     }
     for (const auto& [address, lease] : wanted_) consider(address, now.wall);
+}
+
+std::optional<Lease> Feed::in_file(const IpAddress& address) const {
+    if (!file_) return std::nullopt;
+    const auto at = file_->find(address);
+    return at == file_->end() ? std::nullopt : std::optional(at->second);
 }
 
 void Feed::set(const IpAddress& address, const std::optional<Lease>& lease) {

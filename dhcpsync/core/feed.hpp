@@ -116,6 +116,7 @@ private:
     void claim_name(const Lease& lease);
     void release_name(const Lease& lease);
     void rebuild(Moment now);
+    [[nodiscard]] std::optional<Lease> in_file(const IpAddress& address) const;
     void set(const IpAddress& address, const std::optional<Lease>& lease);
     void consider(const IpAddress& address, WallTime now);
 
@@ -138,6 +139,7 @@ private:
     std::map<IpAddress, std::optional<Lease>> calling_;  // what it will be once the call is answered
     std::map<IpAddress, Recent> recent_;
     std::map<IpAddress, Instant> retry_;
+    std::set<std::pair<Instant, IpAddress>> due_;  // when to look at what is recent or to be tried again
 };
 
 }  // namespace dhcpsync

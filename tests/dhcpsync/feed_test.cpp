@@ -176,7 +176,7 @@ TEST_F(FeedTest, what_calls_made_of_a_server_ended_with_it) {
     EXPECT_EQ(has({}), Calls{add(1, 1)}) << "its file is younger than the call";
 }
 
-TEST_F(FeedTest, the_table_is_gone_through_a_few_times_a_second_however_many_calls_there_are) {
+TEST_F(FeedTest, it_wakes_up_a_few_times_a_second_however_many_calls_there_are) {
     Feed feed({1000, 8});
     (void)feed.step(now_, ServerHas{{}, true, {}});
     std::set<Instant> deadlines;
