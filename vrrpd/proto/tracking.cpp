@@ -1,20 +1,38 @@
 // Weight arithmetic; see tracking.hpp.
 #include "vrrpd/proto/tracking.hpp"
 
+#include <algorithm>
+
 namespace vrrpd::proto {
 
 namespace {
 
+constexpr int most = 253;  // what one object may add or take (surface 4.4)
+
 bool good(const Tracked& tracked) { return tracked.up != tracked.reverse; }
+
+// From -254, which is a fault, to 253.
+int product(const Tracked& tracked) {
+    constexpr std::int64_t enough = 1'000;  // any number beyond is as good
+    const auto number = std::clamp(*tracked.number, -enough, enough);
+    const auto value = number * tracked.weight * (tracked.reverse ? -1 : 1);
+    return static_cast<int>(std::clamp<std::int64_t>(value, -most - 1, most));
+}
 
 }  // namespace
 
 int contribution(const Tracked& tracked) {
+    if (!tracked.known) return 0;
+    if (tracked.number) return is_fault(tracked) ? 0 : product(tracked);
     const bool counts = tracked.weight > 0 ? good(tracked) : !good(tracked);
-    return counts ? tracked.weight : 0;
+    return counts ? std::clamp(tracked.weight, -most, most) : 0;
 }
 
-bool is_fault(const Tracked& tracked) { return tracked.weight == 0 && !good(tracked); }
+bool is_fault(const Tracked& tracked) {
+    if (!tracked.known) return false;
+    if (!tracked.number) return tracked.weight == 0 && !good(tracked);
+    return tracked.weight == 0 ? (*tracked.number != 0) != tracked.reverse : product(tracked) < -most;
+}
 
 Priority effective_priority(Priority base, std::span<const Tracked> tracked) {
     if (base.is_owner()) return base;

@@ -1,6 +1,8 @@
 // Weight arithmetic (surface 4.4): base priority plus what the trackers add or take. Pure.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -12,9 +14,12 @@ namespace vrrpd::proto {
 // weight < 0: taken while down; `reverse` swaps up and down.
 struct Tracked {
     std::string name;  // for the log: "wan0"
-    int weight = 0;    // -253..253
+    int weight = 0;    // -254..254
     bool reverse = false;
     bool up = true;
+    bool known = true;                     // a script without a result weighs nothing, and is no fault
+    std::optional<std::int64_t> number{};  // a file's: it is multiplied with the weight instead
+    std::string word{};                    // for the log: what it is like. Empty: up or down
 
     bool operator==(const Tracked&) const = default;
 };
