@@ -86,6 +86,29 @@ TEST_F(Installed, systemd_understands_every_line_of_the_units) {
     }
 }
 
+// systemd's own measure: 10 is no protection at all.
+double exposure(const std::string& unit) {
+    const auto command = "systemd-analyze security --offline=true '" + unit + "' >'" + unit + ".txt' 2>&1";
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    const auto text = content(unit + ".txt");
+    const std::string before = "Overall exposure level for";
+    const auto at = text.find(": ", text.find(before));
+    return text.find(before) == text.npos ? 10 : std::stod(text.substr(at + 2));
+}
+
+TEST_F(Installed, the_unit_gives_no_more_than_it_must) {
+    if (!is_here("systemd-analyze")) GTEST_SKIP() << "SKIPPED: needs systemd-analyze";
+    const auto text = content(file("lib/systemd/system/vrrpd.service"));
+    const auto part = text.find("[Install]");
+    ASSERT_NE(part, text.npos);
+    std::ofstream(root_ + "/default.service") << text;
+    EXPECT_LE(exposure(root_ + "/default.service"), 4.0);
+    const auto drop_in = content(file("share/doc/vrrpd/no-scripts.conf"));
+    std::ofstream(root_ + "/strict.service") << text.substr(0, part) << drop_in << text.substr(part);
+    EXPECT_LE(exposure(root_ + "/strict.service"), 3.0);
+    EXPECT_NE(content(file("share/doc/vrrpd/scripts.conf")).find("\nSystemCallFilter=\n"), std::string::npos);
+}
+
 // ---- the bus --------------------------------------------------------------------------------------------
 
 // As Debian's system bus: nobody may call what no policy allows. And dnsmasq's own policy.
