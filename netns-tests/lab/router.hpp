@@ -39,6 +39,7 @@ public:
 
     [[nodiscard]] Host& host() const { return host_; }
     [[nodiscard]] Process& process() { return process_; }
+    [[nodiscard]] const Process& process() const { return process_; }
 
     // From the next start on.
     void run_on_kernel_without(Lacks feature) { lacks_ = feature; }

@@ -423,29 +423,56 @@ TEST_F(SupervisorTest, observing_owns_nothing_and_changes_nothing) {
     EXPECT_EQ(get("log").find("sweep of"), std::string::npos);
 }
 
-TEST_F(SupervisorTest, tells_the_service_manager) {
-    const auto address = path("notify");
-    const Fd manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_un name{};
-    name.sun_family = AF_UNIX;
-    address.copy(name.sun_path, sizeof name.sun_path - 1);
-    ASSERT_EQ(bind(manager.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
-    const timeval limit{5, 0};
-    setsockopt(manager.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    const auto next = [&] {
+// systemd's end of NOTIFY_SOCKET.
+class Manager {
+public:
+    explicit Manager(std::string address)
+        : address_(std::move(address)), socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un name{};
+        name.sun_family = AF_UNIX;
+        address_.copy(name.sun_path, sizeof name.sun_path - 1);
+        EXPECT_EQ(bind(socket_.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+        const timeval limit{5, 0};
+        setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    }
+    void expect_of_children_from_now_on() const { setenv("NOTIFY_SOCKET", address_.c_str(), 1); }
+    [[nodiscard]] std::string next() const {
         std::array<char, 200> text{};
-        const ssize_t got = recv(manager.get(), text.data(), text.size(), 0);
+        const ssize_t got = recv(socket_.get(), text.data(), text.size(), 0);
         return std::string(text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    };
-    setenv("NOTIFY_SOCKET", address.c_str(), 1);
+    }
+
+private:
+    std::string address_;
+    Fd socket_;
+};
+
+TEST_F(SupervisorTest, tells_the_service_manager) {
+    const Manager manager(path("notify"));
+    manager.expect_of_children_from_now_on();
     start(obedient);
     unsetenv("NOTIFY_SOCKET");
-    EXPECT_EQ(next().rfind("READY=1\nMAINPID=", 0), 0u);
+    EXPECT_EQ(manager.next().rfind("READY=1\nMAINPID=", 0), 0u);
     signal(SIGHUP);
-    EXPECT_EQ(next().rfind("RELOADING=1\nMONOTONIC_USEC=", 0), 0u);
-    EXPECT_EQ(next(), "READY=1");
+    EXPECT_EQ(manager.next().rfind("RELOADING=1\nMONOTONIC_USEC=", 0), 0u);
+    EXPECT_EQ(manager.next(), "READY=1");
     signal(SIGTERM);
-    EXPECT_EQ(next(), "STOPPING=1");
+    EXPECT_EQ(manager.next(), "STOPPING=1");
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, feeds_the_service_manager_s_watchdog) {
+    const Manager manager(path("notify"));
+    manager.expect_of_children_from_now_on();
+    setenv("WATCHDOG_USEC", "100000", 1);
+    start(obedient);
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    EXPECT_EQ(manager.next(), "WATCHDOG=1") << "from the beginning";
+    int fed = 0;
+    for (int i = 0; i < 4; ++i) fed += manager.next() == "WATCHDOG=1" ? 1 : 0;
+    EXPECT_GE(fed, 3);
+    signal(SIGTERM);
     EXPECT_EQ(wait(), 0);
 }
 

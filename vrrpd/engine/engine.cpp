@@ -128,6 +128,7 @@ void Engine::serve_deadlines() {
     speaker_->step(now, earliest && *earliest <= now);
     if (tell_at_ && *tell_at_ <= now) tell();
     if (status_) continue_status();
+    if (!dumps_.empty()) continue_dump();
     if (tidy_at_ && *tidy_at_ <= now) {
         tidy_at_.reset();
         ::malloc_trim(0);
@@ -148,7 +149,7 @@ void Engine::set_deadline() {
     next = earlier(next, speaker_->next_deadline());
     next = earlier(next, tidy_at_);
     next = earlier(next, tell_at_);
-    if (status_) next = loop_.now();
+    if (status_ || !dumps_.empty()) next = loop_.now();
     loop_.set_deadline(next);
 }
 
@@ -210,6 +211,9 @@ void Engine::handle(const ipc::Message& message) {
             break;
         case ipc::Kind::announce_again:
             announce_again(message.text);
+            break;
+        case ipc::Kind::dump_wanted:
+            begin_dump(static_cast<ipc::DumpForm>(message.detail));
             break;
         case ipc::Kind::status_wanted:
             if (!status_) begin_status();  // one answer for all who ask while it is made

@@ -2,9 +2,11 @@
 // supervisor say, and carries their actions out in order. Decides nothing that a core decides.
 //
 // engine.cpp: life and the loop; engine_actions.cpp: what cores asked for; engine_world.cpp: what the kernel
-// said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks.
+// said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks;
+// engine_dump.cpp: the dumps.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,6 +19,7 @@
 #include "vrrpd/engine/conditions.hpp"
 #include "vrrpd/engine/deadline_queue.hpp"
 #include "vrrpd/engine/describe.hpp"
+#include "vrrpd/engine/dump.hpp"
 #include "vrrpd/engine/gateway_keeper.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/lan_prober.hpp"
@@ -106,6 +109,10 @@ private:
     void continue_status();
     [[nodiscard]] std::vector<std::string> obstacles(std::size_t gateway, const Router& router) const;
 
+    // ---- engine_dump.cpp
+    void begin_dump(ipc::DumpForm form);
+    void continue_dump();
+
     // ---- engine_reload.cpp
     void reload(int memfd);
     void adopt_configuration(std::unique_ptr<config::Config> next);
@@ -139,6 +146,8 @@ private:
         std::size_t done = 0;  // routers
     };
     std::optional<StatusWork> status_;  // being made
+    std::deque<Dump> dumps_;            // likewise; the first one
+    std::size_t dumped_ = 0;            // routers that are in it
 
     bool reporting_ = false;  // the agent may be told: the first configuration is in place
     bool speaking_ = false;   // routers may enter the protocol

@@ -222,6 +222,7 @@ void Engine::rejected(Router& router, const netlink::Link& link, const AdvertSoc
 void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const proto::Accepted& accepted) {
     ++router.counters.adverts_received;
     if (accepted.advert.priority.is_resign()) ++router.counters.zero_received;
+    router.master_priority = accepted.advert.priority.value();
     if (accepted.form != router.config->checksum && router.config->family == Family::ipv4 &&
         router.config->parameters.version == proto::Version::v3 && !std::exchange(router.foreign_form_said, true))
         log_.info("({}) {} leaves the pseudo-header {} its checksum, unlike us: accepted", router.config->name,

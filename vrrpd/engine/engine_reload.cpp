@@ -78,6 +78,8 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     const auto before = std::exchange(config_, std::move(next));
     deadlines_.reset(routers_.size());
     if (status_) begin_status();  // from the beginning
+    for (auto& dump : dumps_) dump = Dump(dump.form(), *config_);
+    dumped_ = 0;
     use_configuration();
     const bool speaking = std::exchange(speaking_, false);  // nobody begins before the sockets are there
     gateways_->configure(*config_);                         // while `before` still lives: the keeper compares with it

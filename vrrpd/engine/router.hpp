@@ -67,6 +67,7 @@ struct Router {
 
     std::uint16_t identification = 0;   // IPv4 header id, 1, 2, 3 ... (VR-009)
     std::uint16_t rejections_said = 0;  // a bit each kind: said once until the next transition
+    std::uint8_t master_priority = 0;   // of the advert that was accepted last; 0: none was
     bool send_failure_said = false;
     bool adopted = false;            // the role is that of an engine that crashed
     bool foreign_form_said = false;  // the other checksum form was seen and named (VR-045)

@@ -31,11 +31,13 @@ enum class Kind : std::uint8_t {
     host_alive,       // text: HostAlive, an answer to scan; passed on to the agent
     dhcp_offer,       // text: DhcpOffer, an answer to dhcp_probe; passed on to the agent
     status,           // memfd: the engine's part of the status as JSON; passed on to the agent
+    dump,             // memfd: what dump_wanted asked for; detail: DumpForm
     notify,           // text: Notices, of instances and sync groups: for scripts, FIFOs and mail
     // supervisor -> engine, agent
-    reload,     // memfd: the new configuration's lines; to an agent also its first one
-    stop,       // hand over and exit
-    verbosity,  // detail: LogLevel from which records are wanted
+    reload,       // memfd: the new configuration's lines; to an agent also its first one
+    stop,         // hand over and exit
+    dump_wanted,  // detail: DumpForm; answered by dump
+    verbosity,    // detail: LogLevel from which records are wanted
     // supervisor -> engine. All of them again after ready and after reloaded.
     tracker,  // text: TrackerState
     // supervisor -> agent, once, before anything else. Without memfd there is none, and the log says why.

@@ -9,11 +9,13 @@
 #include <cstring>
 
 #include "vrrpd/base/fd.hpp"
+#include "vrrpd/supervisor/signals.hpp"
 
 namespace vrrpd::supervisor {
 
 void leave_signals_to_the_supervisor() {
-    for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE}) std::signal(signal, SIG_IGN);
+    for (const auto& signal : named_signals()) std::signal(signal.number, SIG_IGN);
+    for (const int signal : {SIGINT, SIGPIPE}) std::signal(signal, SIG_IGN);
     std::signal(SIGCHLD, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);

@@ -6,12 +6,13 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 #include <span>
 #include <string_view>
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
+
+#include "vrrpd/supervisor/signals.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -266,12 +267,8 @@ std::string version_text(const Options& options) {
 }
 
 std::optional<int> signal_number(const std::string& name) {
-    if (name == "STOP") return SIGTERM;
-    if (name == "RELOAD") return SIGHUP;
-    if (name == "DATA") return SIGUSR1;
-    if (name == "STATS") return SIGUSR2;
-    if (name == "STATS_CLEAR") return SIGRTMAX - 1;
-    if (name == "JSON") return SIGRTMIN + 2;
+    for (const auto& signal : named_signals())
+        if (signal.name == name) return signal.number;
     return std::nullopt;
 }
 

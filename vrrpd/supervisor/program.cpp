@@ -21,6 +21,7 @@
 #include "vrrpd/supervisor/log_sink.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/privileges.hpp"
+#include "vrrpd/supervisor/signals.hpp"
 #include "vrrpd/supervisor/supervisor.hpp"
 #include "vrrpd/supervisor/sweep.hpp"
 
@@ -29,6 +30,14 @@ namespace vrrpd::supervisor {
 namespace {
 
 std::string owned_path(const Options& options) { return options.runtime_dir + "/owned"; }
+
+// keepalived's: TMPDIR where that is an absolute directory, else /tmp.
+std::string dump_directory() {
+    const char* const said = std::getenv("TMPDIR");
+    std::error_code error;
+    const bool usable = said != nullptr && *said == '/' && std::filesystem::is_directory(said, error);
+    return usable ? said : "/tmp";
+}
 
 std::string already_running(const LockAttempt& attempt) {
     return attempt.holder > 0 ? fmt::format("already running (pid {})", attempt.holder) : "already running";
@@ -160,6 +169,7 @@ int supervise(const Options& options, const EngineMain& engine, Judgement judgem
     settings.observe = options.observe;
     settings.ignore_interrupt = options.ignore_interrupt;
     settings.foreground = options.foreground;
+    settings.dump_directory = dump_directory();
     settings.agent = {options.runtime_dir + "/control", state_directory(options) + "/agent"};
     Services services{log,
                       engine,
@@ -241,8 +251,9 @@ int print_signal_number(const Options& options) {
         fmt::print("{}\n", *number);
         return 0;
     }
-    fmt::print(stderr, "unknown signal name {}; known are STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON\n",
-               options.signal_name);
+    std::vector<std::string_view> known;
+    for (const auto& signal : named_signals()) known.push_back(signal.name);
+    fmt::print(stderr, "unknown signal name {}; known are {}\n", options.signal_name, fmt::join(known, ", "));
     return exit_code(Exit::failed);
 }
 

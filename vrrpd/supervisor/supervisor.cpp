@@ -14,6 +14,7 @@
 
 #include "vrrpd/base/assert.hpp"
 #include "vrrpd/supervisor/child_process.hpp"
+#include "vrrpd/supervisor/signals.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -30,7 +31,8 @@ constexpr std::size_t records = 8192;           // of virtual routers; a record 
 Fd block_signals(bool with_interrupt) {
     sigset_t set;
     sigemptyset(&set);
-    for (const int signal : {SIGHUP, SIGTERM, SIGUSR1, SIGUSR2, SIGCHLD}) sigaddset(&set, signal);
+    sigaddset(&set, SIGCHLD);
+    for (const auto& signal : named_signals()) sigaddset(&set, signal.number);
     if (with_interrupt)
         sigaddset(&set, SIGINT);
     else
@@ -38,6 +40,12 @@ Fd block_signals(bool with_interrupt) {
     std::signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &set, nullptr);
     return Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+// Half of the time after which the service manager kills us: a sign may come late.
+Duration watchdog_pace() {
+    std::uint64_t limit = 0;
+    return sd_watchdog_enabled(0, &limit) > 0 ? Duration(std::chrono::microseconds(limit)) / 2 : Duration(0);
 }
 
 void tell_manager_reloading() {
@@ -87,6 +95,8 @@ int Supervisor::run(Judgement judgement) {
     signal_watch_ = loop_.on_readable(signals_.get(), [this] { on_signal(); });
     loop_.on_deadline([this] { on_deadline(); });
     loop_.before_wait([this] { set_deadline(); });
+    watchdog_ = watchdog_pace();
+    feed_watchdog(boot_now());
     const bool left_behind = !settings_.observe && read_file(settings_.owned_file);
     if (left_behind) services_.log.notice("the daemon before did not stop in order: sweeping what it left");
     if (left_behind)
@@ -101,23 +111,41 @@ int Supervisor::run(Judgement judgement) {
 
 void Supervisor::on_signal() {
     signalfd_siginfo info{};
-    while (read(signals_.get(), &info, sizeof info) == sizeof info) {
-        switch (info.ssi_signo) {
-            case SIGHUP:
-                reload();
-                break;
-            case SIGCHLD:
-                reap();
-                break;
-            case SIGTERM:
-            case SIGINT:
-                stop();
-                break;
-            default:
-                services_.log.notice("dumps are not written yet");
-                break;
-        }
+    while (read(signals_.get(), &info, sizeof info) == sizeof info) obey(static_cast<int>(info.ssi_signo));
+}
+
+void Supervisor::obey(int signal) {
+    switch (signal) {
+        case SIGHUP:
+            return reload();
+        case SIGCHLD:
+            return reap();
+        case SIGTERM:
+        case SIGINT:
+            return stop();
+        default:
+            for (const auto& named : named_signals())
+                if (named.number == signal && named.dump) ask_for_dump(*named.dump);
     }
+}
+
+void Supervisor::ask_for_dump(ipc::DumpForm form) {
+    if (!engine_ || !engine_->channel.send(ipc::Kind::dump_wanted, {}, static_cast<std::uint8_t>(form)))
+        services_.log.warning("{} is not written: the engine does not run, or is busy", ipc::file_name(form));
+}
+
+// For root alone, as keepalived's: it says much of the host.
+void Supervisor::write_dump(const ipc::Message& message) {
+    constexpr mode_t mode = 0600;
+    const auto name = ipc::file_name(static_cast<ipc::DumpForm>(message.detail));
+    if (name.empty()) return services_.log.error("the engine made a dump of no known form");
+    const auto path = fmt::format("{}/{}", settings_.dump_directory, name);
+    const auto text = ipc::unseal(message.memfd.get());
+    const auto written = text ? write_file(path, *text, mode) : tl::unexpected(text.error());
+    if (written)
+        services_.log.info("{} is written", path);
+    else
+        services_.log.error("{}", written.error().describe());
 }
 
 void Supervisor::on_message() {
@@ -157,6 +185,9 @@ bool Supervisor::handle(const ipc::Message& message) {
         case ipc::Kind::status:
             agent_.pass_on(message);
             break;
+        case ipc::Kind::dump:
+            write_dump(message);
+            break;
         case ipc::Kind::handed_over:
             services_.log.info("the engine handed over");
             break;
@@ -193,6 +224,7 @@ void Supervisor::on_deadline() {
     const Instant now = loop_.now();
     agent_.step(now);
     errands_.step(now);
+    if (feed_at_ && *feed_at_ <= now) feed_watchdog(now);
     if (const auto* const waiting = std::get_if<BackingOff>(&phase_)) {
         if (now >= waiting->start_at) start_engine(waiting->adopt);
     } else if (const auto* const stopping = std::get_if<Stopping>(&phase_)) {
@@ -219,8 +251,14 @@ void Supervisor::set_deadline() {
         Instant operator()(const Stopping& stopping) const { return stopping.kill_at; }
         Instant operator()(const LastErrands& last) const { return last.end_at; }
     };
-    const Deadline beside = earlier(agent_.next_deadline(), errands_.next_deadline());
+    const Deadline beside = earlier(feed_at_, earlier(agent_.next_deadline(), errands_.next_deadline()));
     loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), beside));
+}
+
+void Supervisor::feed_watchdog(Instant now) {
+    if (watchdog_ == Duration(0)) return;
+    sd_notify(0, "WATCHDOG=1");
+    feed_at_ = now + watchdog_;
 }
 
 // ---- starting -----------------------------------------------------------------------------------------

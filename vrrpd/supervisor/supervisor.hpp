@@ -8,6 +8,7 @@
 #include <string>
 
 #include "vrrpd/base/loop.hpp"
+#include "vrrpd/ipc/dump.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
 #include "vrrpd/supervisor/agent_keeper.hpp"
 #include "vrrpd/supervisor/agent_resources.hpp"
@@ -26,6 +27,7 @@ struct Settings {
     bool observe = false;  // owns nothing, changes nothing
     bool ignore_interrupt = false;
     bool foreground = true;  // the engine keeps stderr
+    std::string dump_directory;
     AgentResources::Paths agent;
 };
 
@@ -71,13 +73,17 @@ private:
 
     [[nodiscard]] AgentKeeper::Services agent_services();
     void on_signal();
+    void obey(int signal);
     void on_message();
     [[nodiscard]] bool handle(const ipc::Message& message);
+    void ask_for_dump(ipc::DumpForm form);
+    void write_dump(const ipc::Message& message);
     void kill_engine(const std::string& why);
     void engine_ready();
     void configure_agent();
     void on_deadline();
     void set_deadline();
+    void feed_watchdog(Instant now);
 
     void take(Judgement judgement);
     [[nodiscard]] Outline plan();
@@ -122,6 +128,8 @@ private:
     bool prepared_ = false;  // owned file and switches are right for sealed_
     bool reported_ready_ = false;
     bool reloading_ = false, reload_again_ = false;
+    Duration watchdog_{0};  // the service manager wants a sign of life so often; 0: never
+    Deadline feed_at_;
     int status_ = 0;
 };
 

@@ -1,0 +1,190 @@
+// The dumps in keepalived's words: golden, and as its own 2.2.7 wrote them for the same configuration.
+#include "vrrpd/engine/dump.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/engine/values.hpp"
+#include "vrrpd/engine/dump_words.hpp"
+
+namespace vrrpd::engine {
+namespace {
+
+using namespace test;
+using Json = nlohmann::ordered_json;
+
+const Instant start = Instant(100s);
+const DumpMoment moment{start, std::chrono::microseconds(1795898818'917423)};
+
+std::string dump(ipc::DumpForm form, const Router& router, const config::Config& config = {}) {
+    Dump dump(form, config);
+    dump.add(router, moment);
+    return dump.text();
+}
+
+config::VirtualAddress on(const char* device, const char* text) {
+    auto address = vip(text);
+    address.device = device;
+    return address;
+}
+
+config::VirtualRoute route(const char* destination) {
+    config::VirtualRoute line;
+    line.route.destination = *Prefix::parse(destination);
+    return line;
+}
+
+TEST(DumpWords, addresses) {
+    EXPECT_EQ(dumped(on("lan0", "10.12.14.1/24"), true), "10.12.14.1/24 dev lan0 scope global set");
+    auto labelled = on("lan0", "10.12.14.1/24");
+    labelled.extras.edit().label = "lan0:1";
+    labelled.extras.edit().broadcast = ip("10.12.14.255");
+    labelled.scope = 253;
+    EXPECT_EQ(dumped(labelled, false), "10.12.14.1/24 brd 10.12.14.255 dev lan0 scope link label lan0:1");
+    auto far = on("wan0", "10.12.14.7/32");
+    far.extras.edit().peer = ip("10.12.14.8");
+    EXPECT_EQ(dumped(far, true), "10.12.14.7 dev wan0 scope global peer 10.12.14.8/32 set");
+    auto untracked = on("lan0", "10.12.14.9/24");
+    untracked.track = false;
+    EXPECT_EQ(dumped(untracked, true), "10.12.14.9/24 dev lan0 scope global no_track set");
+    EXPECT_EQ(dumped(on("lan0", "fd00::9/64"), true), "fd00::9/64 dev lan0 scope global preferred_lft forever set");
+    auto deprecated = on("lan0", "fd00::7/128");
+    deprecated.extras.edit().preferred = std::chrono::seconds(0);
+    EXPECT_EQ(dumped(deprecated, true), "fd00::7 dev lan0 scope global deprecated set");
+}
+
+TEST(DumpWords, routes) {
+    auto line = route("10.8.0.0/24");
+    line.route.source = ip("10.12.14.1");
+    line.route.table = 9;
+    line.route.metric = 5;
+    line.hops = {{ip("10.12.14.9"), "wan0"}};
+    EXPECT_EQ(dumped(line),
+              "prepend 10.8.0.0/24 src 10.12.14.1 via inet 10.12.14.9 dev wan0 table 9 proto 18 metric 5");
+    auto several = route("10.11.0.0/16");
+    several.hops = {{ip("10.12.14.9"), "", 2}, {ip("10.12.14.8"), "lan0", 3}};
+    several.track = false;
+    EXPECT_EQ(dumped(several),
+              "prepend 10.11.0.0/16 proto 18 nexthop via inet 10.12.14.9 weight 2 nexthop via inet 10.12.14.8 dev lan0 "
+              "weight 3 no_track");
+    auto hole = route("10.9.0.0/16");
+    hole.route.type = netlink::RouteType::blackhole;
+    EXPECT_EQ(dumped(hole), "add blackhole 10.9.0.0/16 proto 18");
+    EXPECT_EQ(dumped(route("0.0.0.0/0")), "prepend 0.0.0.0/0 proto 18");
+}
+
+TEST(DumpWords, rules) {
+    config::VirtualRule line;
+    line.rule.from = *Prefix::parse("10.0.0.1/32");
+    line.rule.priority = 77;
+    line.rule.table = 100;
+    EXPECT_EQ(dumped(line), "from 10.0.0.1 priority 77 tos 0x0 protocol 18 lookup 100");
+    line.rule.fwmark = 5;
+    line.rule.oif = "wan0";
+    EXPECT_EQ(dumped(line), "from 10.0.0.1 priority 77 tos 0x0 fwmark 0x5 oif wan0 protocol 18 lookup 100");
+    config::VirtualRule to;
+    to.rule.to = *Prefix::parse("10.0.0.0/8");
+    to.rule.iif = "lan0";
+    to.rule.priority = 16384;
+    to.rule.table = 254;
+    EXPECT_EQ(dumped(to), "from all to 10.0.0.0/8 priority 16384 tos 0x0 iif lan0 protocol 18 lookup 254");
+}
+
+TEST(DumpWords, commands_are_quoted_word_by_word) {
+    EXPECT_EQ(dumped(config::Script{{"/usr/bin/echo", "hello you"}, {}, {}}), "'/usr/bin/echo' 'hello you'");
+}
+
+config::Config with_everything() {
+    config::Config config;
+    config.scripts = {{"chk", {{"/usr/bin/true"}, {}, {}}}};
+    auto one = instance();
+    one.parameters.advert_interval = Centiseconds(50);
+    one.parameters.preempt_delay = 2500ms;
+    one.track_interfaces = {{"wan0", 10, false}};
+    one.tracks = {{config::Track::Kind::script, false, 0, 0}};
+    one.notify.edit().master = {{"/usr/bin/echo", "hello"}, {}, {}};
+    config.instances = {one};
+    return config;
+}
+
+TEST(Dump, json_has_keepalived_s_keys_in_its_order) {
+    const auto config = with_everything();
+    Router router(config.instances[0], {});
+    router.since = start - 1s;
+    (void)router.machine.step(start, proto::Start{});
+    router.master_priority = 150;
+    router.counters = {7, 6, 5, 4, 3, 2};
+    router.troubles.edit().rejected[static_cast<std::size_t>(proto::Rejection::wrong_length)] = 2;
+    router.troubles.edit().rejected[static_cast<std::size_t>(proto::Rejection::too_short)] = 1;
+    const auto text = dump(ipc::DumpForm::json, router, config);
+    EXPECT_EQ(text.find('\n'), text.size() - 1) << "one line";
+    EXPECT_NE(text.find(R"('\/usr\/bin\/true')"), std::string::npos) << "as keepalived's library writes it";
+    const auto objects = Json::parse(text);
+    ASSERT_EQ(objects.size(), 1U);
+    EXPECT_EQ(objects[0]["data"].dump(),
+              R"({"iname":"LAN","dont_track_primary":0,"skip_check_adv_addr":0,"strict_mode":0,"vmac_ifname":"",)"
+              R"("ifp_ifname":"lan0","master_priority":150,"last_transition":1795898817.917423,"garp_delay":5,)"
+              R"("garp_refresh":0,"garp_rep":5,"garp_refresh_rep":1,"garp_lower_prio_delay":5,"garp_lower_prio_rep":5,)"
+              R"("lower_prio_no_advert":0,"higher_prio_send_advert":0,"vrid":1,"base_priority":200,)"
+              R"("effective_priority":200,"vipset":false,"promote_secondaries":false,"adver_int":0.5,)"
+              R"("master_adver_int":0.5,"accept":1,"nopreempt":false,"preempt_delay":2,"state":1,"wantstate":1,)"
+              R"("version":3,"smtp_alert":false,"notify_deleted":false,"script_master":"'/usr/bin/echo' 'hello'",)"
+              R"("vips":["10.12.14.1/24 dev lan0 scope global"],"track_ifp":["wan0"],)"
+              R"("track_script":["'/usr/bin/true'"],"auth_type":0})");
+    EXPECT_EQ(objects[0]["stats"].dump(),
+              R"({"advert_rcvd":7,"advert_sent":6,"become_master":3,"release_master":2,"packet_len_err":3,)"
+              R"("advert_interval_err":0,"ip_ttl_err":0,"invalid_type_rcvd":0,"addr_list_err":0,)"
+              R"("invalid_authtype":0,"authtype_mismatch":0,"auth_failure":0,"pri_zero_rcvd":5,"pri_zero_sent":4})");
+}
+
+TEST(Dump, stats_read_as_keepalived_s) {
+    const auto config = instance();
+    Router router(config, {});
+    router.counters = {7, 6, 5, 4, 3, 2};
+    EXPECT_EQ(dump(ipc::DumpForm::stats, router),
+              "VRRP Instance: LAN\n"
+              "  Advertisements:\n    Received: 7\n    Sent: 6\n"
+              "  Became master: 3\n  Released master: 2\n"
+              "  Packet Errors:\n    Length: 0\n    TTL: 0\n    Invalid Type: 0\n    Advertisement Interval: 0\n"
+              "    Address List: 0\n"
+              "  Authentication Errors:\n    Invalid Type: 0\n    Type Mismatch: 0\n    Failure: 0\n"
+              "  Priority Zero:\n    Received: 5\n    Sent: 4\n");
+}
+
+TEST(Dump, data_has_what_scripts_look_for) {
+    const auto config = with_everything();
+    Router router(config.instances[0], {});
+    router.since = start - 1s;
+    router.source = ip("10.12.14.2");
+    router.troubles.edit().faults = {"lan0 is down"};
+    const auto text = dump(ipc::DumpForm::data, router, config);
+    for (const auto* const line :
+         {"------< VRRP Topology >------\n VRRP Instance = LAN\n", "   VRRP Version = 3\n", "   State = FAULT\n",
+          "     lan0 is down\n", "   Last transition = 1795898817.917423 (", "   Interface = lan0\n",
+          "   Using src_ip = 10.12.14.2\n", "   Virtual Router ID = 1\n", "   Priority = 200\n",
+          "   Effective priority = 200\n", "   Advert interval = 500 milli-sec\n", "   Preempt delay = 2.5 secs\n",
+          "   Virtual IP (1):\n     10.12.14.1/24 dev lan0 scope global\n",
+          "   Master state transition script = '/usr/bin/echo' 'hello'\n",
+          "------< VRRP Scripts >------\n VRRP Script = chk\n   Command = '/usr/bin/true'\n"})
+        EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
+}
+
+TEST(Dump, names_that_are_no_utf8_leave_it_readable) {
+    auto config = instance();
+    config.name = "a\xff\"b";
+    Router router(config, {});
+    EXPECT_EQ(Json::parse(dump(ipc::DumpForm::json, router))[0]["data"]["iname"], "a\xef\xbf\xbd\"b");
+}
+
+TEST(Dump, of_many_routers_is_a_list) {
+    const auto config = instance();
+    Router router(config, {});
+    const config::Config whole;
+    Dump dump(ipc::DumpForm::json, whole);
+    for (int i = 0; i < 3; ++i) dump.add(router, moment);
+    EXPECT_EQ(Json::parse(dump.text()).size(), 3U);
+}
+
+}  // namespace
+}  // namespace vrrpd::engine

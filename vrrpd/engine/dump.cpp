@@ -1,0 +1,348 @@
+#include "vrrpd/engine/dump.hpp"
+
+#include <fmt/chrono.h>
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "vrrpd/engine/dump_words.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+// When the role began, in UNIX time.
+microseconds transition(const Router& router, DumpMoment moment) {
+    return moment.wall - duration_cast<microseconds>(moment.now - router.since);
+}
+
+std::int64_t whole_seconds(Duration duration) { return duration_cast<std::chrono::seconds>(duration).count(); }
+
+double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// ---- keepalived.json ------------------------------------------------------------------------------------
+
+// 1 or 0.5, as keepalived writes them.
+Json number(Duration duration) {
+    const auto whole = whole_seconds(duration);
+    return Duration(std::chrono::seconds(whole)) == duration ? Json(whole) : Json(in_seconds(duration));
+}
+
+template <class Items, class Text>
+void add_list(Json& data, const char* key, const Items& items, Text text) {
+    if (items.empty()) return;
+    auto list = Json::array();
+    for (const auto& item : items) list.push_back(text(item));
+    data[key] = std::move(list);
+}
+
+void add_announcements(Json& data, const proto::AnnouncePolicy& policy) {
+    data["garp_delay"] = number(policy.second_block);
+    data["garp_refresh"] = whole_seconds(policy.refresh);
+    data["garp_rep"] = policy.repeat;
+    data["garp_refresh_rep"] = policy.refresh_repeat;
+    data["garp_lower_prio_delay"] = whole_seconds(policy.lower_prio_second_block);
+    data["garp_lower_prio_rep"] = policy.lower_prio_repeat;
+}
+
+void add_scripts(Json& data, const config::Notify& notify) {
+    const std::array<std::pair<const char*, const config::Script*>, 7> scripts{{
+        {"script_backup", &notify.backup},
+        {"script_master", &notify.master},
+        {"script_fault", &notify.fault},
+        {"script_stop", &notify.stop},
+        {"script_deleted", &notify.deleted},
+        {"script", &notify.any},
+        {"script_master_rx_lower_pri", &notify.lower_priority},
+    }};
+    for (const auto& [key, script] : scripts)
+        if (script->is_given()) data[key] = dumped(*script);
+}
+
+void add_lists(Json& data, const Router& router, const config::Config& config) {
+    const auto& instance = *router.config;
+    const auto vip = [&](const config::VirtualAddress& address) { return dumped(address, router.installed); };
+    add_list(data, "vips", instance.addresses, vip);
+    add_list(data, "evips", instance.excluded_addresses, vip);
+    const auto words = [](const auto& item) { return dumped(item); };
+    add_list(data, "vroutes", instance.routes, words);
+    add_list(data, "vrules", instance.rules, words);
+    add_list(data, "track_ifp", instance.track_interfaces, [](const auto& tracked) { return tracked.device; });
+    std::vector<std::string> scripts, processes;
+    for (const auto& track : instance.tracks) {
+        if (track.kind == config::Track::Kind::script)
+            scripts.push_back(dumped(config.scripts.at(track.object).script));
+        else if (track.kind == config::Track::Kind::process)
+            processes.push_back(config.processes.at(track.object).name);
+    }
+    const auto same = [](const std::string& text) { return text; };
+    add_list(data, "track_script", scripts, same);
+    add_list(data, "track_process", processes, same);
+}
+
+Json data_of(const Router& router, const config::Config& config, DumpMoment moment) {
+    const auto& instance = *router.config;
+    const auto& p = instance.parameters;
+    Json data;
+    data["iname"] = instance.name;
+    data["dont_track_primary"] = instance.track_primary ? 0 : 1;
+    data["skip_check_adv_addr"] = 0;
+    data["strict_mode"] = 0;
+    data["vmac_ifname"] = "";
+    if (!instance.interface.empty()) data["ifp_ifname"] = instance.interface;
+    data["master_priority"] = router.master_priority;
+    data["last_transition"] = static_cast<double>(transition(router, moment).count()) / 1e6;
+    add_announcements(data, *instance.announce);
+    data["lower_prio_no_advert"] = p.answer_lower_priority ? 0 : 1;
+    data["higher_prio_send_advert"] = p.advert_before_yielding ? 1 : 0;
+    data["vrid"] = instance.vrid.value();
+    data["base_priority"] = p.priority.value();
+    data["effective_priority"] = router.machine.effective_priority().value();
+    data["vipset"] = router.installed;
+    data["promote_secondaries"] = false;
+    data["adver_int"] = number(p.advert_interval);
+    data["master_adver_int"] = number(router.machine.learnt_interval());
+    data["accept"] = 1;
+    data["nopreempt"] = !p.preempt;
+    data["preempt_delay"] = whole_seconds(p.preempt_delay);
+    const auto state = static_cast<int>(dumped_state(router));
+    data["state"] = state;
+    data["wantstate"] = state;
+    data["version"] = static_cast<int>(p.version);
+    data["smtp_alert"] = instance.notify->mail;
+    data["notify_deleted"] = instance.notify->deleted_state;
+    add_scripts(data, *instance.notify);
+    add_lists(data, router, config);
+    data["auth_type"] = 0;
+    return data;
+}
+
+// The interval's stands second there, and fourth in keepalived.stats.
+std::vector<DumpedError> errors_in_json_order() {
+    auto errors = dumped_errors();
+    const auto interval = std::find_if(errors.begin(), errors.end(),
+                                       [](const auto& error) { return error.key == "advert_interval_err"; });
+    std::rotate(errors.begin() + 1, interval, interval + 1);
+    return errors;
+}
+
+Json stats_of(const Router& router) {
+    const auto& counted = router.counters;
+    Json stats;
+    stats["advert_rcvd"] = counted.adverts_received;
+    stats["advert_sent"] = counted.adverts_sent;
+    stats["become_master"] = counted.became_active;
+    stats["release_master"] = counted.released;
+    for (const auto& error : errors_in_json_order()) stats[std::string(error.key)] = count(error, router);
+    stats["pri_zero_rcvd"] = counted.zero_received;
+    stats["pri_zero_sent"] = counted.zero_sent;
+    return stats;
+}
+
+// keepalived's library writes "/" so; a script that searches the text for it finds it.
+std::string with_slashes_escaped(const std::string& text) {
+    std::string result;
+    for (const char c : text) {
+        if (c == '/') result += '\\';
+        result += c;
+    }
+    return result;
+}
+
+// ---- keepalived.stats -----------------------------------------------------------------------------------
+
+std::string stats_text(const Router& router) {
+    const auto& counted = router.counters;
+    auto text = fmt::format(
+        "VRRP Instance: {}\n  Advertisements:\n    Received: {}\n    Sent: {}\n  Became master: {}\n"
+        "  Released master: {}\n",
+        router.config->name, counted.adverts_received, counted.adverts_sent, counted.became_active, counted.released);
+    for (const auto& error : dumped_errors()) {
+        if (!error.heading.empty()) text += fmt::format("  {}:\n", error.heading);
+        text += fmt::format("    {}: {}\n", error.label, count(error, router));
+    }
+    return text +
+           fmt::format("  Priority Zero:\n    Received: {}\n    Sent: {}\n", counted.zero_received, counted.zero_sent);
+}
+
+// ---- keepalived.data ------------------------------------------------------------------------------------
+
+// "1795898818.917423 (Sat Nov 28 20:46:58.917423 2026)", in local time.
+std::string time_text(microseconds wall) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(wall);
+    const auto fraction = (wall - seconds).count();
+    const auto local = fmt::localtime(static_cast<std::time_t>(seconds.count()));
+    return fmt::format("{}.{:06} ({:%a %b %e %H:%M:%S}.{:06} {:%Y})", seconds.count(), fraction, local, fraction,
+                       local);
+}
+
+std::string interval_text(const proto::RouterParameters& p) {
+    if (p.version == proto::Version::v2) return fmt::format("{} sec", whole_seconds(p.advert_interval));
+    return fmt::format("{} milli-sec", duration_cast<std::chrono::milliseconds>(p.advert_interval).count());
+}
+
+const char* enabled(bool yes) { return yes ? "enabled" : "disabled"; }
+const char* truth(bool yes) { return yes ? "true" : "false"; }
+
+// The lines below a router's name: " = " between a key and its value.
+class Topology {
+public:
+    Topology(const Router& router, DumpMoment moment) : router_(router), instance_(*router.config), moment_(moment) {
+        text_ = fmt::format(" VRRP Instance = {}\n", instance_.name);
+    }
+
+    std::string text() {
+        state();
+        transport();
+        announcements();
+        numbers();
+        addresses("Virtual IP", instance_.addresses, true);
+        addresses("Virtual IP Excluded", instance_.excluded_addresses, false);
+        list("Virtual Routes", instance_.routes);
+        list("Virtual Rules", instance_.rules);
+        tracked();
+        notify();
+        return std::move(text_);
+    }
+
+private:
+    template <class Value>
+    void line(std::string_view key, const Value& value) {
+        text_ += fmt::format("   {} = {}\n", key, value);
+    }
+    void item(const std::string& value) { text_ += fmt::format("     {}\n", value); }
+
+    void state() {
+        const auto now = name(dumped_state(router_));
+        line("VRRP Version", static_cast<int>(instance_.parameters.version));
+        line("State", now);
+        line("Wantstate", now);
+        line("Number of interface and track script faults", router_.troubles->faults.size());
+        for (const auto& fault : router_.troubles->faults) item(fault);
+        line("Last transition", time_text(transition(router_, moment_)));
+        if (const auto due = router_.machine.next_deadline())
+            line("Read timeout", time_text(moment_.wall + duration_cast<microseconds>(*due - moment_.now)));
+        line("Master down timer",
+             fmt::format("{} usecs", duration_cast<microseconds>(router_.machine.down_interval()).count()));
+    }
+
+    void transport() {
+        line("Interface", instance_.interface);
+        if (!instance_.track_primary) text_ += "   VRRP interface tracking disabled\n";
+        if (router_.source)
+            line("Using src_ip", router_.source->to_string() + (instance_.source ? " (from configuration)" : ""));
+        for (const auto& peer : instance_.peers)
+            line("Unicast Peer",
+                 fmt::format("{} min_ttl {} max_ttl {}", peer.address.to_string(), peer.min_ttl, peer.max_ttl));
+    }
+
+    void announcements() {
+        const auto& policy = *instance_.announce;
+        line("Gratuitous ARP delay", whole_seconds(policy.second_block));
+        line("Gratuitous ARP repeat", policy.repeat);
+        line("Gratuitous ARP refresh", whole_seconds(policy.refresh));
+        line("Gratuitous ARP refresh repeat", policy.refresh_repeat);
+        line("Gratuitous ARP lower priority delay", whole_seconds(policy.lower_prio_second_block));
+        line("Gratuitous ARP lower priority repeat", policy.lower_prio_repeat);
+    }
+
+    void numbers() {
+        const auto& p = instance_.parameters;
+        line("Down timer adverts", p.down_timer_adverts);
+        line("Send advert after receive lower priority advert", truth(p.answer_lower_priority));
+        line("Send advert after receive higher priority advert", truth(p.advert_before_yielding));
+        line("Virtual Router ID", instance_.vrid.value());
+        line("Priority", p.priority.value());
+        line("Effective priority", router_.machine.effective_priority().value());
+        line("Advert interval", interval_text(p));
+        line("Preempt", enabled(p.preempt));
+        if (p.preempt_delay != Duration(0)) line("Preempt delay", fmt::format("{} secs", in_seconds(p.preempt_delay)));
+    }
+
+    void addresses(std::string_view title, const std::vector<config::VirtualAddress>& list, bool counted) {
+        if (list.empty()) return;
+        text_ += counted ? fmt::format("   {} ({}):\n", title, list.size()) : fmt::format("   {} :\n", title);
+        for (const auto& address : list) item(dumped(address, router_.installed));
+    }
+
+    template <class Items>
+    void list(std::string_view title, const Items& items) {
+        if (items.empty()) return;
+        text_ += fmt::format("   {} :\n", title);
+        for (const auto& one : items) item(dumped(one));
+    }
+
+    // What weighs now, as the status tells it: interfaces, scripts, files, processes and services alike.
+    void tracked() {
+        if (router_.troubles->tracked.empty()) return;
+        text_ += "   Tracked :\n";
+        for (const auto& one : router_.troubles->tracked)
+            item(fmt::format("{} weight {}{}, {}", one.name, one.weight, one.reverse ? " reverse" : "",
+                             one.up ? "UP" : "DOWN"));
+    }
+
+    void notify() {
+        const auto& notify = *instance_.notify;
+        const std::array<std::pair<const char*, const config::Script*>, 7> scripts{{
+            {"Backup state transition script", &notify.backup},
+            {"Master state transition script", &notify.master},
+            {"Fault state transition script", &notify.fault},
+            {"Stop state transition script", &notify.stop},
+            {"Deleted state transition script", &notify.deleted},
+            {"Generic state transition script", &notify.any},
+            {"Master rx lower priority script", &notify.lower_priority},
+        }};
+        for (const auto& [key, script] : scripts)
+            if (script->is_given()) line(key, dumped(*script));
+        line("Notify priority changes", truth(notify.priority_changes));
+    }
+
+    const Router& router_;
+    const config::Instance& instance_;
+    DumpMoment moment_;
+    std::string text_;
+};
+
+std::string script_text(const config::TrackedScript& script) {
+    return fmt::format(
+        " VRRP Script = {}\n   Command = {}\n   Interval = {} sec\n   Timeout = {} sec\n   Rise = {}\n   Fall = {}\n",
+        script.name, dumped(script.script), in_seconds(script.interval), in_seconds(script.timeout), script.rise,
+        script.fall);
+}
+
+}  // namespace
+
+void Dump::add(const Router& router, DumpMoment moment) {
+    switch (form_) {
+        case ipc::DumpForm::json: {
+            const Json object{{"data", data_of(router, *config_, moment)}, {"stats", stats_of(router)}};
+            if (!body_.empty()) body_ += ',';
+            // Names come from a file and need not be UTF-8.
+            body_ += with_slashes_escaped(object.dump(-1, ' ', false, Json::error_handler_t::replace));
+            return;
+        }
+        case ipc::DumpForm::data:
+            body_ += Topology(router, moment).text();
+            return;
+        case ipc::DumpForm::stats:
+        case ipc::DumpForm::stats_clear:
+            body_ += stats_text(router);
+            return;
+    }
+}
+
+std::string Dump::text() const {
+    if (form_ == ipc::DumpForm::json) return '[' + body_ + "]\n";
+    if (form_ != ipc::DumpForm::data) return body_;
+    auto text = "------< VRRP Topology >------\n" + body_;
+    if (!config_->scripts.empty()) text += "------< VRRP Scripts >------\n";
+    for (const auto& script : config_->scripts) text += script_text(script);
+    return text;
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,35 @@
+// What keepalived's users ask a running daemon for by signals, in keepalived's words, since exporters and scripts read
+// it (surface 6): keepalived.json (its keys, types and order), keepalived.stats, and the topology of keepalived.data.
+// Made in pieces, since 1,000 routers take longer than an advert may wait. Pure: values in, text out. No secrets.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "vrrpd/engine/router.hpp"
+#include "vrrpd/ipc/dump.hpp"
+
+namespace vrrpd::engine {
+
+// The same moment by both clocks: last transitions are told in UNIX time.
+struct DumpMoment {
+    Instant now;
+    std::chrono::microseconds wall{0};  // since 1970
+};
+
+class Dump {
+public:
+    // `config` outlives the dump.
+    Dump(ipc::DumpForm form, const config::Config& config) : form_(form), config_(&config) {}
+
+    [[nodiscard]] ipc::DumpForm form() const { return form_; }
+    void add(const Router& router, DumpMoment moment);
+    [[nodiscard]] std::string text() const;
+
+private:
+    ipc::DumpForm form_;
+    const config::Config* config_;
+    std::string body_;
+};
+
+}  // namespace vrrpd::engine

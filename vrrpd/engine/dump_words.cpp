@@ -1,0 +1,159 @@
+#include "vrrpd/engine/dump_words.hpp"
+
+#include <fmt/format.h>
+
+#include <numeric>
+
+namespace vrrpd::engine {
+
+namespace {
+
+// Without the length of a single address.
+std::string short_text(const Prefix& prefix) {
+    const unsigned whole = prefix.address.is_v4() ? 32 : 128;
+    return prefix.length == whole ? prefix.address.to_string() : prefix.to_string();
+}
+
+std::string scope_name(std::uint8_t scope) {
+    switch (scope) {
+        case 0:
+            return "global";
+        case 200:
+            return "site";
+        case 253:
+            return "link";
+        case 254:
+            return "host";
+        case 255:
+            return "nowhere";
+        default:
+            return std::to_string(scope);
+    }
+}
+
+std::string lifetime_text(const config::VirtualAddress& address) {
+    if (address.prefix.address.is_v4()) return {};
+    const auto& preferred = address.extras->preferred;
+    if (!preferred) return " preferred_lft forever";
+    if (preferred->count() == 0) return " deprecated";
+    return fmt::format(" preferred_lft {}", preferred->count());
+}
+
+std::string hop_text(const config::VirtualRoute::Hop& hop) {
+    std::string text;
+    if (hop.via) text += fmt::format(" via {} {}", hop.via->is_v4() ? "inet" : "inet6", hop.via->to_string());
+    if (!hop.device.empty()) text += " dev " + hop.device;
+    if (hop.onlink) text += " onlink";
+    return text;
+}
+
+std::string_view type_word(netlink::RouteType type) {
+    switch (type) {
+        case netlink::RouteType::blackhole:
+            return "blackhole ";
+        case netlink::RouteType::unreachable:
+            return "unreachable ";
+        case netlink::RouteType::prohibit:
+            return "prohibit ";
+        case netlink::RouteType::throw_:
+            return "throw ";
+        case netlink::RouteType::local:
+            return "local ";
+        default:
+            return "";
+    }
+}
+
+}  // namespace
+
+std::string dumped(const config::VirtualAddress& address, bool set) {
+    const auto& extras = *address.extras;
+    auto text = short_text(address.prefix);
+    if (extras.broadcast) text += " brd " + extras.broadcast->to_string();
+    text += " dev " + address.device + " scope " + scope_name(address.scope);
+    if (!extras.label.empty()) text += " label " + extras.label;
+    if (extras.peer) text += fmt::format(" peer {}/{}", extras.peer->to_string(), address.prefix.length);
+    if (address.home) text += " home";
+    if (address.manage_temporary) text += " mngtmpaddr";
+    if (address.no_prefix_route) text += " noprefixroute";
+    if (address.auto_join) text += " autojoin";
+    if (address.dad) text += " -nodad";
+    text += lifetime_text(address);
+    if (!address.track) text += " no_track";
+    return set ? text + " set" : text;
+}
+
+std::string dumped(const config::VirtualRoute& line) {
+    const auto& route = line.route;
+    const bool unicast = route.type == netlink::RouteType::unicast;
+    std::string text = unicast ? "prepend " : "add ";
+    text += type_word(route.type);
+    text += route.destination.to_string();
+    if (route.source) text += " src " + route.source->to_string();
+    if (line.hops.size() == 1) text += hop_text(line.hops.front());
+    if (route.table != netlink::main_table) text += fmt::format(" table {}", route.table);
+    text += fmt::format(" proto {}", route.protocol);
+    if (route.metric != 0) text += fmt::format(" metric {}", route.metric);
+    if (line.hops.size() > 1)
+        for (const auto& hop : line.hops) text += fmt::format(" nexthop{} weight {}", hop_text(hop), hop.weight);
+    return line.track ? text : text + " no_track";
+}
+
+std::string dumped(const config::VirtualRule& line) {
+    const auto& rule = line.rule;
+    auto text = "from " + (rule.from ? short_text(*rule.from) : std::string("all"));
+    if (rule.to) text += " to " + short_text(*rule.to);
+    text += fmt::format(" priority {} tos 0x0", rule.priority);
+    if (rule.fwmark != 0) text += fmt::format(" fwmark {:#x}", rule.fwmark);
+    if (!rule.iif.empty()) text += " iif " + rule.iif;
+    if (!rule.oif.empty()) text += " oif " + rule.oif;
+    text += fmt::format(" protocol {} lookup {}", rule.protocol, rule.table);
+    if (rule.suppress_prefix_length) text += fmt::format(" suppress_prefixlength {}", *rule.suppress_prefix_length);
+    return line.track ? text : text + " no_track";
+}
+
+std::string dumped(const config::Script& script) {
+    std::string text;
+    for (const auto& word : script.words) text += fmt::format("{}'{}'", text.empty() ? "" : " ", word);
+    return text;
+}
+
+DumpedState dumped_state(const Router& router) {
+    switch (router.machine.role()) {
+        case proto::Role::active:
+            return DumpedState::master;
+        case proto::Role::backup:
+            return DumpedState::backup;
+        case proto::Role::initialize:
+            break;
+    }
+    return router.troubles->faults.empty() ? DumpedState::init : DumpedState::fault;
+}
+
+std::string_view name(DumpedState state) {
+    static constexpr std::array<std::string_view, 4> names{"INIT", "BACKUP", "MASTER", "FAULT"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+const std::vector<DumpedError>& dumped_errors() {
+    using enum proto::Rejection;
+    static const std::vector<DumpedError> errors{
+        {"packet_len_err", "Packet Errors", "Length", {too_short, wrong_length}},
+        {"ip_ttl_err", "", "TTL", {wrong_ttl}},
+        {"invalid_type_rcvd", "", "Invalid Type", {wrong_type}},
+        {"advert_interval_err", "", "Advertisement Interval", {wrong_interval}},
+        {"addr_list_err", "", "Address List", {zero_addresses}},
+        {"invalid_authtype", "Authentication Errors", "Invalid Type", {}},
+        {"authtype_mismatch", "", "Type Mismatch", {wrong_auth_type}},
+        {"auth_failure", "", "Failure", {}},
+    };
+    return errors;
+}
+
+std::uint64_t count(const DumpedError& error, const Router& router) {
+    return std::accumulate(error.kinds.begin(), error.kinds.end(), std::uint64_t{0}, [&](auto sum, auto kind) {
+        return sum + router.troubles->rejected[static_cast<std::size_t>(kind)];
+    });
+}
+
+}  // namespace vrrpd::engine

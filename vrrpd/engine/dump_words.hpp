@@ -1,0 +1,37 @@
+// How keepalived writes what an instance has: addresses, routes, rules, commands; and its numbers for states and
+// errors. For the forms of a Dump. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vrrpd/engine/router.hpp"
+
+namespace vrrpd::engine {
+
+// "10.12.14.1/24 dev lan0 scope global label lan0:1 set"; `set`: it stands there now.
+[[nodiscard]] std::string dumped(const config::VirtualAddress& address, bool set);
+// "prepend 10.8.0.0/24 via inet 10.12.14.9 dev wan0 table 9 proto 18 metric 5"
+[[nodiscard]] std::string dumped(const config::VirtualRoute& route);
+// "from 10.0.0.1 priority 77 tos 0x0 protocol 18 lookup 100"
+[[nodiscard]] std::string dumped(const config::VirtualRule& rule);
+// "'/usr/bin/echo' 'hello'"
+[[nodiscard]] std::string dumped(const config::Script& script);
+
+enum class DumpedState : std::uint8_t { init, backup, master, fault };
+[[nodiscard]] DumpedState dumped_state(const Router& router);
+[[nodiscard]] std::string_view name(DumpedState state);
+
+// One of keepalived's counters of refused packets, in the order of its files; heading and label as in keepalived.stats.
+struct DumpedError {
+    std::string_view key;      // in keepalived.json
+    std::string_view heading;  // empty: the one before
+    std::string_view label;
+    std::vector<proto::Rejection> kinds;  // that it sums up
+};
+[[nodiscard]] const std::vector<DumpedError>& dumped_errors();
+[[nodiscard]] std::uint64_t count(const DumpedError& error, const Router& router);
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,47 @@
+// The dumps that a signal asked for. See dump.hpp.
+#include <algorithm>
+
+#include "vrrpd/base/loop.hpp"
+#include "vrrpd/engine/engine.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr std::size_t routers_a_turn = 8;  // into a dump: about 0.2 ms
+
+DumpMoment moment(Instant now) {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    return {now, std::chrono::duration_cast<std::chrono::microseconds>(wall)};
+}
+
+}  // namespace
+
+// Asked for twice before it is made, it is made once.
+void Engine::begin_dump(ipc::DumpForm form) {
+    const bool waits = std::any_of(dumps_.begin(), dumps_.end(), [&](const Dump& dump) { return dump.form() == form; });
+    if (!waits) dumps_.emplace_back(form, *config_);
+}
+
+void Engine::continue_dump() {
+    auto& dump = dumps_.front();
+    for (std::size_t i = 0; i < routers_a_turn && dumped_ < routers_.size(); ++i) {
+        auto& router = *routers_[dumped_++];
+        dump.add(router, moment(loop_.now()));
+        if (dump.form() != ipc::DumpForm::stats_clear) continue;
+        router.counters = {};
+        // Who has no troubles needs no memory for them.
+        if (router.troubles->rejected != decltype(router.troubles->rejected){}) router.troubles.edit().rejected = {};
+    }
+    if (dumped_ < routers_.size()) return;
+    const auto memfd = ipc::seal(dump.text(), "dump");
+    if (!memfd)
+        log_.error("{} could not be handed over: {}", ipc::file_name(dump.form()), memfd.error().describe());
+    else if (!routers_.empty())  // keepalived writes nothing without instances
+        options_.channel.send(ipc::Kind::dump, {}, static_cast<std::uint8_t>(dump.form()), memfd->get());
+    dumps_.pop_front();
+    dumped_ = 0;
+    tidy_at_ = loop_.now() + tidy_delay;
+}
+
+}  // namespace vrrpd::engine
