@@ -66,6 +66,12 @@ TEST(Trackers, a_script_takes_its_words) {
     EXPECT_EQ(config.instances[0].tracks[1], (Track{Track::Kind::script, true, -20, 0}));
 }
 
+TEST(Trackers, a_quote_that_is_meant_has_a_backslash_before_it) {
+    const auto config = clean("vrrp_script s {\nscript \"/bin/sh -c \\\"sleep 2; exit 1\\\"\"\n}\n" +
+                              instance("track_script {\ns\n}\n"));
+    EXPECT_EQ(config.scripts[0].script.words, (Words{"/bin/sh", "-c", "sleep 2; exit 1"}));
+}
+
 TEST(Trackers, the_weight_at_the_point_of_use_beats_the_one_in_the_definition) {
     const auto config =
         clean("vrrp_script s {\nscript /bin/s\nweight 10 reverse\n}\n" +

@@ -44,7 +44,7 @@ protected:
         command.what = "the command";
         command.words = {"/bin/sh", "-c", script, "sh", directory_};  // $1 is the directory
         command.limit = seconds(5);
-        command.done = [this](const std::string& problem) { done_.push_back(problem); };
+        command.done = [this](const Outcome& outcome) { done_.push_back(outcome.problem); };
         return command;
     }
     // Until nothing runs or waits; false: after 10 s something did.

@@ -11,6 +11,7 @@ namespace {
 int status_of(Severity severity) {
     switch (severity) {
         case Severity::note:
+        case Severity::warning:
             return 0;
         case Severity::missing:
             return 2;

@@ -72,6 +72,14 @@ const Keyword* find_keyword(Block block, std::string_view word) {
     return found == table.end() ? nullptr : &*found;
 }
 
+bool takes_command(std::string_view word) {
+    return std::any_of(tables.begin(), tables.end(), [&](const Table& table) {
+        const auto all = table.keywords();
+        return std::any_of(all.begin(), all.end(),
+                           [&](const Keyword& k) { return k.shape == Shape::command && k.name == word; });
+    });
+}
+
 std::string_view nearest(std::span<const std::string_view> names, std::string_view word) {
     constexpr std::size_t longest = 40;  // no keyword is as long; and the search stays cheap on junk
     if (word.size() > longest || word.size() < 2) return {};

@@ -89,6 +89,8 @@ struct Keyword {
 
 [[nodiscard]] std::span<const Keyword> keywords(Block block);
 [[nodiscard]] const Keyword* find_keyword(Block block, std::string_view word);
+// Whether a keyword of this name, in whichever block, is followed by a command.
+[[nodiscard]] bool takes_command(std::string_view word);
 // The keyword of this block that is meant, if one is near enough to be offered; empty: none.
 [[nodiscard]] std::string_view nearest_keyword(Block block, std::string_view word);
 [[nodiscard]] std::string_view nearest(std::span<const std::string_view> names, std::string_view word);

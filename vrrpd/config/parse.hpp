@@ -20,6 +20,7 @@ namespace vrrpd::config {
 // How bad a fault is; the classes decide -t's exit code (surface 1.2).
 enum class Severity : std::uint8_t {
     note,      // merely logged: exit 0 (not yet acted on, deprecated, unsupported tier)
+    warning,   // likewise, where keepalived drops something without a word of it: exit 0
     security,  // scripts without enable_script_security: 6
     error,     // reported, and the daemon would start: 5
     unusable,  // could not run: 4

@@ -1,6 +1,8 @@
 // Comments, quotes, braces, words (surface 2.1, 2.2).
 #include "vrrpd/config/text.hpp"
 
+#include "vrrpd/config/keywords.hpp"
+
 namespace vrrpd::config {
 
 void Text::append(const Text& other) {
@@ -84,14 +86,40 @@ private:
         }
     }
 
+    // Behind a keyword that takes a command a backslash stands before a quote that is meant (surface 2.1); what else it
+    // may stand before is seen when the command itself is split.
+    [[nodiscard]] std::size_t closing_quote(bool command) const {
+        const auto chars = line_.chars();
+        if (!command) return chars.find('"', at_ + 1);
+        for (auto at = at_ + 1; at < chars.size(); ++at) {
+            if (chars[at] == '"') return at;
+            if (chars[at] == '\\') ++at;
+        }
+        return std::string_view::npos;
+    }
+
+    static std::string without_escaped_quotes(std::string_view text) {
+        std::string result;
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            if (text[at] == '\\' && at + 1 < text.size()) {
+                if (text[at + 1] != '"') result += '\\';
+                ++at;
+            }
+            result += text[at];
+        }
+        return result;
+    }
+
     void quoted() {
         const auto chars = line_.chars();
-        auto end = chars.find('"', at_ + 1);
+        const bool command = !words_.empty() && takes_command(words_.front().text);
+        auto end = closing_quote(command);
         if (end == std::string_view::npos) {
             result_.unbalanced = line_.column(at_);
             end = chars.size();
         }
-        words_.push_back({std::string(chars.substr(at_ + 1, end - at_ - 1)), line_.column(at_), true});
+        const auto inside = chars.substr(at_ + 1, end - at_ - 1);
+        words_.push_back({command ? without_escaped_quotes(inside) : std::string(inside), line_.column(at_), true});
         at_ = end + 1;
     }
 

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -54,21 +56,49 @@ std::vector<char*> pointers(std::vector<std::string>& words) {
     return result;
 }
 
+// Ours, but for what would change which programs run (keepalived since 2.4.0).
+std::vector<std::string> inherited_environment() {
+    std::vector<std::string> result;
+    for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+        const std::string_view text = *variable;
+        const auto name = text.substr(0, text.find('='));
+        if (name != "IFS" && name != "LD_PRELOAD" && name != "LD_LIBRARY_PATH") result.emplace_back(text);
+    }
+    return result;
+}
+
+// Why it could not; empty: it is who it should be.
+std::string become_another(const Command& command, std::string& as) {
+    if (command.as) {
+        const auto& [user, group, supplementary] = *command.as;
+        as = fmt::format(" as user {}", user);
+        const bool same = geteuid() == user && getegid() == group;
+        if (geteuid() != 0 && same) return {};
+        const bool done = setgroups(supplementary.size(), supplementary.data()) == 0 &&
+                          setresgid(group, group, group) == 0 && setresuid(user, user, user) == 0;
+        return done ? std::string() : fmt::format("cannot become user {}: {}", user, std::strerror(errno));
+    }
+    if (!command.unprivileged || geteuid() != 0) return {};
+    const auto account = find_account({"keepalived_script", own_account, "nobody"});
+    if (!account) return "is not run as root, and there is neither keepalived_script nor _vrrpd nor nobody";
+    as = " as " + account->name;
+    return become(*account) ? std::string() : fmt::format("cannot become {}: {}", account->name, std::strerror(errno));
+}
+
 // In the child. Returns why it could not.
 std::string replace_ourselves(const Command& command) {
     std::string as;
-    if (command.unprivileged && geteuid() == 0) {
-        const auto account = find_account({"keepalived_script", own_account, "nobody"});
-        if (!account) return "is not run as root, and there is neither keepalived_script nor _vrrpd nor nobody";
-        if (!become(*account)) return fmt::format("cannot become {}: {}", account->name, std::strerror(errno));
-        as = " as " + account->name;
-    }
+    if (const auto problem = become_another(command, as); !problem.empty()) return problem;
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (!command.opens.empty()) _exit(open(command.opens.c_str(), O_RDONLY | O_CLOEXEC) >= 0 ? 0 : 1);
     auto words = command.words, environment = command.environment;
     const char* const path = std::getenv("PATH");
-    environment.push_back(fmt::format("PATH={}", path != nullptr ? path : usual_path));
+    if (command.as_script)
+        environment = inherited_environment();
+    else
+        environment.push_back(fmt::format("PATH={}", path != nullptr ? path : usual_path));
     auto variables = pointers(environment);
     environ = variables.data();
     execvp(words.front().c_str(), pointers(words).data());
@@ -81,7 +111,10 @@ std::string replace_ourselves(const Command& command) {
     const Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
     dup2(input, STDIN_FILENO);
     for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) dup2(null.get(), stream);
-    if (chdir("/") != 0) _exit(not_run);
+    if (command.as_script)
+        umask(0177);
+    else if (chdir("/") != 0)
+        _exit(not_run);
     be_ordinary_when_memory_is_short();
     auto problem = command.before ? command.before() : std::string();
     if (problem.empty()) problem = replace_ourselves(command);

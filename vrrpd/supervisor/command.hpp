@@ -1,35 +1,58 @@
-// A command of the administrator as a child process: an alert, the restart of a DHCP server. The supervisor's.
+// A command of the administrator as a child process: a script of a configuration, an alert, the restart of a DHCP
+// server. The supervisor's.
 //
 // Run as keepalived runs its scripts: in a process group of its own, with default signals, /dev/null for what it
-// prints, nothing open but its input, and PATH alone of our environment. A name without slash is looked for in PATH; a
-// script without #! is the shell's.
+// prints, and nothing open but its input. A name without slash is looked for in PATH; a script without #! is the
+// shell's.
 #pragma once
 
 #include <sys/types.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/result.hpp"
 #include "vrrpd/base/time.hpp"
+#include "vrrpd/supervisor/restart_policy.hpp"
 
 namespace vrrpd::supervisor {
+
+// Whom a command becomes; only root can be another than it is.
+struct RunAs {
+    uid_t user = 0;
+    gid_t group = 0;
+    std::vector<gid_t> supplementary;
+    bool operator==(const RunAs&) const = default;
+};
+
+// What came of a command.
+struct Outcome {
+    std::string problem;        // empty: it ended with code 0 in time
+    std::optional<Ending> how;  // none: it never ran
+};
 
 struct Command {
     std::string what;  // for the log, at the beginning of a line: "the alert command of gateway HOME"
     std::vector<std::string> words;
-    std::vector<std::string> environment;  // NAME=value
-    std::string input;                     // its standard input
+    std::string opens;                     // instead of words: does no more than to open this file for reading
+    std::vector<std::string> environment;  // NAME=value; with PATH all it has
+    // As keepalived has its scripts: in our environment and working directory, with umask 0177 (surface 5.5).
+    bool as_script = false;
+    std::string input;  // its standard input
     // As the user keepalived_script, else _vrrpd, else nobody; only root can. Else as we are.
     bool unprivileged = false;
-    Duration limit{0};  // then it is killed, with all of its process group
+    std::optional<RunAs> as;
+    Duration limit{0};   // then it is killed, with all of its process group; zero: never
+    bool quiet = false;  // a code other than 0 is an answer, and nothing for the log
+    std::string key;     // of those that wait with the same key only the last one is run; empty: each
     // In the child first, still as we are: what must be done before, and what may take time. Says what went wrong, and
     // then the command is not run; empty: nothing.
     std::function<std::string()> before;
-    // Called once; empty: it ended with code 0 in time.
-    std::function<void(const std::string& problem)> done;
+    std::function<void()> started;
+    std::function<void(const Outcome&)> done;  // called once
 };
 
 struct CommandProcess {

@@ -2,6 +2,7 @@
 // supervisor's.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <vector>
@@ -25,7 +26,12 @@ public:
     ~CommandRunner();  // kills what still runs
 
     // What a command leaves in the background when it ends is its own affair.
-    void run(Command command);
+    using Ticket = std::uint64_t;
+    Ticket run(Command command);
+    // To a command that runs, with its process group; what is left of that when it has ended is killed.
+    void signal(Ticket ticket, int number);
+    // It is no longer wanted: not run if it still waits, else killed; `done` is not called.
+    void drop(Ticket ticket);
     [[nodiscard]] bool idle() const { return running_.empty() && waiting_.empty(); }
 
     void child_ended();  // somebody's child ended: perhaps one of ours
@@ -33,22 +39,29 @@ public:
     void step(Instant now);
 
 private:
+    struct Waiting {
+        Ticket ticket;
+        Command command;
+    };
     struct Running {
+        Ticket ticket;
         Command command;
         CommandProcess process;
-        Instant kill_at{};
-        bool killed = false;
+        Deadline kill_at;
+        bool killed = false;     // by the limit
+        bool signalled = false;  // or by somebody else
     };
 
     void start_next();
     void drop_oldest();
-    void finish(const Command& command, const std::string& problem);
-    [[nodiscard]] static std::string problem_of(const Running& ended, const Ending& how);
+    void finish(const Command& command, const Outcome& outcome);
+    [[nodiscard]] static Outcome outcome_of(const Running& ended, const Ending& how);
 
     Log& log_;
     Limits limits_;
     std::vector<Running> running_;
-    std::deque<Command> waiting_;
+    std::deque<Waiting> waiting_;
+    Ticket last_ticket_ = 0;
     std::size_t dropped_ = 0;  // since last nobody waited
 };
 

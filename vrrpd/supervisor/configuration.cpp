@@ -12,6 +12,7 @@
 #include "netlink/rtnetlink.hpp"
 #include "vrrpd/agent/peer/key_file.hpp"
 #include "vrrpd/base/assert.hpp"
+#include "vrrpd/config/script_words.hpp"
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/supervisor/dnsmasq_faults.hpp"
 
@@ -78,6 +79,27 @@ std::vector<config::Fault> key_faults(const config::Config& config, const config
     return {{config::Severity::error, place, "peer_link: " + problem, false}};
 }
 
+// Where the script stands in the text.
+config::Position place_of_script(const std::vector<std::string>& words, const std::vector<config::Line>& lines) {
+    const auto found = std::find_if(lines.begin(), lines.end(), [&](const config::Line& line) {
+        return line.words.size() > 1 && config::split_command(line.words[1].text) == words;
+    });
+    if (found == lines.end()) return {};
+    auto place = found->at;
+    place.column = found->words[1].column;
+    return place;
+}
+
+// What keepalived drops without a word under -t.
+std::vector<config::Fault> script_faults(const config::Config& config, const std::vector<config::Line>& lines) {
+    std::vector<ScriptRemark> remarks;
+    (void)script_needs(config, &remarks);
+    std::vector<config::Fault> faults;
+    for (const auto& remark : remarks)
+        faults.push_back({config::Severity::warning, place_of_script(remark.words, lines), remark.text, false});
+    return faults;
+}
+
 config::Fault fault_of(const OsError& error) { return {config::Severity::unusable, {}, error.describe(), true}; }
 
 }  // namespace
@@ -103,6 +125,7 @@ Judgement judge(const Options& options) {
         append(judgement.faults, host_faults(parsed.config));
         append(judgement.faults, dnsmasq_faults(parsed.config, place_of("dhcp_sync", loaded.lines)));
     }
+    if (options.action != Action::fence) append(judgement.faults, script_faults(parsed.config, loaded.lines));
     if (options.action == Action::test)
         append(judgement.faults, key_faults(parsed.config, place_of("key_file", loaded.lines)));
     judgement.can_start =
@@ -152,7 +175,7 @@ ErrandNeeds errands_of(const config::Config& config) {
 }  // namespace
 
 Outline outline(const config::Config& config) {
-    Outline result{owned_by(config), switches_of(config), Duration(0), {}, errands_of(config)};
+    Outline result{owned_by(config), switches_of(config), Duration(0), {}, errands_of(config), script_needs(config)};
     for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
     if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
     for (const auto& dns : config.dns_failovers)

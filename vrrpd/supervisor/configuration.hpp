@@ -11,6 +11,7 @@
 #include "vrrpd/supervisor/errands.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/owned.hpp"
+#include "vrrpd/supervisor/script_needs.hpp"
 #include "vrrpd/supervisor/switches.hpp"
 
 namespace vrrpd::supervisor {
@@ -36,6 +37,7 @@ struct Outline {
     Duration longest_interval{0};
     AgentNeeds agent;
     ErrandNeeds errands;
+    ScriptNeeds scripts;
 };
 
 struct Judgement {

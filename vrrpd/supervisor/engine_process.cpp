@@ -52,6 +52,7 @@ int run_engine(const EngineStart& start, ipc::Channel channel) {
 Result<EngineProcess> start_engine(const EngineStart& start) {
     auto ends = ipc::Channel::pair();
     if (!ends) return tl::unexpected(ends.error());
+    if (start.greet) start.greet(ends->first);
     const pid_t pid = fork();
     if (pid < 0) return fail(errno, "fork the engine");
     if (pid == 0) _exit(run_engine(start, std::move(ends->second)));

@@ -20,7 +20,8 @@ struct EngineStart {
     std::string id;
     LogLevel verbosity = LogLevel::info;
     bool observe = false, adopt = false, detail = false;
-    bool keep_stderr = false;  // in the foreground: where a failed ASSERT is read
+    std::function<void(ipc::Channel&)> greet;  // what it finds in the channel when it begins
+    bool keep_stderr = false;                  // in the foreground: where a failed ASSERT is read
 };
 
 struct EngineProcess {

@@ -61,7 +61,7 @@ void Errands::write_leases(ipc::Message message) {
         const auto problem = replace_lease_file(server, path, leases->get());
         return problem.empty() ? problem : "was not run: " + problem;
     };
-    command.done = leases_written_;
+    command.done = [this](const Outcome& outcome) { leases_written_(outcome.problem); };
     restarts_.run(std::move(command));
 }
 

@@ -25,7 +25,6 @@ namespace {
 constexpr Duration start_limit = seconds(10);  // without a heartbeat until the engine is ready
 constexpr Duration stop_limit = seconds(5);    // keepalived's child_wait_time
 constexpr Duration sweep_limit = seconds(10);
-constexpr Duration errands_limit = seconds(1);  // at a stop
 constexpr std::size_t records = 8192;           // of virtual routers; a record that is never used takes no memory
 
 Fd block_signals(bool with_interrupt) {
@@ -65,7 +64,10 @@ Supervisor::Supervisor(Settings settings, Services services)
       heartbeat_(start_limit),
       agent_resources_(settings_.observe ? AgentResources::Paths() : settings_.agent, services_.log),
       agent_(loop_, services_.log, agent_services()),
-      errands_(services_.log, [this](const std::string& problem) { agent_.leases_written(problem); }) {
+      errands_(services_.log, [this](const std::string& problem) { agent_.leases_written(problem); }),
+      trackers_(loop_, services_.log),
+      notifier_(services_.log),
+      once_(services_.log, {1, 1}) {
     ASSERT(signals_);
 }
 
@@ -94,15 +96,13 @@ int Supervisor::run(Judgement judgement) {
     state_ = std::move(*state);
     signal_watch_ = loop_.on_readable(signals_.get(), [this] { on_signal(); });
     loop_.on_deadline([this] { on_deadline(); });
-    loop_.before_wait([this] { set_deadline(); });
+    loop_.before_wait([this] {
+        tell_trackers();
+        set_deadline();
+    });
     watchdog_ = watchdog_pace();
     feed_watchdog(boot_now());
-    const bool left_behind = !settings_.observe && read_file(settings_.owned_file);
-    if (left_behind) services_.log.notice("the daemon before did not stop in order: sweeping what it left");
-    if (left_behind)
-        begin_sweep(boot_now(), false);
-    else
-        start_engine(false);
+    begin();
     loop_.run();
     return status_;
 }
@@ -188,6 +188,9 @@ bool Supervisor::handle(const ipc::Message& message) {
         case ipc::Kind::dump:
             write_dump(message);
             break;
+        case ipc::Kind::notify:
+            if (const auto notices = ipc::decode<ipc::Notices>(message.text)) notifier_.tell(*notices);
+            break;
         case ipc::Kind::handed_over:
             services_.log.info("the engine handed over");
             break;
@@ -224,6 +227,7 @@ void Supervisor::on_deadline() {
     const Instant now = loop_.now();
     agent_.step(now);
     errands_.step(now);
+    scripts_step(now);
     if (feed_at_ && *feed_at_ <= now) feed_watchdog(now);
     if (const auto* const waiting = std::get_if<BackingOff>(&phase_)) {
         if (now >= waiting->start_at) start_engine(waiting->adopt);
@@ -235,7 +239,7 @@ void Supervisor::on_deadline() {
     } else if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         if (now >= sweeping->kill_at) kill(sweeping->pid, SIGKILL);
     } else if (const auto* const last = std::get_if<LastErrands>(&phase_)) {
-        if (now >= last->end_at) loop_.stop();
+        if (now >= last->end_at) run_last_script();
     } else if (engine_ && heartbeat_.hung(now, state_->last_beat())) {
         kill_engine("hangs (no heartbeat)");
         heartbeat_.started(now);
@@ -245,13 +249,16 @@ void Supervisor::on_deadline() {
 void Supervisor::set_deadline() {
     struct When {
         const Heartbeat& heartbeat;
-        Instant operator()(const Sweeping& sweeping) const { return sweeping.kill_at; }
-        Instant operator()(const BackingOff& waiting) const { return waiting.start_at; }
-        Instant operator()(const Running&) const { return heartbeat.next_check(); }
-        Instant operator()(const Stopping& stopping) const { return stopping.kill_at; }
-        Instant operator()(const LastErrands& last) const { return last.end_at; }
+        Deadline operator()(const Sweeping& sweeping) const { return sweeping.kill_at; }
+        Deadline operator()(const BackingOff& waiting) const { return waiting.start_at; }
+        Deadline operator()(const Running&) const { return heartbeat.next_check(); }
+        Deadline operator()(const Stopping& stopping) const { return stopping.kill_at; }
+        Deadline operator()(const LastErrands& last) const { return last.end_at; }
+        Deadline operator()(const FirstScript&) const { return std::nullopt; }
+        Deadline operator()(const LastScript&) const { return std::nullopt; }
     };
-    const Deadline beside = earlier(feed_at_, earlier(agent_.next_deadline(), errands_.next_deadline()));
+    const Deadline errands = earlier(errands_.next_deadline(), scripts_deadline());
+    const Deadline beside = earlier(feed_at_, earlier(agent_.next_deadline(), errands));
     loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), beside));
 }
 
@@ -268,6 +275,7 @@ void Supervisor::take(Judgement judgement) {
     longest_interval_ = judgement.outline.longest_interval;
     agent_.expect(judgement.outline.agent);
     errands_.expect(std::move(judgement.outline.errands));
+    take_scripts(std::move(judgement.outline.scripts));
     plan_ = std::move(judgement.outline);
 }
 
@@ -313,6 +321,7 @@ void Supervisor::start_engine(bool adopt) {
     start.adopt = adopt;
     start.detail = settings_.detail;
     start.keep_stderr = settings_.foreground;
+    start.greet = [this](ipc::Channel& channel) { greet(channel); };
     auto started = supervisor::start_engine(start);
     if (!started) {
         services_.log.error("{}", started.error().describe());
@@ -350,7 +359,8 @@ void Supervisor::begin_sweep(Instant start_at, bool then_stop) {
 void Supervisor::reap() {
     agent_.child_ended();
     errands_.child_ended();
-    if (std::holds_alternative<LastErrands>(phase_) && errands_.idle()) return loop_.stop();
+    scripts_child_ended();
+    if (std::holds_alternative<LastErrands>(phase_) && errands_are_done()) return run_last_script();
     if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         const auto how = ended(sweeping->pid);
         if (how && *how != Ending{}) services_.log.error("the sweep {}", describe(*how));
@@ -415,6 +425,7 @@ void Supervisor::reload() {
 void Supervisor::accept(Judgement judgement) {
     if (!engine_) {  // the next start takes it
         take(std::move(judgement));
+        notifier_.reloaded();
         prepared_ = false;
         return;
     }
@@ -430,6 +441,7 @@ void Supervisor::accept(Judgement judgement) {
 
 void Supervisor::reloaded() {
     reloading_ = false;  // the engine said what changed
+    notifier_.reloaded();
     configure_agent();
     heartbeat_.set_limit(heartbeat_limit(longest_interval_));
     if (!settings_.observe) {
@@ -454,7 +466,8 @@ void Supervisor::reloaded() {
 // ---- stop ---------------------------------------------------------------------------------------------
 
 bool Supervisor::is_stopping() const {
-    return std::holds_alternative<Stopping>(phase_) || std::holds_alternative<LastErrands>(phase_);
+    return std::holds_alternative<Stopping>(phase_) || std::holds_alternative<LastErrands>(phase_) ||
+           std::holds_alternative<LastScript>(phase_);
 }
 
 void Supervisor::stop() {
@@ -474,12 +487,6 @@ void Supervisor::stop() {
 void Supervisor::finish() {
     if (settings_.observe) return loop_.stop();
     begin_sweep(boot_now(), true);
-}
-
-// keepalived gives its scripts as long at a stop.
-void Supervisor::end() {
-    if (errands_.idle()) return loop_.stop();
-    phase_ = LastErrands{boot_now() + errands_limit};
 }
 
 // ---- the list of what is ours ---------------------------------------------------------------------------

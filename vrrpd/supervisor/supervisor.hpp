@@ -1,5 +1,7 @@
 // The main process: starts the engine, watches its heart, starts it again, reloads and stops it; keeps the
-// list of what is ours and the devices' switches (design 2). One event loop; never waits.
+// list of what is ours and the devices' switches; runs scripts (design 2). One event loop; never waits.
+//
+// supervisor.cpp: the processes; supervisor_scripts.cpp: the scripts.
 #pragma once
 
 #include <functional>
@@ -69,7 +71,9 @@ private:
     struct LastErrands {  // all is swept; what was told last may still be alerted
         Instant end_at{};
     };
-    using Phase = std::variant<Sweeping, BackingOff, Running, Stopping, LastErrands>;
+    struct FirstScript {};  // startup_script runs, and nothing else
+    struct LastScript {};   // shutdown_script
+    using Phase = std::variant<Sweeping, BackingOff, Running, Stopping, LastErrands, FirstScript, LastScript>;
 
     [[nodiscard]] AgentKeeper::Services agent_services();
     void on_signal();
@@ -104,6 +108,17 @@ private:
     void finish();
     void end();
 
+    // ---- supervisor_scripts.cpp
+    void begin();
+    void take_scripts(ScriptNeeds needs);
+    void greet(ipc::Channel& channel);
+    void tell_trackers();
+    void scripts_step(Instant now);
+    void scripts_child_ended();
+    [[nodiscard]] Deadline scripts_deadline() const;
+    [[nodiscard]] bool errands_are_done() const { return errands_.idle() && notifier_.idle(); }
+    void run_last_script();
+
     [[nodiscard]] Owned owned_file() const;
     void write_owned(const Owned& owned);
 
@@ -125,6 +140,10 @@ private:
     AgentResources agent_resources_;
     AgentKeeper agent_;
     Errands errands_;
+    TrackDesk trackers_;
+    Notifier notifier_;
+    CommandRunner once_;  // startup_script, shutdown_script
+    ScriptNeeds::Once startup_, shutdown_;
     bool prepared_ = false;  // owned file and switches are right for sealed_
     bool reported_ready_ = false;
     bool reloading_ = false, reload_again_ = false;

@@ -1,0 +1,43 @@
+// A named pipe that gets a line for each new state (surface 5.4). Nobody need read there: what does not fit is lost,
+// and nothing waits. The supervisor's.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/supervisor/script_check.hpp"
+
+namespace vrrpd::supervisor {
+
+class Fifo {
+public:
+    struct Plan {
+        std::string path;
+        RunAs owner;
+        bool operator==(const Plan&) const = default;
+    };
+
+    // Makes it if it is missing. Where it cannot be used the log says why, and nothing is written.
+    Fifo(Plan plan, Log& log);
+    Fifo(Fifo&&) = default;
+    Fifo& operator=(Fifo&&) = delete;
+    ~Fifo();  // removes what it made
+
+    [[nodiscard]] const Plan& plan() const { return plan_; }
+    // Readers see the end of the file.
+    void reopen();
+    void write(std::string_view line);
+
+private:
+    void open();
+
+    Plan plan_;
+    Log* log_;
+    Fd pipe_;
+    bool made_ = false;
+    bool full_said_ = false;
+};
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,74 @@
+// Tells scripts and FIFOs of the states of instances and sync groups (surface 5). Scripts are started and never waited
+// for; where more wait than may run, an object's last state is the one that its scripts hear. The supervisor's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vrrpd/base/log.hpp"
+#include "vrrpd/ipc/notices.hpp"
+#include "vrrpd/supervisor/command_runner.hpp"
+#include "vrrpd/supervisor/fifo.hpp"
+#include "vrrpd/supervisor/script_check.hpp"
+
+namespace vrrpd::supervisor {
+
+// What of a configuration is told, and to whom.
+struct NotifyNeeds {
+    // Of one object, by number in `scripts`; none: nothing is run.
+    enum class Call : std::uint8_t { master, backup, fault, stop, deleted, lower_priority, any };
+    using Calls = std::array<std::optional<std::uint16_t>, 7>;
+    struct Pipe {
+        Fifo::Plan plan;
+        std::optional<RunnableScript> reader;
+    };
+
+    std::vector<RunnableScript> scripts;                                   // each once
+    std::map<std::pair<ipc::Notice::Object, std::string>, Calls> objects;  // all that are told of
+    std::vector<Pipe> pipes;
+    bool states_on_reload = false;
+};
+
+class Notifier {
+public:
+    explicit Notifier(Log& log);
+
+    // From now on; what the engine tells of what left the configuration is still told as before, until reloaded().
+    void expect(NotifyNeeds needs);
+    void reloaded();
+
+    void tell(const ipc::Notices& notices);
+    // The daemon ends: the readers of the FIFOs get SIGTERM.
+    void stop();
+
+    [[nodiscard]] bool idle() const { return runner_.idle(); }
+    void child_ended();  // somebody's child ended: perhaps one of ours
+    [[nodiscard]] Deadline next_deadline() const { return runner_.next_deadline(); }
+    void step(Instant now) { runner_.step(now); }
+
+private:
+    using Key = std::pair<ipc::Notice::Object, std::string>;
+
+    void tell(const ipc::Notice& notice);
+    void run(const ipc::Notice& notice, NotifyNeeds::Call call);
+    [[nodiscard]] const RunnableScript* script_for(const Key& key, NotifyNeeds::Call call) const;
+    void write(const ipc::Notice& notice);
+    void open_pipes();
+
+    Log& log_;
+    NotifyNeeds needs_;
+    std::optional<NotifyNeeds> before_;  // until the engine carried a reload out
+    bool started_ = false;
+    std::map<Key, ipc::Notice> last_;  // the state of each
+    std::vector<Fifo> pipes_;
+    CommandRunner runner_;
+    CommandRunner readers_;
+    std::vector<CommandRunner::Ticket> reading_;
+};
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,121 @@
+#include "vrrpd/supervisor/script_needs.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+using Object = ipc::Notice::Object;
+
+class Builder {
+public:
+    Builder(const config::Config& config, std::vector<ScriptRemark>* remarks) : config_(config), remarks_(remarks) {}
+
+    ScriptNeeds run() {
+        track();
+        pipes();
+        for (const auto& instance : config_.instances) object(Object::instance, instance.name, *instance.notify);
+        const auto& notification = config_.notification;
+        needs_.startup = {look(notification.startup), notification.startup_limit};
+        needs_.shutdown = {look(notification.shutdown), notification.shutdown_limit};
+        return std::move(needs_);
+    }
+
+private:
+    // Checked once, however many use it.
+    std::optional<RunnableScript> look(const config::Script& script) {
+        if (!script.is_given()) return std::nullopt;
+        const auto key = std::tie(script.words, script.user, script.group);
+        const auto known = checked_.find(key);
+        if (known != checked_.end()) return known->second;
+        auto checked = check(script, config_.script_policy);
+        if (remarks_ != nullptr)
+            for (auto& remark : checked.remarks) remarks_->push_back({script.words, std::move(remark)});
+        return checked_.emplace(key, std::move(checked.script)).first->second;
+    }
+
+    template <class Tracked>
+    [[nodiscard]] bool is_used(const std::vector<Tracked>& all, const Tracked& one, config::Track::Kind kind) const {
+        const auto number = static_cast<std::uint32_t>(&one - all.data());
+        return used_.contains({kind, number});
+    }
+
+    void track() {
+        using Kind = config::Track::Kind;
+        for (const auto& instance : config_.instances)
+            for (const auto& track : instance.tracks) used_.insert({track.kind, track.object});
+        for (const auto& one : config_.scripts)
+            if (is_used(config_.scripts, one, Kind::script))
+                needs_.track.scripts.push_back(
+                    {one.name, look(one.script), {one.interval, one.timeout, one.rise, one.fall}});
+        for (const auto& one : config_.files)
+            if (is_used(config_.files, one, Kind::file)) needs_.track.files.push_back(one);
+        for (const auto& one : config_.processes)
+            if (is_used(config_.processes, one, Kind::process)) needs_.track.processes.push_back(one);
+    }
+
+    void pipes() {
+        needs_.notify.states_on_reload = config_.notification.states_on_reload;
+        for (const auto& fifo : config_.notification.fifos) {
+            NotifyNeeds::Pipe pipe{{fifo.path, {geteuid(), getegid(), {}}}, look(fifo.reader)};
+            if (!fifo.user.empty()) {
+                const auto owner = find_identity(fifo.user, fifo.group);
+                if (owner.as)
+                    pipe.plan.owner = *owner.as;
+                else if (remarks_ != nullptr)
+                    remarks_->push_back({{fifo.path}, "FIFO " + fifo.path + ": " + owner.problem});
+            }
+            needs_.notify.pipes.push_back(std::move(pipe));
+        }
+    }
+
+    void object(Object kind, const std::string& name, const config::Notify& notify) {
+        const config::Script* const scripts[] = {&notify.master,  &notify.backup,         &notify.fault, &notify.stop,
+                                                 &notify.deleted, &notify.lower_priority, &notify.any};
+        NotifyNeeds::Calls calls;
+        bool told = !needs_.notify.pipes.empty();
+        for (std::size_t i = 0; i < calls.size(); ++i) {
+            const auto script = look(*scripts[i]);
+            if (!script) continue;
+            calls[i] = number_of(*script);
+            told = true;
+        }
+        if (told) needs_.notify.objects.emplace(std::pair(kind, name), calls);
+    }
+
+    std::uint16_t number_of(const RunnableScript& script) {
+        auto& all = needs_.notify.scripts;
+        const auto found = std::find(all.begin(), all.end(), script);
+        if (found != all.end()) return static_cast<std::uint16_t>(found - all.begin());
+        all.push_back(script);
+        return static_cast<std::uint16_t>(all.size() - 1);
+    }
+
+    const config::Config& config_;
+    std::vector<ScriptRemark>* remarks_;
+    ScriptNeeds needs_;
+    std::set<std::pair<config::Track::Kind, std::uint32_t>> used_;
+    std::map<std::tuple<std::vector<std::string>, std::string, std::string>, std::optional<RunnableScript>> checked_;
+};
+
+}  // namespace
+
+ScriptNeeds ScriptNeeds::observed() const {
+    ScriptNeeds result;
+    result.track = track;
+    for (auto& one : result.track.scripts) one.script.reset();
+    for (auto& one : result.track.files) one.initial.reset();
+    return result;
+}
+
+ScriptNeeds script_needs(const config::Config& config, std::vector<ScriptRemark>* remarks) {
+    return Builder(config, remarks).run();
+}
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,35 @@
+// What of a configuration the supervisor needs to run its scripts: those that are tracked by anybody, who is told of
+// states, the FIFOs; each script checked against this host. The supervisor's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vrrpd/config/model.hpp"
+#include "vrrpd/supervisor/notifier.hpp"
+#include "vrrpd/supervisor/track_desk.hpp"
+
+namespace vrrpd::supervisor {
+
+struct ScriptNeeds {
+    // startup_script, shutdown_script.
+    struct Once {
+        std::optional<RunnableScript> script;
+        Duration limit{0};
+    };
+    TrackNeeds track;
+    NotifyNeeds notify;
+    Once startup, shutdown;
+
+    // Of one who only watches: no script is run, nobody is told.
+    [[nodiscard]] ScriptNeeds observed() const;
+};
+
+// What should be known of a script of the configuration.
+struct ScriptRemark {
+    std::vector<std::string> words;  // of the script
+    std::string text;
+};
+[[nodiscard]] ScriptNeeds script_needs(const config::Config& config, std::vector<ScriptRemark>* remarks = nullptr);
+
+}  // namespace vrrpd::supervisor

@@ -1,0 +1,89 @@
+// The scripts of a configuration: what is tracked goes to the engine, what the engine tells goes to scripts and FIFOs;
+// and what runs once, before everything and after it.
+#include "vrrpd/supervisor/supervisor.hpp"
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+constexpr Duration errands_limit = std::chrono::seconds(1);  // at a stop
+
+}  // namespace
+
+// startup_script comes before anything else (surface 1.5).
+void Supervisor::begin() {
+    if (startup_.script && !settings_.observe && std::holds_alternative<Running>(phase_)) {
+        phase_ = FirstScript{};
+        auto command = command_for(*startup_.script, "startup_script");
+        command.limit = startup_.limit;
+        command.done = [this](const Outcome&) {
+            if (std::holds_alternative<FirstScript>(phase_)) begin();
+        };
+        once_.run(std::move(command));
+        return;
+    }
+    phase_ = Running{};
+    const bool left_behind = !settings_.observe && read_file(settings_.owned_file);
+    if (left_behind) services_.log.notice("the daemon before did not stop in order: sweeping what it left");
+    if (left_behind)
+        begin_sweep(boot_now(), false);
+    else
+        start_engine(false);
+}
+
+void Supervisor::take_scripts(ScriptNeeds needs) {
+    if (settings_.observe) needs = needs.observed();
+    trackers_.expect(needs.track);
+    notifier_.expect(std::move(needs.notify));
+    startup_ = std::move(needs.startup);
+    shutdown_ = std::move(needs.shutdown);
+}
+
+void Supervisor::greet(ipc::Channel& channel) {
+    trackers_.tell_again();
+    trackers_.tell([&](const ipc::TrackerState& state) { return channel.send(ipc::Kind::tracker, encode(state)); });
+}
+
+void Supervisor::tell_trackers() {
+    if (engine_)
+        trackers_.tell([this](const ipc::TrackerState& state) {
+            return engine_->channel.send(ipc::Kind::tracker, encode(state));
+        });
+}
+
+void Supervisor::scripts_step(Instant now) {
+    once_.step(now);
+    notifier_.step(now);
+    if (!is_stopping() && !std::holds_alternative<FirstScript>(phase_)) trackers_.step(now);
+}
+
+void Supervisor::scripts_child_ended() {
+    once_.child_ended();
+    notifier_.child_ended();
+    trackers_.child_ended();
+}
+
+Deadline Supervisor::scripts_deadline() const {
+    Deadline next = earlier(once_.next_deadline(), notifier_.next_deadline());
+    if (!is_stopping() && !std::holds_alternative<FirstScript>(phase_)) next = earlier(next, trackers_.next_deadline());
+    return next;
+}
+
+// keepalived gives its scripts as long at a stop.
+void Supervisor::end() {
+    notifier_.stop();
+    if (errands_are_done()) return run_last_script();
+    phase_ = LastErrands{boot_now() + errands_limit};
+}
+
+// After everything else; then the daemon ends.
+void Supervisor::run_last_script() {
+    if (!shutdown_.script || settings_.observe) return loop_.stop();
+    phase_ = LastScript{};
+    auto command = command_for(*shutdown_.script, "shutdown_script");
+    command.limit = shutdown_.limit;
+    command.done = [this](const Outcome&) { loop_.stop(); };
+    once_.run(std::move(command));
+}
+
+}  // namespace vrrpd::supervisor
