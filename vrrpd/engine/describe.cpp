@@ -150,7 +150,7 @@ std::string describe_priority(proto::Priority before, proto::Priority after, con
         const auto& now = is[i];
         const bool known = i < was.size() && was[i].name == now.name;  // the order is the configuration's
         if (proto::contribution(now) != (known ? proto::contribution(was[i]) : 0))
-            reasons.push_back(now.name + (now.up ? " up" : " down"));
+            reasons.push_back(now.name + ' ' + (now.word.empty() ? (now.up ? "up" : "down") : now.word));
     }
     if (reasons.empty()) reasons.push_back("reconfigured");
     return fmt::format("priority {} -> {}: {}", before.value(), after.value(), join(reasons));

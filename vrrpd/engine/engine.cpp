@@ -52,11 +52,14 @@ void Engine::run(config::Config config) {
     loop_.before_wait([this] { set_deadline(); });
     channel_watch_ = loop_.on_readable(options_.channel.fd(), [this] { read_channel(); });
     loop_.refresh();
+    trackers_.configure(*config_);
+    take_early_messages();
     start();
     options_.channel.send(ipc::Kind::ready);
     reporting_ = true;
     report();
-    loop_.run();
+    for (const auto& message : std::exchange(early_, {})) handle(message);
+    if (!stopping_) loop_.run();
     hand_over();
 }
 
@@ -137,10 +140,13 @@ void Engine::serve_deadlines() {
         options_.state.beat(now);
         next_beat_ = now + beat_interval;
         if (reporter_.in_arrears()) report();
+        flush_notices();
     }
 }
 
 void Engine::set_deadline() {
+    // Not while a claim is under way: whoever is woken needs the processor that the claim needs.
+    if (!tell_at_ && !notices_.empty() && !notices_.was_refused()) flush_notices();
     auto next = earlier(deadlines_.earliest(), next_beat_);
     next = earlier(next, start_at_);
     next = earlier(next, desk_->next_deadline());
@@ -199,6 +205,9 @@ void Engine::handle(const ipc::Message& message) {
             if (const auto health = ipc::decode<ipc::DnsHealth>(message.text); health && gateways_->dns_judged(*health))
                 reconsider_all();
             break;
+        case ipc::Kind::tracker:
+            if (const auto state = ipc::decode<ipc::TrackerState>(message.text)) tracker_changed(*state);
+            break;
         case ipc::Kind::service_weight:
             if (const auto weight = ipc::decode<ipc::ServiceWeight>(message.text)) gateways_->service_weighs(*weight);
             break;
@@ -230,6 +239,7 @@ void Engine::hand_over() {
     tell();
     desk_->resume();
     if (!desk_->drain(withdrawal_limit)) log_.error("the kernel did not take everything back in time");
+    announce_stopped();
     options_.channel.send(ipc::Kind::handed_over);
 }
 

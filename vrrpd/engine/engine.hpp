@@ -3,7 +3,7 @@
 //
 // engine.cpp: life and the loop; engine_actions.cpp: what cores asked for; engine_world.cpp: what the kernel
 // said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks;
-// engine_dump.cpp: the dumps.
+// engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts.
 #pragma once
 
 #include <deque>
@@ -23,11 +23,13 @@
 #include "vrrpd/engine/gateway_keeper.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/lan_prober.hpp"
+#include "vrrpd/engine/notice_queue.hpp"
 #include "vrrpd/engine/reporter.hpp"
 #include "vrrpd/engine/router.hpp"
 #include "vrrpd/engine/run.hpp"
 #include "vrrpd/engine/speaker.hpp"
 #include "vrrpd/engine/status.hpp"
+#include "vrrpd/engine/trackers.hpp"
 #include "vrrpd/engine/transport.hpp"
 
 namespace vrrpd::engine {
@@ -80,6 +82,7 @@ private:
     void tell();
     void claimed(Router& router, Instant began, const Desired& wanted, const Results& results);
     void announce_all(Router& router);
+    void announce_once_more(Router& router);
     void renew(Router& router, Instant now);
     void heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard);
     void rejected(Router& router, const netlink::Link& link, const AdvertSocket::Heard& heard, proto::Rejection why);
@@ -91,6 +94,7 @@ private:
     void reconsider_all();
     [[nodiscard]] Conditions look(Router& router);
     void settle(Router& router, Conditions conditions);
+    void conclude(Router& router);
     void put_back(Router& router, const Desired& lost, bool say);
     void weigh(Router& router, std::vector<proto::Tracked>& tracked);
     void repair_all();
@@ -112,6 +116,16 @@ private:
     // ---- engine_dump.cpp
     void begin_dump(ipc::DumpForm form);
     void continue_dump();
+
+    // ---- engine_notify.cpp
+    void take_early_messages();
+    void tracker_changed(const ipc::TrackerState& state);
+    void announce_state(const Router& router, ipc::Notice::Event event);
+    void announce_transition(const Router& router, const proto::Transition& transition);
+    void announce_priority(const Router& router);
+    void announce_removed(const Router& router);
+    void announce_stopped();
+    void flush_notices();
 
     // ---- engine_reload.cpp
     void reload(int memfd);
@@ -141,6 +155,9 @@ private:
     std::vector<std::unique_ptr<Router>> routers_;
     DeadlineQueue deadlines_;
     Reporter reporter_;
+    Trackers trackers_;
+    NoticeQueue notices_;
+    std::vector<ipc::Message> early_;  // came before the first configuration was in place
     struct StatusWork {
         StatusReport report;
         std::size_t done = 0;  // routers

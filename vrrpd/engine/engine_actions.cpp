@@ -137,6 +137,11 @@ void Engine::perform(Router& router, const proto::Release&) {
 void Engine::perform(Router& router, const proto::Probe&) { speaker_->probe(router, loop_.now()); }
 
 void Engine::perform(Router& router, const proto::AnnounceAgain&) {
+    announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
+    announce_once_more(router);
+}
+
+void Engine::announce_once_more(Router& router) {
     if (!router.installed) return;
     router.announcer.again(loop_.now());
     speaker_->announce(router, router.announcer.due(loop_.now()));
@@ -157,10 +162,13 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));
+    announce_transition(router, action);
     if (router.followed.gateway) report();
 }
 
 void Engine::perform(Router& router, const proto::Note& action) {
+    if (action.remark == proto::Remark::lower_priority_not_answered)
+        announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
     const auto line = describe(action, router.machine.effective_priority(), holder_,
                                [this](const IpAddress& peer) { return name_of(peer); });
     log_.write(line.level, fmt::format("({}) {}", router.config->name, line.text));

@@ -60,7 +60,7 @@ void Engine::announce_again(const std::string& name) {
     auto* router = gateway == nullptr ? nullptr : router_of(*gateway);
     if (!router || !router->active()) return;  // the role moved, or a reload took the gateway away
     log_.notice("({}) announcing its addresses again: another router had been Active too", router->config->name);
-    perform(*router, proto::AnnounceAgain{});
+    announce_once_more(*router);
     schedule(number_of(*router));
 }
 

@@ -39,6 +39,7 @@ void Engine::reload(int memfd) {
         return;
     }
     adopt_configuration(std::make_unique<config::Config>(config::parse(*lines, options_.id).config));
+    flush_notices();  // of what left, while the supervisor still knows whom to tell
     options_.channel.send(ipc::Kind::reloaded);
 }
 
@@ -52,7 +53,10 @@ struct Engine::Edit {
 void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     const auto difference = config::diff(*config_, *next);
     const bool reporting = std::exchange(reporting_, false);  // nobody is told of what is half done
-    for (const auto removed : difference.removed) drive(*routers_[removed], proto::Stop{});
+    for (const auto removed : difference.removed) {
+        drive(*routers_[removed], proto::Stop{});
+        announce_removed(*routers_[removed]);
+    }
 
     std::vector<std::unique_ptr<Router>> routers(next->instances.size());
     std::vector<Edit> edits;
@@ -81,6 +85,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     for (auto& dump : dumps_) dump = Dump(dump.form(), *config_);
     dumped_ = 0;
     use_configuration();
+    trackers_.configure(*config_);
     const bool speaking = std::exchange(speaking_, false);  // nobody begins before the sockets are there
     gateways_->configure(*config_);                         // while `before` still lives: the keeper compares with it
     prober_->configure(config_->gateways);

@@ -82,18 +82,31 @@ Conditions Engine::look(Router& router) {
 void Engine::settle(Router& router, Conditions conditions) {
     if (auto problem = transport_->problem(router.link, router.config->family))
         conditions.faults.push_back(std::move(*problem));
-    weigh(router, conditions.tracked);
-    const bool can_run = conditions.faults.empty();
+    auto& troubles = router.troubles;
+    if (conditions.faults != troubles->seen_faults) troubles.edit().seen_faults = std::move(conditions.faults);
+    if (conditions.tracked != troubles->seen_tracked) troubles.edit().seen_tracked = std::move(conditions.tracked);
+    conclude(router);
+}
+
+// Adds what the supervisor watches to what the kernel's picture says.
+void Engine::conclude(Router& router) {
+    auto faults = router.troubles->seen_faults;
+    auto tracked = router.troubles->seen_tracked;
+    router.waits = trackers_.judge(*router.config, tracked, faults);
+    weigh(router, tracked);
+    const bool can_run = faults.empty();
     const bool known = !router.troubles->faults.empty();
-    if (conditions.faults != router.troubles->faults) router.troubles.edit().faults = std::move(conditions.faults);
-    if (conditions.tracked != router.troubles->tracked) router.troubles.edit().tracked = std::move(conditions.tracked);
-    if (can_run && router.machine.role() == proto::Role::initialize)
-        begin(router);
-    else if (!can_run && router.machine.role() != proto::Role::initialize)
+    if (faults != router.troubles->faults) router.troubles.edit().faults = std::move(faults);
+    if (tracked != router.troubles->tracked) router.troubles.edit().tracked = std::move(tracked);
+    if (can_run && router.machine.role() == proto::Role::initialize) {
+        if (!router.waits) begin(router);
+    } else if (!can_run && router.machine.role() != proto::Role::initialize) {
         drive(router, proto::Fault{});
-    else if (!can_run && !known)  // said once, whatever else turns out to be wrong while it waits
+    } else if (!can_run && !known) {  // said once, whatever else turns out to be wrong while it waits
         log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name,
                      fmt::join(router.troubles->faults, ", "));
+        announce_state(router, ipc::Notice::Event::fault);
+    }
     if (router.followed.gateway) report();
 }
 
@@ -112,6 +125,7 @@ void Engine::weigh(Router& router, std::vector<proto::Tracked>& tracked) {
         log_.notice("({}) {}", router.config->name,
                     describe_priority(before, after, router.troubles->tracked, tracked));
         drive(router, proto::PriorityChanged{after});
+        announce_priority(router);
     }
     drive(router, proto::ReadinessChanged{ready});
 }

@@ -51,13 +51,17 @@ struct Router {
     struct Troubles {
         std::vector<std::string> faults;      // why it cannot run
         std::vector<proto::Tracked> tracked;  // what weighed on its priority last
-        Instant repaired{};                   // when something of ours was last put back
-        Duration repair_pause{0};             // ... and the back-off since
+        // What of both comes from the kernel's picture; the rest from what the supervisor watches.
+        std::vector<std::string> seen_faults;
+        std::vector<proto::Tracked> seen_tracked;
+        Instant repaired{};        // when something of ours was last put back
+        Duration repair_pause{0};  // ... and the back-off since
         PathWatch paths;
         std::array<std::uint32_t, proto::rejection_kinds> rejected{};  // counted by kind (VR-150)
     };
     Seldom<Troubles> troubles;
 
+    bool waits = false;           // for the first result of something tracked: it does not begin before
     bool installed = false;       // claimed: the kernel objects are ours, and kept
     unsigned writes_pending = 0;  // kernel writes that were not answered yet
     std::uint64_t claim = 0;      // of the engine's claims the last of ours: a late completion finds us by it

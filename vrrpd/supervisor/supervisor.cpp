@@ -25,7 +25,7 @@ namespace {
 constexpr Duration start_limit = seconds(10);  // without a heartbeat until the engine is ready
 constexpr Duration stop_limit = seconds(5);    // keepalived's child_wait_time
 constexpr Duration sweep_limit = seconds(10);
-constexpr std::size_t records = 8192;           // of virtual routers; a record that is never used takes no memory
+constexpr std::size_t records = 8192;  // of virtual routers; a record that is never used takes no memory
 
 Fd block_signals(bool with_interrupt) {
     sigset_t set;
@@ -481,12 +481,6 @@ void Supervisor::stop() {
     phase_ = Stopping{boot_now() + stop_limit};
     if (!engine_) return finish();
     if (!engine_->channel.send(ipc::Kind::stop)) kill(engine_->pid, SIGKILL);
-}
-
-// The engine has ended. Whatever it left (nothing, if it handed over) goes, the switches go back.
-void Supervisor::finish() {
-    if (settings_.observe) return loop_.stop();
-    begin_sweep(boot_now(), true);
 }
 
 // ---- the list of what is ours ---------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // The scripts of a configuration: what is tracked goes to the engine, what the engine tells goes to scripts and FIFOs;
-// and what runs once, before everything and after it.
+// and what runs once, before everything and after it. Hence also how a stop ends.
 #include "vrrpd/supervisor/supervisor.hpp"
 
 namespace vrrpd::supervisor {
@@ -67,6 +67,12 @@ Deadline Supervisor::scripts_deadline() const {
     Deadline next = earlier(once_.next_deadline(), notifier_.next_deadline());
     if (!is_stopping() && !std::holds_alternative<FirstScript>(phase_)) next = earlier(next, trackers_.next_deadline());
     return next;
+}
+
+// The engine has ended. Whatever it left (nothing, if it handed over) goes, the switches go back.
+void Supervisor::finish() {
+    if (settings_.observe) return loop_.stop();
+    begin_sweep(boot_now(), true);
 }
 
 // keepalived gives its scripts as long at a stop.

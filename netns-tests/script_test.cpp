@@ -1,0 +1,254 @@
+// Scripts, files and notifications side by side with a real keepalived: the same file on both, the same faults, and
+// the same end states, FIFO lines and script calls (surface 3.9 - 3.11, 4.3, 4.4, 5).
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "netns-tests/fixture.hpp"
+#include "netns-tests/lab/forge.hpp"
+
+namespace lab {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::string in_lab(const std::string& name) { return directory() + "/" + name; }
+
+// As somebody does who replaces a file's content in place.
+void put(const std::string& name, const std::string& text, mode_t mode = 0644) {
+    std::ofstream(in_lab(name)) << text << std::flush;
+    chmod(in_lab(name).c_str(), mode);
+}
+
+Lines lines_of(const std::string& name) {
+    std::ifstream file(in_lab(name));
+    Lines lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    return lines;
+}
+
+std::string joined(const Lines& lines) {
+    std::string text;
+    for (const auto& line : lines) text += "    " + line + '\n';
+    return text;
+}
+
+// Whatever was written to a FIFO, read as it comes.
+class FifoReader {
+public:
+    explicit FifoReader(std::string name) : name_(std::move(name)) {}
+
+    const Lines& lines() {
+        struct stat here {
+        }, mine{};
+        const bool replaced = pipe_ && stat(in_lab(name_).c_str(), &here) == 0 && fstat(pipe_.get(), &mine) == 0 &&
+                              here.st_ino != mine.st_ino;
+        if (replaced) pipe_.reset();
+        if (!pipe_) pipe_ = vrrpd::Fd(open(in_lab(name_).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        std::array<char, 4096> part{};
+        for (ssize_t got = 0; pipe_ && (got = read(pipe_.get(), part.data(), part.size())) > 0;)
+            text_.append(part.data(), static_cast<std::size_t>(got));
+        for (auto end = text_.find('\n'); end != std::string::npos; end = text_.find('\n')) {
+            lines_.push_back(text_.substr(0, end));
+            text_.erase(0, end + 1);
+        }
+        return lines_;
+    }
+    bool ends_with(const std::string& line) { return !lines().empty() && lines_.back() == line; }
+
+private:
+    std::string name_;
+    vrrpd::Fd pipe_;
+    std::string text_;
+    Lines lines_;
+};
+
+// H003 runs ours, H001 keepalived; each has a router of its own, so neither disturbs the other.
+class SideBySide : public HomeTest {
+protected:
+    SideBySide() {
+        // What a script says of itself, and what a tracked one answers.
+        put("note.sh", "#!/bin/sh\nout=$1; shift\necho \"$*\" >> " + in_lab("$out.notes") + "\n", 0755);
+        // Two that answer at the same moment would be heard in either order.
+        put("answer.sh", "#!/bin/sh\n[ $1 = alpha ] || sleep 0.3\nexit $(cat " + in_lab("$1.answer") + ")\n", 0755);
+        for (const auto* answer : {"alpha.answer", "heavy.answer"}) put(answer, "0\n");
+        put("load.value", "0\n");
+    }
+
+    static std::string globals(const std::string& more = {}) {
+        return "global_defs {\n    vrrp_version 3\n    script_user root\n    vrrp_garp_master_repeat 1\n"
+               "    vrrp_notify_fifo " +
+               in_lab("${_INSTANCE}.fifo") + '\n' + more + "}\n";
+    }
+    static std::string note(const std::string& words) {
+        return '"' + in_lab("note.sh") + " ${_INSTANCE} " + words + '"';
+    }
+    static std::string notify_all() {
+        std::string text = "    notify " + note("'a b'") + "\n";
+        for (const std::string event : {"master", "backup", "fault", "stop"})
+            text += "    notify_" + event + ' ' + note(event) + "\n";
+        return text;
+    }
+    static std::string script(const std::string& name, const std::string& more = {}) {
+        return "vrrp_script " + name + " {\n    script \"" + in_lab("answer.sh") + ' ' + name +
+               "\"\n    interval 1\n    timeout 1\n" + more + "}\n";
+    }
+    static std::string instance(const std::string& lines, const std::string& name = "VI 1") {
+        return "vrrp_instance \"" + name +
+               "\" {\n    state BACKUP\n    interface lan0\n    @H003 virtual_router_id 3\n    @H001 virtual_router_id "
+               "1\n"
+               "    priority 100\n    advert_int 0.2\n    virtual_ipaddress {\n        @H003 10.12.14.33/24\n"
+               "        @H001 10.12.14.31/24\n    }\n" +
+               lines + "}\n";
+    }
+
+    void start_both(const std::string& text) {
+        for (auto* host : {&home.h003, &home.h001}) {
+            auto& router = *(routers_[routers_[0] ? 1 : 0] =
+                                 &daemons_.emplace_back(*host, routers_[0] ? Daemon::keepalived : Daemon::vrrpd));
+            router.configure(text);
+            router.start();
+        }
+    }
+    // Both have said this last.
+    void both_say(const std::string& line) {
+        for (auto* fifo : {&ours_, &theirs_})
+            EXPECT_TRUE(wait_until([&] { return fifo->ends_with(line); }, 12s))
+                << (fifo == &ours_ ? "vrrpd" : "keepalived") << " did not say " << line << ", but\n"
+                << joined(fifo->lines());
+    }
+    void stop_both() {
+        for (auto* router : routers_) EXPECT_EQ(router->stop(), 0);
+    }
+    void compare_lines() {
+        EXPECT_EQ(ours_.lines(), theirs_.lines()) << joined(ours_.lines()) << joined(theirs_.lines());
+    }
+    // Scripts of one transition run beside each other: their order is nobody's.
+    static void compare_notes() {
+        auto ours = lines_of("H003.notes"), theirs = lines_of("H001.notes");
+        std::sort(ours.begin(), ours.end());
+        std::sort(theirs.begin(), theirs.end());
+        EXPECT_EQ(ours, theirs) << joined(ours) << joined(theirs);
+        EXPECT_FALSE(ours.empty());
+    }
+    Router& ours() { return *routers_[0]; }
+    Router& theirs() { return *routers_[1]; }
+
+    FifoReader ours_{"H003.fifo"}, theirs_{"H001.fifo"};
+
+private:
+    std::deque<Router> daemons_;
+    std::array<Router*, 2> routers_{};
+};
+
+TEST_F(SideBySide, scripts_and_files_weigh_and_fault_alike) {
+    start_both(globals() + script("alpha") + script("heavy", "    weight 20\n") + "vrrp_track_file load {\n    file " +
+               in_lab("load.value") + "\n    weight 1\n}\n" +
+               instance(notify_all() +
+                        "    notify_priority_changes\n    track_script {\n        alpha\n        heavy\n    }\n"
+                        "    track_file {\n        load weight -1\n    }\n"));
+    both_say("INSTANCE \"VI 1\" MASTER 120");
+    put("heavy.answer", "3\n");
+    both_say("INSTANCE \"VI 1\" MASTER_PRIORITY 100");
+    put("load.value", "30\n");
+    both_say("INSTANCE \"VI 1\" MASTER_PRIORITY 70");
+    put("load.value", "0x10 and more\n");
+    both_say("INSTANCE \"VI 1\" MASTER_PRIORITY 84");
+    put("load.value", "");
+    both_say("INSTANCE \"VI 1\" MASTER_PRIORITY 100");
+    put("alpha.answer", "1\n");
+    both_say("INSTANCE \"VI 1\" FAULT 100");
+    put("alpha.answer", "0\n");
+    both_say("INSTANCE \"VI 1\" MASTER 100");
+    EXPECT_TRUE(ours().logged("(VI 1) priority 120 -> 100: script heavy failed (exit 3)"));
+    EXPECT_TRUE(ours().logged("(VI 1) Entering FAULT STATE: script alpha failed (exit 1)"));
+    stop_both();
+    both_say("INSTANCE \"VI 1\" STOP 100");
+    compare_lines();
+    compare_notes();
+}
+
+TEST_F(SideBySide, a_script_that_fails_at_the_start_is_a_fault_and_nothing_before) {
+    put("alpha.answer", "1\n");
+    start_both(globals() + script("alpha") + instance(notify_all() + "    track_script {\n        alpha\n    }\n"));
+    both_say("INSTANCE \"VI 1\" FAULT 100");
+    put("alpha.answer", "0\n");
+    both_say("INSTANCE \"VI 1\" MASTER 100");
+    stop_both();
+    both_say("INSTANCE \"VI 1\" STOP 100");
+    compare_lines();
+    compare_notes();
+}
+
+TEST_F(SideBySide, a_file_of_minus_254_is_a_fault) {
+    start_both(globals() + "vrrp_track_file load {\n    file " + in_lab("load.value") + "\n    weight 1\n}\n" +
+               instance(notify_all() + "    track_file {\n        load\n    }\n"));
+    both_say("INSTANCE \"VI 1\" MASTER 100");
+    put("load.value", "-254\n");
+    both_say("INSTANCE \"VI 1\" FAULT 100");
+    put("load.value", "-253\n");
+    both_say("INSTANCE \"VI 1\" MASTER 1");
+    unlink(in_lab("load.value").c_str());
+    std::this_thread::sleep_for(1s);
+    stop_both();
+    both_say("INSTANCE \"VI 1\" STOP 100");
+    compare_lines();
+    compare_notes();
+}
+
+TEST_F(SideBySide, what_runs_once_runs_first_and_last_and_a_lower_priority_is_told) {
+    start_both(globals("    startup_script " + note("startup") + "\n    shutdown_script " + note("shutdown") + '\n') +
+               instance(notify_all() + "    notify_master_rx_lower_pri " + note("lower") + '\n'));
+    both_say("INSTANCE \"VI 1\" MASTER 100");
+    const Injector injector(home.client, "lan0");
+    for (const auto& [vrid, last] : {std::pair<std::uint8_t, std::uint8_t>{3, 33}, {1, 31}})
+        injector.send(forge({.source = vrrpd::IpAddress::v4(10, 12, 14, 99),
+                             .vrid = vrid,
+                             .priority = 50,
+                             .interval = 20,
+                             .address = vrrpd::IpAddress::v4(10, 12, 14, last)}));
+    both_say("INSTANCE \"VI 1\" MASTER_RX_LOWER_PRI 100");
+    std::this_thread::sleep_for(500ms);
+    stop_both();
+    both_say("INSTANCE \"VI 1\" STOP 100");
+    compare_lines();
+    compare_notes();
+    for (const auto* name : {"H003.notes", "H001.notes"}) {
+        EXPECT_EQ(lines_of(name).front(), "startup");
+        EXPECT_EQ(lines_of(name).back(), "shutdown");
+    }
+}
+
+TEST_F(SideBySide, a_reload_notifies_of_nothing_but_what_left) {
+    const auto first = instance(notify_all(), "ONE");
+    auto second = instance(notify_all(), "TWO");
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"router_id 3", "router_id 13"},
+                                   {"router_id 1\n", "router_id 11\n"},
+                                   {"14.33/24", "14.43/24"},
+                                   {"14.31/24", "14.41/24"}})
+        second.replace(second.find(from), from.size(), to);
+    start_both(globals() + first + second);
+    for (auto* fifo : {&ours_, &theirs_})
+        EXPECT_TRUE(wait_until([&] {
+            return std::count_if(fifo->lines().begin(), fifo->lines().end(),
+                                 [](const auto& line) { return line.find("MASTER") != std::string::npos; }) == 2;
+        }));
+    const auto renamed = instance(notify_all(), "UNO");
+    for (auto* router : {&ours(), &theirs()}) router->reload(globals() + renamed);
+    for (auto* fifo : {&ours_, &theirs_})
+        EXPECT_TRUE(wait_until([&] { return fifo->ends_with("INSTANCE \"TWO\" FAULT 100"); })) << joined(fifo->lines());
+    std::this_thread::sleep_for(2s);
+    EXPECT_TRUE(home.h003.has_address(*IpAddress::parse("10.12.14.33")));
+    EXPECT_TRUE(home.h001.has_address(*IpAddress::parse("10.12.14.31")));
+    stop_both();
+    compare_notes();
+}
+
+}  // namespace
+}  // namespace lab

@@ -1,0 +1,82 @@
+// What the supervisor watches for us, and what it is told for scripts, FIFOs and mail (surface 4.3, 5).
+#include <poll.h>
+
+#include "vrrpd/engine/engine.hpp"
+
+namespace vrrpd::engine {
+
+namespace {
+
+using Event = ipc::Notice::Event;
+
+constexpr int last_tries = 20, last_wait_ms = 10;  // for the supervisor to make room, when we stop
+
+}  // namespace
+
+// What is tracked already has its states in the channel: who is adopted or begins should know them. The rest waits
+// until there is something to apply it to.
+void Engine::take_early_messages() {
+    ipc::Message message;
+    while (options_.channel.receive(message) == ipc::Channel::State::message) {
+        const auto state =
+            message.kind == ipc::Kind::tracker ? ipc::decode<ipc::TrackerState>(message.text) : std::nullopt;
+        if (state)
+            (void)trackers_.apply(*state);
+        else
+            early_.push_back(std::move(message));
+    }
+}
+
+// One pass over those that track it; nothing of the kernel's picture is looked at again.
+void Engine::tracker_changed(const ipc::TrackerState& state) {
+    const auto object = trackers_.apply(state);
+    if (!object || !speaking_) return;
+    for (auto& router : routers_)
+        if (tracks(*router->config, *object)) conclude(*router);
+}
+
+void Engine::announce_state(const Router& router, Event event) {
+    const auto& config = *router.config;
+    if (options_.observe) return;
+    if (config_->notification.fifos.empty() && *config.notify == config::Notify{}) return;
+    notices_.add({ipc::Notice::Object::instance, event, router.machine.effective_priority().value(), config.name});
+}
+
+void Engine::announce_transition(const Router& router, const proto::Transition& transition) {
+    if (transition.cause == proto::Cause::stopped) return;  // said by who stops it
+    switch (transition.to) {
+        case proto::Role::active:
+            return announce_state(router, Event::master);
+        case proto::Role::backup:
+            return announce_state(router, Event::backup);
+        case proto::Role::initialize:
+            return announce_state(router, Event::fault);
+    }
+}
+
+void Engine::announce_priority(const Router& router) {
+    if (!router.config->notify->priority_changes) return;
+    announce_state(router, router.active() ? Event::master_priority : Event::backup_priority);
+}
+
+// keepalived's: who left the configuration is in FAULT, unless notify_deleted says otherwise.
+void Engine::announce_removed(const Router& router) {
+    announce_state(router, router.config->notify->deleted_state ? Event::deleted : Event::fault);
+}
+
+void Engine::announce_stopped() {
+    for (const auto& router : routers_) announce_state(*router, Event::stop);
+    flush_notices();
+    for (int i = 0; i < last_tries && !notices_.empty(); ++i) {
+        pollfd waiting{options_.channel.fd(), POLLOUT, 0};
+        ::poll(&waiting, 1, last_wait_ms);
+        flush_notices();
+    }
+}
+
+void Engine::flush_notices() {
+    notices_.flush([this](const std::string& text) { return options_.channel.send(ipc::Kind::notify, text); },
+                   ipc::max_text);
+}
+
+}  // namespace vrrpd::engine

@@ -1,0 +1,47 @@
+// The engine's picture of what the supervisor watches for it: tracked scripts, files and processes, by their numbers in
+// the configuration. Pure values; the engine's one thread.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "vrrpd/config/model.hpp"
+#include "vrrpd/ipc/notices.hpp"
+#include "vrrpd/proto/tracking.hpp"
+
+namespace vrrpd::engine {
+
+class Trackers {
+public:
+    using Kind = config::Track::Kind;
+    struct Object {
+        Kind kind;
+        std::uint32_t number;
+    };
+
+    // What is known of an object stays with its name.
+    void configure(const config::Config& config);
+    // nullopt: nothing of this configuration, or nothing new.
+    [[nodiscard]] std::optional<Object> apply(const ipc::TrackerState& state);
+
+    // Adds what the instance tracks to `tracked`, and what of it is a fault. true: something has no result yet, and
+    // keeps the instance from beginning, though not from going on (surface 4.2.5).
+    bool judge(const config::Instance& instance, std::vector<proto::Tracked>& tracked,
+               std::vector<std::string>& faults) const;
+
+private:
+    struct Entry {
+        std::string name{};
+        ipc::TrackerState::Health health = ipc::TrackerState::Health::unknown;
+        std::int64_t number = 0;
+        std::string detail{};
+    };
+    std::array<std::vector<Entry>, 3> entries_;  // by kind
+};
+
+[[nodiscard]] bool tracks(const config::Instance& instance, const Trackers::Object& object);
+
+}  // namespace vrrpd::engine
