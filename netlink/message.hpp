@@ -86,9 +86,9 @@ public:
     [[nodiscard]] vrrpd::MacAddress mac(int type) const;  // zero: not there, or longer (InfiniBand)
     [[nodiscard]] vrrpd::BytesView bytes(int type) const;
     [[nodiscard]] Attributes nested(int type) const { return of(bytes(type)); }
+    static constexpr std::size_t known = 64;  // higher ones are skipped
 
 private:
-    static constexpr std::size_t known = 64;  // higher ones are skipped
     std::array<nlattr*, known> found_{};
 };
 

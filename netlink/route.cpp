@@ -40,6 +40,16 @@ void put_gateway(Message& message, const NextHop& hop, Family family) {
     message.bytes(RTA_VIA, via);
 }
 
+void put_metrics(Message& message, const Route& route) {
+    const auto& extras = *route.extras;
+    if (route.mtu == 0 && extras.metrics.empty() && extras.congestion_control.empty()) return;
+    message.nested(RTA_METRICS, [&](Message& inner) {
+        if (route.mtu != 0) inner.u32(RTAX_MTU, route.mtu);
+        for (const auto& metric : extras.metrics) inner.u32(metric.kind, metric.value);
+        if (!extras.congestion_control.empty()) inner.text(RTAX_CC_ALGO, extras.congestion_control);
+    });
+}
+
 void put_multipath(Message& message, const Route& route) {
     message.nested(RTA_MULTIPATH, [&](Message& inner) {
         for (const auto& hop : route.hops) {
@@ -114,7 +124,9 @@ Message encode(const Route& route, int type, int flags) {
     if (to.length != 0) message.address(RTA_DST, to.network().address);
     if (route.metric != 0) message.u32(RTA_PRIORITY, route.metric);
     if (route.source) message.address(RTA_PREFSRC, *route.source);
-    if (route.mtu != 0) message.nested(RTA_METRICS, [&](Message& inner) { inner.u32(RTAX_MTU, route.mtu); });
+    put_metrics(message, route);
+    if (route.extras->realms != 0) message.u32(RTA_FLOW, route.extras->realms);
+    if (route.extras->preference) message.u8(RTA_PREF, *route.extras->preference);
     put_hops(message, route);
     return message;
 }

@@ -71,8 +71,31 @@ bool same_object(const Rule& a, const Rule& b) {
     return a.family == b.family && a.priority == b.priority && selector(a.from) == selector(b.from) &&
            selector(a.to) == selector(b.to) && a.iif == b.iif && a.oif == b.oif && a.fwmark == b.fwmark &&
            effective_mask(a) == effective_mask(b) && a.table == b.table &&
-           a.suppress_prefix_length == b.suppress_prefix_length;
+           a.suppress_prefix_length == b.suppress_prefix_length && a.extras == b.extras;
 }
+
+namespace {
+
+std::string action(const Rule& rule) {
+    using Action = RuleExtras::Action;
+    switch (rule.extras->action) {
+        case Action::go_to:
+            return fmt::format(" goto {}", rule.extras->target);
+        case Action::nop:
+            return " nop";
+        case Action::blackhole:
+            return " blackhole";
+        case Action::unreachable:
+            return " unreachable";
+        case Action::prohibit:
+            return " prohibit";
+        case Action::table:
+            break;
+    }
+    return rule.extras->l3mdev ? " lookup [l3mdev-table]" : fmt::format(" lookup {}", rule.table);
+}
+
+}  // namespace
 
 std::string describe(const Address& address, const std::string& link_name) {
     std::string text = address.prefix.to_string();
@@ -105,7 +128,7 @@ std::string describe(const Rule& rule) {
     if (!rule.oif.empty()) text += " oif " + rule.oif;
     if (rule.fwmark != 0 || rule.fwmask != 0)
         text += fmt::format(" fwmark {:#x}/{:#x}", rule.fwmark, effective_mask(rule));
-    text += fmt::format(" lookup {}", rule.table);
+    text += action(rule);
     if (rule.suppress_prefix_length) text += fmt::format(" suppress_prefixlength {}", *rule.suppress_prefix_length);
     return rule.family == Family::ipv6 ? text + " (IPv6)" : text;
 }

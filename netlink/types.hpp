@@ -13,6 +13,7 @@
 #include "vrrpd/base/ifindex.hpp"
 #include "vrrpd/base/ip.hpp"
 #include "vrrpd/base/mac.hpp"
+#include "vrrpd/base/seldom.hpp"
 
 namespace netlink {
 
@@ -81,6 +82,23 @@ struct NextHop {
     bool operator==(const NextHop&) const = default;
 };
 
+// One of RTAX_* with its value: advmss, initcwnd and the like.
+struct RouteMetric {
+    std::uint16_t kind = 0;
+    std::uint32_t value = 0;
+    bool operator==(const RouteMetric&) const = default;
+};
+
+// What hardly any route has.
+struct RouteExtras {
+    std::vector<RouteMetric> metrics;  // beside the mtu; by their kind
+    std::string congestion_control;
+    std::uint32_t realms = 0;                // IPv4
+    std::optional<std::uint8_t> preference;  // IPv6: ICMPV6_ROUTER_PREF_*
+
+    bool operator==(const RouteExtras&) const = default;
+};
+
 struct Route {
     Prefix destination;  // 0.0.0.0/0 is the default
     RouteType type = RouteType::unicast;
@@ -92,8 +110,31 @@ struct Route {
     std::uint8_t tos = 0;
     std::uint8_t protocol = protocol_keepalived;
     std::uint32_t mtu = 0;  // 0: not set
+    vrrpd::Seldom<RouteExtras> extras;
 
     bool operator==(const Route&) const = default;
+};
+
+struct NumberRange {
+    std::uint32_t first = 0, last = 0;
+    bool operator==(const NumberRange&) const = default;
+};
+
+// What hardly any rule has.
+struct RuleExtras {
+    enum class Action : std::uint8_t { table = 1, go_to = 2, nop = 3, blackhole = 6, unreachable = 7, prohibit = 8 };
+    Action action = Action::table;
+    std::uint32_t target = 0;  // of go_to
+    bool invert = false;       // not
+    std::uint8_t tos = 0;
+    std::uint32_t realms = 0;
+    std::uint64_t tunnel = 0;
+    bool l3mdev = false;  // the table of the device's VRF
+    std::uint8_t ip_protocol = 0;
+    std::optional<NumberRange> uids, source_ports, destination_ports;
+    std::optional<std::uint32_t> suppress_group;
+
+    bool operator==(const RuleExtras&) const = default;
 };
 
 struct Rule {
@@ -105,6 +146,7 @@ struct Rule {
     std::uint32_t table = main_table;
     std::optional<std::uint32_t> suppress_prefix_length;
     std::uint8_t protocol = protocol_keepalived;
+    vrrpd::Seldom<RuleExtras> extras;
 
     bool operator==(const Rule&) const = default;
 };

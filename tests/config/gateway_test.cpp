@@ -163,8 +163,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{lan + "wan wan0 {\nadress own\n}", "12:1: unknown keyword 'adress' in wan: did you mean address?"},
         Case{"lan lan0 10.12.14.0/24", "8:1: gateway HOME: follows is missing"},
         Case{"follows LAM\nlan lan0 10.12.14.0/24",
-             "9:9: gateway HOME: there is no vrrp_instance LAM (did you mean LAN?)"},
-        Case{"follows LAN WAN\nlan lan0 10.12.14.0/24", "9:13: unexpected 'WAN': write follows INSTANCE"},
+             "9:9: gateway HOME: there is no vrrp_instance or vrrp_sync_group LAM (did you mean LAN?)"},
+        Case{"follows LAN WAN\nlan lan0 10.12.14.0/24",
+             "9:13: unexpected 'WAN': write follows and the name of a vrrp_instance or vrrp_sync_group"},
         Case{"follows LAN", "8:1: gateway HOME: lan is missing"},
         Case{"follows LAN\nlan lan0", "10:1: too few words: write lan DEVICE PREFIX"},
         Case{lan + "lan lan0 10.12.14.0/28",
@@ -218,13 +219,6 @@ TEST(GatewayFaultsOfTheWhole, names_and_lans_are_not_shared) {
     const auto shared = parse_text(instance + one + "gateway TWO {\n" + lan + "}\n");
     EXPECT_TRUE(says(shared.faults, "12:1: gateway TWO: lan0 is a lan of gateway HOME already"));
     EXPECT_FALSE(shared.can_start());
-}
-
-TEST(GatewayFaultsOfTheWhole, a_sync_group_cannot_be_followed_yet) {
-    const auto parsed = parse_text(
-        instance + "vrrp_sync_group G {\ngroup {\nLAN\n}\n}\ngateway HOME {\nfollows G\nlan lan0 10.12.14.0/24\n}\n");
-    EXPECT_TRUE(says(parsed.faults, "14:9: gateway HOME: following the vrrp_sync_group G is not possible yet"));
-    EXPECT_FALSE(parsed.can_start());
 }
 
 }  // namespace

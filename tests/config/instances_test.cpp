@@ -105,8 +105,6 @@ TEST(Groups, name_instances_that_exist_and_are_in_one_group) {
     EXPECT_TRUE(says(
         parse_text(two + "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\nvrrp_sync_group H {\ngroup {\nB\nA\n}\n}\n").faults,
         "B is in the group G already"));
-    EXPECT_TRUE(says(parse_text(two + "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n").faults,
-                     "vrrp_sync_group: not yet acted on: its instances move one by one"));
 }
 
 TEST(Groups, take_weights_away_from_members_unless_told) {
@@ -118,6 +116,27 @@ TEST(Groups, take_weights_away_from_members_unless_told) {
     EXPECT_TRUE(
         errors(parse_text(tracked + "vrrp_sync_group G {\nsync_group_tracking_weight\ngroup {\nA\nB\n}\n}\n").faults)
             .empty());
+}
+
+TEST(Instances, timer_expired_backup_requires_nopreempt) {
+    EXPECT_EQ(parse_instance("nopreempt\ntimer_expired_backup 180").config.instances.at(0).parameters.others_priority,
+              proto::Priority::configured(180));
+    EXPECT_EQ(parse_instance("nopreempt\nthread_timer_expired").config.instances.at(0).parameters.others_priority,
+              proto::Priority::configured(254));
+    const auto preempting = parse_instance("timer_expired_backup 180");
+    EXPECT_TRUE(says(preempting.faults, "timer_expired_backup requires nopreempt: it is ignored"));
+    EXPECT_EQ(preempting.config.instances.at(0).parameters.others_priority, std::nullopt);
+}
+
+TEST(Instances, owner_ignore_adverts_is_for_owners) {
+    const std::string globals = "global_defs {\nvrrp_owner_ignore_adverts\nvrrp_delay_after_boot 90\n}\n";
+    const auto owner = instance("A", "interface eth0\nvirtual_router_id 5\npriority 255");
+    EXPECT_TRUE(parse_text(globals + owner).config.instances.at(0).ignores_adverts);
+    EXPECT_EQ(parse_text(globals + owner).config.delay_after_boot, std::chrono::seconds(90));
+    EXPECT_FALSE(parse_text(owner).config.instances.at(0).ignores_adverts);
+    const auto other = parse_instance("owner_ignore_adverts");
+    EXPECT_FALSE(other.config.instances.at(0).ignores_adverts);
+    EXPECT_TRUE(says(other.faults, "owner_ignore_adverts is for priority 255 alone"));
 }
 
 TEST(Trackers, say_what_to_watch) {

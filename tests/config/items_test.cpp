@@ -1,5 +1,6 @@
 // Items of virtual_ipaddress, virtual_routes and virtual_rules (surface 3.5, 3.6, 3.7).
 #include <gtest/gtest.h>
+#include <linux/rtnetlink.h>
 
 #include "tests/config/fake_files.hpp"
 
@@ -119,7 +120,47 @@ TEST(Addresses, static_ones_are_judged_too) {
     const auto parsed =
         parse_text("static_ipaddress {\n10.0.0.9 dev a/b\n}\nstatic_routes {\nx\n}\nstatic_rules {\ny\n}\n");
     EXPECT_EQ(errors(parsed.faults).size(), 3U);
-    EXPECT_TRUE(says(parsed.faults, "static_ipaddress: not supported, ignored"));
+    EXPECT_EQ(*parsed.config.statics, StaticEntries{});
+}
+
+TEST(Addresses, static_ones_stand_on_the_default_interface) {
+    const auto parsed = parse_text("static_ipaddress {\n10.0.0.9/24\n10.0.0.9/24\n10.0.0.8 dev eth7\n}\n");
+    EXPECT_TRUE(says(parsed.faults, "3:1: the address 10.0.0.9/24 stands twice"));
+    const auto& addresses = parsed.config.statics->addresses;
+    ASSERT_EQ(addresses.size(), 2U);
+    EXPECT_EQ(addresses[0].device, "eth0");
+    EXPECT_EQ(addresses[1].device, "eth7");
+}
+
+// A static entry with a track_group is a fault of those instances while its device is down.
+TEST(Addresses, the_instances_of_a_track_group_track_the_device) {
+    const std::string group = "track_group T {\ngroup {\nV\nX\n}\n}\n";
+    const std::string entries =
+        "static_ipaddress {\n10.0.0.9 dev eth7 track_group T\n}\n"
+        "static_routes {\n10.9.0.0/16 via 10.0.0.2 dev eth8 track_group T\n10.8.0.0/16 via 10.0.0.2 track_group T\n}\n"
+        "static_rules {\nfrom 10.1.0.0/16 iif eth9 table 5 preference 7 track_group T\n"
+        "from 10.1.0.0/16 iif eth6 table 5 preference 8 track_group T no_track\n"
+        "from 10.1.0.0/16 table 5 preference 9 track_group U\n}\n";
+    const auto parsed =
+        parse_text(group + entries +
+                   "vrrp_instance V {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n");
+    const SeldomList<TrackInterface> expected{{"eth7", 0, false}, {"eth8", 0, false}, {"eth9", 0, false}};
+    EXPECT_EQ(parsed.config.instances.at(0).track_interfaces, expected);
+    EXPECT_TRUE(says(parsed.faults, "there is no vrrp_instance X"));
+    EXPECT_TRUE(says(parsed.faults, "track_group needs a device in the entry"));
+    EXPECT_TRUE(says(parsed.faults, "track_group and no_track exclude each other"));
+    EXPECT_EQ(parsed.config.statics->routes.size(), 2U);
+    EXPECT_EQ(parsed.config.statics->rules.size(), 3U);
+}
+
+TEST(Delays, of_interfaces_are_held_below_what_their_peers_wait) {
+    const std::string instance =
+        "vrrp_instance V {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n";
+    const auto parsed = parse_text("interface_up_down_delays {\neth0 5 3\neth1 5\neth2 x\neth3 1 2 3\n}\n" + instance);
+    EXPECT_EQ(errors(parsed.faults).size(), 2U);
+    const std::vector<InterfaceDelay> expected{{"eth0", std::chrono::seconds(2), std::chrono::seconds(3)},
+                                               {"eth1", std::chrono::seconds(5), Duration(0)}};
+    EXPECT_EQ(parsed.config.interface_delays, expected);
 }
 
 // ---- routes -----------------------------------------------------------------------------------------------
@@ -191,11 +232,37 @@ TEST(Routes, any_error_drops_the_whole_route) {
 }
 
 TEST(Routes, options_that_are_not_set_are_noted) {
-    const auto parsed = with_items("virtual_routes", "10.9.0.0/16 via 10.0.0.2 advmss lock 1300 initcwnd 10 metric 4");
+    const auto parsed = with_items("virtual_routes", "10.9.0.0/16 via 10.0.0.2 expires 60 protocol 5 append metric 4");
     EXPECT_TRUE(errors(parsed.faults).empty());
-    EXPECT_TRUE(says(parsed.faults, "8:26: advmss of a route: not supported, ignored"));
-    EXPECT_TRUE(says(parsed.faults, "initcwnd of a route"));
+    EXPECT_TRUE(says(parsed.faults, "8:26: expires of a route: not supported, ignored"));
+    EXPECT_TRUE(says(parsed.faults, "protocol of a route: it is always 18"));
+    EXPECT_TRUE(says(parsed.faults, "append of a route"));
     EXPECT_EQ(parsed.config.instances.at(0).routes[0].route.metric, 4U);
+}
+
+TEST(Routes, carry_metrics_in_the_order_of_the_kernels_numbers) {
+    using netlink::RouteMetric;
+    const auto r = route(
+        "10.9.0.0/16 via 10.0.0.2 initcwnd 10 advmss lock 1300 mtu lock 1400 rtt 10ms rttvar 5ms rto_min 1s "
+        "hoplimit 3 quickack 1 features ecn congctl reno realms 3/4");
+    EXPECT_EQ(r.route.mtu, 1400U);
+    const std::vector<RouteMetric> expected{{RTAX_LOCK, 1U << RTAX_ADVMSS | 1U << RTAX_MTU},
+                                            {RTAX_RTT, 80},
+                                            {RTAX_RTTVAR, 20},
+                                            {RTAX_ADVMSS, 1300},
+                                            {RTAX_HOPLIMIT, 3},
+                                            {RTAX_INITCWND, 10},
+                                            {RTAX_FEATURES, RTAX_FEATURE_ECN},
+                                            {RTAX_RTO_MIN, 1000},
+                                            {RTAX_QUICKACK, 1}};
+    EXPECT_EQ(r.route.extras->metrics, expected);
+    EXPECT_EQ(r.route.extras->congestion_control, "reno");
+    EXPECT_EQ(r.route.extras->realms, 3U << 16 | 4U);
+    EXPECT_EQ(route("fd00:9::/64 via fd00::2 pref low").route.extras->preference, 3);
+    for (const auto* item : {"10.9.0.0/16 via 10.0.0.2 hoplimit 256", "10.9.0.0/16 via 10.0.0.2 quickack 2",
+                             "10.9.0.0/16 via 10.0.0.2 rtt x", "10.9.0.0/16 via 10.0.0.2 advmss lock",
+                             "10.9.0.0/16 via 10.0.0.2 features x", "10.9.0.0/16 via 10.0.0.2 realms 1/x"})
+        EXPECT_TRUE(says(with_items("virtual_routes", item).faults, "the route is left out")) << item;
 }
 
 // ---- rules ------------------------------------------------------------------------------------------------
@@ -235,15 +302,38 @@ TEST(Rules, without_a_preference_count_down_from_16384) {
 }
 
 TEST(Rules, a_selector_that_we_cannot_set_drops_the_rule) {
-    const auto parsed = with_items("virtual_rules", "from 10.1.0.0/16 uidrange 23-56 table 51 preference 7");
+    const auto parsed = with_items("virtual_rules", "from 10.1.0.0/16 protocol 5 table 51 preference 7");
     EXPECT_TRUE(errors(parsed.faults).empty());
-    EXPECT_TRUE(says(parsed.faults, "8:18: uidrange of a rule: not supported: the rule is left out"));
+    EXPECT_TRUE(says(parsed.faults, "8:18: protocol of a rule: not supported: the rule is left out"));
     EXPECT_TRUE(parsed.config.instances.at(0).rules.empty());
+}
+
+TEST(Rules, take_all_selectors_and_actions) {
+    using Action = netlink::RuleExtras::Action;
+    const auto r = rule(
+        "not from 10.1.0.0/16 tos 0x10 ipproto tcp sport 1-5 dport 80 uidrange 23-56 tunnel-id 7 realms 1/2 "
+        "suppress_ifgroup 3 table 51 preference 7");
+    const auto& extras = *r.rule.extras;
+    EXPECT_TRUE(extras.invert);
+    EXPECT_EQ(extras.tos, 16);
+    EXPECT_EQ(extras.ip_protocol, 6);
+    EXPECT_EQ(extras.source_ports, (netlink::NumberRange{1, 5}));
+    EXPECT_EQ(extras.destination_ports, (netlink::NumberRange{80, 80}));
+    EXPECT_EQ(extras.uids, (netlink::NumberRange{23, 56}));
+    EXPECT_EQ(extras.tunnel, 7U);
+    EXPECT_EQ(extras.realms, 1U << 16 | 2U);
+    EXPECT_EQ(extras.suppress_group, 3U);
+    EXPECT_EQ(rule("from 10.1.0.0/16 goto 9000 preference 7").rule.extras->target, 9000U);
+    EXPECT_EQ(rule("from 10.1.0.0/16 nop preference 7").rule.extras->action, Action::nop);
+    EXPECT_EQ(rule("from 10.1.0.0/16 blackhole preference 7").rule.extras->action, Action::blackhole);
+    EXPECT_EQ(rule("from 10.1.0.0/16 unreachable preference 7").rule.extras->action, Action::unreachable);
+    EXPECT_EQ(rule("from 10.1.0.0/16 prohibit preference 7").rule.extras->action, Action::prohibit);
+    EXPECT_TRUE(rule("l3mdev preference 7").rule.extras->l3mdev);
 }
 
 TEST(Rules, errors_drop_the_rule) {
     for (const auto& [item, said] : {
-             std::pair{"from 10.1.0.0/16 preference 7", "a rule needs a table"},
+             std::pair{"from 10.1.0.0/16 preference 7", "a rule needs an action"},
              std::pair{"from x table 5 preference 7", "8:6: 'x' is not ADDRESS/LENGTH"},
              std::pair{"from 10.1.0.0/16 to fd00::/8 table 5 preference 7", "a rule cannot mix IPv4 and IPv6"},
              std::pair{"pref 7 table 5", "8:1: unknown word 'pref' in a rule"},
@@ -251,6 +341,9 @@ TEST(Rules, errors_drop_the_rule) {
              std::pair{"table 5 preference x", "preference 'x' is not a number"},
              std::pair{"table 5 fwmark 1/2/3 preference 7", "write MARK or MARK/MASK"},
              std::pair{"table", "a value is missing after table"},
+             std::pair{"sport 5-1 table 5 preference 7", "sport '5-1' ends before it begins"},
+             std::pair{"dport 1-70000 table 5 preference 7", "dport '70000': write a number from 0 to 65535"},
+             std::pair{"ipproto quic table 5 preference 7", "ipproto 'quic': write a number from 1 to 255"},
          }) {
         const auto parsed = with_items("virtual_rules", item);
         EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;

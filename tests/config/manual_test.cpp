@@ -75,6 +75,8 @@ bool is_inert(Block block) {
         case Block::root:
         case Block::global_defs:
         case Block::vrrp_instance:
+        case Block::sync_group:
+        case Block::track_group:
         case Block::script:
         case Block::track_process:
         case Block::track_file:

@@ -86,7 +86,7 @@ TEST(Conditions, VR_009_a_virtual_address_of_another_instance_is_never_the_sourc
     auto picture = home();
     picture.addresses.insert(picture.addresses.begin(), held(lan0, "10.12.14.77/24"));
     const std::vector others{ip("10.12.14.1"), ip("10.12.14.77")};
-    EXPECT_EQ(evaluate(instance(), world(picture), others).source, ip("10.12.14.4"));
+    EXPECT_EQ(evaluate(instance(), world(picture), {others}).source, ip("10.12.14.4"));
     EXPECT_EQ(evaluate(instance(), world(picture), {}).source, ip("10.12.14.77")) << "it was the list that kept it out";
     picture.addresses[0].protocol = netlink::protocol_keepalived;
     EXPECT_EQ(evaluate(instance(), world(picture), {}).source, ip("10.12.14.4")) << "tagged: another daemon's";
@@ -251,18 +251,18 @@ TEST(Conditions, a_tracked_forwarder_without_weight_is_a_fault_while_it_does_not
     auto tracking = instance();
     tracking.track_dns = {{"HOME", 0, false}};
     const std::vector<std::string> none, home_is_down{"OTHER", "HOME"};
-    EXPECT_EQ(evaluate(tracking, world(home()), {}, none).faults, Faults{});
-    EXPECT_EQ(evaluate(tracking, world(home()), {}, home_is_down).faults,
+    EXPECT_EQ(evaluate(tracking, world(home()), {{}, none}).faults, Faults{});
+    EXPECT_EQ(evaluate(tracking, world(home()), {{}, home_is_down}).faults,
               Faults{"this host's DNS forwarder of HOME does not work"});
     tracking.track_dns = {{"HOME", 0, true}};
-    EXPECT_EQ(evaluate(tracking, world(home()), {}, none).faults, Faults{"this host's DNS forwarder of HOME works"});
+    EXPECT_EQ(evaluate(tracking, world(home()), {{}, none}).faults, Faults{"this host's DNS forwarder of HOME works"});
 }
 
 TEST(Conditions, a_tracked_forwarder_with_weight_is_no_fault_but_counted) {
     auto tracking = instance();
     tracking.track_dns = {{"HOME", -50, false}};
     const std::vector<std::string> down{"HOME"};
-    const auto found = evaluate(tracking, world(home()), {}, down);
+    const auto found = evaluate(tracking, world(home()), {{}, down});
     EXPECT_EQ(found.faults, Faults{});
     EXPECT_EQ(found.tracked, (std::vector<proto::Tracked>{{"DNS of HOME", -50, false, false}}));
 }

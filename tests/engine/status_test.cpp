@@ -18,9 +18,9 @@ std::optional<std::string> member(const IpAddress& address) {
 
 std::string only_instance(const Router& router, Instant now = start) {
     StatusReport report(false);
-    report.add(router, now, member);
+    report.add({router, router.troubles->faults, "G"}, now, member);
     const auto text = report.text();
-    const std::string before = R"({"observing":false,"instances":[)", after = R"(],"gateways":[]})";
+    const std::string before = R"({"observing":false,"instances":[)", after = R"(],"sync_groups":[],"gateways":[]})";
     EXPECT_EQ(text.substr(0, before.size()), before);
     EXPECT_EQ(text.substr(text.size() - after.size()), after);
     return text.substr(before.size(), text.size() - before.size() - after.size());
@@ -45,7 +45,7 @@ TEST(Status, a_stand_in_with_all_there_is_to_tell) {
               R"({"name":"LAN","interface":"lan0","family":"ipv4","vrid":1,"state":"BACKUP","since":1.5,)"
               R"("priority":200,"effective_priority":80,"reasons":[)"
               R"({"name":"wan0","weight":-120,"reverse":false,"up":false,"contributes":-120},)"
-              R"({"name":"lan1","weight":10,"reverse":true,"up":true,"contributes":0}],"faults":[],)"
+              R"({"name":"lan1","weight":10,"reverse":true,"up":true,"contributes":0}],"faults":[],"sync_group":"G",)"
               R"("master":{"address":"10.12.14.4","name":"H003"},"advert_interval":0.1,"down_interval":0.369,)"
               R"("addresses":["10.12.14.1/24","10.12.14.9/32"],)"
               R"("counters":{"adverts_received":7,"adverts_sent":6,"priority_zero_received":5,)"
@@ -87,7 +87,7 @@ TEST(Status, a_gateway) {
     const netlink::nft::GatewayRules::DnsServer server{ip("10.12.14.2"), 5353};
     report.add({home, readiness, {"wan0 is down"}, ip("198.51.100.1"), {server}, false}, proto::Role::backup);
     EXPECT_EQ(report.text(),
-              R"({"observing":true,"instances":[],"gateways":[)"
+              R"({"observing":true,"instances":[],"sync_groups":[],"gateways":[)"
               R"({"name":"HOME","follows":"LAN","state":"MASTER","ready":true,"obstacles":[],"wan":null,"dns":[],)"
               R"("services":[],"fence":"open"},)"
               R"({"name":"HOME","follows":"LAN","state":"BACKUP","ready":false,"obstacles":["wan0 is down"],)"

@@ -168,15 +168,39 @@ TEST(RuleCodec, leaves_out_rules_that_match_on_more_than_ours_can) {
     fixed.action = FR_ACT_TO_TBL;
     fixed.table = RT_TABLE_MAIN;
     EXPECT_TRUE(decode_rule(Message(RTM_NEWRULE, 0, 64).header(fixed).u8(FRA_L3MDEV, 0).raw()));
-    for (const int attribute : {FRA_IP_PROTO, FRA_SPORT_RANGE, FRA_DPORT_RANGE, FRA_UID_RANGE, FRA_TUN_ID, FRA_L3MDEV,
-                                FRA_FLOW, FRA_SUPPRESS_IFGROUP}) {
+    for (const int attribute :
+         {FRA_DPORT_RANGE + 1, FRA_DPORT_RANGE + 2, FRA_DPORT_RANGE + 7})  // DSCP and younger ones
         EXPECT_FALSE(decode_rule(Message(RTM_NEWRULE, 0, 64).header(fixed).u32(attribute, 1).raw())) << attribute;
+    constexpr std::uint8_t reserved_action = 4;
+    fixed.action = reserved_action;
+    EXPECT_FALSE(decode_rule(Message(RTM_NEWRULE, 0, 64).header(fixed).raw()));
+}
+
+TEST(RuleCodec, what_hardly_any_rule_has_goes_out_and_comes_back) {
+    auto rule = full_rule();
+    auto& extras = rule.extras.edit();
+    extras.invert = true;
+    extras.tos = 0x10;
+    extras.realms = 1U << 16 | 2U;
+    extras.tunnel = 0x1234'5678'9abcULL;
+    extras.ip_protocol = 6;
+    extras.uids = NumberRange{23, 56};
+    extras.source_ports = NumberRange{1, 5};
+    extras.destination_ports = NumberRange{80, 81};
+    extras.suppress_group = 3;
+    EXPECT_EQ(sent(rule), rule);
+    for (const auto action : {RuleExtras::Action::go_to, RuleExtras::Action::nop, RuleExtras::Action::blackhole,
+                              RuleExtras::Action::unreachable, RuleExtras::Action::prohibit}) {
+        Rule other;
+        other.table = 0;
+        other.extras.edit().action = action;
+        if (action == RuleExtras::Action::go_to) other.extras.edit().target = 9000;
+        EXPECT_EQ(sent(other), other);
     }
-    fixed.flags = FIB_RULE_INVERT;
-    EXPECT_FALSE(decode_rule(Message(RTM_NEWRULE, 0, 64).header(fixed).raw()));
-    fixed.flags = 0;
-    fixed.action = FR_ACT_BLACKHOLE;
-    EXPECT_FALSE(decode_rule(Message(RTM_NEWRULE, 0, 64).header(fixed).raw()));
+    Rule vrf;
+    vrf.table = 0;
+    vrf.extras.edit().l3mdev = true;
+    EXPECT_EQ(sent(vrf), vrf);
 }
 
 class LinkCodec : public testing::Test {

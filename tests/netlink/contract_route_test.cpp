@@ -1,4 +1,6 @@
 // Routes and rules.
+#include <linux/rtnetlink.h>
+
 #include "tests/netlink/contract.hpp"
 
 namespace netlink::test {
@@ -181,6 +183,48 @@ TEST_P(RouteContract, rules_are_added_once_and_deleted) {
         EXPECT_TRUE(rules_of(4711).empty());
         EXPECT_TRUE(rules_of(4712).empty());
     }
+}
+
+// What the kernel reports of them is what was asked for: else ours would be taken for missing, and added for ever.
+TEST_P(RouteContract, rules_with_all_there_is_to_say) {
+    using Action = RuleExtras::Action;
+    std::vector<Rule> rules(8);
+    for (std::size_t i = 0; i < rules.size(); ++i) rules[i].priority = 4711 + static_cast<std::uint32_t>(i);
+    auto& matching = rules[0].extras.edit();
+    matching.invert = true;
+    matching.tos = 0x10;
+    matching.ip_protocol = 6;
+    matching.uids = NumberRange{23, 56};
+    matching.source_ports = NumberRange{1, 5};
+    matching.destination_ports = NumberRange{80, 80};
+    rules[1].extras.edit().suppress_group = 3;
+    rules[2].extras.edit().tunnel = 7;
+    rules[3].extras.edit().action = Action::go_to;
+    rules[3].extras.edit().target = 9000;
+    rules[4].extras.edit().action = Action::nop;
+    rules[5].extras.edit().action = Action::blackhole;
+    rules[6].extras.edit().action = Action::unreachable;
+    rules[7].extras.edit().action = Action::prohibit;
+    for (std::size_t i = 3; i < rules.size(); ++i) rules[i].table = 0;
+    for (const auto& rule : rules) {
+        for (int twice = 0; twice < 2; ++twice) add(rule);
+        EXPECT_EQ(rules_of(rule.priority), std::vector<Rule>{rule}) << describe(rule);
+        remove(rule);
+        EXPECT_TRUE(rules_of(rule.priority).empty()) << describe(rule);
+    }
+}
+
+TEST_P(RouteContract, routes_with_metrics_of_all_kinds) {
+    add(on_lan("10.12.14.4/24"));
+    auto route = via_lan("10.99.0.0/16", "10.12.14.254");
+    route.mtu = 1400;
+    route.extras.edit().metrics = {{RTAX_LOCK, 1U << RTAX_MTU}, {RTAX_ADVMSS, 1300}, {RTAX_INITCWND, 10}};
+    route.extras.edit().congestion_control = "reno";
+    add(route);
+    ASSERT_EQ(routes_to("10.99.0.0/16").size(), 1u);
+    EXPECT_EQ(routes_to("10.99.0.0/16").front().mtu, 1400u);
+    remove(route);
+    EXPECT_TRUE(routes_to("10.99.0.0/16").empty());
 }
 
 TEST_P(RouteContract, a_strangers_rule_is_not_deleted) {

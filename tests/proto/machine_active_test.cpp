@@ -146,6 +146,20 @@ TEST(Active, VR_126_VR_154_a_second_owner_is_treated_like_any_equal) {
     EXPECT_EQ(router.role(), Role::backup);
 }
 
+// timer_expired_backup: a router of priority 200 takes over sooner than we would.
+TEST(Active, one_that_slept_for_longer_than_the_best_of_the_others_waits_stands_down) {
+    auto with = parameters(100);
+    with.others_priority = priority(200);
+    const auto others_wait = 3s + 1s * (256 - 200) / 256.0;
+    const auto due = 1s + std::chrono::round<Duration>(others_wait);
+    auto awake = active(with);
+    awake.at(due, TimeReached{});
+    EXPECT_EQ(awake.role(), Role::active);
+    auto asleep = active(with);
+    asleep.at(due + 1ns, TimeReached{});
+    EXPECT_EQ(asleep.role(), Role::backup);
+}
+
 TEST(Active, VR_129_one_that_slept_stands_down) {
     auto router = active(parameters(100));
     const auto late = 1s + 3'609'375us + 1ns;

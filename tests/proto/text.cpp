@@ -45,6 +45,7 @@ struct Printer {
     std::string operator()(const Claim& claim) const { return "claim: " + proto::text(claim.cause); }
     std::string operator()(const Release& release) const { return "release: " + proto::text(release.cause); }
     std::string operator()(const Probe&) const { return "probe"; }
+    std::string operator()(const Wants&) const { return "wants the role"; }
     std::string operator()(const AnnounceAgain&) const { return "announce again"; }
     std::string operator()(const Transition& moved) const {
         auto line =
@@ -102,6 +103,8 @@ std::string text(Cause cause) {
             return "stalled";
         case Cause::claim_failed:
             return "claim-failed";
+        case Cause::group:
+            return "group";
         case Cause::fault:
             return "fault";
         case Cause::stopped:

@@ -1,10 +1,12 @@
-// sim --seed N [--trace]: one run.  sim --runs N [--from SEED]: many.  Exit code 1 if an invariant was violated.
+// sim --seed N [--trace]: one run.  sim --runs N [--from SEED]: many.  --groups: of sync groups. Exit code 1 if an
+// invariant was violated.
 #include <charconv>
 #include <cstring>
 #include <iostream>
 #include <optional>
 #include <string_view>
 
+#include "tests/sim/group_world.hpp"
 #include "tests/sim/run.hpp"
 
 namespace {
@@ -14,6 +16,7 @@ struct Options {
     std::uint64_t runs = 1;
     std::uint64_t from = 1;
     bool trace = false;
+    bool groups = false;
     bool ok = true;
 };
 
@@ -31,6 +34,8 @@ Options read(int argc, char** argv) {
         const std::string_view word = argv[i];
         if (word == "--trace")
             options.trace = true;
+        else if (word == "--groups")
+            options.groups = true;
         else if (word == "--seed")
             options.seed = number(options, argc, argv, ++i);
         else if (word == "--runs")
@@ -43,8 +48,9 @@ Options read(int argc, char** argv) {
     return options;
 }
 
-bool one(std::uint64_t seed, bool trace) {
-    const auto violation = vrrpd::sim::run(seed, trace ? &std::cout : nullptr);
+bool one(const Options& options, std::uint64_t seed) {
+    auto* const trace = options.trace ? &std::cout : nullptr;
+    const auto violation = options.groups ? vrrpd::sim::run_groups(seed, trace) : vrrpd::sim::run(seed, trace);
     if (!violation.empty()) std::cout << "seed " << seed << ": " << violation << '\n';
     return violation.empty();
 }
@@ -54,11 +60,11 @@ bool one(std::uint64_t seed, bool trace) {
 int main(int argc, char** argv) {
     const auto options = read(argc, argv);
     if (!options.ok) {
-        std::cerr << "usage: sim --seed N [--trace] | sim --runs N [--from SEED]\n";
+        std::cerr << "usage: sim [--groups] --seed N [--trace] | sim [--groups] --runs N [--from SEED]\n";
         return 2;
     }
-    if (options.seed) return one(*options.seed, options.trace) ? 0 : 1;
+    if (options.seed) return one(options, *options.seed) ? 0 : 1;
     bool all = true;
-    for (std::uint64_t i = 0; i < options.runs; ++i) all &= one(options.from + i, options.trace);
+    for (std::uint64_t i = 0; i < options.runs; ++i) all &= one(options, options.from + i);
     return all ? 0 : 1;
 }

@@ -107,6 +107,7 @@ private:
     void perform(Node& node, const proto::AnnounceAgain& action);
     void perform(Node& node, const proto::Transition& action);
     void perform(Node&, const proto::Note&) {}
+    void perform(Node&, const proto::Wants&) {}  // of groups: group_world.hpp
     void announce(Node& node);
     void carry(const Node& from, std::size_t to, const Bytes& message);
     void arrive(Node& node, const Bytes& message, const IpAddress& source, bool damaged);

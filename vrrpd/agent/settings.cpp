@@ -30,9 +30,11 @@ std::string describe(const config::Instance& instance) {
     return text;
 }
 
-std::string describe(const config::Gateway& gateway, const config::Instance* followed) {
-    auto text = fmt::format("gateway {} follows {} {}\n", gateway.name, followed ? followed->vrid.value() : 0,
-                            followed && followed->family == Family::ipv6 ? "ipv6" : "ipv4");
+std::string describe(const config::Gateway& gateway, const std::vector<const config::Instance*>& followed) {
+    auto text = fmt::format("gateway {} follows", gateway.name);
+    for (const auto* instance : followed)
+        text += fmt::format(" {} {}", instance->vrid.value(), instance->family == Family::ipv6 ? "ipv6" : "ipv4");
+    text += '\n';
     std::vector<std::string> lines;
     for (const auto& lan : gateway.lans) lines.push_back(" lan " + lan.prefix.to_string());
     if (gateway.wan)
@@ -114,7 +116,7 @@ private:
 std::string canonical_vrrp(const config::Config& config) {
     std::vector<std::string> parts;
     for (const auto& instance : config.instances) parts.push_back(describe(instance));
-    for (const auto& gateway : config.gateways) parts.push_back(describe(gateway, config.instance(gateway.follows)));
+    for (const auto& gateway : config.gateways) parts.push_back(describe(gateway, config.followed_by(gateway)));
     for (const auto& dns : config.dns_failovers) parts.push_back(describe(dns));
     if (config.dhcp_sync) parts.push_back("dhcp_sync " + config.dhcp_sync->follows + '\n');
     if (config.peer_link) {

@@ -3,6 +3,7 @@
 //
 //   version, host, time, engine ("ok", or what is wrong), observing
 //   instances[]  the engine's (vrrpd/engine/status.hpp)
+//   sync_groups[]  likewise
 //   gateways[]   the engine's, and:
 //     name, state, since, ready, obstacles[]   of this host, all its parts considered
 //     candidates[]   host, self, state, since, priority, ready, obstacles[], dhcp, dns, version, heard;

@@ -43,6 +43,9 @@ class AddressItem {
 public:
     AddressItem(Reader& reader, const Statement& s) : reader_(reader), s_(s) {}
 
+    // After read(): of a static address.
+    [[nodiscard]] const std::string& track_group() const { return track_group_; }
+
     std::optional<VirtualAddress> read() {
         const auto address = parse_address(s_.word(0));
         if (!address) {
@@ -143,11 +146,7 @@ private:
             return drop(fmt::format("preferred_lft '{}': write seconds or forever", text));
         value_.extras.edit().preferred = std::chrono::seconds(*seconds);
     }
-    void not_supported(const std::string&) {
-        const auto& word = s_.word(at_ - 1);
-        reader_.note_once(fmt::format("address {}", word), s_.place(at_ - 1),
-                          fmt::format("{}: not supported, ignored", word));
-    }
+    void follow(const std::string& text) { track_group_ = text; }
 
     // All host bits one, or all zero.
     [[nodiscard]] IpAddress edge_of_network(bool ones) const {
@@ -163,6 +162,7 @@ private:
     Reader& reader_;
     const Statement& s_;
     VirtualAddress value_;
+    std::string track_group_;
     std::size_t at_ = 1;
     bool length_given_ = false;
     bool kept_ = true;
@@ -176,7 +176,7 @@ const std::array<AddressItem::Option, 14> AddressItem::options = {{
     {"label", &AddressItem::label, nullptr, false},
     {"peer", &AddressItem::peer, nullptr, false},
     {"preferred_lft", &AddressItem::preferred, nullptr, false},
-    {"track_group", &AddressItem::not_supported, nullptr, false},
+    {"track_group", &AddressItem::follow, nullptr, false},
     {"home", nullptr, &VirtualAddress::home, true},
     {"-nodad", nullptr, &VirtualAddress::dad, true},
     {"mngtmpaddr", nullptr, &VirtualAddress::manage_temporary, true},
@@ -186,8 +186,11 @@ const std::array<AddressItem::Option, 14> AddressItem::options = {{
 }};
 
 void add_address(Reader& reader, const Statement& s, bool excluded) {
-    auto value = AddressItem(reader, s).read();
+    AddressItem item(reader, s);
+    auto value = item.read();
     if (!value) return;
+    if (!item.track_group().empty())
+        reader.fault(Severity::error, s.place(), "track_group is for static entries: it is ignored here");
     if (!excluded && !reader.accept_family(value->prefix.address.family(), s.place())) return;
     auto& instance = reader.instance().value;
     const auto same = [&](const VirtualAddress& other) {
@@ -233,13 +236,31 @@ std::optional<WeightWords> read_tracked_weight(Reader& reader, const Statement& 
 
 void read_virtual_address(Reader& reader, const Statement& s) { add_address(reader, s, false); }
 void read_excluded_address(Reader& reader, const Statement& s) { add_address(reader, s, true); }
-void read_static_address(Reader& reader, const Statement& s) { (void)AddressItem(reader, s).read(); }
+void read_static_address(Reader& reader, const Statement& s) {
+    AddressItem item(reader, s);
+    auto value = item.read();
+    if (!value) return;
+    auto& addresses = reader.draft().config.statics.edit().addresses;
+    const auto same = [&](const VirtualAddress& other) {
+        return other.prefix == value->prefix && other.device == value->device;
+    };
+    if (std::any_of(addresses.begin(), addresses.end(), same)) {
+        reader.fault(Severity::error, s.place(), fmt::format("the address {} stands twice: once is enough", s.word(0)));
+        return;
+    }
+    track_static(reader, s, {item.track_group(), value->device, !value->track, false});
+    addresses.push_back(std::move(*value));
+}
 
 void read_tracked_interface(Reader& reader, const Statement& s) {
     const auto tracked = read_tracked_weight(reader, s, 253);
     if (!tracked) return;
     if (!is_device_name(s.word(0))) {
         reader.fault(Severity::error, s.place(), fmt::format("'{}' cannot be the name of an interface", s.word(0)));
+        return;
+    }
+    if (reader.in_group()) {
+        reader.group().interfaces.push_back({s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
         return;
     }
     auto& instance = reader.instance();
@@ -251,7 +272,12 @@ void read_tracked_interface(Reader& reader, const Statement& s) {
 // Whether there is a dns_failover for it is known when the whole text is read.
 void read_tracked_dns(Reader& reader, const Statement& s) {
     const auto tracked = read_tracked_weight(reader, s, 253);
-    if (!tracked || reader.in_group()) return;
+    if (!tracked) return;
+    if (reader.in_group()) {
+        reader.group().dns.push_back({s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
+        reader.group().dns_places.push_back(s.place());
+        return;
+    }
     auto& instance = reader.instance();
     instance.value.track_dns.push_back({s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
     instance.dns_places.push_back(s.place());

@@ -92,7 +92,7 @@ private:
     [[nodiscard]] bool on_link(const Wan& wan, IfIndex link) const {
         if (wan.via->is_link_local()) return true;
         const auto has = [&](const Prefix& prefix) { return prefix.network().contains(*wan.via); };
-        return std::any_of(wan.held.begin(), wan.held.end(), has) ||
+        return std::any_of(wan.fixed().begin(), wan.fixed().end(), has) ||
                std::any_of(host_.addresses.begin(), host_.addresses.end(),
                            [&](const auto& address) { return address.link == link && has(address.prefix); }) ||
                std::any_of(host_.addresses.begin(), host_.addresses.end(),

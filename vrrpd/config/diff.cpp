@@ -11,6 +11,12 @@ bool Instance::same_router(const Instance& other) const {
            unicast() == other.unicast() && (unicast() ? source == other.source : group == other.group);
 }
 
+bool Instance::has_address_on(std::string_view device) const {
+    const auto is_there = [&](const VirtualAddress& address) { return address.device == device; };
+    return std::any_of(addresses.begin(), addresses.end(), is_there) ||
+           std::any_of(excluded_addresses.begin(), excluded_addresses.end(), is_there);
+}
+
 namespace {
 
 template <class Named>
@@ -24,6 +30,21 @@ const Named* find(const std::vector<Named>& all, std::string_view name) {
 const Instance* Config::instance(std::string_view name) const { return find(instances, name); }
 
 const Gateway* Config::gateway(std::string_view name) const { return find(gateways, name); }
+
+const SyncGroup* Config::sync_group(std::string_view name) const { return find(sync_groups, name); }
+
+std::vector<const Instance*> Config::followed_by(const Gateway& gateway) const {
+    if (const auto* one = instance(gateway.follows)) return {one};
+    std::vector<const Instance*> members;
+    if (const auto* group = sync_group(gateway.follows))
+        for (const auto member : group->members) members.push_back(&instances[member]);
+    // The source of the gateway's route must stand before the route does.
+    if (gateway.wan && gateway.wan->held.empty()) {
+        std::stable_partition(members.begin(), members.end(),
+                              [&](const Instance* member) { return member->has_address_on(gateway.wan->device); });
+    }
+    return members;
+}
 
 std::vector<Prefix> Gateway::networks() const {
     std::vector<Prefix> result;

@@ -34,7 +34,7 @@ struct GlobalsDraft {
     // Unlike keepalived's default: without a last advert of the one that yields, the other never learns that there
     // were two, and does not announce again (keepalived issue 166).
     bool higher_prio_send_advert = true;
-    bool check_unicast_source = false, v3_checksum_as_v2 = false;
+    bool check_unicast_source = false, v3_checksum_as_v2 = false, owner_ignores_adverts = false;
     bool strict = false;
     bool priority_changes = false;  // vrrp_notify_priority_changes
 };
@@ -73,7 +73,8 @@ struct InstanceDraft {
     std::optional<Place> authentication;
     AnnounceDraft announce;
     std::optional<unsigned> down_timer_adverts;
-    std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2;
+    std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2, owner_ignores_adverts;
+    std::optional<Place> timer_expired_place;
     std::vector<Place> track_places;  // one per track_interfaces
     std::vector<Place> dns_places;    // one per track_dns
     std::vector<TrackDraft> tracks;
@@ -114,10 +115,24 @@ struct SyncGroupDraft {
     std::string name;
     Place place;
     std::vector<std::string> members;
-    std::vector<std::string> interfaces;  // track_interface
-    bool tracking_weight = false;         // sync_group_tracking_weight
-    std::vector<TrackDraft> tracks;       // apply to each member
+    std::vector<TrackInterface> interfaces;  // track_interface
+    std::vector<TrackDns> dns;               // track_dns
+    std::vector<Place> dns_places;           // one per dns
+    bool tracking_weight = false;            // sync_group_tracking_weight
+    std::vector<TrackDraft> tracks;          // apply to each member
     NotifyDraft notify;
+};
+
+struct TrackGroupDraft {
+    std::string name;
+    std::vector<std::string> members;
+};
+
+// A static entry with a track_group: the device that the group's instances track for it.
+struct StaticTrackDraft {
+    std::string group;
+    std::string device;  // empty: default_interface
+    Place place;
 };
 
 // vrrp_script, track_file, ...: what is named by those who track it. Of the three values its kind's counts.
@@ -148,6 +163,8 @@ struct Draft {
     std::vector<DnsFailoverDraft> dns_failovers;
     std::optional<DhcpSyncDraft> dhcp_sync;
     std::vector<SyncGroupDraft> groups;
+    std::vector<TrackGroupDraft> track_groups;
+    std::vector<StaticTrackDraft> static_tracks;
     std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
     std::optional<Place> scripts;                  // the first script that would run
     FifoDraft fifo, vrrp_fifo;                     // notify_fifo, vrrp_notify_fifo

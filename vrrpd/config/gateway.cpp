@@ -32,7 +32,7 @@ void open_peer_link(Reader& reader, const Statement& s) {
 namespace {
 
 void set_follows(Reader& reader, const Statement& s) {
-    (void)word_count(reader, s, 2, 2, "follows INSTANCE");
+    (void)word_count(reader, s, 2, 2, "follows and the name of a vrrp_instance or vrrp_sync_group");
     reader.gateway().value.follows = s.word(1);
     reader.gateway().follows_place = s.place(1);
 }

@@ -45,6 +45,10 @@ void set_startup_delay(Reader& reader, const Statement& s) {
     if (const auto value = reader.millionths(s)) reader.draft().config.startup_delay = from_millionths(*value);
 }
 
+void set_delay_after_boot(Reader& reader, const Statement& s) {
+    if (const auto value = reader.millionths(s)) reader.draft().config.delay_after_boot = from_millionths(*value);
+}
+
 // Beyond the range it is held to it, as keepalived does (surface 3.2.1).
 void set_realtime(Reader& reader, const Statement& s) {
     const auto value = parse_integer(s.word(1));
@@ -208,18 +212,10 @@ constexpr Keyword table[] = {
      switch_global<&GlobalsDraft::lower_prio_no_advert>},
     {"vrrp_higher_prio_send_advert", 'C', Support::acted, Shape::optional_switch,
      switch_global<&GlobalsDraft::higher_prio_send_advert>},
-    {"vrrp_owner_ignore_adverts", 'C', Support::unsupported, Shape::optional_switch},
+    {"vrrp_owner_ignore_adverts", 'C', Support::acted, Shape::optional_switch,
+     switch_global<&GlobalsDraft::owner_ignores_adverts>},
     {"vrrp_check_unicast_src", 'B', Support::acted, Shape::nothing, switch_global<&GlobalsDraft::check_unicast_source>},
-    {"vrrp_skip_check_adv_addr",
-     'B',
-     Support::unsupported,
-     Shape::optional_switch,
-     nullptr,
-     0,
-     0,
-     {},
-     {},
-     "another address list is never a reason to drop an advert"},
+    {"vrrp_skip_check_adv_addr", 'B', Support::accepted, Shape::optional_switch},
     {"vrrp_strict",
      'A',
      Support::later,
@@ -232,7 +228,7 @@ constexpr Keyword table[] = {
      "nothing is refused beyond the usual"},
     {"v3_checksum_as_v2", 'C', Support::acted, Shape::optional_words, switch_global<&GlobalsDraft::v3_checksum_as_v2>},
     {"vrrp_startup_delay", 'B', Support::acted, Shape::decimal, set_startup_delay, 1000, any_time},
-    {"vrrp_delay_after_boot", 'C', Support::unsupported, Shape::decimal, nullptr, 1000, any_time},
+    {"vrrp_delay_after_boot", 'C', Support::acted, Shape::decimal, set_delay_after_boot, 1000, any_time},
     {"log_unknown_vrids", 'B', Support::acted, Shape::nothing, set_log_unknown},
     {"vrrp_rx_bufs_policy", 'C', Support::unsupported, Shape::word},
     {"vrrp_rx_bufs_multiplier", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},

@@ -96,6 +96,15 @@ void set_down_timer_adverts(Reader& reader, const Statement& s) {
     if (const auto value = reader.integer(s)) reader.instance().down_timer_adverts = static_cast<unsigned>(*value);
 }
 
+// The highest priority among the others; without a number any of them.
+void set_timer_expired(Reader& reader, const Statement& s) {
+    constexpr std::int64_t highest = 254;
+    const auto value = s.size() > 1 ? reader.integer(s) : std::optional(highest);
+    if (!value) return;
+    reader.instance().value.parameters.others_priority = proto::Priority::configured(static_cast<unsigned>(*value));
+    reader.instance().timer_expired_place = s.place();
+}
+
 // Our own extension: the cap on an interval learnt from the Active (design: a forged one must not silence us).
 void set_learnt_interval_max(Reader& reader, const Statement& s) {
     if (const auto value = reader.millionths(s)) {
@@ -212,8 +221,8 @@ constexpr Keyword table[] = {
     {"native_ipv6", 'C', Support::acted, Shape::nothing, set_native_ipv6},
     {"down_timer_adverts", 'B', Support::acted, Shape::integer, set_down_timer_adverts, 1, 100},
     {"max_learnt_interval", 'O', Support::acted, Shape::decimal, set_learnt_interval_max, second / 100, 3600 * second},
-    {"timer_expired_backup", 'C', Support::unsupported, Shape::optional_integer, nullptr, 1, 254},
-    {"thread_timer_expired", 'C', Support::unsupported, Shape::optional_integer, nullptr, 1, 254},
+    {"timer_expired_backup", 'C', Support::acted, Shape::optional_integer, set_timer_expired, 1, 254},
+    {"thread_timer_expired", 'C', Support::acted, Shape::optional_integer, set_timer_expired, 1, 254},
     {"strict_mode",
      'B',
      Support::later,
@@ -236,16 +245,7 @@ constexpr Keyword table[] = {
     {"mcast_src_ip", 'A', Support::acted, Shape::address, set_multicast_source},
     {"mcast_dst_ip", 'C', Support::acted, Shape::address, set_group},
     {"track_src_ip", 'B', Support::acted, Shape::nothing, set_track_source},
-    {"skip_check_adv_addr",
-     'B',
-     Support::unsupported,
-     Shape::optional_switch,
-     nullptr,
-     0,
-     0,
-     {},
-     {},
-     "another address list is never a reason to drop an advert"},
+    {"skip_check_adv_addr", 'B', Support::accepted, Shape::optional_switch},
     {"v3_checksum_as_v2", 'C', Support::acted, Shape::optional_switch,
      switch_instance<&InstanceDraft::v3_checksum_as_v2>},
     {"old_unicast_checksum",
@@ -262,7 +262,8 @@ constexpr Keyword table[] = {
      switch_instance<&InstanceDraft::lower_prio_no_advert>},
     {"higher_prio_send_advert", 'C', Support::acted, Shape::optional_switch,
      switch_instance<&InstanceDraft::higher_prio_send_advert>},
-    {"owner_ignore_adverts", 'C', Support::unsupported, Shape::optional_switch},
+    {"owner_ignore_adverts", 'C', Support::acted, Shape::optional_switch,
+     switch_instance<&InstanceDraft::owner_ignores_adverts>},
     {"kernel_rx_buf_size", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
     {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
     // virtual MAC (3.4.3)

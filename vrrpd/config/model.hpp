@@ -105,24 +105,39 @@ struct Instance {
     bool check_unicast_source = false;
     bool fault_without_peers = false;  // unicast_fault_no_peer and no peer
     std::uint8_t unicast_ttl = proto::sent_ttl;
+    bool ignores_adverts = false;  // owner_ignore_adverts
 
     bool track_primary = true;  // dont_track_primary not given
     SeldomList<TrackInterface> track_interfaces;
     SeldomList<TrackDns> track_dns;
     SeldomList<Track> tracks;  // its own, then those of its sync group
     Seldom<Notify> notify;
+    std::optional<std::uint32_t> sync_group;  // index into Config::sync_groups
 
     [[nodiscard]] bool unicast() const { return !peers.empty(); }
+    [[nodiscard]] bool has_address_on(std::string_view device) const;
     // keepalived matches by this over a reload, not by name (surface 1.6.4).
     [[nodiscard]] bool same_router(const Instance& other) const;
     bool operator==(const Instance&) const = default;
+};
+
+// vrrp_sync_group (surface 3.8). What a group tracks stands in the lists of its members.
+struct SyncGroup {
+    std::string name;
+    std::vector<std::uint32_t> members;  // indexes into Config::instances, in the order of the text; never empty
+    Seldom<Notify> notify = {};
+    bool operator==(const SyncGroup&) const = default;
 };
 
 // ---- the blocks keepalived does not have (design 5) ---------------------------------------------------
 
 struct Wan {
     std::string device;
-    std::vector<Prefix> held;      // empty: `address own`
+    std::vector<Prefix> held;     // empty: `address own`, or these:
+    std::vector<Prefix> carried;  // addresses on this device that instances of the followed group carry
+
+    // Where it has a fixed address while Active.
+    [[nodiscard]] const std::vector<Prefix>& fixed() const { return held.empty() ? carried : held; }
     std::optional<IpAddress> via;  // none: `auto`, the host's own default route
     int down_weight = -120;
     bool operator==(const Wan&) const = default;
@@ -130,7 +145,7 @@ struct Wan {
 
 struct Gateway {
     std::string name;
-    std::string follows;  // a vrrp_instance
+    std::string follows;  // a vrrp_instance or a vrrp_sync_group
     std::vector<netlink::nft::Lan> lans;
     std::optional<Wan> wan;
     netlink::nft::GatewayRules rules;  // compiled from the block, addresses of `follows` included
@@ -200,9 +215,26 @@ struct DhcpSync {
     bool operator==(const DhcpSync&) const = default;
 };
 
+// static_ipaddress, static_routes, static_rules (surface 3.3): there as long as we run, whatever the roles. The
+// instances of an entry's track_group track its device.
+struct StaticEntries {
+    std::vector<VirtualAddress> addresses;
+    std::vector<VirtualRoute> routes;
+    std::vector<VirtualRule> rules;
+    bool operator==(const StaticEntries&) const = default;
+};
+
+// interface_up_down_delays: how long a device is down, or up, before it counts.
+struct InterfaceDelay {
+    std::string device;
+    Duration down{0}, up{0};
+    bool operator==(const InterfaceDelay&) const = default;
+};
+
 struct Config {
     std::string router_id;
-    Duration startup_delay{0};  // vrrp_startup_delay
+    Duration startup_delay{0};     // vrrp_startup_delay
+    Duration delay_after_boot{0};  // vrrp_delay_after_boot
     bool log_unknown_vrids = false;
     bool realtime = false;      // vrrp_rt_priority was given
     int realtime_priority = 0;  // SCHED_RR 1..99
@@ -213,6 +245,9 @@ struct Config {
     std::vector<TrackedProcess> processes;
     ScriptPolicy script_policy;
     Notification notification;
+    std::vector<SyncGroup> sync_groups;
+    Seldom<StaticEntries> statics;
+    std::vector<InterfaceDelay> interface_delays;
     std::vector<Gateway> gateways;
     std::optional<PeerLink> peer_link;
     std::vector<DnsFailover> dns_failovers;
@@ -221,6 +256,10 @@ struct Config {
     // nullptr: there is none of that name.
     [[nodiscard]] const Instance* instance(std::string_view name) const;
     [[nodiscard]] const Gateway* gateway(std::string_view name) const;
+    [[nodiscard]] const SyncGroup* sync_group(std::string_view name) const;
+    // The one that it follows, or the members of the group that it follows. The first one leads: what the gateway has
+    // beside its virtual addresses moves with it, and comes after what it carries on the wan device.
+    [[nodiscard]] std::vector<const Instance*> followed_by(const Gateway& gateway) const;
     bool operator==(const Config&) const = default;
 };
 

@@ -9,6 +9,8 @@ Parsed parse(const std::vector<Line>& lines, std::string_view id) {
     Reader reader(lines, id);
     reader.read_all();
     resolve(reader);
+    resolve_statics(reader);
+    resolve_sync_groups(reader);
     resolve_tracks(reader);
     resolve_notification(reader);
     validate(reader);

@@ -35,6 +35,7 @@ public:
     // ---- for handlers ----
     [[nodiscard]] Draft& draft() { return draft_; }
     [[nodiscard]] InstanceDraft& instance() { return draft_.instances.back(); }
+    [[nodiscard]] SyncGroupDraft& group() { return draft_.groups.back(); }
     [[nodiscard]] GatewayDraft& gateway() { return draft_.gateways.back(); }
     // The vrrp_script, track_file, ... whose block is being read.
     void open_tracker(std::string key) { tracker_ = std::move(key); }
@@ -95,6 +96,8 @@ private:
 void resolve(Reader& reader);
 void resolve_tracks(Reader& reader);        // after the instances that track
 void resolve_notification(Reader& reader);  // likewise
+void resolve_statics(Reader& reader);
+void resolve_sync_groups(Reader& reader);  // after the instances that are their members
 void validate(Reader& reader);
 void resolve_gateways(Reader& reader);
 void resolve_dns_failovers(Reader& reader);  // after the gateways that they follow
@@ -113,6 +116,7 @@ void open_track_file(Reader& reader, const Statement& statement);
 void open_bfd_instance(Reader& reader, const Statement& statement);
 
 // Items of lists. The static ones are judged and not kept.
+// Items of lists.
 void read_virtual_address(Reader& reader, const Statement& item);
 void read_excluded_address(Reader& reader, const Statement& item);
 void read_static_address(Reader& reader, const Statement& item);
@@ -126,5 +130,16 @@ void read_tracked_script(Reader& reader, const Statement& item);
 void read_tracked_file(Reader& reader, const Statement& item);
 void read_tracked_process(Reader& reader, const Statement& item);
 void read_tracked_bfd(Reader& reader, const Statement& item);
+void read_track_group_member(Reader& reader, const Statement& item);
+void read_interface_delay(Reader& reader, const Statement& item);
+void open_track_group(Reader& reader, const Statement& statement);
+// Of a static entry: its track_group, or none, and the device that it needs.
+struct StaticTrack {
+    std::string group;
+    std::string device;
+    bool no_track = false;
+    bool needs_device = true;  // there is no default for it
+};
+void track_static(Reader& reader, const Statement& item, const StaticTrack& track);
 
 }  // namespace vrrpd::config

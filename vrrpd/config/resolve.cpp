@@ -99,6 +99,14 @@ private:
         parameters.down_timer_adverts = draft_.down_timer_adverts.value_or(globals_.down_timer_adverts);
         parameters.answer_lower_priority = !draft_.lower_prio_no_advert.value_or(globals_.lower_prio_no_advert);
         parameters.advert_before_yielding = draft_.higher_prio_send_advert.value_or(globals_.higher_prio_send_advert);
+        instance_.ignores_adverts =
+            parameters.priority.is_owner() && draft_.owner_ignores_adverts.value_or(globals_.owner_ignores_adverts);
+        if (draft_.owner_ignores_adverts == true && !instance_.ignores_adverts)
+            report(draft_.place, "owner_ignore_adverts is for priority 255 alone: it is ignored");
+        if (draft_.timer_expired_place && parameters.preempt) {
+            report(*draft_.timer_expired_place, "timer_expired_backup requires nopreempt: it is ignored");
+            parameters.others_priority.reset();
+        }
         const bool as_v2 = draft_.v3_checksum_as_v2.value_or(globals_.v3_checksum_as_v2);
         if (as_v2) instance_.checksum = proto::ChecksumForm::message_only;
     }

@@ -13,48 +13,41 @@ void open_group(Reader& reader, const Statement& s) {
                      fmt::format("vrrp_sync_group {} stands twice: this one is skipped", s.word(1)));
         return reader.skip(s);
     }
-    SyncGroupDraft draft;
-    draft.name = s.word(1);
-    draft.place = s.place();
-    reader.draft().groups.push_back(std::move(draft));
+    reader.draft().groups.emplace_back();
+    reader.group().name = s.word(1);
+    reader.group().place = s.place();
     reader.enter(s);
 }
 
 void group_member(Reader& reader, const Statement& s) {
-    for (const auto& word : s.line.words) reader.draft().groups.back().members.push_back(word.text);
+    for (const auto& word : s.line.words) reader.group().members.push_back(word.text);
 }
 
-void group_interface(Reader& reader, const Statement& s) {
-    reader.draft().groups.back().interfaces.push_back(s.word(0));
-}
+void keep_group_weights(Reader& reader, const Statement&) { reader.group().tracking_weight = true; }
 
-void keep_group_weights(Reader& reader, const Statement&) { reader.draft().groups.back().tracking_weight = true; }
+void deprecate_global_tracking(Reader& reader, const Statement& s) {
+    reader.fault(
+        Severity::error, s.place(),
+        "global_tracking is deprecated and does nothing: take it out; where members shall keep weights of their "
+        "own, write sync_group_tracking_weight");
+}
 
 constexpr Keyword root_table[] = {
     {"global_defs", 'A', Support::acted, Shape::block, enter_block, 0, 0, {}, Block::global_defs},
     {"vrrp_instance", 'A', Support::acted, Shape::named_block, open_instance, 0, 0, {}, Block::vrrp_instance},
-    {"vrrp_sync_group",
-     'A',
-     Support::later,
-     Shape::named_block,
-     open_group,
-     0,
-     0,
-     {},
-     Block::sync_group,
-     "its instances move one by one"},
+    {"vrrp_sync_group", 'A', Support::acted, Shape::named_block, open_group, 0, 0, {}, Block::sync_group},
     {"vrrp_script", 'A', Support::acted, Shape::named_block, open_vrrp_script, 0, 0, {}, Block::script},
     {"vrrp_track_process", 'B', Support::acted, Shape::named_block, open_track_process, 0, 0, {}, Block::track_process},
     {"track_file", 'B', Support::acted, Shape::named_block, open_track_file, 0, 0, {}, Block::track_file},
     {"vrrp_track_file", 'B', Support::acted, Shape::named_block, open_track_file, 0, 0, {}, Block::track_file},
     {"bfd_instance", 'B', Support::unsupported, Shape::named_block, open_bfd_instance, 0, 0, {}, Block::bfd},
-    {"static_ipaddress", 'B', Support::unsupported, Shape::items, read_static_address},
-    {"static_routes", 'B', Support::unsupported, Shape::items, read_static_route},
-    {"static_rules", 'C', Support::unsupported, Shape::items, read_static_rule},
-    {"track_group", 'C', Support::unsupported, Shape::named_block, enter_block, 0, 0, {}, Block::track_group},
+    {"static_ipaddress", 'B', Support::acted, Shape::items, read_static_address},
+    {"static_routes", 'B', Support::acted, Shape::items, read_static_route},
+    {"static_rules", 'C', Support::acted, Shape::items, read_static_rule},
+    {"track_group", 'C', Support::acted, Shape::named_block, open_track_group, 0, 0, {}, Block::track_group},
     {"garp_group", 'C', Support::unsupported, Shape::block, enter_block, 0, 0, {}, Block::garp_group},
     {"linkbeat_interfaces", 'C', Support::unsupported, Shape::items},
-    {"interface_up_down_delays", 'C', Support::unsupported, Shape::items},
+    {"interface_up_down_delays", 'C', Support::acted, Shape::items, read_interface_delay},
     {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
     {"net_namespace",
      'B',
@@ -81,9 +74,9 @@ constexpr Keyword root_table[] = {
 };
 
 constexpr Keyword sync_group_table[] = {
-    {"group", 'A', Support::accepted, Shape::items, group_member},
-    {"track_interface", 'A', Support::accepted, Shape::items, group_interface},
-    {"track_dns", 'O', Support::accepted, Shape::items, read_tracked_dns},
+    {"group", 'A', Support::acted, Shape::items, group_member},
+    {"track_interface", 'A', Support::acted, Shape::items, read_tracked_interface},
+    {"track_dns", 'O', Support::acted, Shape::items, read_tracked_dns},
     {"track_script", 'A', Support::acted, Shape::items, read_tracked_script},
     {"track_file", 'B', Support::acted, Shape::items, read_tracked_file},
     {"track_process", 'B', Support::acted, Shape::items, read_tracked_process},
@@ -95,8 +88,8 @@ constexpr Keyword sync_group_table[] = {
     {"notify_stop", 'A', Support::acted, Shape::command, read_notify<&Notify::stop>},
     {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch},
     {"notify_priority_changes", 'C', Support::acted, Shape::optional_switch, read_priority_changes},
-    {"sync_group_tracking_weight", 'B', Support::accepted, Shape::nothing, keep_group_weights},
-    {"global_tracking", 'C', Support::unsupported, Shape::nothing},
+    {"sync_group_tracking_weight", 'B', Support::acted, Shape::nothing, keep_group_weights},
+    {"global_tracking", 'C', Support::accepted, Shape::nothing, deprecate_global_tracking},
 };
 
 constexpr Keyword garp_group_table[] = {
@@ -107,7 +100,7 @@ constexpr Keyword garp_group_table[] = {
 };
 
 constexpr Keyword track_group_table[] = {
-    {"group", 'C', Support::accepted, Shape::items},
+    {"group", 'C', Support::acted, Shape::items, read_track_group_member},
 };
 
 }  // namespace

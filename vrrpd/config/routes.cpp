@@ -1,5 +1,6 @@
 // Items of virtual_routes and static_routes (surface 3.6). Any error drops the whole route, as in keepalived.
 #include <fmt/format.h>
+#include <linux/rtnetlink.h>
 
 #include <algorithm>
 #include <array>
@@ -20,21 +21,58 @@ std::optional<std::uint32_t> parse_table(std::string_view text) {
 
 namespace {
 
+// NAME and how many words follow.
 constexpr std::array ignored_options = {
-    // NAME and how many words follow; a "lock" may stand before the value.
-    std::pair{"advmss", 1},        std::pair{"rtt", 1},      std::pair{"rttvar", 1},
-    std::pair{"reordering", 1},    std::pair{"cwnd", 1},     std::pair{"ssthresh", 1},
-    std::pair{"rto_min", 1},       std::pair{"congctl", 1},  std::pair{"window", 1},
-    std::pair{"initcwnd", 1},      std::pair{"initrwnd", 1}, std::pair{"hoplimit", 1},
-    std::pair{"quickack", 1},      std::pair{"pref", 1},     std::pair{"fastopen_no_cookie", 1},
-    std::pair{"ttl-propagate", 1}, std::pair{"features", 1}, std::pair{"expires", 1},
-    std::pair{"realms", 1},        std::pair{"protocol", 1}, std::pair{"track_group", 1},
-    std::pair{"add", 0},           std::pair{"append", 0},   std::pair{"prepend", 0},
+    std::pair{"ttl-propagate", 1}, std::pair{"expires", 1}, std::pair{"protocol", 1},
+    std::pair{"add", 0},           std::pair{"append", 0},  std::pair{"prepend", 0},
 };
+
+// How the value of a metric is written (as ip-route has it).
+enum class Unit : std::uint8_t {
+    number,
+    eighths,   // a time in eighths of a millisecond; a bare number as it stands
+    quarters,  // ... in quarters
+    milliseconds,
+};
+struct Metric {
+    std::string_view name;
+    std::uint16_t kind;
+    Unit unit;
+    std::int64_t most;
+};
+constexpr std::array metrics = {
+    Metric{"advmss", RTAX_ADVMSS, Unit::number, 65'495},
+    Metric{"rtt", RTAX_RTT, Unit::eighths, UINT32_MAX},
+    Metric{"rttvar", RTAX_RTTVAR, Unit::quarters, UINT32_MAX},
+    Metric{"reordering", RTAX_REORDERING, Unit::number, UINT32_MAX},
+    Metric{"cwnd", RTAX_CWND, Unit::number, UINT32_MAX},
+    Metric{"ssthresh", RTAX_SSTHRESH, Unit::number, UINT32_MAX},
+    Metric{"rto_min", RTAX_RTO_MIN, Unit::milliseconds, UINT32_MAX},
+    Metric{"window", RTAX_WINDOW, Unit::number, UINT32_MAX},
+    Metric{"initcwnd", RTAX_INITCWND, Unit::number, UINT32_MAX},
+    Metric{"initrwnd", RTAX_INITRWND, Unit::number, UINT32_MAX},
+    Metric{"hoplimit", RTAX_HOPLIMIT, Unit::number, 255},
+    Metric{"quickack", RTAX_QUICKACK, Unit::number, 1},
+    Metric{"fastopen_no_cookie", RTAX_FASTOPEN_NO_COOKIE, Unit::number, 1},
+};
+
+// 250ms, 2s, or a bare number.
+std::optional<std::int64_t> metric_value(std::string_view text, Unit unit) {
+    const bool timed = unit != Unit::number;
+    const bool in_milliseconds = timed && text.ends_with("ms");
+    const bool in_seconds = timed && !in_milliseconds && text.ends_with("s");
+    if (in_milliseconds || in_seconds) text.remove_suffix(in_milliseconds ? 2 : 1);
+    auto number = parse_integer(text);
+    if (!number || *number < 0) return std::nullopt;
+    if (!in_milliseconds && !in_seconds) return number;
+    return *number * (in_seconds ? 1000 : 1) * (unit == Unit::eighths ? 8 : unit == Unit::quarters ? 4 : 1);
+}
 
 class RouteItem {
 public:
-    RouteItem(Reader& reader, const Statement& s) : reader_(reader), s_(s) {}
+    RouteItem(Reader& reader, const Statement& s, bool is_static) : reader_(reader), s_(s), is_static_(is_static) {}
+
+    [[nodiscard]] const std::string& group() const { return track_group_; }
 
     std::optional<VirtualRoute> read() {
         destination();
@@ -49,7 +87,7 @@ private:
         std::string_view name;
         void (RouteItem::*read)(std::string_view argument);
     };
-    static const std::array<Option, 14> options;
+    static const std::array<Option, 18> options;
 
     void drop(std::size_t word, const std::string& why) {
         if (kept_)
@@ -104,6 +142,10 @@ private:
     void option() {
         const auto& word = s_.word(at_);
         if (word == "onlink" || word == "no_track" || word == "nexthop") return flag(word);
+        if (word == "track_group" && is_static_) return track_group();
+        const auto known =
+            std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == word; });
+        if (known != metrics.end()) return metric_option(*known);
         const auto found =
             std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == word; });
         if (found == options.end()) return ignored(word);
@@ -130,9 +172,12 @@ private:
             return drop(at_, fmt::format("unknown word '{}' in a route{}", word,
                                          word == "encap" || word == "from" || word == "vrf" ? " (not supported)" : ""));
         }
-        reader_.note_once("route " + word, s_.place(at_), fmt::format("{} of a route: not supported, ignored", word));
+        const bool keeps_tag = word == "protocol";
+        reader_.note_once("route " + word, s_.place(at_),
+                          keeps_tag
+                              ? "protocol of a route: it is always 18 (keepalived), by which ours are known: ignored"
+                              : fmt::format("{} of a route: not supported, ignored", word));
         ++at_;
-        if (known->second == 1) (void)take("lock");
         at_ = std::min(at_ + static_cast<std::size_t>(known->second), s_.size());
     }
 
@@ -175,7 +220,11 @@ private:
         if (const auto number = whole(text, UINT32_MAX)) value_.route.metric = static_cast<std::uint32_t>(*number);
     }
     void mtu(std::string_view text) {
-        if (text == "lock") return drop(at_, "a locked mtu is not supported: write mtu N");
+        if (text == "lock") {
+            lock(RTAX_MTU);
+            if (++at_ == s_.size()) return drop(at_, "a value is missing after mtu lock");
+            text = s_.word(at_);
+        }
         if (const auto number = whole(text, 65'535)) value_.route.mtu = static_cast<std::uint32_t>(*number);
     }
     void tos(std::string_view text) {
@@ -190,6 +239,67 @@ private:
             return drop(at_,
                         fmt::format("unknown scope '{}': write global, site, link, host, nowhere or a number", text));
         value_.route.scope = *scope;
+    }
+
+    // [lock] VALUE
+    void metric_option(const Metric& metric) {
+        ++at_;
+        if (take("lock")) lock(metric.kind);
+        const auto value = at_ < s_.size() ? metric_value(s_.word(at_), metric.unit) : std::nullopt;
+        if (!value || *value > metric.most)
+            return drop(at_, fmt::format("{} '{}': write a number from 0 to {}", metric.name,
+                                         at_ < s_.size() ? s_.word(at_) : "", metric.most));
+        set_metric(metric.kind, static_cast<std::uint32_t>(*value));
+        ++at_;
+    }
+    // The kernel leaves a locked metric alone.
+    void lock(std::uint16_t kind) { set_metric(RTAX_LOCK, 1U << kind); }
+    // In the order of their kinds; bits of several words gather.
+    void set_metric(std::uint16_t kind, std::uint32_t value) {
+        auto& all = value_.route.extras.edit().metrics;
+        const auto at = std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.kind >= kind; });
+        if (at == all.end() || at->kind != kind) {
+            all.insert(at, {kind, value});
+        } else {
+            at->value = kind == RTAX_LOCK || kind == RTAX_FEATURES ? at->value | value : value;
+        }
+    }
+    void congestion_control(std::string_view text) {
+        if (text == "lock") {
+            lock(RTAX_CC_ALGO);
+            if (++at_ == s_.size()) return drop(at_, "a name is missing after congctl lock");
+            text = s_.word(at_);
+        }
+        constexpr std::size_t longest = 15;  // TCP_CA_NAME_MAX
+        if (text.size() > longest)
+            return drop(at_, fmt::format("congctl '{}' is longer than {} characters", text, longest));
+        value_.route.extras.edit().congestion_control = text;
+    }
+    void features(std::string_view text) {
+        if (text != "ecn") return drop(at_, fmt::format("unknown feature '{}': write ecn", text));
+        set_metric(RTAX_FEATURES, RTAX_FEATURE_ECN);
+    }
+    // [FROM/]TO as numbers: the names are a file's, which a parser does not read.
+    void realms(std::string_view text) {
+        const auto slash = text.find('/');
+        const auto to = parse_integer(slash == std::string_view::npos ? text : text.substr(slash + 1));
+        const auto from =
+            slash == std::string_view::npos ? std::optional<std::int64_t>(0) : parse_integer(text.substr(0, slash));
+        if (!to || !from || *to < 0 || *to > 65'535 || *from < 0 || *from > 65'535)
+            return drop(at_, fmt::format("realms '{}': write TO or FROM/TO, numbers up to 65535", text));
+        value_.route.extras.edit().realms = static_cast<std::uint32_t>(*from << 16 | *to);
+    }
+    void preference(std::string_view text) {
+        if (text != "low" && text != "medium" && text != "high")
+            return drop(at_, fmt::format("pref '{}': write low, medium or high", text));
+        value_.route.extras.edit().preference =  // RFC 4191 2.1
+            text == "low"    ? std::uint8_t{3}
+            : text == "high" ? std::uint8_t{1}
+                             : std::uint8_t{0};
+    }
+    void track_group() {
+        if (++at_ == s_.size()) return drop(at_, "a name is missing after track_group");
+        track_group_ = s_.word(at_++);
     }
 
     std::optional<std::int64_t> whole(std::string_view text, std::int64_t most) {
@@ -224,6 +334,8 @@ private:
 
     Reader& reader_;
     const Statement& s_;
+    bool is_static_;
+    std::string track_group_;
     VirtualRoute value_;
     VirtualRoute::Hop hop_;
     bool hop_given_ = false;
@@ -233,7 +345,7 @@ private:
     bool kept_ = true;
 };
 
-const std::array<RouteItem::Option, 14> RouteItem::options = {{
+const std::array<RouteItem::Option, 18> RouteItem::options = {{
     {"via", &RouteItem::gateway},
     {"gw", &RouteItem::gateway},
     {"or", &RouteItem::second_gateway},
@@ -248,15 +360,26 @@ const std::array<RouteItem::Option, 14> RouteItem::options = {{
     {"tos", &RouteItem::tos},
     {"dsfield", &RouteItem::tos},
     {"mtu", &RouteItem::mtu},
+    {"congctl", &RouteItem::congestion_control},
+    {"features", &RouteItem::features},
+    {"realms", &RouteItem::realms},
+    {"pref", &RouteItem::preference},
 }};
 
 }  // namespace
 
 void read_virtual_route(Reader& reader, const Statement& s) {
-    auto route = RouteItem(reader, s).read();
+    auto route = RouteItem(reader, s, false).read();
     if (route) reader.instance().value.routes.push_back(std::move(*route));
 }
 
-void read_static_route(Reader& reader, const Statement& s) { (void)RouteItem(reader, s).read(); }
+void read_static_route(Reader& reader, const Statement& s) {
+    RouteItem item(reader, s, true);
+    auto route = item.read();
+    if (!route) return;
+    const auto device = route->hops.empty() ? std::string() : route->hops.front().device;
+    track_static(reader, s, {item.group(), device, !route->track});
+    reader.draft().config.statics.edit().routes.push_back(std::move(*route));
+}
 
 }  // namespace vrrpd::config

@@ -11,19 +11,30 @@
 namespace vrrpd::config {
 namespace {
 
-constexpr std::array<std::string_view, 22> unsupported = {
-    "not",         "tos",      "dsfield",     "realms",           "tunnel-id", "protocol", "uidrange", "l3mdev",
-    "ipproto",     "sport",    "dport",       "suppress_ifgroup", "sup_group", "goto",     "nop",      "blackhole",
-    "unreachable", "prohibit", "track_group", "ip_proto",         "unicast",   "type"};
+using netlink::RuleExtras;
+
+constexpr std::array<std::string_view, 4> unsupported = {"protocol", "unicast", "type", "nat"};
+
+struct IpProtocol {
+    std::string_view name;
+    std::uint8_t number;
+};
+constexpr std::array ip_protocols = {IpProtocol{"icmp", 1},   IpProtocol{"tcp", 6},     IpProtocol{"udp", 17},
+                                     IpProtocol{"dccp", 33},  IpProtocol{"gre", 47},    IpProtocol{"esp", 50},
+                                     IpProtocol{"ah", 51},    IpProtocol{"icmpv6", 58}, IpProtocol{"ipv6-icmp", 58},
+                                     IpProtocol{"sctp", 132}, IpProtocol{"vrrp", 112}};
 
 class RuleItem {
 public:
     RuleItem(Reader& reader, const Statement& s) : reader_(reader), s_(s) {}
 
+    // After read(): of a static rule.
+    [[nodiscard]] const std::string& group() const { return track_group_; }
+
     std::optional<VirtualRule> read() {
         while (kept_ && at_ < s_.size()) option();
         if (!kept_) return std::nullopt;
-        if (!action_) drop(0, "a rule needs a table: write table N");
+        if (!action_) drop(0, "a rule needs an action: write table N, goto N, nop, blackhole, unreachable or prohibit");
         if (!kept_) return std::nullopt;
         if (!priority_given_) {
             value_.rule.priority = reader_.draft().next_rule_priority--;
@@ -40,7 +51,7 @@ private:
         std::string_view name;
         void (RuleItem::*read)(std::string_view argument);
     };
-    static const std::array<Option, 13> options;
+    static const std::array<Option, 26> options;
 
     void drop(std::size_t word, const std::string& why, Severity severity = Severity::error) {
         if (kept_) reader_.fault(severity, s_.place(std::min(word, s_.size() - 1)), why + ": the rule is left out");
@@ -54,8 +65,7 @@ private:
             ++at_;
             return;
         }
-        if (word == "no_track") {
-            value_.track = false;
+        if (flag(word)) {
             ++at_;
             return;
         }
@@ -69,6 +79,35 @@ private:
         if (++at_ == s_.size()) return drop(at_, fmt::format("a value is missing after {}", word));
         (this->*(found->read))(s_.word(at_));
         ++at_;
+    }
+
+    // Words without a value.
+    bool flag(std::string_view word) {
+        using Action = RuleExtras::Action;
+        if (word == "no_track") {
+            value_.track = false;
+        } else if (word == "not") {
+            value_.rule.extras.edit().invert = true;
+        } else if (word == "l3mdev") {
+            value_.rule.extras.edit().l3mdev = action_ = true;
+            value_.rule.table = 0;  // as the kernel reports it
+        } else if (word == "nop") {
+            act(Action::nop);
+        } else if (word == "blackhole") {
+            act(Action::blackhole);
+        } else if (word == "unreachable") {
+            act(Action::unreachable);
+        } else if (word == "prohibit") {
+            act(Action::prohibit);
+        } else {
+            return false;
+        }
+        return true;
+    }
+    void act(RuleExtras::Action action) {
+        value_.rule.extras.edit().action = action;
+        value_.rule.table = 0;  // as the kernel reports it
+        action_ = true;
     }
 
     std::optional<Prefix> prefix(std::string_view text) {
@@ -123,8 +162,61 @@ private:
         value_.rule.suppress_prefix_length = static_cast<std::uint32_t>(*number);
     }
 
+    void go_to(std::string_view text) {
+        const auto target = number(text, 1, UINT32_MAX);
+        if (!target) return;
+        act(RuleExtras::Action::go_to);
+        value_.rule.extras.edit().target = static_cast<std::uint32_t>(*target);
+    }
+    void suppress_group(std::string_view text) {
+        if (const auto group = number(text, 0, INT32_MAX))
+            value_.rule.extras.edit().suppress_group = static_cast<std::uint32_t>(*group);
+    }
+    void tos(std::string_view text) {
+        if (const auto value = number(text, 0, 255)) value_.rule.extras.edit().tos = static_cast<std::uint8_t>(*value);
+    }
+    void realms(std::string_view text) {
+        const auto slash = text.find('/');
+        const auto to = number(slash == std::string_view::npos ? text : text.substr(slash + 1), 0, 65'535);
+        const auto from =
+            slash == std::string_view::npos ? std::optional<std::int64_t>(0) : number(text.substr(0, slash), 0, 65'535);
+        if (to && from) value_.rule.extras.edit().realms = static_cast<std::uint32_t>(*from << 16 | *to);
+    }
+    void tunnel(std::string_view text) {
+        if (const auto id = number(text, 1, UINT32_MAX))
+            value_.rule.extras.edit().tunnel = static_cast<std::uint64_t>(*id);
+    }
+    void ip_protocol(std::string_view text) {
+        const auto known = std::find_if(ip_protocols.begin(), ip_protocols.end(),
+                                        [&](const IpProtocol& each) { return each.name == text; });
+        const auto value =
+            known != ip_protocols.end() ? std::optional<std::int64_t>(known->number) : number(text, 1, 255);
+        if (value) value_.rule.extras.edit().ip_protocol = static_cast<std::uint8_t>(*value);
+    }
+    void uids(std::string_view text) { value_.rule.extras.edit().uids = range(text, UINT32_MAX - 1); }
+    void source_ports(std::string_view text) { value_.rule.extras.edit().source_ports = range(text, 65'535); }
+    void destination_ports(std::string_view text) { value_.rule.extras.edit().destination_ports = range(text, 65'535); }
+    void track_group(std::string_view text) { track_group_ = text; }
+
+    std::optional<std::int64_t> number(std::string_view text, std::int64_t least, std::int64_t most) {
+        const auto value = parse_c_integer(text);
+        if (value && *value >= least && *value <= most) return value;
+        drop(at_, fmt::format("{} '{}': write a number from {} to {}", s_.word(at_ - 1), text, least, most));
+        return std::nullopt;
+    }
+    // FIRST-LAST, or one number (which keepalived refuses by mistake).
+    std::optional<netlink::NumberRange> range(std::string_view text, std::int64_t most) {
+        const auto dash = text.find('-');
+        const auto first = number(text.substr(0, dash), 0, most);
+        const auto last = dash == std::string_view::npos ? first : number(text.substr(dash + 1), 0, most);
+        if (!first || !last) return std::nullopt;
+        if (*first > *last) drop(at_, fmt::format("{} '{}' ends before it begins", s_.word(at_ - 1), text));
+        return netlink::NumberRange{static_cast<std::uint32_t>(*first), static_cast<std::uint32_t>(*last)};
+    }
+
     Reader& reader_;
     const Statement& s_;
+    std::string track_group_;
     VirtualRule value_;
     std::optional<Family> family_;
     bool action_ = false, priority_given_ = false;
@@ -132,7 +224,7 @@ private:
     bool kept_ = true;
 };
 
-const std::array<RuleItem::Option, 13> RuleItem::options = {{
+const std::array<RuleItem::Option, 26> RuleItem::options = {{
     {"from", &RuleItem::from},
     {"to", &RuleItem::to},
     {"table", &RuleItem::table},
@@ -146,15 +238,38 @@ const std::array<RuleItem::Option, 13> RuleItem::options = {{
     {"oif", &RuleItem::oif},
     {"suppress_prefixlength", &RuleItem::suppress},
     {"sup_pl", &RuleItem::suppress},
+    {"suppress_ifgroup", &RuleItem::suppress_group},
+    {"sup_group", &RuleItem::suppress_group},
+    {"tos", &RuleItem::tos},
+    {"dsfield", &RuleItem::tos},
+    {"realms", &RuleItem::realms},
+    {"tunnel-id", &RuleItem::tunnel},
+    {"uidrange", &RuleItem::uids},
+    {"ipproto", &RuleItem::ip_protocol},
+    {"ip_proto", &RuleItem::ip_protocol},
+    {"sport", &RuleItem::source_ports},
+    {"dport", &RuleItem::destination_ports},
+    {"goto", &RuleItem::go_to},
+    {"track_group", &RuleItem::track_group},
 }};
 
 }  // namespace
 
 void read_virtual_rule(Reader& reader, const Statement& s) {
-    auto rule = RuleItem(reader, s).read();
-    if (rule) reader.instance().value.rules.push_back(std::move(*rule));
+    RuleItem item(reader, s);
+    auto rule = item.read();
+    if (!rule) return;
+    if (!item.group().empty())
+        reader.fault(Severity::error, s.place(), "track_group is for static entries: it is ignored here");
+    reader.instance().value.rules.push_back(std::move(*rule));
 }
 
-void read_static_rule(Reader& reader, const Statement& s) { (void)RuleItem(reader, s).read(); }
+void read_static_rule(Reader& reader, const Statement& s) {
+    RuleItem item(reader, s);
+    auto rule = item.read();
+    if (!rule) return;
+    track_static(reader, s, {item.group(), rule->rule.iif, !rule->track});
+    reader.draft().config.statics.edit().rules.push_back(std::move(*rule));
+}
 
 }  // namespace vrrpd::config

@@ -1,4 +1,4 @@
-// What can be judged only of the whole: instances that could not run, pairs of them that collide, sync groups,
+// What can be judged only of the whole: instances that could not run, pairs of them that collide,
 // scripts. keepalived ends the whole daemon for one invalid instance (surface 2.6); we refuse to start, too, but
 // say so for every one, and a reload keeps the old configuration.
 #include <fmt/format.h>
@@ -49,37 +49,6 @@ void validate_pairs(Reader& reader, const Draft& draft) {
     }
 }
 
-void validate_group(Reader& reader, const SyncGroupDraft& group, std::map<std::string, std::string>& group_of) {
-    auto& draft = reader.draft();
-    const auto report = [&](const std::string& text) {
-        reader.fault(Severity::error, group.place, fmt::format("vrrp_sync_group {}: {}", group.name, text));
-    };
-    std::size_t members = 0;
-    for (const auto& name : group.members) {
-        const auto* instance = draft.config.instance(name);
-        if (instance == nullptr) {
-            report(fmt::format("there is no vrrp_instance {}: it is left out", name));
-            continue;
-        }
-        const auto [other, is_new] = group_of.try_emplace(name, group.name);
-        if (!is_new) {
-            report(fmt::format("{} is in the group {} already: it is left out", name, other->second));
-            continue;
-        }
-        ++members;
-        for (const auto& tracked : instance->track_interfaces) {
-            const bool both =
-                std::find(group.interfaces.begin(), group.interfaces.end(), tracked.device) != group.interfaces.end();
-            if (both) report(fmt::format("{} is tracked by {} and by the group: take one out", tracked.device, name));
-            if (tracked.weight != 0 && !group.tracking_weight)
-                report(fmt::format("the weight of {} in {} counts as 0: write sync_group_tracking_weight to keep it",
-                                   tracked.device, name));
-        }
-    }
-    if (members == 0) report("it has no members and is left out");
-    if (members == 1) report("it has one member: a group needs two");
-}
-
 // keepalived says this of scripts that it finds and could run; whether a file is there is not for a parser to know,
 // so we say it of every script that something would run (a vrrp_script that nobody tracks does not count). Hence -t
 // ends with 6 where keepalived, on a host without the script, ends with 5 for a tracked one and 0 for a notify.
@@ -98,8 +67,6 @@ void validate(Reader& reader) {
         validate_instance(reader, draft.instances[i], draft.config.instances[i]);
     }
     validate_pairs(reader, draft);
-    std::map<std::string, std::string> group_of;
-    for (const auto& group : draft.groups) validate_group(reader, group, group_of);
     validate_scripts(reader);
 }
 

@@ -14,15 +14,16 @@ public:
     GatewayCheck(Reader& reader, GatewayDraft& draft) : reader_(reader), draft_(draft), gateway_(draft.value) {}
 
     void run() {
-        const auto* instance = followed();
+        const auto followed = find_followed();
         if (!draft_.lan_written)
             fatal(draft_.place, "lan is missing: write lan DEVICE PREFIX, like: lan lan0 10.12.14.0/24");
         lans();
-        if (instance != nullptr) {
-            virtual_addresses(*instance);
-            lans_without_address(*instance);
+        if (!followed.empty()) {
+            for (const auto* instance : followed) virtual_addresses(*instance);
+            lans_without_address();
         }
         wan();
+        if (followed.size() > 1) wan_of_group(followed);
         forwards();
         fill_rules();
     }
@@ -32,24 +33,35 @@ private:
         reader_.fatal(Severity::error, place, fmt::format("gateway {}: {}", gateway_.name, text));
     }
 
-    const Instance* followed() {
-        const auto& draft = reader_.draft();
+    std::vector<const Instance*> find_followed() {
+        const auto& config = reader_.draft().config;
         if (gateway_.follows.empty()) {
-            fatal(draft_.place, "follows is missing: write follows and the name of a vrrp_instance");
-            return nullptr;
+            fatal(draft_.place, "follows is missing: write follows and the name of a vrrp_instance or vrrp_sync_group");
+            return {};
         }
-        if (const auto* instance = draft.config.instance(gateway_.follows)) return instance;
-        for (const auto& group : draft.groups) {
-            if (group.name != gateway_.follows) continue;
+        auto followed = config.followed_by(gateway_);
+        if (followed.empty()) {
             fatal(draft_.follows_place,
-                  fmt::format("following the vrrp_sync_group {} is not possible yet: write one of its instances",
-                              group.name));
-            return nullptr;
+                  fmt::format("there is no vrrp_instance or vrrp_sync_group {}{}: write the name of one that is there",
+                              gateway_.follows, did_you_mean(config.instances, gateway_.follows)));
+        } else if (followed.size() == 1 && followed.front()->sync_group) {
+            const auto& group = config.sync_groups[*followed.front()->sync_group];
+            if (group.name != gateway_.follows && group.members.size() > 1)
+                reader_.fault(Severity::note, draft_.follows_place,
+                              fmt::format("gateway {}: {} is in the vrrp_sync_group {}: write follows {}, so that the "
+                                          "addresses of all its instances are the gateway's",
+                                          gateway_.name, gateway_.follows, group.name, group.name));
         }
-        fatal(draft_.follows_place,
-              fmt::format("there is no vrrp_instance {}{}: write the name of one that is there", gateway_.follows,
-                          did_you_mean(draft.config.instances, gateway_.follows)));
-        return nullptr;
+        return followed;
+    }
+
+    // What other instances of the group carry on the wan device is held as if it stood in the wan block.
+    void wan_of_group(const std::vector<const Instance*>& followed) {
+        if (!gateway_.wan || draft_.wan_own || !gateway_.wan->held.empty()) return;
+        for (const auto* instance : followed)
+            for (const auto* list : {&instance->addresses, &instance->excluded_addresses})
+                for (const auto& item : *list)
+                    if (item.device == gateway_.wan->device) gateway_.wan->carried.push_back(item.prefix);
     }
 
     void lans() {
@@ -87,17 +99,17 @@ private:
                                   address.to_string(), instance.name));
             }
         }
-        if (gateway_.rules.virtual_addresses.empty() && !gateway_.lans.empty()) {
-            fatal(draft_.follows_place,
-                  fmt::format("{} has no virtual address on a lan device: correct lan, or the instance's interface",
-                              instance.name));
-        }
     }
 
     // A lan prefix that no virtual address is in has no gateway that moves (design 5). Said only where the instance
     // has an address on some lan: without any, that is the fault.
-    void lans_without_address(const Instance& instance) {
+    void lans_without_address() {
         const auto& addresses = gateway_.rules.virtual_addresses;
+        if (addresses.empty() && !gateway_.lans.empty()) {
+            fatal(draft_.follows_place,
+                  fmt::format("{} has no virtual address on a lan device: correct lan, or the instance's interface",
+                              gateway_.follows));
+        }
         if (std::none_of(addresses.begin(), addresses.end(), [&](const auto& a) { return in_lan(a); })) return;
         for (std::size_t i = 0; i < gateway_.lans.size(); ++i) {
             const auto& lan = gateway_.lans[i];
@@ -109,7 +121,7 @@ private:
             reader_.fault(Severity::note, draft_.lan_places[i],
                           fmt::format("gateway {}: {} has no virtual address in the lan prefix {}: its hosts have no "
                                       "gateway that moves",
-                                      gateway_.name, instance.name, lan.prefix.to_string()));
+                                      gateway_.name, gateway_.follows, lan.prefix.to_string()));
         }
     }
 
@@ -161,7 +173,7 @@ private:
         gateway_.rules.lans = gateway_.lans;
         if (!gateway_.wan) return;
         gateway_.rules.wan = gateway_.wan->device;
-        gateway_.rules.held = gateway_.wan->held;
+        gateway_.rules.held = gateway_.wan->fixed();
     }
 
     Reader& reader_;

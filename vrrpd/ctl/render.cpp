@@ -118,9 +118,11 @@ private:
     }
 
     // Whose adverts this host hears, where the link says nothing.
-    [[nodiscard]] std::string master_heard(const std::string& instance) const {
-        for (const auto& router : list(document_, "instances"))
-            if (text(router, "name") == instance) return master(router);
+    [[nodiscard]] std::string master_heard(const std::string& followed) const {
+        for (const auto& router : list(document_, "instances")) {
+            if (text(router, "name") != followed && text(router, "sync_group") != followed) continue;
+            if (auto heard = master(router); !heard.empty()) return heard;
+        }
         return {};
     }
     [[nodiscard]] static std::string master(const Json& router) {
@@ -165,6 +167,9 @@ private:
         if (list(document_, "instances").empty()) return;
         page_.gap();
         for (const auto& router : list(document_, "instances")) this->router(router);
+        for (const auto& group : list(document_, "sync_groups"))
+            page_.line(fmt::format("Sync group {}: {} for {}: {}", text(group, "name"), text(group, "state"),
+                                   age(group), fmt::join(words(group, "members"), ", ")));
     }
 
     void router(const Json& router) {

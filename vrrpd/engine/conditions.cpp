@@ -7,31 +7,48 @@ namespace vrrpd::engine {
 namespace {
 
 // Never a virtual address, of any instance: it may leave us at any time, and a stand-in is silent.
-bool is_virtual(const config::Instance& instance, std::span<const IpAddress> others, const netlink::Address& address) {
+bool is_virtual(const config::Instance& instance, const Beside& beside, const netlink::Address& address) {
     const auto& ip = address.prefix.address;
     const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == ip; };
-    return address.protocol == netlink::protocol_keepalived || std::binary_search(others.begin(), others.end(), ip) ||
+    const bool tagged = address.protocol == netlink::protocol_keepalived &&
+                        !std::binary_search(beside.statics.begin(), beside.statics.end(), ip);
+    return tagged || std::binary_search(beside.others.begin(), beside.others.end(), ip) ||
            std::any_of(instance.addresses.begin(), instance.addresses.end(), same) ||
            std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same);
 }
 
 // RFC 9568 5.1.1.1, 5.1.2.1: the primary IPv4 address, or the link-local IPv6 address.
 std::optional<IpAddress> primary_address(const config::Instance& instance, const World& world, IfIndex link,
-                                         std::span<const IpAddress> others) {
+                                         const Beside& beside) {
     const bool wants_link_local = instance.family == Family::ipv6 && !instance.unicast();
     for (const auto& address : world.addresses()) {
         const auto& ip = address.prefix.address;
         if (address.link != link || ip.family() != instance.family) continue;
         if (address.tentative || address.dad_failed) continue;
         if (instance.family == Family::ipv6 && ip.is_link_local() != wants_link_local) continue;
-        if (!is_virtual(instance, others, address)) return ip;
+        if (!is_virtual(instance, beside, address)) return ip;
     }
     return std::nullopt;
 }
 
-void judge_device(const World& world, const std::string& device, std::vector<std::string>& faults) {
+LinkDamper::Verdict verdict(const Beside& beside, const std::string& device) {
+    return beside.damper ? beside.damper->verdict(device) : LinkDamper::Verdict::as_it_is;
+}
+
+bool is_up(const World& world, const Beside& beside, const std::string& device) {
     const auto* link = world.link(device);
-    if (!link)
+    const auto damped = verdict(beside, device);
+    return damped == LinkDamper::Verdict::as_it_is ? link && link->usable() : damped == LinkDamper::Verdict::still_up;
+}
+
+void judge_device(const World& world, const Beside& beside, const std::string& device,
+                  std::vector<std::string>& faults) {
+    const auto* link = world.link(device);
+    const auto damped = verdict(beside, device);
+    if (damped == LinkDamper::Verdict::still_up) return;
+    if (damped == LinkDamper::Verdict::still_down)
+        faults.push_back(device + " has not been up for long enough (interface_up_down_delays)");
+    else if (!link)
         faults.push_back(device + " does not exist (yet)");
     else if (!link->admin_up)
         faults.push_back(device + " is down");
@@ -39,11 +56,10 @@ void judge_device(const World& world, const std::string& device, std::vector<std
         faults.push_back(device + " has no carrier");
 }
 
-void judge_source(const config::Instance& instance, const World& world, std::span<const IpAddress> others,
-                  Conditions& result) {
+void judge_source(const config::Instance& instance, const World& world, const Beside& beside, Conditions& result) {
     const auto* link = world.link(instance.interface);
     if (link) result.link = link->index;
-    const auto primary = link ? primary_address(instance, world, link->index, others) : std::nullopt;
+    const auto primary = link ? primary_address(instance, world, link->index, beside) : std::nullopt;
     result.source = instance.source ? instance.source : primary;
     if (instance.source) {
         if (instance.interface.empty()) result.link = world.device_of(*instance.source);
@@ -61,7 +77,8 @@ void judge_source(const config::Instance& instance, const World& world, std::spa
 }
 
 // Devices of the virtual addresses and routes are tracked unless the item says no_track (surface 3.5, 3.6).
-void judge_items(const config::Instance& instance, const World& world, std::vector<std::string>& faults) {
+void judge_items(const config::Instance& instance, const World& world, const Beside& beside,
+                 std::vector<std::string>& faults) {
     std::vector<std::string> devices;
     const auto note = [&](const std::string& device, bool track) {
         if (track && !device.empty() && device != instance.interface) devices.push_back(device);
@@ -76,7 +93,7 @@ void judge_items(const config::Instance& instance, const World& world, std::vect
     }
     std::sort(devices.begin(), devices.end());
     devices.erase(std::unique(devices.begin(), devices.end()), devices.end());
-    for (const auto& device : devices) judge_device(world, device, faults);
+    for (const auto& device : devices) judge_device(world, beside, device, faults);
 }
 
 void judge_dns(const config::Instance& instance, std::span<const std::string> without_dns, Conditions& result) {
@@ -91,23 +108,21 @@ void judge_dns(const config::Instance& instance, std::span<const std::string> wi
 
 }  // namespace
 
-Conditions evaluate(const config::Instance& instance, const World& world, std::span<const IpAddress> others,
-                    std::span<const std::string> without_dns) {
+Conditions evaluate(const config::Instance& instance, const World& world, const Beside& beside) {
     Conditions result;
     if (instance.fault_without_peers) result.faults.push_back("unicast is configured, but no peer");
     const auto* link = world.link(instance.interface);
     if (!instance.interface.empty()) {
-        if (instance.track_primary || !link) judge_device(world, instance.interface, result.faults);
+        if (instance.track_primary || !link) judge_device(world, beside, instance.interface, result.faults);
     }
-    judge_source(instance, world, others, result);
-    judge_items(instance, world, result.faults);
+    judge_source(instance, world, beside, result);
+    judge_items(instance, world, beside, result.faults);
     for (const auto& item : instance.track_interfaces) {
-        const auto* tracked = world.link(item.device);
-        result.tracked.push_back({item.device, item.weight, item.reverse, tracked && tracked->usable()});
+        result.tracked.push_back({item.device, item.weight, item.reverse, is_up(world, beside, item.device)});
         if (proto::is_fault(result.tracked.back()))
             result.faults.push_back("tracked interface " + item.device + (item.reverse ? " is up" : " is down"));
     }
-    judge_dns(instance, without_dns, result);
+    judge_dns(instance, beside.without_dns, result);
     return result;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vrrpd/config/model.hpp"
+#include "vrrpd/engine/link_damper.hpp"
 #include "vrrpd/engine/world.hpp"
 #include "vrrpd/proto/tracking.hpp"
 
@@ -20,10 +21,15 @@ struct Conditions {
     std::vector<proto::Tracked> tracked;  // interfaces and forwarders with their state now
 };
 
-// `others`: the virtual addresses of all instances, sorted; none of them is ever a source (surface 4.2.2).
-// `without_dns`: the gateways whose forwarder on this host does not work.
-[[nodiscard]] Conditions evaluate(const config::Instance& instance, const World& world,
-                                  std::span<const IpAddress> others = {},
-                                  std::span<const std::string> without_dns = {});
+// What is known beside the kernel's picture.
+struct Beside {
+    std::span<const IpAddress> others = {};         // the virtual addresses of all instances, sorted: never a source
+    std::span<const std::string> without_dns = {};  // gateways whose forwarder on this host does not work
+    std::span<const IpAddress> statics = {};  // static_ipaddress, sorted: ours by their tag, and a source all the same
+    const LinkDamper* damper = nullptr;       // of interface_up_down_delays
+};
+
+// Surface 4.2.2 says which addresses are sources.
+[[nodiscard]] Conditions evaluate(const config::Instance& instance, const World& world, const Beside& beside = {});
 
 }  // namespace vrrpd::engine

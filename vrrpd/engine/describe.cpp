@@ -43,6 +43,8 @@ std::string cause_text(const proto::Transition& transition, const std::vector<st
             return "this process stood still for longer than the others wait";
         case Cause::claim_failed:
             return "a virtual address could not be added";
+        case Cause::group:
+            return "another instance of its sync group gave up the role";
         case Cause::fault:
             return faults.empty() ? "fault" : join(faults);
         case Cause::stopped:

@@ -33,6 +33,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::Channe
     self.gateways_ = std::make_unique<GatewayKeeper>(self.loop_, log, *self.desk_, *self.speaker_,
                                                      [&self](std::size_t gateway) { self.gateway_changed(gateway); });
     self.prober_ = self.make_prober();
+    self.statics_ = std::make_unique<StaticKeeper>(log, *self.desk_);
     return engine;
 }
 
@@ -45,6 +46,7 @@ void Engine::run(config::Config config) {
                              gateways_->world_changed();
                              reconsider_all();
                              repair_all();
+                             statics_->look(loop_.now());
                          },
                          [this](const auto& seen) { gateways_->rules_changed(seen); }});
     speaker_->on_claim([this](IfIndex link, const proto::AddressClaim& claim) { claim_heard(link, claim); });
@@ -71,15 +73,24 @@ void Engine::start() {
         prepare(*routers_.back());
     }
     deadlines_.reset(routers_.size());
+    form_groups();
     gateways_->configure(*config_);
     prober_->configure(config_->gateways);
-    if (options_.adopt || config_->startup_delay == Duration(0)) {
+    damper_.look(loop_.now(), desk_->world());
+    statics_->configure(*config_->statics, loop_.now());
+    if (const auto from = speaks_from(); options_.adopt || from <= loop_.now()) {
         speak();
     } else {
-        start_at_ = loop_.now() + config_->startup_delay;
-        log_.info("waiting {} before speaking VRRP (vrrp_startup_delay)", text(config_->startup_delay));
+        start_at_ = from;
+        log_.info("Delaying startup for {} (vrrp_startup_delay, vrrp_delay_after_boot)", text(from - loop_.now()));
     }
     if (!options_.observe) remove_leftovers();
+}
+
+// The later of both delays. Time is counted from the boot (CLOCK_BOOTTIME).
+Instant Engine::speaks_from() const {
+    const auto delayed = loop_.now() + config_->startup_delay;
+    return std::max(delayed, Instant(config_->delay_after_boot));
 }
 
 void Engine::speak() {
@@ -124,6 +135,7 @@ void Engine::serve_deadlines() {
         if (router.renew_at && *router.renew_at <= now) renew(router, now);
         schedule(number_of(router));
     }
+    if (const auto at = damper_.next_deadline(); at && *at <= now) reconsider_all();
     desk_->step(now);
     gateways_->step(now);
     prober_->step(now);
@@ -150,6 +162,7 @@ void Engine::set_deadline() {
     auto next = earlier(deadlines_.earliest(), next_beat_);
     next = earlier(next, start_at_);
     next = earlier(next, desk_->next_deadline());
+    next = earlier(next, damper_.next_deadline());
     next = earlier(next, gateways_->next_deadline());
     next = earlier(next, prober_->next_deadline());
     next = earlier(next, speaker_->next_deadline());
@@ -237,6 +250,7 @@ void Engine::hand_over() {
     desk_->hold();
     for (auto& router : routers_) drive(*router, proto::Stop{});
     tell();
+    statics_->withdraw();
     desk_->resume();
     if (!desk_->drain(withdrawal_limit)) log_.error("the kernel did not take everything back in time");
     announce_stopped();
@@ -244,8 +258,15 @@ void Engine::hand_over() {
 }
 
 Followed Engine::followed(const config::Config& config, const config::Instance& instance) const {
-    for (std::size_t i = 0; i < config.gateways.size(); ++i)
-        if (config.gateways[i].follows == instance.name) return {&config.gateways[i], i};
+    const auto* group = instance.sync_group ? &config.sync_groups[*instance.sync_group] : nullptr;
+    for (std::size_t i = 0; i < config.gateways.size(); ++i) {
+        const auto& gateway = config.gateways[i];
+        if (gateway.follows == instance.name) return {&gateway, i};
+        if (!group || gateway.follows != group->name) continue;
+        const auto members = config.followed_by(gateway);
+        if (std::find(members.begin(), members.end(), &instance) != members.end())
+            return {&gateway, i, members.front() == &instance};
+    }
     return {};
 }
 
@@ -271,6 +292,10 @@ void Engine::use_configuration() {
     for (const auto& instance : config_->instances)
         for (const auto* list : {&instance.addresses, &instance.excluded_addresses})
             for (const auto& vip : *list) virtual_addresses_.push_back(vip.prefix.address);
+    static_addresses_.clear();
+    for (const auto& address : config_->statics->addresses) static_addresses_.push_back(address.prefix.address);
+    std::sort(static_addresses_.begin(), static_addresses_.end());
+    damper_.configure(config_->interface_delays);
     std::sort(virtual_addresses_.begin(), virtual_addresses_.end());
     virtual_addresses_.shrink_to_fit();
 }

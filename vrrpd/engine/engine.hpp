@@ -3,7 +3,7 @@
 //
 // engine.cpp: life and the loop; engine_actions.cpp: what cores asked for; engine_world.cpp: what the kernel
 // said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks;
-// engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts.
+// engine_groups.cpp: sync groups; engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts.
 #pragma once
 
 #include <deque>
@@ -28,9 +28,11 @@
 #include "vrrpd/engine/router.hpp"
 #include "vrrpd/engine/run.hpp"
 #include "vrrpd/engine/speaker.hpp"
+#include "vrrpd/engine/static_keeper.hpp"
 #include "vrrpd/engine/status.hpp"
 #include "vrrpd/engine/trackers.hpp"
 #include "vrrpd/engine/transport.hpp"
+#include "vrrpd/proto/sync_group.hpp"
 
 namespace vrrpd::engine {
 
@@ -54,6 +56,7 @@ private:
     // ---- engine.cpp
     void start();
     void speak();
+    [[nodiscard]] Instant speaks_from() const;
     void begin(Router& router);
     void serve_deadlines();
     void set_deadline();
@@ -70,6 +73,7 @@ private:
     void perform(Router& router, const proto::Claim& action);
     void perform(Router& router, const proto::Release& action);
     void perform(Router& router, const proto::Probe& action);
+    void perform(Router&, const proto::Wants&) {}  // group_heeds() does
     void perform(Router& router, const proto::AnnounceAgain& action);
     void perform(Router& router, const proto::Transition& action);
     void perform(Router& router, const proto::Note& action);
@@ -82,7 +86,7 @@ private:
     void tell();
     void claimed(Router& router, Instant began, const Desired& wanted, const Results& results);
     void announce_all(Router& router);
-    void announce_once_more(Router& router);
+    void repeat_announcements(Router& router);
     void renew(Router& router, Instant now);
     void heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard);
     void rejected(Router& router, const netlink::Link& link, const AdvertSocket::Heard& heard, proto::Rejection why);
@@ -93,8 +97,9 @@ private:
     void world_changed(const std::vector<netlink::Change>& changes);
     void reconsider_all();
     [[nodiscard]] Conditions look(Router& router);
-    void settle(Router& router, Conditions conditions);
-    void conclude(Router& router);
+    void judge(Router& router, Conditions conditions);
+    void rejudge(Router& router);
+    void settle(Router& router);
     void put_back(Router& router, const Desired& lost, bool say);
     void weigh(Router& router, std::vector<proto::Tracked>& tracked);
     void repair_all();
@@ -103,6 +108,30 @@ private:
     void claim_heard(IfIndex link, const proto::AddressClaim& claim);
     void remove_leftovers();
     void gateway_changed(std::size_t gateway);
+
+    // ---- engine_groups.cpp
+    struct Group {
+        std::string name;
+        proto::SyncGroup machine;
+        Instant since{};                            // its role is the same
+        const config::SyncGroup* config = nullptr;  // into the engine's Config
+        bool adopts = true;                         // its members may go on as an engine that crashed left them
+        bool moving = false;                        // they obey
+        bool others_said = false;                   // this move was told of as the group's
+    };
+    void form_groups();
+    void group_news(Router& router, proto::SyncGroup::News news);
+    void group_heeds(Router& router, proto::Role before, const proto::Actions& actions);
+    void group_heard(Router& router);
+    void adopt_group(Group& group);
+    void perform(Group& group, Router& about, const proto::SyncGroup::Tell& action);
+    void perform(Group& group, Router& about, const proto::SyncGroup::Moved& action);
+    void stop(Group& group);
+    void stop_groups();
+    [[nodiscard]] Group& group_of(const Router& router);
+    [[nodiscard]] std::vector<std::string> faults_of(const Router& router) const;
+    [[nodiscard]] RouterStatus status_of(const Router& router) const;
+    [[nodiscard]] GroupStatus status_of(const Group& group) const;
 
     // ---- engine_agent.cpp
     void report();
@@ -123,6 +152,7 @@ private:
     void announce_state(const Router& router, ipc::Notice::Event event);
     void announce_transition(const Router& router, const proto::Transition& transition);
     void announce_priority(const Router& router);
+    void announce_group(const Group& group, ipc::Notice::Event event);
     void announce_removed(const Router& router);
     void announce_stopped();
     void flush_notices();
@@ -152,7 +182,10 @@ private:
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<GatewayKeeper> gateways_;
     std::unique_ptr<LanProber> prober_;
+    std::unique_ptr<StaticKeeper> statics_;
+    LinkDamper damper_;
     std::vector<std::unique_ptr<Router>> routers_;
+    std::vector<Group> groups_;  // beside Config::sync_groups, in their order
     DeadlineQueue deadlines_;
     Reporter reporter_;
     Trackers trackers_;
@@ -168,7 +201,7 @@ private:
 
     bool reporting_ = false;  // the agent may be told: the first configuration is in place
     bool speaking_ = false;   // routers may enter the protocol
-    Deadline start_at_;       // ... from then on (vrrp_startup_delay)
+    Deadline start_at_;       // ... from then on (vrrp_startup_delay, vrrp_delay_after_boot)
     Instant next_beat_{};
     Deadline tell_at_;  // a claim is under way: log lines are held back until it is through, or until then
     static constexpr Duration tidy_delay = std::chrono::seconds(6);  // the second block of announcements is out by then
@@ -179,6 +212,7 @@ private:
     Instant unknown_vrid_said_{};
     std::vector<IpAddress> members_;            // of peer_link
     std::vector<IpAddress> virtual_addresses_;  // of all instances, sorted
+    std::vector<IpAddress> static_addresses_;   // static_ipaddress, sorted
     Loop::Watch channel_watch_;
 };
 

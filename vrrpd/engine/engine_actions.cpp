@@ -14,9 +14,11 @@ constexpr Duration longest_hold = std::chrono::milliseconds(5);  // of log lines
 
 void Engine::drive(Router& router, const proto::Event& event, Instant at) {
     router.stepped_at = std::max(router.stepped_at, at);
-    for (const auto& action : router.machine.step(router.stepped_at, event))
-        std::visit([&](const auto& what) { perform(router, what); }, action);
+    const auto before = router.machine.role();
+    const auto actions = router.machine.step(router.stepped_at, event);
+    for (const auto& action : actions) std::visit([&](const auto& what) { perform(router, what); }, action);
     schedule(number_of(router));
+    if (router.config->sync_group) group_heeds(router, before, actions);
 }
 
 void Engine::perform(Router& router, const proto::SendAdvert& action) {
@@ -45,7 +47,9 @@ void Engine::perform(Router& router, const proto::Claim&) {
     router.claim = ++claims_;
     if (router.followed.gateway) {
         const auto lifetime = dead_man(router.machine.down_interval());
-        gateways_->open_fence(router.followed.number, lifetime);
+        // Of a group, whichever member comes first: behind a shut fence its announcements were lost.
+        if (router.followed.leads || !gateways_->fence_is_open(router.followed.number))
+            gateways_->open_fence(router.followed.number, lifetime);
         router.renew_at = loop_.now() + lifetime / 3;
         router.standing = std::make_unique<Desired>(wanted);
     }
@@ -121,7 +125,7 @@ void Engine::perform(Router& router, const proto::Release&) {
     const auto& name = router.config->name;
     desk_->apply(removals(withdrawn), [this, name](const Results& results) { log_failures(name, results); });
     if (!router.followed.gateway) return;
-    gateways_->shut_fence(router.followed.number);
+    if (gateways_->fence_is_open(router.followed.number)) gateways_->shut_fence(router.followed.number);
     // Not for a plain instance: whoever runs conntrackd beside it would lose the same connections on the next router.
     PurgeConnections purge;
     for (const auto& address : withdrawn.addresses) purge.which.addresses.push_back(address.prefix.address);
@@ -136,15 +140,18 @@ void Engine::perform(Router& router, const proto::Release&) {
 
 void Engine::perform(Router& router, const proto::Probe&) { speaker_->probe(router, loop_.now()); }
 
+// As keepalived does: whoever was misled about one address of a group may be about the others (surface 4.6).
 void Engine::perform(Router& router, const proto::AnnounceAgain&) {
     announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
-    announce_once_more(router);
+    if (!router.config->sync_group) return repeat_announcements(router);
+    for (const auto member : group_of(router).config->members) repeat_announcements(*routers_[member]);
 }
 
-void Engine::announce_once_more(Router& router) {
+void Engine::repeat_announcements(Router& router) {
     if (!router.installed) return;
     router.announcer.again(loop_.now());
     speaker_->announce(router, router.announcer.due(loop_.now()));
+    schedule(number_of(router));
 }
 
 void Engine::perform(Router& router, const proto::Transition& action) {
@@ -157,8 +164,7 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     if (router.record) router.record->active.store(action.to == proto::Role::active, std::memory_order_relaxed);
     if (action.cause == proto::Cause::silence && action.peer)
         options_.channel.send(ipc::Kind::host_silent, action.peer->to_string());
-    const auto line =
-        describe(action, router.troubles->faults, [this](const IpAddress& peer) { return name_of(peer); });
+    const auto line = describe(action, faults_of(router), [this](const IpAddress& peer) { return name_of(peer); });
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));
@@ -178,7 +184,7 @@ void Engine::perform(Router& router, const proto::Note& action) {
 void Engine::renew(Router& router, Instant now) {
     const auto lifetime = dead_man(router.machine.down_interval());
     router.renew_at = now + lifetime / 3;
-    gateways_->open_fence(router.followed.number, lifetime);
+    if (router.followed.leads) gateways_->open_fence(router.followed.number, lifetime);
     Desired addresses;
     addresses.addresses = wanted_by(router).addresses;
     desk_->apply(additions(addresses));
@@ -197,6 +203,7 @@ void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& lin
     auto& router = *routers_[*number];
     if (router.machine.role() == proto::Role::initialize) return;  // VR-085
     const auto& config = *router.config;
+    if (config.ignores_adverts) return;  // of the owner
     const std::array<IpAddress, 1> own{router.source.value_or(IpAddress{})};
     proto::ReceivePolicy policy;
     policy.version = config.parameters.version;
@@ -243,6 +250,7 @@ void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const pr
           proto::Received{accepted.advert.priority, accepted.advert.interval, heard.envelope.source,
                           router.source.value_or(IpAddress{})},
           boot_now() - age);
+    if (router.config->sync_group) group_heard(router);
 }
 
 void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {

@@ -9,17 +9,22 @@ namespace {
 
 constexpr std::size_t routers_a_turn = 16;  // into the status: about 0.2 ms
 
+// Its own, or the one of its group with which the wan moves.
+bool is_led_by(const Router& router, const config::Gateway& gateway) {
+    return router.followed.gateway == &gateway && router.followed.leads;
+}
+
 }  // namespace
 
 Router* Engine::router_of(const config::Gateway& gateway) const {
-    const auto its = std::find_if(routers_.begin(), routers_.end(),
-                                  [&](const auto& router) { return router->config->name == gateway.follows; });
+    const auto its =
+        std::find_if(routers_.begin(), routers_.end(), [&](const auto& router) { return is_led_by(*router, gateway); });
     return its == routers_.end() ? nullptr : its->get();
 }
 
 std::vector<std::string> Engine::obstacles(std::size_t gateway, const Router& router) const {
     auto result = gateways_->readiness(gateway).obstacles;
-    const auto& faults = router.troubles->faults;
+    const auto faults = faults_of(router);
     for (const auto& fault : faults)
         if (std::find(result.begin(), result.end(), fault) == result.end()) result.push_back(fault);
     if (!speaking_) result.push_back(router.config->name + " does not speak VRRP yet: vrrp_startup_delay");
@@ -59,9 +64,11 @@ void Engine::announce_again(const std::string& name) {
     const auto* gateway = config_->gateway(name);
     auto* router = gateway == nullptr ? nullptr : router_of(*gateway);
     if (!router || !router->active()) return;  // the role moved, or a reload took the gateway away
-    log_.notice("({}) announcing its addresses again: another router had been Active too", router->config->name);
-    announce_once_more(*router);
-    schedule(number_of(*router));
+    for (auto& each : routers_) {
+        if (each->followed.gateway != router->followed.gateway || !each->active()) continue;
+        log_.notice("({}) announcing its addresses again: another router had been Active too", each->config->name);
+        repeat_announcements(*each);
+    }
 }
 
 void Engine::begin_status() { status_.emplace(StatusWork{StatusReport(options_.observe)}); }
@@ -70,8 +77,9 @@ void Engine::continue_status() {
     const auto now = loop_.now();
     const auto member = [this](const IpAddress& address) { return member_name(address); };
     for (std::size_t i = 0; i < routers_a_turn && status_->done < routers_.size(); ++i)
-        status_->report.add(*routers_[status_->done++], now, member);
+        status_->report.add(status_of(*routers_[status_->done++]), now, member);
     if (status_->done < routers_.size()) return;
+    for (const auto& group : groups_) status_->report.add(status_of(group), now);
     for (std::size_t i = 0; i < config_->gateways.size(); ++i) {
         const auto& gateway = config_->gateways[i];
         const auto* router = router_of(gateway);

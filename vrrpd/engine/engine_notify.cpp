@@ -31,8 +31,11 @@ void Engine::take_early_messages() {
 void Engine::tracker_changed(const ipc::TrackerState& state) {
     const auto object = trackers_.apply(state);
     if (!object || !speaking_) return;
+    std::vector<Router*> concerned;
     for (auto& router : routers_)
-        if (tracks(*router->config, *object)) conclude(*router);
+        if (tracks(*router->config, *object)) concerned.push_back(router.get());
+    for (auto* router : concerned) rejudge(*router);
+    for (auto* router : concerned) settle(*router);
 }
 
 void Engine::announce_state(const Router& router, Event event) {
@@ -54,6 +57,12 @@ void Engine::announce_transition(const Router& router, const proto::Transition& 
     }
 }
 
+void Engine::announce_group(const Group& group, Event event) {
+    if (options_.observe) return;
+    if (config_->notification.fifos.empty() && *group.config->notify == config::Notify{}) return;
+    notices_.add({ipc::Notice::Object::group, event, 0, group.name});
+}
+
 void Engine::announce_priority(const Router& router) {
     if (!router.config->notify->priority_changes) return;
     announce_state(router, router.active() ? Event::master_priority : Event::backup_priority);
@@ -66,6 +75,7 @@ void Engine::announce_removed(const Router& router) {
 
 void Engine::announce_stopped() {
     for (const auto& router : routers_) announce_state(*router, Event::stop);
+    stop_groups();
     flush_notices();
     for (int i = 0; i < last_tries && !notices_.empty(); ++i) {
         pollfd waiting{options_.channel.fd(), POLLOUT, 0};

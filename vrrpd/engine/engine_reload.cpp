@@ -57,6 +57,8 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
         drive(*routers_[removed], proto::Stop{});
         announce_removed(*routers_[removed]);
     }
+    for (auto& group : groups_)
+        if (!next->sync_group(group.config->name)) stop(group);
 
     std::vector<std::unique_ptr<Router>> routers(next->instances.size());
     std::vector<Edit> edits;
@@ -81,6 +83,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     routers_ = std::move(routers);
     const auto before = std::exchange(config_, std::move(next));
     deadlines_.reset(routers_.size());
+    form_groups();
     if (status_) begin_status();  // from the beginning
     for (auto& dump : dumps_) dump = Dump(dump.form(), *config_);
     dumped_ = 0;
@@ -91,6 +94,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     prober_->configure(config_->gateways);
     speaking_ = speaking;
     carry_out(edits);
+    statics_->configure(*config_->statics, loop_.now());
     for (auto& router : routers_) follow_configuration(*router);
     reconsider_all();
     reporting_ = reporting;
@@ -106,7 +110,7 @@ void Engine::follow_configuration(Router& router) {
     const auto& gateway = router.followed;
     if (gateway.gateway && router.installed)
         renew(router, loop_.now());
-    else if (gateway.gateway && gateways_->fence_is_open(gateway.number))
+    else if (gateway.gateway && gateway.leads && gateways_->fence_is_open(gateway.number))
         gateways_->shut_fence(gateway.number);  // it followed another router before
     schedule(number_of(router));
 }

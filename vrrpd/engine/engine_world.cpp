@@ -12,11 +12,13 @@ constexpr Duration repair_pause_max = std::chrono::seconds(10);
 constexpr Duration repair_calm = std::chrono::seconds(30);  // so long without a repair, and the back-off is forgotten
 
 // Our own additions are reported back to us; everything else can change what a router may do.
-bool concerns_conditions(const netlink::Change& change) {
-    if (const auto* added = std::get_if<netlink::AddressAdded>(&change))
-        return added->address.protocol != netlink::protocol_keepalived;
-    if (const auto* gone = std::get_if<netlink::AddressGone>(&change))
-        return gone->address.protocol != netlink::protocol_keepalived;
+bool concerns_conditions(const netlink::Change& change, const std::vector<IpAddress>& statics) {
+    const auto is_foreign = [&](const netlink::Address& address) {
+        return address.protocol != netlink::protocol_keepalived ||
+               std::binary_search(statics.begin(), statics.end(), address.prefix.address);
+    };
+    if (const auto* added = std::get_if<netlink::AddressAdded>(&change)) return is_foreign(added->address);
+    if (const auto* gone = std::get_if<netlink::AddressGone>(&change)) return is_foreign(gone->address);
     return std::holds_alternative<netlink::LinkChanged>(change) || std::holds_alternative<netlink::LinkGone>(change);
 }
 
@@ -40,7 +42,7 @@ bool is_our_address(const Router& router, const IpAddress& address) {
     if (std::any_of(config.addresses.begin(), config.addresses.end(), same)) return true;
     if (std::any_of(config.excluded_addresses.begin(), config.excluded_addresses.end(), same)) return true;
     const auto* gateway = router.followed.gateway;
-    return gateway && gateway->wan &&
+    return gateway && gateway->wan && router.followed.leads &&
            std::any_of(gateway->wan->held.begin(), gateway->wan->held.end(),
                        [&](const Prefix& held) { return held.address == address; });
 }
@@ -48,7 +50,9 @@ bool is_our_address(const Router& router, const IpAddress& address) {
 }  // namespace
 
 void Engine::world_changed(const std::vector<netlink::Change>& changes) {
-    const bool conditions = std::any_of(changes.begin(), changes.end(), concerns_conditions);
+    const bool conditions = std::any_of(changes.begin(), changes.end(), [this](const netlink::Change& change) {
+        return concerns_conditions(change, static_addresses_);
+    });
     for (const auto& change : changes) {
         const auto* changed = std::get_if<netlink::LinkChanged>(&change);
         if (!changed) continue;
@@ -58,51 +62,63 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
     }
     if (conditions) reconsider_all();
     if (conditions || std::any_of(changes.begin(), changes.end(), concerns_gateways)) gateways_->world_changed();
-    if (std::any_of(changes.begin(), changes.end(), takes_away)) repair_all();
+    const bool taken = std::any_of(changes.begin(), changes.end(), takes_away);
+    if (taken) repair_all();
+    if (taken || conditions) statics_->look(loop_.now());
     // IPv4 routes vanish without an event when their address or link goes (design 6).
     if (conditions) desk_->audit_soon(loop_.now());
 }
 
 void Engine::reconsider_all() {
+    damper_.look(loop_.now(), desk_->world());
     if (!speaking_) return;
     std::vector<Conditions> conditions;
     for (auto& router : routers_) conditions.push_back(look(*router));
     require_sockets();  // before anybody's first advert
-    for (std::size_t i = 0; i < routers_.size(); ++i) settle(*routers_[i], std::move(conditions[i]));
+    for (std::size_t i = 0; i < routers_.size(); ++i) judge(*routers_[i], std::move(conditions[i]));
+    for (auto& router : routers_) settle(*router);
 }
 
 Conditions Engine::look(Router& router) {
-    auto conditions = evaluate(*router.config, desk_->world(), virtual_addresses_, gateways_->without_dns());
+    auto conditions = evaluate(*router.config, desk_->world(),
+                               {virtual_addresses_, gateways_->without_dns(), static_addresses_, &damper_});
     // Its last address still carries the farewell of a router that just lost it (raw sockets ask nobody).
     if (conditions.source) router.source = conditions.source;
     router.link = conditions.link;
     return conditions;
 }
 
-void Engine::settle(Router& router, Conditions conditions) {
+void Engine::judge(Router& router, Conditions conditions) {
     if (auto problem = transport_->problem(router.link, router.config->family))
         conditions.faults.push_back(std::move(*problem));
     auto& troubles = router.troubles;
     if (conditions.faults != troubles->seen_faults) troubles.edit().seen_faults = std::move(conditions.faults);
     if (conditions.tracked != troubles->seen_tracked) troubles.edit().seen_tracked = std::move(conditions.tracked);
-    conclude(router);
+    rejudge(router);
 }
 
 // Adds what the supervisor watches to what the kernel's picture says.
-void Engine::conclude(Router& router) {
+void Engine::rejudge(Router& router) {
     auto faults = router.troubles->seen_faults;
     auto tracked = router.troubles->seen_tracked;
     router.waits = trackers_.judge(*router.config, tracked, faults);
     weigh(router, tracked);
-    const bool can_run = faults.empty();
-    const bool known = !router.troubles->faults.empty();
+    router.fault_is_new = router.troubles->faults.empty();
     if (faults != router.troubles->faults) router.troubles.edit().faults = std::move(faults);
     if (tracked != router.troubles->tracked) router.troubles.edit().tracked = std::move(tracked);
-    if (can_run && router.machine.role() == proto::Role::initialize) {
-        if (!router.waits) begin(router);
-    } else if (!can_run && router.machine.role() != proto::Role::initialize) {
+}
+
+// What was judged has its consequences. A group is judged as a whole before.
+void Engine::settle(Router& router) {
+    const bool can_run = router.troubles->faults.empty();
+    const bool idle = router.machine.role() == proto::Role::initialize;
+    if (router.config->sync_group)
+        group_news(router, proto::SyncGroup::News::looked_at);
+    else if (can_run && idle && !router.waits)
+        begin(router);
+    else if (!can_run && !idle)
         drive(router, proto::Fault{});
-    } else if (!can_run && !known) {  // said once, whatever else turns out to be wrong while it waits
+    if (!can_run && idle && router.fault_is_new) {  // said once, whatever else turns out to be wrong while it waits
         log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name,
                      fmt::join(router.troubles->faults, ", "));
         announce_state(router, ipc::Notice::Event::fault);
@@ -135,8 +151,11 @@ void Engine::gateway_changed(std::size_t gateway) {
     options_.channel.send(ipc::Kind::wan_state,
                           encode(ipc::WanState{config_->gateways[gateway].name, !wan || wan->up}));
     if (!speaking_) return report();
+    std::vector<Router*> followed;
     for (auto& router : routers_)
-        if (router->followed.gateway == &config_->gateways[gateway]) settle(*router, look(*router));
+        if (router->followed.gateway == &config_->gateways[gateway]) followed.push_back(router.get());
+    for (auto* router : followed) judge(*router, look(*router));
+    for (auto* router : followed) settle(*router);
 }
 
 void Engine::require_sockets() {

@@ -16,8 +16,9 @@ void add_addresses(const std::vector<config::VirtualAddress>& from, const World&
         if (const auto* link = world.link(vip.device)) into.push_back(kernel_address(vip, link->index));
 }
 
-void add_routes(const config::Instance& instance, const World& world, std::vector<netlink::Route>& into) {
-    for (const auto& item : instance.routes) {
+template <class Routes>
+void add_routes(const Routes& routes, const World& world, std::vector<netlink::Route>& into) {
+    for (const auto& item : routes) {
         auto route = item.route;
         for (const auto& hop : item.hops) {
             const auto* link = hop.device.empty() ? nullptr : world.link(hop.device);
@@ -37,9 +38,9 @@ void add_gateway_route(const Followed& followed, const World& world, IfIndex wan
     const auto number = static_cast<std::uint32_t>(followed.number);
     netlink::Route route;
     route.destination = Prefix{*IpAddress::parse(family == Family::ipv4 ? "0.0.0.0" : "::"), 0};
-    const auto held = std::find_if(config.held.begin(), config.held.end(),
+    const auto held = std::find_if(config.fixed().begin(), config.fixed().end(),
                                    [&](const Prefix& address) { return address.address.family() == family; });
-    const bool holds = held != config.held.end();
+    const bool holds = held != config.fixed().end();
     // On-link: with a held address alone, the next hop need not lie in a prefix of ours yet.
     route.hops.push_back({config.via ? config.via : learnt->via, wan, 1, config.via && holds});
     if (holds) route.source = held->address;
@@ -125,11 +126,11 @@ Desired desired(const config::Instance& instance, const Followed& followed, cons
     Desired result;
     add_addresses(instance.addresses, world, result.addresses);
     add_addresses(instance.excluded_addresses, world, result.addresses);
-    add_routes(instance, world, result.routes);
+    add_routes(instance.routes, world, result.routes);
     for (const auto& item : instance.rules) result.rules.push_back(item.rule);
     if (!followed.gateway) return result;
 
-    add_wan(followed, world, result);
+    if (followed.leads) add_wan(followed, world, result);
     const auto& timing = instance.parameters;
     const auto lifetime = dead_man(
         proto::down_interval(timing.version, timing.priority, timing.advert_interval, timing.down_timer_adverts));
@@ -138,6 +139,14 @@ Desired desired(const config::Instance& instance, const Followed& followed, cons
         // The kernel refuses a preferred lifetime beyond the valid one; zero (deprecated) stays.
         if (!address.preferred || *address.preferred > lifetime) address.preferred = lifetime;
     }
+    return result;
+}
+
+Desired desired(const config::StaticEntries& entries, const World& world) {
+    Desired result;
+    add_addresses(entries.addresses, world, result.addresses);
+    add_routes(entries.routes, world, result.routes);
+    for (const auto& item : entries.rules) result.rules.push_back(item.rule);
     return result;
 }
 

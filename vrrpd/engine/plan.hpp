@@ -28,11 +28,15 @@ struct Desired {
 struct Followed {
     const config::Gateway* gateway = nullptr;  // none: a plain keepalived instance
     std::size_t number = 0;
+    bool leads = true;  // its wan moves with this instance; false: with another of the sync group that it follows
 };
 
 // Devices that do not exist are left out: their items come when the device does. A gateway's addresses get
 // the finite lifetime of dead_man().
 [[nodiscard]] Desired desired(const config::Instance& instance, const Followed& followed, const World& world);
+
+// The static entries, likewise.
+[[nodiscard]] Desired desired(const config::StaticEntries& entries, const World& world);
 
 // How long the kernel keeps a gateway's addresses and its open fence without a sign of life: max(5 s,
 // 3 x down interval), whole seconds (design 2, dead man). Renewed every third of it.

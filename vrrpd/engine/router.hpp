@@ -61,6 +61,7 @@ struct Router {
     };
     Seldom<Troubles> troubles;
 
+    bool fault_is_new = false;    // it had none when it was judged last
     bool waits = false;           // for the first result of something tracked: it does not begin before
     bool installed = false;       // claimed: the kernel objects are ours, and kept
     unsigned writes_pending = 0;  // kernel writes that were not answered yet

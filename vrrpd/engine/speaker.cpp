@@ -37,7 +37,7 @@ Announced announced(const Router& router, const World& world) {
     };
     for (const auto& vip : router.config->addresses) add(vip.device, vip.prefix.address);
     for (const auto& vip : router.config->excluded_addresses) add(vip.device, vip.prefix.address);
-    if (const auto* gateway = router.followed.gateway; gateway && gateway->wan)
+    if (const auto* gateway = router.followed.gateway; gateway && gateway->wan && router.followed.leads)
         for (const auto& held : gateway->wan->held) add(gateway->wan->device, held.address);
     return result;
 }

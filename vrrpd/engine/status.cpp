@@ -67,7 +67,8 @@ void append(std::string& list, const Json& object) {
 
 }  // namespace
 
-void StatusReport::add(const Router& router, Instant now, const MemberName& member) {
+void StatusReport::add(const RouterStatus& status, Instant now, const MemberName& member) {
+    const auto& router = status.router;
     const auto& config = *router.config;
     append(instances_, {{"name", config.name},
                         {"interface", config.interface},
@@ -78,12 +79,20 @@ void StatusReport::add(const Router& router, Instant now, const MemberName& memb
                         {"priority", config.parameters.priority.value()},
                         {"effective_priority", router.machine.effective_priority().value()},
                         {"reasons", reasons(router.troubles->tracked)},
-                        {"faults", router.troubles->faults},
+                        {"faults", status.faults},
+                        {"sync_group", status.sync_group.empty() ? Json(nullptr) : Json(status.sync_group)},
                         {"master", master(router, member)},
                         {"advert_interval", seconds(config.parameters.advert_interval)},
                         {"down_interval", seconds(router.machine.down_interval())},
                         {"addresses", addresses(config)},
                         {"counters", counters(router)}});
+}
+
+void StatusReport::add(const GroupStatus& group, Instant now) {
+    append(groups_, {{"name", group.name},
+                     {"state", name(group.role)},
+                     {"since", seconds(now - group.since)},
+                     {"members", group.members}});
 }
 
 void StatusReport::add(const GatewayStatus& gateway, proto::Role role) {
@@ -112,7 +121,7 @@ void StatusReport::add(const GatewayStatus& gateway, proto::Role role) {
 
 std::string StatusReport::text() const {
     return std::string(R"({"observing":)") + (observing_ ? "true" : "false") + R"(,"instances":[)" + instances_ +
-           R"(],"gateways":[)" + gateways_ + "]}";
+           R"(],"sync_groups":[)" + groups_ + R"(],"gateways":[)" + gateways_ + "]}";
 }
 
 }  // namespace vrrpd::engine

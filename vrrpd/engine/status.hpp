@@ -6,20 +6,22 @@
 //                   "state": "BACKUP", "since": 12.345,
 //                   "priority": 200, "effective_priority": 80,
 //                   "reasons": [{"name": "wan0", "weight": -120, "reverse": false, "up": false, "contributes": -120}],
-//                   "faults": [],
+//                   "faults": [], "sync_group": null,
 //                   "master": {"address": "10.12.14.2", "name": "H001"},
 //                   "advert_interval": 0.1, "down_interval": 0.322,
 //                   "addresses": ["10.12.14.1/24"],
 //                   "counters": {"adverts_received": 5, "adverts_sent": 0, "priority_zero_received": 0,
 //                                "priority_zero_sent": 0, "became_master": 0, "released_master": 0,
 //                                "rejected": {"checksum": 2}}}],
+//    "sync_groups": [{"name": "G", "state": "BACKUP", "since": 12.345, "members": ["LAN", "WAN"]}],
 //    "gateways": [{"name": "HOME", "follows": "LAN", "state": "BACKUP", "ready": false, "obstacles": ["wan0 is down"],
 //                  "wan": {"device": "wan0", "next_hop": "198.51.100.1", "up": false, "weight": -120},
 //                  "dns": [{"address": "10.12.14.2", "port": 53}],
 //                  "services": [{"name": "dns", "weight": -60}],
 //                  "fence": "shut"}]}
 //
-// Times are seconds; "since" is how long ago the state began. "master" is null unless BACKUP and somebody was heard,
+// Times are seconds; "since" is how long ago the state began. "faults" are those of the others of its sync group where
+// it has none of its own. "master" is null unless BACKUP and somebody was heard,
 // its name is null where peer_link does not tell it; "wan" and its next hop are null where there is none. Kinds
 // of "rejected" are there once they were counted.
 #pragma once
@@ -47,16 +49,31 @@ struct GatewayStatus {
     bool fence_open = false;
 };
 
+// A router beside what it knows of itself.
+struct RouterStatus {
+    const Router& router;
+    std::vector<std::string> faults;
+    std::string sync_group;  // empty: it is in none
+};
+
+struct GroupStatus {
+    std::string name;
+    proto::Role role = proto::Role::initialize;
+    Instant since{};
+    std::vector<std::string> members;
+};
+
 class StatusReport {
 public:
     explicit StatusReport(bool observing) : observing_(observing) {}
-    void add(const Router& router, Instant now, const MemberName& member);
+    void add(const RouterStatus& status, Instant now, const MemberName& member);
+    void add(const GroupStatus& group, Instant now);
     void add(const GatewayStatus& gateway, proto::Role role);
     [[nodiscard]] std::string text() const;
 
 private:
     bool observing_;
-    std::string instances_, gateways_;  // their objects
+    std::string instances_, groups_, gateways_;  // their objects
 };
 
 }  // namespace vrrpd::engine

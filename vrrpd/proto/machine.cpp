@@ -35,6 +35,16 @@ std::optional<IpAddress> VirtualRouter::active_peer() const {
     return backup && !backup->resigned ? backup->peer : std::nullopt;
 }
 
+bool VirtualRouter::wants() const {
+    const auto* backup = std::get_if<Backup>(&state_);
+    return backup && backup->wants;
+}
+
+bool VirtualRouter::follows() const {
+    const auto* backup = std::get_if<Backup>(&state_);
+    return backup && backup->peer && !backup->resigned && !backup->preempting && !backup->wants;
+}
+
 Duration VirtualRouter::down_interval() const {
     return proto::down_interval(parameters_.version, effective_, learnt_interval(), parameters_.down_timer_adverts);
 }
@@ -53,6 +63,7 @@ void Step::check() const {
         ASSERT(backup->learnt_interval > Centiseconds::zero());
         ASSERT(backup->down_at <= now_ + router_.down_interval());
         ASSERT(backup->probes_left == 0 || !router_.heard_anyone_);
+        ASSERT(!backup->wants || router_.parameters_.grouped);
     }
     if (const auto* active = std::get_if<Active>(&router_.state_)) {
         ASSERT(active->advertise_at <= now_ + own_interval());
@@ -128,10 +139,11 @@ void Step::become_backup(Cause cause, const Received* from) {
 void Step::on(Initialize&, const Start&) {
     router_.heard_anyone_ = false;
     const bool owner = router_.effective_.is_owner();
-    if (owner && !probes_before_claim()) return become_active(Cause::owner);  // VR-080
+    const bool waits = probes_before_claim() || router_.parameters_.grouped;
+    if (owner && !waits) return become_active(Cause::owner);  // VR-080
     become_backup(Cause::started, nullptr);
     if (!owner) return;
-    // An owner waits for nothing but the answers to its probe.
+    // An owner waits for nothing but the answers to its probe, and for the other members of its group.
     auto& backup = std::get<Backup>(router_.state_);
     backup.down_at = now_;
     plan_probe(backup, now_);
@@ -180,9 +192,14 @@ void Step::on(Active&, const ClaimFailed&) {
     resign(Cause::claim_failed);
 }
 
+void Step::on(Active&, const GroupYields&) { resign(Cause::group); }
+
 // VR-129: the backups have taken over meanwhile, or nobody is there and the next silence makes us Active again.
 bool Step::stood_still(const Active& active) const {
-    return now_ > active.advertise_at && now_ - active.advertise_at > router_.down_interval();
+    const auto fastest = std::max(router_.effective_, router_.parameters_.others_priority.value_or(router_.effective_));
+    const auto patience =
+        down_interval(router_.parameters_.version, fastest, own_interval(), router_.parameters_.down_timer_adverts);
+    return now_ > active.advertise_at && now_ - active.advertise_at > patience;
 }
 
 // VR-116. The next advert is due one interval after this one *was* due (VR-073); what was missed is not sent.

@@ -35,6 +35,10 @@ struct RouterParameters {
     Duration ready_timeout = std::chrono::seconds(15);  // then preempt although not ready, and say so
     Duration probe_time{0};                             // silence asked for before the first claim; 0: no probe
     Duration learnt_interval_max{0};                    // cap on a learnt v3 interval; 0: max(10 x own, 10 s)
+    // The highest priority of the others (timer_expired_backup); none: nobody outruns us. Who stood still for longer
+    // than such a router waits has lost the role.
+    std::optional<Priority> others_priority = std::nullopt;
+    bool grouped = false;  // of a vrrp_sync_group (sync_group.hpp): asks (Wants) before it becomes Active
 
     bool operator==(const RouterParameters&) const = default;
 };
@@ -68,6 +72,10 @@ struct ReadinessChanged {
 struct ProbeAnswered {};
 // An address could not be added after all retries: the role is given up.
 struct ClaimFailed {};
+// The sync group says: all members want to be Active. Counts in a Backup that wants to.
+struct GroupPromotes {};
+// The sync group says: another member had to give up the role.
+struct GroupYields {};
 // A reload. The role stays. A changed `priority` is in force at once; where trackers weigh on it, PriorityChanged
 // follows in the same turn. A changed interval re-arms at most one new interval ahead.
 struct Reconfigured {
@@ -75,7 +83,7 @@ struct Reconfigured {
 };
 
 using Event = std::variant<Start, Adopt, Stop, Fault, Received, TimeReached, PriorityChanged, ReadinessChanged,
-                           ProbeAnswered, ClaimFailed, Reconfigured>;
+                           ProbeAnswered, ClaimFailed, GroupPromotes, GroupYields, Reconfigured>;
 
 // ---- actions ------------------------------------------------------------------------------------
 
@@ -91,6 +99,7 @@ enum class Cause : std::uint8_t {
     equal_priority,   // Active -> Backup: same priority, greater address
     stalled,          // Active -> Backup: this process stood still for longer than a down interval
     claim_failed,
+    group,  // Active -> Backup: another member of the sync group gave up the role
     fault,
     stopped,
 };
@@ -112,6 +121,10 @@ struct Release {
 // Ask the link who holds the virtual addresses (one round of ARP / ND probes).
 struct Probe {
     bool operator==(const Probe&) const = default;
+};
+// Instead of Claim, in a sync group: would become Active now. Said once until the wish is gone, which wants() tells.
+struct Wants {
+    bool operator==(const Wants&) const = default;
 };
 // Announce again: a router of lower priority claimed the addresses (VR-125).
 struct AnnounceAgain {
@@ -151,7 +164,7 @@ struct Note {
     bool operator==(const Note&) const = default;
 };
 
-using Action = std::variant<SendAdvert, Claim, Release, Probe, AnnounceAgain, Transition, Note>;
+using Action = std::variant<SendAdvert, Claim, Release, Probe, Wants, AnnounceAgain, Transition, Note>;
 using Actions = std::vector<Action>;
 
 // ---- states: each holds only what that state has ---------------------------------------------------
@@ -173,6 +186,7 @@ struct Backup {
     bool resigned = false;           // it had priority 0
     bool preempting = false;         // it was discarded: the peer is lower and we may preempt
     bool granted = false;            // one more interval was given because we were late
+    bool wants = false;              // grouped: the timer fired, and the other members are waited for
     std::uint8_t probes_left = 0;    // rounds of the probe before the first claim that are still to be sent
     Instant probe_at{};              // ... when the next one is due
     Instant answers_until{};         // ... and until when its answers are awaited: no claim before
@@ -201,6 +215,10 @@ public:
     [[nodiscard]] Centiseconds learnt_interval() const;
     // Backup: who is Active, as far as we heard.
     [[nodiscard]] std::optional<IpAddress> active_peer() const;
+    // Backup, grouped: waits for the other members to want the role too.
+    [[nodiscard]] bool wants() const;
+    // Backup, and obeys a router that is Active.
+    [[nodiscard]] bool follows() const;
     // No preempting before; in the past unless a claim failed lately.
     [[nodiscard]] Instant claims_again_at() const { return claim_again_at_; }
 

@@ -1,5 +1,6 @@
 // The Backup state (RFC 9568 6.4.2): following, discarding, probing, promoting. See machine.hpp.
 #include <algorithm>
+#include <utility>
 
 #include "vrrpd/base/assert.hpp"
 #include "vrrpd/proto/machine.hpp"
@@ -52,6 +53,7 @@ void Step::send_probe(Backup& backup) {
 void Step::on(Backup& backup, const ProbeAnswered&) {
     if (!probes_before_claim()) return;
     note(Remark::held_by_other);
+    backup.wants = false;
     backup.down_at = now_ + router_.down_interval();
     plan_probe(backup, now_ + router_.parameters_.probe_time);  // not at once: each answer would bring a question
 }
@@ -74,7 +76,20 @@ void Step::promote(Backup& backup) {
         backup.down_at = now_ + Duration(backup.learnt_interval);
         return note(Remark::late);
     }
+    if (router_.parameters_.grouped) return want(backup);
     become_active(promotion_cause(backup));
+}
+
+// The timer goes on, so that a wish which outlives its cause is looked at again.
+void Step::want(Backup& backup) {
+    backup.down_at = now_ + router_.down_interval();
+    backup.granted = false;
+    if (std::exchange(backup.wants, true)) return;
+    say(Wants{});
+}
+
+void Step::on(Backup& backup, const GroupPromotes&) {
+    if (backup.wants) become_active(promotion_cause(backup));
 }
 
 void Step::on(Backup& backup, const TimeReached&) {
@@ -99,7 +114,7 @@ void Step::learn(Backup& backup, const Received& advert) {
 // VR-098.
 void Step::follow(Backup& backup, const Received& advert) {
     learn(backup, advert);
-    backup.resigned = backup.preempting = backup.granted = false;
+    backup.resigned = backup.preempting = backup.granted = backup.wants = false;
     backup.down_at = now_ + router_.down_interval();
 }
 
@@ -186,6 +201,7 @@ void Step::on(Backup& backup, const Reconfigured& event) {
     const auto before = router_.down_interval();
     const bool learnt = router_.heard_anyone_ && event.parameters.version == Version::v3;
     router_.parameters_ = event.parameters;
+    if (!event.parameters.grouped && std::exchange(backup.wants, false)) backup.down_at = now_;  // out of its group
     backup.learnt_interval = learnt ? std::min(backup.learnt_interval, longest_learnt()) : own_interval();
     const auto after = router_.down_interval();
     // Longer: as if it had been so from the start. Shorter: the peer may not have reloaded yet, so it gets a whole

@@ -29,6 +29,7 @@ private:
     void on(Backup&, const Received&);
     void on(Backup&, const TimeReached&);
     void on(Backup&, const ProbeAnswered&);
+    void on(Backup&, const GroupPromotes&);
     void on(Backup&, const PriorityChanged&);
     void on(Backup&, const Reconfigured&);
 
@@ -38,6 +39,7 @@ private:
     void on(Active&, const Received&);
     void on(Active&, const TimeReached&);
     void on(Active&, const ClaimFailed&);
+    void on(Active&, const GroupYields&);
     void on(Active&, const PriorityChanged&);
     void on(Active&, const Reconfigured&);
 
@@ -61,6 +63,7 @@ private:
     void plan_probe(Backup& backup, Instant not_before);
     void send_probe(Backup& backup);
     void promote(Backup& backup);
+    void want(Backup& backup);
     void follow(Backup& backup, const Received& advert);
     void learn(Backup& backup, const Received& advert);
     void shift(Backup& backup, Duration by);

@@ -40,10 +40,18 @@ void describe_instance(const config::Instance& instance, Lines& into) {
         into.push_back(fmt::format("  virtual_rule {}", netlink::describe(rule.rule)));
 }
 
+void describe_group(const config::Config& config, const config::SyncGroup& group, Lines& into) {
+    auto line = fmt::format("vrrp_sync_group {}:", group.name);
+    for (const auto member : group.members) line += ' ' + config.instances[member].name;
+    into.push_back(std::move(line));
+}
+
 void describe_wan(const config::Wan& wan, Lines& into) {
     into.push_back(fmt::format("  wan {}: via {}, down_weight {}", wan.device, wan.via ? wan.via->to_string() : "auto",
                                wan.down_weight));
-    if (wan.held.empty()) into.push_back("    address own");
+    if (wan.held.empty() && wan.carried.empty()) into.push_back("    address own");
+    for (const auto& carried : wan.carried)
+        into.push_back(fmt::format("    address {}, of the group", carried.to_string()));
     for (const auto& held : wan.held) into.push_back(fmt::format("    address {}", held.to_string()));
 }
 
@@ -98,6 +106,7 @@ std::vector<std::string> describe(const config::Config& config) {
     lines.push_back(fmt::format("router_id {}, startup_delay {} s, realtime {}, lock_memory {}", config.router_id,
                                 in_seconds(config.startup_delay), config.realtime_priority, config.lock_memory));
     for (const auto& instance : config.instances) describe_instance(instance, lines);
+    for (const auto& group : config.sync_groups) describe_group(config, group, lines);
     for (const auto& gateway : config.gateways) describe_gateway(gateway, lines);
     if (config.peer_link) describe_peer_link(*config.peer_link, lines);
     for (const auto& block : config.dns_failovers) describe_dns_failover(block, lines);

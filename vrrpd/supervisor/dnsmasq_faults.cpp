@@ -17,7 +17,7 @@ dhcpsync::GatewayFacts facts_of(const config::Config& config, const config::Gate
     dhcpsync::GatewayFacts facts;
     facts.networks = gateway.networks();
     for (const auto& lan : gateway.lans) facts.devices.push_back(lan.device);
-    if (const auto* instance = config.instance(gateway.follows)) {
+    for (const auto* instance : config.followed_by(gateway)) {
         for (const auto* list : {&instance->addresses, &instance->excluded_addresses})
             for (const auto& address : *list)
                 if (std::find(facts.devices.begin(), facts.devices.end(), address.device) != facts.devices.end())

@@ -135,6 +135,11 @@ const char* name_of(DeviceOption option) {
 Owned owned_by(const config::Config& config) {
     Owned owned;
     for (const auto& instance : config.instances) own_instance(instance, owned);
+    for (const auto& address : config.statics->addresses) owned.addresses.push_back({address.device, address.prefix});
+    for (const auto& [route, hops, track] : config.statics->routes)
+        owned.routes.push_back({route.destination.network(), route.table});
+    for (const auto& [rule, track] : config.statics->rules)
+        owned.rules.push_back({rule.family, rule.priority, rule.table});
     std::uint32_t number = 0;
     for (const auto& gateway : config.gateways) own_gateway(gateway, number++, owned);
     sort_unique(owned.addresses);

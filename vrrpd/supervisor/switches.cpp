@@ -17,6 +17,8 @@ std::set<std::string> devices_with_addresses(const config::Config& config) {
         for (const auto* list : {&instance.addresses, &instance.excluded_addresses})
             for (const auto& vip : *list)
                 if (vip.prefix.address.is_v4()) devices.insert(vip.device);
+    for (const auto& address : config.statics->addresses)
+        if (address.prefix.address.is_v4()) devices.insert(address.device);
     for (const auto& gateway : config.gateways)
         if (gateway.wan && !gateway.wan->held.empty()) devices.insert(gateway.wan->device);
     return devices;

@@ -1,0 +1,145 @@
+// A sync group in a whole engine: lan0 and wan0 of one host move together, over faults, reloads and a crash.
+#include <gtest/gtest.h>
+
+#include "tests/engine/home.hpp"
+#include "vrrpd/base/loop.hpp"
+
+namespace vrrpd::engine {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using ipc::Kind;
+
+class EngineGroup : public Home {
+protected:
+    static std::string group(const std::string& more = {}) {
+        return "vrrp_sync_group G {\ngroup {\nLAN\nWAN\n}\n" + more + "}\n";
+    }
+    static std::string wan() {
+        auto text = instance("WAN", 2, "198.51.100.10/24");
+        return text.replace(text.find("lan0"), 4, "wan0");
+    }
+    static std::string pair(const std::string& more = group()) {
+        return instance("LAN", 1, "10.12.14.1/24") + wan() + more;
+    }
+    static bool on_wan() { return ip_output("-4 -o addr show dev wan0").find("198.51.100.10/24") != std::string::npos; }
+    static bool both() { return stands("10.12.14.1/24") && on_wan(); }
+    static bool none() { return !stands("10.12.14.1/24") && !on_wan(); }
+    static bool both_active(EngineProcess& engine) {
+        return engine.await(Kind::ready) && eventually([&] {
+                   engine.listen(20ms);
+                   return both();
+               });
+    }
+};
+
+TEST_F(EngineGroup, takes_the_role_on_both_devices_and_gives_it_up_on_both) {
+    EngineProcess engine(pair());
+    ASSERT_TRUE(both_active(engine)) << engine.log();
+    engine.listen(200ms);
+    EXPECT_EQ(engine.lines_with("VRRP_Group(G) Syncing instances to MASTER state"), 1U) << engine.log();
+    engine.stop();
+    EXPECT_EQ(engine.wait(), 0);
+    EXPECT_TRUE(none());
+}
+
+TEST_F(EngineGroup, one_device_without_carrier_holds_both_in_fault) {
+    EngineProcess engine(pair());
+    ASSERT_TRUE(both_active(engine)) << engine.log();
+    netlink::test::ip("link set wan0-far down");
+    EXPECT_TRUE(eventually([&] { return none(); })) << engine.log();
+    engine.listen(500ms);
+    EXPECT_EQ(engine.lines_with("(LAN) Entering FAULT STATE: WAN of VRRP_Group(G): wan0 has no carrier"), 1U)
+        << engine.log();
+    netlink::test::ip("link set wan0-far up");
+    EXPECT_TRUE(eventually([&] {
+        engine.listen(20ms);
+        return both();
+    })) << engine.log();
+}
+
+TEST_F(EngineGroup, begins_in_fault_while_one_device_is_down) {
+    netlink::test::ip("link set wan0-far down");
+    EngineProcess engine(pair());
+    ASSERT_TRUE(engine.await(Kind::ready));
+    engine.listen(1s);
+    EXPECT_TRUE(none());
+    EXPECT_EQ(engine.lines_with("(LAN) Entering FAULT STATE: WAN of VRRP_Group(G)"), 1U) << engine.log();
+    EXPECT_EQ(engine.lines_with("(WAN) Entering FAULT STATE: wan0 has no carrier; waiting"), 1U) << engine.log();
+}
+
+TEST_F(EngineGroup, the_status_shows_it) {
+    EngineProcess engine(pair());
+    ASSERT_TRUE(both_active(engine)) << engine.log();
+    engine.send(Kind::status_wanted);
+    const auto status = engine.await_status();
+    EXPECT_NE(status.find(R"("sync_groups":[{"name":"G","state":"MASTER")"), std::string::npos) << status;
+    EXPECT_NE(status.find(R"("members":["LAN","WAN"])"), std::string::npos) << status;
+    EXPECT_NE(status.find(R"("sync_group":"G")"), std::string::npos) << status;
+}
+
+TEST_F(EngineGroup, comes_and_goes_by_a_reload_and_the_role_stays) {
+    EngineProcess engine(pair(""));
+    ASSERT_TRUE(both_active(engine)) << engine.log();
+    for (const auto& text : {pair(), pair(""), pair()}) {
+        engine.reload(text);
+        ASSERT_TRUE(engine.await(Kind::reloaded)) << engine.log();
+        engine.listen(500ms);
+        EXPECT_TRUE(both()) << engine.log();
+    }
+    EXPECT_EQ(engine.lines_with("Entering BACKUP STATE"), 2U) << "at the start alone\n" << engine.log();
+    netlink::test::ip("link set wan0-far down");
+    EXPECT_TRUE(eventually([&] { return none(); })) << "the group is back\n" << engine.log();
+}
+
+TEST_F(EngineGroup, an_instance_that_a_reload_puts_into_it_takes_its_role_by_itself) {
+    EngineProcess engine(instance("LAN", 1, "10.12.14.1/24") + "vrrp_sync_group G {\ngroup {\nLAN\n}\n}\n");
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.reload(pair());
+    ASSERT_TRUE(engine.await(Kind::reloaded)) << engine.log();
+    EXPECT_TRUE(eventually([&] {
+        engine.listen(20ms);
+        EXPECT_TRUE(stands("10.12.14.1/24")) << engine.log();
+        return both();
+    })) << engine.log();
+}
+
+TEST_F(EngineGroup, a_gateway_that_follows_it_has_its_route_from_the_address_of_the_wan_side) {
+    EngineProcess engine(pair() +
+                         "gateway HOME {\nfollows G\nlan lan0 10.12.14.0/24\nwan wan0 {\nvia 198.51.100.1\n}\n"
+                         "nat {\nmasquerade\n}\n}\n");
+    ASSERT_TRUE(both_active(engine)) << engine.log();
+    EXPECT_TRUE(eventually([] {
+        return ip_output("route show table 11200").find("src 198.51.100.10") != std::string::npos;
+    })) << ip_output("route show table 11200")
+        << engine.log();
+    EXPECT_NE(on_lan().find("valid_lft 5sec"), std::string::npos) << "the dead man\n" << on_lan();
+    EXPECT_NE(ip_output("-4 -o addr show dev wan0").find("valid_lft 5sec"), std::string::npos);
+    engine.stop();
+    EXPECT_EQ(engine.wait(), 0);
+    EXPECT_TRUE(none());
+    EXPECT_EQ(ip_output("rule").find("11200"), std::string::npos);
+}
+
+// The engine before it crashed while Active on both: the group goes on as it was.
+TEST_F(EngineGroup, is_adopted_whole) {
+    const auto active_just_now = [](ipc::SharedState& state) {
+        for (const auto& [device, vrid] : {std::pair{"lan0", 1U}, std::pair{"wan0", 2U}}) {
+            auto* record = state.record(device, Family::ipv4, *proto::Vrid::make(vrid));
+            record->active.store(1);
+            record->last_advert.store(boot_now().time_since_epoch().count());
+        }
+    };
+    auto slow = pair();  // enough time for the new engine to come up
+    for (auto at = slow.find("advert_int 0.05"); at != std::string::npos; at = slow.find("advert_int 0.05"))
+        slow.replace(at, 15, "advert_int 2");
+    EngineProcess engine(slow, {.adopt = true, .left_behind = active_just_now});
+    ASSERT_TRUE(both_active(engine)) << engine.log();
+    engine.listen(200ms);
+    EXPECT_EQ(engine.lines_with("Entering MASTER STATE: adopted"), 2U) << engine.log();
+    EXPECT_EQ(engine.lines_with("BACKUP"), 0U) << engine.log();
+}
+
+}  // namespace
+}  // namespace vrrpd::engine

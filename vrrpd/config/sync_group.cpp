@@ -1,0 +1,110 @@
+// vrrp_sync_group (surface 3.8): its members found, and what it tracks given to each of them. Its keywords are in
+// root.cpp, the rules by which members move in proto/sync_group.hpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vrrpd/config/reader.hpp"
+
+namespace vrrpd::config {
+namespace {
+
+class GroupResolver {
+public:
+    GroupResolver(Reader& reader, SyncGroupDraft& draft) : reader_(reader), draft_(draft) { group_.name = draft.name; }
+
+    void run() {
+        auto& groups = reader_.draft().config.sync_groups;
+        const auto number = static_cast<std::uint32_t>(groups.size());
+        for (const auto& name : draft_.members) add(name, number);
+        if (group_.members.empty()) return report("it has no members and is left out");
+        if (group_.members.size() == 1) report("it has one member: a group needs two");
+        owners();
+        if (draft_.notify.value != Notify{}) group_.notify.edit() = draft_.notify.value;
+        groups.push_back(std::move(group_));
+    }
+
+private:
+    void report(const std::string& text) {
+        reader_.fault(Severity::error, draft_.place, fmt::format("vrrp_sync_group {}: {}", draft_.name, text));
+    }
+
+    void add(const std::string& name, std::uint32_t number) {
+        auto& config = reader_.draft().config;
+        const auto* known = config.instance(name);
+        if (!known) {
+            return report(fmt::format("there is no vrrp_instance {}{}: it is left out", name,
+                                      did_you_mean(config.instances, name)));
+        }
+        const auto index = static_cast<std::uint32_t>(known - config.instances.data());
+        auto& instance = config.instances[index];
+        if (instance.sync_group) {
+            const auto& other =
+                *instance.sync_group == number ? draft_.name : config.sync_groups[*instance.sync_group].name;
+            return report(fmt::format("{} is in the group {} already: it is left out", name, other));
+        }
+        instance.sync_group = number;
+        instance.parameters.grouped = true;
+        group_.members.push_back(index);
+        if (!draft_.tracking_weight) drop_weights(instance);
+        track_interfaces(instance);
+        track_dns(reader_.draft().instances[index], instance);
+    }
+
+    // Members that weigh differently would each prefer another host.
+    void drop_weights(Instance& instance) {
+        std::vector<TrackInterface> tracked(instance.track_interfaces.begin(), instance.track_interfaces.end());
+        for (auto& one : tracked) {
+            if (std::exchange(one.weight, 0) == 0) continue;
+            report(fmt::format("the weight of {} in {} counts as 0: write sync_group_tracking_weight to keep it",
+                               one.device, instance.name));
+        }
+        instance.track_interfaces = std::move(tracked);
+    }
+
+    void track_interfaces(Instance& instance) {
+        std::vector<TrackInterface> tracked(instance.track_interfaces.begin(), instance.track_interfaces.end());
+        for (const auto& one : draft_.interfaces) {
+            const auto same = [&](const TrackInterface& other) { return other.device == one.device; };
+            if (std::any_of(tracked.begin(), tracked.end(), same)) {
+                report(fmt::format("{} is tracked by {} and by the group: take one out", one.device, instance.name));
+                continue;
+            }
+            const bool own = one.device == instance.interface && instance.track_primary && one.weight == 0;
+            const bool in_vain = one.weight != 0 && instance.parameters.priority.is_owner();
+            if (!own && !in_vain) tracked.push_back(one);
+        }
+        instance.track_interfaces = std::move(tracked);
+    }
+
+    // Judged with those of the instance, once the dns_failovers are known.
+    void track_dns(InstanceDraft& draft, Instance& instance) {
+        for (std::size_t i = 0; i < draft_.dns.size(); ++i) {
+            const auto same = [&](const TrackDns& other) { return other.gateway == draft_.dns[i].gateway; };
+            if (std::any_of(instance.track_dns.begin(), instance.track_dns.end(), same)) continue;
+            instance.track_dns.push_back(draft_.dns[i]);
+            draft.dns_places.push_back(draft_.dns_places[i]);
+        }
+    }
+
+    // keepalived's: an owner cannot take the role at once when others of its group wait for silence.
+    void owners() {
+        const auto& instances = reader_.draft().config.instances;
+        const auto is_owner = [&](std::uint32_t member) { return instances[member].parameters.priority.is_owner(); };
+        const auto owners = std::count_if(group_.members.begin(), group_.members.end(), is_owner);
+        if (owners != 0 && static_cast<std::size_t>(owners) != group_.members.size())
+            report("some members have priority 255 and others have not: all of them wait as the others do");
+    }
+
+    Reader& reader_;
+    SyncGroupDraft& draft_;
+    SyncGroup group_;
+};
+
+}  // namespace
+
+void resolve_sync_groups(Reader& reader) {
+    for (auto& group : reader.draft().groups) GroupResolver(reader, group).run();
+}
+
+}  // namespace vrrpd::config

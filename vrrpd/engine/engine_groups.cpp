@@ -1,0 +1,180 @@
+// Sync groups: what their members say goes to the cores (proto/sync_group), and what these order comes back, so that
+// one event moves all members in one turn.
+#include <algorithm>
+#include <utility>
+
+#include "vrrpd/base/assert.hpp"
+#include "vrrpd/engine/engine.hpp"
+
+namespace vrrpd::engine {
+
+using proto::SyncGroup;
+
+namespace {
+
+// It has not begun: a script that it tracks has no result yet.
+bool is_awaited(const Router& router) {
+    return router.waits && router.machine.role() == proto::Role::initialize && router.troubles->faults.empty();
+}
+
+SyncGroup::Member member(const Router& router) {
+    if (is_awaited(router))
+        return {proto::Role::backup, true, false, false};  // nobody waits to be started, nobody wants
+    return {router.machine.role(), router.troubles->faults.empty(), router.machine.wants(), router.machine.follows()};
+}
+
+ipc::Notice::Event event_of(std::optional<proto::Role> role) {
+    if (!role) return ipc::Notice::Event::stop;
+    switch (*role) {
+        case proto::Role::active:
+            return ipc::Notice::Event::master;
+        case proto::Role::backup:
+            return ipc::Notice::Event::backup;
+        case proto::Role::initialize:
+            break;
+    }
+    return ipc::Notice::Event::fault;
+}
+
+}  // namespace
+
+// At start and after a reload: a group that stays, by its name, goes on from what it was.
+void Engine::form_groups() {
+    std::vector<Group> groups;
+    for (const auto& config : config_->sync_groups) {
+        const auto known =
+            std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) { return group.name == config.name; });
+        groups.push_back(known == groups_.end() ? Group{config.name, {}, loop_.now()} : *known);
+        groups.back().config = &config;
+    }
+    groups_ = std::move(groups);
+}
+
+Engine::Group& Engine::group_of(const Router& router) {
+    ASSERT(router.config->sync_group && *router.config->sync_group < groups_.size());
+    return groups_[*router.config->sync_group];
+}
+
+void Engine::group_news(Router& router, SyncGroup::News news) {
+    auto& group = group_of(router);
+    if (group.moving) return;  // it obeys
+    const auto& numbers = group.config->members;
+    // Silent before the first result of every script (surface 4.2.5).
+    const bool awaited =
+        std::any_of(numbers.begin(), numbers.end(), [this](auto number) { return is_awaited(*routers_[number]); });
+    if (awaited && !group.machine.role()) return;
+    std::vector<SyncGroup::Member> members;
+    members.reserve(numbers.size());
+    for (const auto number : numbers) members.push_back(member(*routers_[number]));
+    const bool able = std::all_of(members.begin(), members.end(), [](const auto& one) { return one.able; });
+    if (options_.adopt && !group.machine.role() && able && std::exchange(group.adopts, false))
+        return adopt_group(group);
+
+    const auto at = std::find(numbers.begin(), numbers.end(), number_of(router));
+    ASSERT(at != numbers.end());
+    group.moving = true;
+    group.others_said = false;
+    for (const auto& action : group.machine.step(members, static_cast<std::size_t>(at - numbers.begin()), news))
+        std::visit([&](const auto& what) { perform(group, router, what); }, action);
+    group.moving = false;
+}
+
+// After a crash of the engine: each member goes on as it was, if it may; then the group is looked at.
+void Engine::adopt_group(Group& group) {
+    group.moving = true;
+    for (const auto number : group.config->members)
+        if (routers_[number]->machine.role() == proto::Role::initialize) begin(*routers_[number]);
+    group.moving = false;
+    group_news(*routers_[group.config->members.front()], SyncGroup::News::looked_at);
+}
+
+// What a step of a member means to its group.
+void Engine::group_heeds(Router& router, proto::Role before, const proto::Actions& actions) {
+    const bool wants = std::any_of(actions.begin(), actions.end(), [](const proto::Action& action) {
+        return std::holds_alternative<proto::Wants>(action);
+    });
+    if (wants) group_news(router, SyncGroup::News::wants);
+    if (before == proto::Role::active && router.machine.role() == proto::Role::backup)
+        group_news(router, SyncGroup::News::lost);
+    if (wants && !router.active())
+        log_.info("({}) would enter MASTER STATE: waiting for the others of VRRP_Group({})", router.config->name,
+                  group_of(router).name);
+}
+
+// One that joined an Active group hears another router.
+void Engine::group_heard(Router& router) {
+    if (group_of(router).machine.role() == proto::Role::active && router.machine.follows())
+        group_news(router, SyncGroup::News::heard);
+}
+
+void Engine::perform(Group& group, Router& about, const SyncGroup::Tell& action) {
+    auto& router = *routers_[group.config->members[action.member]];
+    const bool first = &router != &about && !std::exchange(group.others_said, true);
+    const auto say = [&](const char* state) {
+        if (first) log_.notice("VRRP_Group({}) Syncing instances to {} state", group.name, state);
+    };
+    switch (action.order) {
+        case SyncGroup::Order::start:
+            say("BACKUP");
+            return begin(router);
+        case SyncGroup::Order::promote:
+            say("MASTER");
+            return drive(router, proto::GroupPromotes{});
+        case SyncGroup::Order::yield:
+            say("BACKUP");
+            return drive(router, proto::GroupYields{});
+        case SyncGroup::Order::fault:
+            say("FAULT");
+            return drive(router, proto::Fault{});
+    }
+}
+
+// The group as a whole, after its members: for whoever follows it by its name.
+void Engine::perform(Group& group, Router&, const SyncGroup::Moved& action) {
+    group.since = loop_.now();
+    announce_group(group, event_of(action.to));
+    if (action.from || action.to != proto::Role::initialize) return;
+    for (const auto number : group.config->members) {  // the first look: nobody has moved, nobody says why
+        const auto& router = *routers_[number];
+        if (!router.troubles->faults.empty()) continue;
+        log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name, fmt::join(faults_of(router), ", "));
+        announce_state(router, ipc::Notice::Event::fault);
+    }
+}
+
+void Engine::stop(Group& group) {
+    const std::vector<SyncGroup::Member> members(group.config->members.size());
+    auto& first = *routers_[group.config->members.front()];
+    for (const auto& action : group.machine.step(members, 0, SyncGroup::News::stopped))
+        std::visit([&](const auto& what) { perform(group, first, what); }, action);
+}
+
+void Engine::stop_groups() {
+    for (auto& group : groups_) stop(group);
+}
+
+// Why it cannot run: its own faults, or those of the others of its group.
+std::vector<std::string> Engine::faults_of(const Router& router) const {
+    const auto& own = router.troubles->faults;
+    if (!own.empty() || !router.config->sync_group) return own;
+    const auto& group = config_->sync_groups[*router.config->sync_group];
+    std::vector<std::string> result;
+    for (const auto number : group.members)
+        for (const auto& fault : routers_[number]->troubles->faults)
+            result.push_back(
+                fmt::format("{} of VRRP_Group({}): {}", routers_[number]->config->name, group.name, fault));
+    return result;
+}
+
+RouterStatus Engine::status_of(const Router& router) const {
+    const auto group = router.config->sync_group;
+    return {router, faults_of(router), group ? config_->sync_groups[*group].name : std::string()};
+}
+
+GroupStatus Engine::status_of(const Group& group) const {
+    GroupStatus status{group.name, group.machine.role().value_or(proto::Role::initialize), group.since, {}};
+    for (const auto number : group.config->members) status.members.push_back(config_->instances[number].name);
+    return status;
+}
+
+}  // namespace vrrpd::engine

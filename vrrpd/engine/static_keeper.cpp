@@ -1,0 +1,125 @@
+#include "vrrpd/engine/static_keeper.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr Duration first_pause = std::chrono::milliseconds(100);
+constexpr Duration longest_pause = std::chrono::seconds(10);
+constexpr Duration calm = std::chrono::seconds(30);  // so long without a repair, and the back-off is forgotten
+
+template <class T>
+bool is_in(const std::vector<T>& list, const T& object) {
+    return std::any_of(list.begin(), list.end(), [&](const T& other) { return same_object(other, object); });
+}
+
+// What stands in `all` and not in `others`.
+template <class T>
+std::vector<T> without(const std::vector<T>& all, const std::vector<T>& others) {
+    std::vector<T> result;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(result),
+                 [&](const T& object) { return !is_in(others, object); });
+    return result;
+}
+
+Desired without(const Desired& all, const Desired& others) {
+    return {without(all.addresses, others.addresses), without(all.routes, others.routes),
+            without(all.rules, others.rules)};
+}
+
+template <class T>
+void unite(std::vector<T>& into, const std::vector<T>& from) {
+    for (const auto& object : from)
+        if (!is_in(into, object)) into.push_back(object);
+}
+
+// Present, and tagged as ours: an earlier run left it.
+template <class T>
+void inherit(std::vector<T>& into, const std::vector<T>& wanted, const World& world) {
+    for (const auto& object : wanted) {
+        const auto* there = world.find(object);
+        if (there && there->protocol == netlink::protocol_keepalived && !is_in(into, object)) into.push_back(object);
+    }
+}
+
+}  // namespace
+
+Desired StaticKeeper::wanted() const { return desired(entries_, desk_.world()); }
+
+void StaticKeeper::configure(const config::StaticEntries& entries, Instant now) {
+    entries_ = entries;
+    const auto wants = wanted();
+    inherit(ours_.addresses, wants.addresses, desk_.world());
+    inherit(ours_.routes, wants.routes, desk_.world());
+    inherit(ours_.rules, wants.rules, desk_.world());
+    remove(without(ours_, wants));
+    pause_ = Duration(0);
+    look(now);
+}
+
+// An address that stands already and is not ours is the host's own: it is what was asked for, and stays so.
+void StaticKeeper::look(Instant now) {
+    if (pending_ > 0 || desk_.observes()) return;
+    const auto lost = missing(wanted(), desk_.world());
+    if (lost == Desired{}) return;
+    const bool again = without(lost, ours_) != lost;
+    if (again && back_off(now)) return;
+    if (again && pause_ == first_pause) {
+        for (const auto& address : lost.addresses) {
+            const auto* link = desk_.world().link(address.link);
+            if (is_in(ours_.addresses, address))
+                log_.warning("static address {} was removed by someone else: added again",
+                             netlink::describe(address, link ? link->name : "?"));
+        }
+        for (const auto& route : lost.routes)
+            if (is_in(ours_.routes, route))
+                log_.warning("static route {} had gone: added again", netlink::describe(route));
+        for (const auto& rule : lost.rules)
+            if (is_in(ours_.rules, rule)) log_.warning("static {} had gone: added again", netlink::describe(rule));
+    }
+    add(lost);
+}
+
+// Whether it is too soon; the desk looks again then.
+bool StaticKeeper::back_off(Instant now) {
+    if (now - repaired_ > calm) pause_ = Duration(0);
+    if (now < repaired_ + pause_) {
+        desk_.audit_at(repaired_ + pause_);
+        return true;
+    }
+    repaired_ = now;
+    pause_ = std::clamp<Duration>(2 * pause_, first_pause, longest_pause);
+    return false;
+}
+
+void StaticKeeper::add(const Desired& lost) {
+    unite(ours_.addresses, lost.addresses);
+    unite(ours_.routes, lost.routes);
+    unite(ours_.rules, lost.rules);
+    ++pending_;
+    const bool say = pause_ <= first_pause;
+    desk_.apply(additions(lost), [this, say](const std::vector<Result<void>>& results) {
+        --pending_;
+        for (const auto& result : results)
+            if (!result && say) log_.error("static entries: {}", result.error().describe());
+    });
+}
+
+void StaticKeeper::remove(Desired gone) {
+    if (gone == Desired{}) return;
+    ours_ = without(ours_, gone);
+    desk_.apply(removals(gone), [this](const std::vector<Result<void>>& results) {
+        for (const auto& result : results)
+            if (!result) log_.error("static entries: {}", result.error().describe());
+    });
+}
+
+void StaticKeeper::withdraw() {
+    entries_ = {};
+    remove(Desired(ours_));
+}
+
+}  // namespace vrrpd::engine
