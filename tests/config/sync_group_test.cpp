@@ -71,6 +71,13 @@ TEST(SyncGroups, owners_beside_others_are_told_that_they_wait) {
     EXPECT_TRUE(says(parse_text(mixed + group()).faults, "some members have priority 255 and others have not"));
 }
 
+TEST(SyncGroups, keep_their_scripts) {
+    const auto parsed = parse_text(two + group("notify_master /bin/true\n"));
+    const auto& of_group = *parsed.config.sync_groups.at(0).notify;
+    EXPECT_EQ(of_group.master.words, (std::vector<std::string>{"/bin/true"}));
+    EXPECT_FALSE(parsed.config.instances.at(0).notify->master.is_given());
+}
+
 TEST(SyncGroups, global_tracking_is_told_to_be_deprecated) {
     EXPECT_TRUE(says(parse_text(two + group("global_tracking\n")).faults, "global_tracking is deprecated"));
 }

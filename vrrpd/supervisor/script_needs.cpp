@@ -21,6 +21,7 @@ public:
         track();
         pipes();
         for (const auto& instance : config_.instances) object(Object::instance, instance.name, *instance.notify);
+        for (const auto& group : config_.sync_groups) object(Object::group, group.name, *group.notify);
         const auto& notification = config_.notification;
         needs_.startup = {look(notification.startup), notification.startup_limit};
         needs_.shutdown = {look(notification.shutdown), notification.shutdown_limit};
