@@ -225,6 +225,34 @@ TEST_F(SideBySide, what_runs_once_runs_first_and_last_and_a_lower_priority_is_to
     }
 }
 
+// Which member's timer fires first is chance; where the group stands among them is not.
+TEST_F(SideBySide, a_sync_group_is_told_beside_its_members) {
+    auto second = instance(notify_all(), "TWO");
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"router_id 3", "router_id 13"},
+                                   {"router_id 1\n", "router_id 11\n"},
+                                   {"14.33/24", "14.43/24"},
+                                   {"14.31/24", "14.41/24"}})
+        second.replace(second.find(from), from.size(), to);
+    start_both(globals() + script("alpha") + "vrrp_sync_group G {\n    group {\n        ONE\n        TWO\n    }\n" +
+               "    track_script {\n        alpha\n    }\n" + notify_all() + "}\n" + instance(notify_all(), "ONE") +
+               second);
+    both_say("GROUP \"G\" MASTER 0");
+    put("alpha.answer", "1\n");
+    both_say("GROUP \"G\" FAULT 0");
+    put("alpha.answer", "0\n");
+    both_say("GROUP \"G\" MASTER 0");
+    stop_both();
+    both_say("GROUP \"G\" STOP 0");
+    const auto without_names = [](Lines lines) {
+        for (auto& line : lines)
+            if (const auto at = line.find("TWO"); at != std::string::npos) line.replace(at, 3, "ONE");
+        return lines;
+    };
+    EXPECT_EQ(without_names(ours_.lines()), without_names(theirs_.lines()))
+        << joined(ours_.lines()) << joined(theirs_.lines());
+    compare_notes();
+}
+
 TEST_F(SideBySide, a_reload_notifies_of_nothing_but_what_left) {
     const auto first = instance(notify_all(), "ONE");
     auto second = instance(notify_all(), "TWO");

@@ -92,23 +92,11 @@ struct Fifo {
     bool operator==(const Fifo&) const = default;
 };
 
-// smtp_server and what belongs to it.
-struct Mail {
-    std::string server;  // empty: no mail is sent
-    std::uint16_t port = 25;
-    std::vector<std::string> to;
-    std::string from, helo;
-    Duration timeout = std::chrono::seconds(30);
-    bool faults = true;  // no_email_faults not given
-    bool operator==(const Mail&) const = default;
-};
-
 struct Notification {
     std::vector<Fifo> fifos;
     bool states_on_reload = false;  // fifo_write_vrrp_states_on_reload
     Script startup, shutdown;
     Duration startup_limit = std::chrono::seconds(10), shutdown_limit = std::chrono::seconds(10);
-    Mail mail;
     bool operator==(const Notification&) const = default;
 };
 
