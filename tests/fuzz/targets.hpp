@@ -13,6 +13,9 @@ using Input = std::span<const std::uint8_t>;
 namespace advert {  // a received VRRP message
 int one_input(Input input);
 }
+namespace authentication {  // ... that is to be authenticated
+int one_input(Input input);
+}
 namespace configuration {  // the text of a configuration file
 int one_input(Input input);
 }
@@ -37,9 +40,13 @@ struct Target {
     int (*one_input)(Input);
 };
 inline constexpr std::array targets{
-    Target{"advert", advert::one_input},           Target{"configuration", configuration::one_input},
-    Target{"dns_answer", dns_answer::one_input},   Target{"lease_image", lease_image::one_input},
-    Target{"lease_text", lease_text::one_input},   Target{"lease_wire", lease_wire::one_input},
+    Target{"advert", advert::one_input},
+    Target{"authentication", authentication::one_input},
+    Target{"configuration", configuration::one_input},
+    Target{"dns_answer", dns_answer::one_input},
+    Target{"lease_image", lease_image::one_input},
+    Target{"lease_text", lease_text::one_input},
+    Target{"lease_wire", lease_wire::one_input},
     Target{"peer_stream", peer_stream::one_input},
 };
 

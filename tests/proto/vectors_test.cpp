@@ -15,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path folder = fs::path(VRRPD_SHARED_DIR) / "vectors";
-constexpr std::uint8_t ah_protocol = 51;
 constexpr std::uint8_t icmpv6_protocol = 58;
 
 std::vector<std::string> vectors() {
@@ -30,11 +29,30 @@ std::vector<std::string> vectors() {
 
 bool has(const std::string& name, std::string_view part) { return name.find(part) != std::string::npos; }
 
-// What decode() must say of the adverts of a vector.
-std::optional<Rejection> expected_verdict(const std::string& name) {
-    if (has(name, "hmac")) return Rejection::wrong_length;  // the trailer is beyond what the count says
-    if (has(name, "pass")) return Rejection::wrong_auth_type;
-    return std::nullopt;
+// vectors/README.md: the password, and the key under id 1.
+Authentication authentication_of(const std::string& name) {
+    constexpr std::string_view eight = "s3cr3tpw", four = "1234";
+    Authentication result;
+    const auto word = has(name, "pass4") ? four : eight;
+    if (has(name, "-ah")) result.type = AuthType::ah;
+    if (has(name, "-pass")) result.type = AuthType::password;
+    if (result.type != AuthType::none) result.password = Secret(Bytes(word.begin(), word.end()));
+    if (!has(name, "hmac")) return result;
+    Bytes key;
+    for (std::uint8_t octet = 0; octet < 32; ++octet) key.push_back(octet);
+    result.hmac.keys = {{1, Secret(key)}};
+    result.hmac.active_key = 1;
+    return result;
+}
+
+// The captures are as old as they are: the clock is that of the trailer.
+WallTime signed_at(const Bytes& message) {
+    ByteReader in(BytesView(message).last(trailer_size).subspan(4));
+    const auto seconds = in.u32();
+    const auto fraction = in.u16();
+    // Rounded up, so that the fraction comes out the same.
+    return WallTime(std::chrono::seconds(seconds) +
+                    std::chrono::nanoseconds((std::uint64_t{fraction} * 1'000'000'000 + 65'535) / 65'536));
 }
 
 ReceivePolicy policy_for(const Packet& packet, const std::vector<Peer>& peers) {
@@ -51,28 +69,54 @@ ChecksumForm form_of(const std::string& name) {
     return has(name, "cksum-as-v2") ? ChecksumForm::message_only : ChecksumForm::pseudo_header;
 }
 
-void check_advert(const std::string& name, const Packet& packet) {
+void check_advert(const std::string& name, const Packet& packet, Authenticator& authenticator) {
     const std::vector<Peer> peers{{packet.envelope.source}};
-    const auto policy = policy_for(packet, peers);
+    auto policy = policy_for(packet, peers);
+    if (authenticator.settings().wanted()) policy.authenticator = &authenticator;
+    if (authenticator.takes_trailer()) policy.now = signed_at(packet.payload);
     const auto decoded = decode(packet.payload, packet.envelope, policy);
-    const auto refused = decoded ? std::nullopt : std::optional(decoded.error());
-    ASSERT_EQ(refused, expected_verdict(name));
-    if (!decoded) return;
-    EXPECT_EQ(encode(decoded->advert, packet.envelope, form_of(name)), packet.payload);
+    ASSERT_TRUE(decoded) << proto::name(decoded.error());
+    // A peer of its own for each unicast copy, which all carry the same number.
+    if (!policy.unicast) authenticator.accept(packet.envelope.source, true, decoded->proof);
+    Authenticator sender(authenticator.settings());
+    const auto credentials = sender.seal(decoded->advert, packet.envelope.source, policy.now);
+    EXPECT_EQ(encode(decoded->advert, packet.envelope, form_of(name), credentials), packet.payload);
     if (policy.version == Version::v3 && policy.family == Family::ipv4) {
         EXPECT_EQ(decoded->form, form_of(name));
     }
     EXPECT_EQ(decoded->advert.vrid, *Vrid::make(51));
+    if (!policy.authenticator) return;
+    auto changed = packet.payload;
+    changed.back() ^= 1;
+    EXPECT_FALSE(decode(changed, packet.envelope, policy));
 }
 
-// RFC 4302 2: the header inside, and that a v2 message of another authentication type follows it.
-void check_ah(const Packet& packet) {
-    const std::size_t header = (packet.payload.at(1) + 2u) * 4u;
-    EXPECT_EQ(packet.payload.at(0), ip_protocol);
-    const auto message = BytesView(packet.payload).subspan(header);
-    const auto decoded = decode(message, packet.envelope, policy_for({packet.envelope, ip_protocol, {0x21}}, {}));
-    ASSERT_FALSE(decoded);
-    EXPECT_EQ(decoded.error(), Rejection::wrong_auth_type);
+// The whole IPv4 packet is made again: AH covers its header, too.
+void check_ah(const Bytes& frame, const Packet& packet, Authenticator& authenticator) {
+    const auto ip = BytesView(frame).subspan(14);
+    const auto headers = ip.first(ipv4_header_size + ah_size);
+    const auto message = BytesView(packet.payload).subspan(ah_size);
+    const std::vector<Peer> peers{{packet.envelope.source}};
+    auto policy = policy_for({packet.envelope, ip_protocol, {0x21}}, peers);
+    policy.authenticator = &authenticator;
+    const auto decoded = decode(message, packet.envelope, policy, headers);
+    ASSERT_TRUE(decoded) << proto::name(decoded.error());
+    if (!policy.unicast) authenticator.accept(packet.envelope.source, true, decoded->proof);
+    EXPECT_EQ(decode(message, packet.envelope, policy).error(), Rejection::wrong_auth_type) << "without its AH";
+
+    const auto sequence = static_cast<std::uint32_t>(decoded->proof.sequence);
+    Authenticator sender(authenticator.settings());
+    sender.restore({sequence - 1, 0, {}});
+    const auto credentials = sender.seal(decoded->advert, packet.envelope.source, {});
+    EXPECT_EQ(credentials.ah_sequence, sequence);
+    const auto again = encode(decoded->advert, packet.envelope, ChecksumForm::pseudo_header, credentials);
+    EXPECT_EQ(again, Bytes(message.begin(), message.end()));
+    const auto identification = static_cast<std::uint16_t>(ip[4] << 8 | ip[5]);
+    auto header = ipv4_header(packet.envelope, {ah_protocol, ah_size + again.size(), identification});
+    const auto ah = sender.ah_header(header, again, sequence);
+    EXPECT_EQ(Bytes(ah.begin(), ah.end()), Bytes(headers.begin() + ipv4_header_size, headers.end()));
+    header[10] = ip[10], header[11] = ip[11];  // the checksum is the kernel's
+    EXPECT_EQ(Bytes(header.begin(), header.end()), Bytes(ip.begin(), ip.begin() + ipv4_header_size));
 }
 
 MacAddress mac_at(const Bytes& frame, std::size_t at) {
@@ -111,14 +155,15 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Vector);
 TEST_P(Vector, every_frame_has_its_verdict_and_is_made_again) {
     const auto frames = read_pcap(folder / (GetParam() + ".pcap"));
     std::size_t vrrp = 0, announced = 0;
+    Authenticator authenticator(authentication_of(GetParam()));
     for (const auto& frame : frames) {
         SCOPED_TRACE(&frame - frames.data());
         if (ethertype(frame) == 0x0806) announced += check_garp(frame);
         const auto packet = read_ip(frame);
         if (!packet) continue;
         if (packet->protocol == icmpv6_protocol) announced += check_na(frame, *packet);
-        if (packet->protocol == ip_protocol) check_advert(GetParam(), *packet);
-        if (packet->protocol == ah_protocol) check_ah(*packet);
+        if (packet->protocol == ip_protocol) check_advert(GetParam(), *packet, authenticator);
+        if (packet->protocol == ah_protocol) check_ah(frame, *packet, authenticator);
         vrrp += packet->protocol == ip_protocol || packet->protocol == ah_protocol;
     }
     EXPECT_GT(vrrp, 0u);

@@ -22,6 +22,12 @@ Instant boot_now() {
     return Instant(std::chrono::seconds(ts.tv_sec) + std::chrono::nanoseconds(ts.tv_nsec));
 }
 
+WallTime wall_now() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return WallTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
+
 // Shared with the pending wait, so that a handler which already stands in Asio's queue finds out that its
 // watch ended.
 struct Loop::Watch::State : std::enable_shared_from_this<State> {

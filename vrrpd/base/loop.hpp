@@ -15,6 +15,7 @@ namespace vrrpd {
 
 // CLOCK_BOOTTIME, for shells that are not inside a loop turn.
 [[nodiscard]] Instant boot_now();
+[[nodiscard]] WallTime wall_now();
 
 class Loop {
 public:

@@ -21,6 +21,9 @@ struct BootClock {
 using Instant = BootClock::time_point;
 using Deadline = std::optional<Instant>;  // nullopt: nothing is due
 
+// The time of day, UTC. Only what must agree with other machines is told in it: it can be set.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
 // The unit of VRRPv3's Max Advertise Interval (RFC 9568 5.2.7). Seconds convert; milliseconds and
 // bare integers do not.
 using Centiseconds = std::chrono::duration<std::int32_t, std::centi>;

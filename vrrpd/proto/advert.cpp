@@ -12,9 +12,8 @@ namespace {
 
 constexpr std::size_t fixed_header = 8;
 constexpr std::size_t checksum_offset = 6;
-constexpr std::size_t authentication_data = 8;  // RFC 3768 5.3.10
+constexpr std::size_t authentication_data = password_size;  // RFC 3768 5.3.10
 constexpr std::uint8_t advertisement_type = 1;
-constexpr std::uint8_t no_authentication = 0;
 constexpr Centiseconds::rep longest_interval = 4095;  // RFC 9568 5.2.7: twelve bits
 constexpr std::chrono::seconds longest_v2_interval{255};
 
@@ -39,11 +38,11 @@ std::uint16_t checksum_of(BytesView message, const Envelope& envelope, bool pseu
     return sum.add(message).checksum();
 }
 
-void put_interval(ByteWriter& out, const Advertisement& advert) {
+void put_interval(ByteWriter& out, const Advertisement& advert, AuthType type) {
     if (advert.version == Version::v2) {
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(advert.interval);
         ASSERT(seconds == advert.interval && seconds.count() >= 1 && seconds <= longest_v2_interval);
-        out.u8(no_authentication).u8(static_cast<std::uint8_t>(seconds.count()));
+        out.u8(static_cast<std::uint8_t>(type)).u8(static_cast<std::uint8_t>(seconds.count()));
         return;
     }
     ASSERT(advert.interval.count() >= 1 && advert.interval.count() <= longest_interval);
@@ -94,12 +93,21 @@ std::optional<Rejection> check_form(BytesView message, const ReceivePolicy& poli
     if (message[0] >> 4 != static_cast<int>(policy.version)) return Rejection::wrong_version;
     if ((message[0] & 0x0f) != advertisement_type) return Rejection::wrong_type;
     const std::size_t count = message[3];
-    if (message.size() != message_size(policy.version, policy.family, count)) return Rejection::wrong_length;
+    const auto size = message_size(policy.version, policy.family, count);
+    const bool with_trailer =
+        policy.authenticator && policy.authenticator->takes_trailer() && message.size() == size + trailer_size;
+    if (message.size() != size && !with_trailer) return Rejection::wrong_length;
     if (count == 0 && !policy.no_addresses) return Rejection::zero_addresses;
     return std::nullopt;
 }
 
+// A message whose form was checked, without its trailer (VR-255: the length alone says whether there is one).
+BytesView without_trailer(BytesView message, const ReceivePolicy& policy) {
+    return message.first(message_size(policy.version, policy.family, message[3]));
+}
+
 std::optional<ChecksumForm> verify_checksum(BytesView message, const Envelope& envelope, const ReceivePolicy& policy) {
+    if (policy.family == Family::ipv4) message = without_trailer(message, policy);  // VR-251
     for (const auto form : {ChecksumForm::pseudo_header, ChecksumForm::message_only}) {
         const bool pseudo_header = uses_pseudo_header(policy.version, policy.family, form);
         if (checksum_of(message, envelope, pseudo_header) == 0) return form;
@@ -112,6 +120,26 @@ std::optional<Rejection> check_interval(const Advertisement& advert, const Recei
     const bool acceptable =
         policy.version == Version::v2 ? advert.interval == policy.interval : advert.interval > Centiseconds::zero();
     return acceptable ? std::nullopt : std::optional(Rejection::wrong_interval);
+}
+
+// Type first, then what the type asks for (RFC 2338 7.1).
+tl::expected<Proof, Rejection> check_authentication(BytesView message, const Envelope& envelope,
+                                                    const ReceivePolicy& policy, BytesView headers) {
+    const auto* authenticator = policy.authenticator;
+    const auto ours = authenticator ? authenticator->type() : AuthType::none;
+    if (headers.empty() == (ours == AuthType::ah)) return tl::unexpected(Rejection::wrong_auth_type);
+    if (policy.version == Version::v2 && message[4] != static_cast<std::uint8_t>(ours)) {
+        const bool known = message[4] <= static_cast<std::uint8_t>(AuthType::ah);
+        return tl::unexpected(known ? Rejection::wrong_auth_type : Rejection::invalid_auth_type);
+    }
+    if (!authenticator) return Proof{};
+    const auto pdu = without_trailer(message, policy);
+    const auto trailer = message.subspan(pdu.size());
+    const bool multicast = envelope.destination.is_multicast();
+    // VR-258: only a peer's trailer is worth computing.
+    if (!trailer.empty() && policy.unicast && !find_peer(policy, envelope.source))
+        return tl::unexpected(Rejection::foreign_source);
+    return authenticator->check({headers, pdu, trailer, envelope.source, multicast, policy.now});
 }
 
 // A message whose form was checked; the authentication octet is left to the caller.
@@ -139,64 +167,29 @@ Advertisement read(BytesView message, const ReceivePolicy& policy) {
 
 }  // namespace
 
-IpAddress multicast_group(Family family) {
-    if (family == Family::ipv4) return IpAddress::v4(224, 0, 0, 18);
-    constexpr std::uint8_t ff02_12[16] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12};
-    return *IpAddress::from_bytes(ff02_12);
-}
-
-std::string_view name(Rejection kind) {
-    switch (kind) {
-        case Rejection::wrong_ttl:
-            return "ttl";
-        case Rejection::too_short:
-            return "short";
-        case Rejection::unknown_vrid:
-            return "vrid";
-        case Rejection::own_source:
-            return "own-source";
-        case Rejection::foreign_source:
-            return "foreign-source";
-        case Rejection::wrong_version:
-            return "version";
-        case Rejection::wrong_type:
-            return "type";
-        case Rejection::wrong_length:
-            return "length";
-        case Rejection::zero_addresses:
-            return "no-addresses";
-        case Rejection::wrong_checksum:
-            return "checksum";
-        case Rejection::wrong_auth_type:
-            return "auth-type";
-        case Rejection::wrong_interval:
-            return "interval";
-        case Rejection::wrong_cast:
-            return "cast";
-    }
-    ASSERT(false);
-    return {};
-}
-
-Bytes encode(const Advertisement& advert, const Envelope& envelope, ChecksumForm form) {
+Bytes encode(const Advertisement& advert, const Envelope& envelope, ChecksumForm form, const Credentials& credentials) {
     const Family family = envelope.source.family();
     ASSERT(envelope.destination.family() == family);
     ASSERT(advert.addresses.size() <= 255);
+    ASSERT(credentials.type == AuthType::none || has_authentication_data(advert.version, family));
     Bytes message;
-    message.reserve(message_size(advert.version, family, advert.addresses.size()));
+    message.reserve(message_size(advert.version, family, advert.addresses.size()) + trailer_size);
     ByteWriter out(message);
     out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(advert.version) << 4 | advertisement_type));
     out.u8(advert.vrid.value()).u8(advert.priority.value());
     out.u8(static_cast<std::uint8_t>(advert.addresses.size()));
-    put_interval(out, advert);
+    put_interval(out, advert, credentials.type);
     out.u16(0);
     for (const auto& address : advert.addresses) {
         ASSERT(address.family() == family);  // VR-010
         out.bytes(address.bytes());
     }
-    if (has_authentication_data(advert.version, family)) out.zeros(authentication_data);
+    if (has_authentication_data(advert.version, family)) out.bytes(credentials.data);
+    const auto size = message.size();
+    if (credentials.trailer) out.bytes(*credentials.trailer);
     const bool pseudo_header = uses_pseudo_header(advert.version, family, form);
-    store_checksum(message, checksum_offset, checksum_of(message, envelope, pseudo_header));
+    const auto summed = family == Family::ipv4 ? BytesView(message).first(size) : BytesView(message);
+    store_checksum(message, checksum_offset, checksum_of(summed, envelope, pseudo_header));
     return message;
 }
 
@@ -204,17 +197,17 @@ std::optional<Vrid> peek_vrid(BytesView message) {
     return message.size() < fixed_header ? std::nullopt : Vrid::make(message[1]);
 }
 
-tl::expected<Accepted, Rejection> decode(BytesView message, const Envelope& envelope, const ReceivePolicy& policy) {
+tl::expected<Accepted, Rejection> decode(BytesView message, const Envelope& envelope, const ReceivePolicy& policy,
+                                         BytesView headers) {
     ASSERT(envelope.source.family() == policy.family && envelope.destination.family() == policy.family);
     if (const auto refused = check_envelope(message, envelope, policy)) return tl::unexpected(*refused);
     if (!peek_vrid(message)) return tl::unexpected(Rejection::unknown_vrid);
     if (const auto refused = check_form(message, policy)) return tl::unexpected(*refused);
     const auto form = verify_checksum(message, envelope, policy);
     if (!form) return tl::unexpected(Rejection::wrong_checksum);
-    if (policy.version == Version::v2 && message[4] != no_authentication) {
-        return tl::unexpected(Rejection::wrong_auth_type);
-    }
-    Accepted accepted{read(message, policy), *form};
+    const auto proof = check_authentication(message, envelope, policy, headers);
+    if (!proof) return tl::unexpected(proof.error());
+    Accepted accepted{read(message, policy), *form, *proof};
     if (const auto refused = check_interval(accepted.advert, policy)) return tl::unexpected(*refused);
     return accepted;
 }
