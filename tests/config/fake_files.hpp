@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,7 @@ namespace vrrpd::config {
 class FakeFiles final : public FileSource {
 public:
     std::map<std::string, std::string> files, variables;
+    std::set<std::string> open_to_others;
 
     std::vector<std::string> glob(const std::string& pattern, const std::string& directory) override {
         const auto whole = directory == "." || pattern.rfind("/", 0) == 0 ? pattern : directory + "/" + pattern;
@@ -30,6 +32,11 @@ public:
         if (found == files.end() || found->second == "(directory)")
             return fail(0, path + " is a directory, not a file");
         return found->second;
+    }
+    Result<KeyFile> read_key(const std::string& path) override {
+        const auto text = read(path);
+        if (!text) return tl::unexpected(text.error());
+        return KeyFile{*text, open_to_others.contains(path)};
     }
     std::optional<std::string> environment(const std::string& name) override {
         const auto found = variables.find(name);

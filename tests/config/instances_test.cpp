@@ -82,18 +82,6 @@ TEST(Instances, more_addresses_than_an_advert_carries_are_excluded) {
     EXPECT_TRUE(says(parsed.faults, "an advert carries 255 addresses at most: the other 5 go to"));
 }
 
-TEST(Instances, passwords_over_8_bytes_are_told_and_version_3_has_none) {
-    const std::string pass = "authentication {\nauth_type PASS\nauth_pass 123456789\n}";
-    const auto parsed = parse_instance(pass);
-    EXPECT_EQ(errors(parsed.faults).size(), 1U);
-    EXPECT_TRUE(says(parsed.faults, "9:11: auth_pass is longer than 8 characters"));
-    EXPECT_TRUE(says(parsed.faults, "authentication: not yet acted on"));
-    EXPECT_TRUE(says(parse_instance("version 3\nauthentication {\nauth_type PASS\nauth_pass 1\n}").faults,
-                     "version 3 has no authentication"));
-    EXPECT_TRUE(
-        says(parse_instance("authentication {\nauth_type pass\nauth_pass 1\n}").faults, "unknown auth_type 'pass'"));
-}
-
 TEST(Groups, name_instances_that_exist_and_are_in_one_group) {
     const std::string two = instance("A", "interface eth0\nvirtual_router_id 5") +
                             instance("B", "interface eth0\nvirtual_router_id 6", "10.0.0.2");

@@ -77,6 +77,8 @@ bool is_inert(Block block) {
         case Block::vrrp_instance:
         case Block::sync_group:
         case Block::track_group:
+        case Block::authentication:
+        case Block::auth_hmac:
         case Block::script:
         case Block::track_process:
         case Block::track_file:

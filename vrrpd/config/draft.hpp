@@ -68,9 +68,10 @@ struct InstanceDraft {
     bool unicast_word = false;         // any unicast_* option
     bool fault_without_peers = false;
     bool check_unicast_source = false;
-    bool uses_vmac = false, strict = false, authenticated_ah = false;
+    bool uses_vmac = false, strict = false;
     bool promote_secondaries = false;  // the switch is set on every device with virtual addresses anyway (design 6)
-    std::optional<Place> authentication;
+    std::optional<Place> authentication, auth_hmac;
+    std::optional<std::int64_t> hmac_window;
     AnnounceDraft announce;
     std::optional<unsigned> down_timer_adverts;
     std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2, owner_ignores_adverts;

@@ -48,12 +48,15 @@ public:
     }
 
     Result<std::string> read(const std::string& path) override {
-        const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-        if (!fd) return fail(errno, "cannot read " + path);
         struct stat status {};
-        if (::fstat(fd.get(), &status) != 0) return fail(errno, "cannot read " + path);
-        if (auto fits = acceptable(status, path); !fits) return tl::unexpected(fits.error());
-        return read_all(fd.get(), path);
+        return read(path, status);
+    }
+
+    Result<KeyFile> read_key(const std::string& path) override {
+        struct stat status {};
+        auto text = read(path, status);
+        if (!text) return tl::unexpected(text.error());
+        return KeyFile{std::move(*text), (status.st_mode & (S_IRGRP | S_IROTH)) != 0};
     }
 
     std::optional<std::string> environment(const std::string& name) override {
@@ -63,6 +66,14 @@ public:
     }
 
 private:
+    static Result<std::string> read(const std::string& path, struct stat& status) {
+        const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+        if (!fd) return fail(errno, "cannot read " + path);
+        if (::fstat(fd.get(), &status) != 0) return fail(errno, "cannot read " + path);
+        if (auto fits = acceptable(status, path); !fits) return tl::unexpected(fits.error());
+        return read_all(fd.get(), path);
+    }
+
     // A file may grow while it is read, and /proc files say size 0: the bound is held here again.
     static Result<std::string> read_all(int fd, const std::string& path) {
         std::string text;

@@ -175,31 +175,11 @@ void set_unicast_ttl(Reader& reader, const Statement& s) {
 void set_no_track_primary(Reader& reader, const Statement&) { reader.instance().value.track_primary = false; }
 void set_track_source(Reader& reader, const Statement&) { reader.instance().value.track_source = true; }
 
-void open_authentication(Reader& reader, const Statement& s) {
-    reader.instance().authentication = s.place();
-    reader.enter(s);
-}
-
-void set_auth_type(Reader& reader, const Statement& s) {
-    reader.instance().authenticated_ah = s.word(1) == "AH";
-    if (s.word(1) == "PASS" || s.word(1) == "AH") return;
-    reader.fault(Severity::error, s.place(1), fmt::format("unknown auth_type '{}': write PASS or AH", s.word(1)));
-}
-
-void set_auth_pass(Reader& reader, const Statement& s) {
-    constexpr std::size_t longest = 8;  // RFC 2338 5.3.10
-    if (s.word(1).size() <= longest) return;
-    reader.fault(Severity::error, s.place(1), "auth_pass is longer than 8 characters: only the first 8 count");
-}
-
 void refuse_sync_daemon(Reader& reader, const Statement& s) {
     reader.fault(Severity::error, s.place(), "lvs_sync_daemon_interface is deprecated: take it out");
 }
 
 constexpr std::string_view no_vmac = "addresses stand on the interface's own MAC address";
-constexpr std::string_view no_authentication =
-    "adverts go out unsigned and none is checked; a peer that checks will refuse ours";
-
 constexpr Keyword table[] = {
     // core (3.4.1)
     {"state", 'A', Support::acted, Shape::word, set_state},
@@ -299,17 +279,8 @@ constexpr Keyword table[] = {
     {"garp_extra_if", 'C', Support::unsupported, Shape::optional_words},
     {"vmac_garp_intvl", 'C', Support::unsupported, Shape::optional_words},
     // authentication (3.4.6)
-    {"authentication",
-     'A',
-     Support::later,
-     Shape::block,
-     open_authentication,
-     0,
-     0,
-     {},
-     Block::authentication,
-     no_authentication},
-    {"auth_hmac", 'B', Support::unsupported, Shape::block, enter_block, 0, 0, {}, Block::auth_hmac, no_authentication},
+    {"authentication", 'A', Support::acted, Shape::block, open_authentication, 0, 0, {}, Block::authentication},
+    {"auth_hmac", 'B', Support::acted, Shape::block, open_auth_hmac, 0, 0, {}, Block::auth_hmac},
     // notification and accept (3.4.7)
     {"notify", 'A', Support::acted, Shape::command, read_notify<&Notify::any>},
     {"notify_master", 'A', Support::acted, Shape::command, read_notify<&Notify::master>},
@@ -334,23 +305,8 @@ constexpr Keyword table[] = {
     {"lvs_sync_daemon_interface", 'L', Support::lvs, Shape::word, refuse_sync_daemon},
 };
 
-constexpr Keyword authentication_table[] = {
-    {"auth_type", 'A', Support::accepted, Shape::word, set_auth_type},
-    {"auth_pass", 'A', Support::accepted, Shape::word, set_auth_pass},
-};
-
-constexpr Keyword auth_hmac_table[] = {
-    {"key", 'B', Support::accepted, Shape::word},
-    {"active_key", 'B', Support::accepted, Shape::integer, nullptr, 1, 255},
-    {"time_window", 'B', Support::accepted, Shape::integer, nullptr, 1, 300},
-    {"anti_replay", 'C', Support::accepted, Shape::choice, nullptr, 0, 0, "time monotonic"},
-    {"mode", 'B', Support::accepted, Shape::choice, nullptr, 0, 0, "enforce permissive receive-only"},
-};
-
 }  // namespace
 
 std::span<const Keyword> instance_keywords() { return table; }
-std::span<const Keyword> authentication_keywords() { return authentication_table; }
-std::span<const Keyword> auth_hmac_keywords() { return auth_hmac_table; }
 
 }  // namespace vrrpd::config

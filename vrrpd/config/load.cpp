@@ -6,6 +6,7 @@
 #include <set>
 
 #include "vrrpd/config/expand.hpp"
+#include "vrrpd/config/secret_lines.hpp"
 #include "vrrpd/config/values.hpp"
 
 namespace vrrpd::config {
@@ -444,6 +445,10 @@ private:
 
 }  // namespace
 
-Loaded load(const LoadOptions& options, FileSource& files) { return Loader(options, files).run(); }
+Loaded load(const LoadOptions& options, FileSource& files) {
+    auto loaded = Loader(options, files).run();
+    read_key_files(loaded, files);
+    return loaded;
+}
 
 }  // namespace vrrpd::config

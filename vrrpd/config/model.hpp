@@ -18,6 +18,7 @@
 #include "vrrpd/config/script_model.hpp"
 #include "vrrpd/proto/advert.hpp"
 #include "vrrpd/proto/announce.hpp"
+#include "vrrpd/proto/auth.hpp"
 #include "vrrpd/proto/machine.hpp"
 #include "vrrpd/proto/types.hpp"
 
@@ -92,6 +93,8 @@ struct Instance {
     proto::ChecksumForm checksum = proto::ChecksumForm::pseudo_header;
     proto::RouterParameters parameters;
     Seldom<proto::AnnouncePolicy> announce;
+
+    Seldom<proto::Authentication> authentication;  // nothing wanted: neither asked nor given
 
     std::vector<VirtualAddress> addresses;  // advertised, in order
     std::vector<VirtualAddress> excluded_addresses;

@@ -79,9 +79,19 @@ public:
     [[nodiscard]] virtual std::vector<std::string> glob(const std::string& pattern, const std::string& directory) = 0;
     // A regular, non-executable, readable file of at most 16 MiB; errors say what it is instead.
     [[nodiscard]] virtual Result<std::string> read(const std::string& path) = 0;
+    // Of a file that holds a key: also whether others than its owner can read it.
+    struct KeyFile {
+        std::string text;
+        bool open_to_others = false;
+    };
+    [[nodiscard]] virtual Result<KeyFile> read_key(const std::string& path) = 0;
     [[nodiscard]] virtual std::optional<std::string> environment(const std::string& name) = 0;
 };
 [[nodiscard]] std::unique_ptr<FileSource> real_files();
+
+// A key of auth_hmac that stands in a file of its own. load() puts the file's content in its place; where it still
+// stands in a Line, the file could not be read.
+inline constexpr std::string_view key_file_prefix = "file:";
 
 struct Loaded {
     std::vector<Line> lines;
@@ -105,6 +115,10 @@ struct Parsed {
 
 // keepalived's -t exit code for these faults: 0, 2, 4, 5 or 6.
 [[nodiscard]] int config_test_status(const std::vector<Fault>& faults, bool file_missing, bool as_keepalived);
+
+// The same lines with nothing secret in them, for who needs none of it; nullopt: there is nothing secret. Keys and
+// passwords apart they parse to the same.
+[[nodiscard]] std::optional<std::vector<Line>> without_secrets(const std::vector<Line>& lines);
 
 // The lines as one text and back, for the memfd between supervisor and engine.
 [[nodiscard]] std::string serialize(const std::vector<Line>& lines);

@@ -126,6 +126,14 @@ std::optional<IpAddress> Reader::address(const Statement& s) {
     return value;
 }
 
+bool Reader::choice(const Statement& s) {
+    const auto list = fmt::format(" {} ", s.keyword.choices);
+    if (list.find(fmt::format(" {} ", s.word(1))) != std::string::npos) return true;
+    fault(Severity::error, s.place(1),
+          fmt::format("{} '{}': write one of: {}", s.keyword.name, s.word(1), s.keyword.choices));
+    return false;
+}
+
 // The value of a keyword that nobody acts on is judged all the same.
 void Reader::check_value(const Statement& s) {
     switch (s.keyword.shape) {
@@ -144,14 +152,9 @@ void Reader::check_value(const Statement& s) {
         case Shape::address:
             (void)address(s);
             return;
-        case Shape::choice: {
-            const auto list = fmt::format(" {} ", s.keyword.choices);
-            if (list.find(fmt::format(" {} ", s.word(1))) == std::string::npos) {
-                fault(Severity::error, s.place(1),
-                      fmt::format("{} '{}': write one of: {}", s.keyword.name, s.word(1), s.keyword.choices));
-            }
+        case Shape::choice:
+            (void)choice(s);
             return;
-        }
         default:
             return;
     }

@@ -56,6 +56,7 @@ public:
     [[nodiscard]] std::optional<std::int64_t> millionths(const Statement& statement);
     [[nodiscard]] std::optional<bool> boolean(const Statement& statement);  // absent: true
     [[nodiscard]] std::optional<IpAddress> address(const Statement& statement);
+    [[nodiscard]] bool choice(const Statement& statement);  // whether it is one of them
 
     // Reads or skips the block that this statement opens.
     void enter(const Statement& statement);
@@ -102,9 +103,12 @@ void validate(Reader& reader);
 void resolve_gateways(Reader& reader);
 void resolve_dns_failovers(Reader& reader);  // after the gateways that they follow
 void resolve_dhcp_sync(Reader& reader);      // likewise
+void resolve_authentication(Reader& reader, InstanceDraft& draft);
 
 // Block openers.
 void open_instance(Reader& reader, const Statement& statement);
+void open_authentication(Reader& reader, const Statement& statement);
+void open_auth_hmac(Reader& reader, const Statement& statement);
 void open_gateway(Reader& reader, const Statement& statement);
 void open_peer_link(Reader& reader, const Statement& statement);
 void open_dns_failover(Reader& reader, const Statement& statement);

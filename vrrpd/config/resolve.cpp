@@ -24,11 +24,11 @@ public:
         priority();
         preemption();
         protocol_options();
+        resolve_authentication(reader_, draft_);
         announcements();
         transport();
         addresses();
         tracking();
-        authentication();
         virtual_mac();
         return std::move(instance_);
     }
@@ -151,7 +151,9 @@ private:
                 if (address.device.empty()) address.device = device;
             }
         }
-        const auto most = instance_.family == Family::ipv4 ? most_addresses_v4 : most_addresses_v6;
+        // The trailer takes the room of two more (VR-257).
+        const bool signs = !instance_.authentication->hmac.keys.empty();
+        const auto most = instance_.family == Family::ipv4 ? most_addresses_v4 : most_addresses_v6 - (signs ? 1 : 0);
         auto& addresses = instance_.addresses;
         if (addresses.size() > most) {
             report(draft_.place,
@@ -189,13 +191,6 @@ private:
     void virtual_mac() {
         if (!draft_.uses_vmac || !draft_.promote_secondaries) return;
         report(draft_.place, "promote_secondaries is set on a VMAC anyway: take it out");
-    }
-
-    void authentication() {
-        if (!draft_.authentication) return;
-        if (!v2()) return report(*draft_.authentication, "version 3 has no authentication: it is ignored");
-        if (draft_.authenticated_ah && draft_.state_master == true)
-            report(*draft_.authentication, "state MASTER does not go with AH authentication: it is cleared");
     }
 
     Reader& reader_;
