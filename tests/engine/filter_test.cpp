@@ -54,6 +54,28 @@ TEST(VridFilter, passes_the_VRIDs_that_we_run_and_no_other) {
     expect_exact({7, 8, 9, 200, 254});
 }
 
+TEST(AhVridFilter, passes_our_VRIDs_behind_an_AH_as_VRRP_has_it_and_nothing_of_IPsec) {
+    const auto packet = [](unsigned value, std::size_t header, std::uint8_t next, std::uint8_t words) {
+        Bytes bytes(header, 0);
+        bytes[0] = static_cast<std::uint8_t>(0x40 | header / 4);
+        bytes[9] = 51;
+        ByteWriter(bytes).u8(next).u8(words).zeros(22).u8(0x21).u8(static_cast<std::uint8_t>(value)).zeros(14);
+        return bytes;
+    };
+    const auto some = ah_vrid_filter(vrids({7, 8, 200})), all = ah_vrid_filter({});
+    for (unsigned value = 0; value < 256; ++value) {
+        const bool ours = value == 7 || value == 8 || value == 200;
+        EXPECT_EQ(passes(some, packet(value, 20, 112, 4)), ours) << value;
+        EXPECT_EQ(passes(some, packet(value, 60, 112, 4)), ours) << value << " behind IP options";
+        EXPECT_TRUE(passes(all, packet(value, 20, 112, 4))) << value;
+    }
+    for (const auto& filter : {some, all}) {
+        EXPECT_FALSE(passes(filter, packet(7, 20, 6, 4))) << "TCP";
+        EXPECT_FALSE(passes(filter, packet(7, 20, 112, 7))) << "a longer ICV";
+        EXPECT_FALSE(passes(filter, Bytes(20, 0x45)));
+    }
+}
+
 TEST(VridFilter, takes_all_255_and_their_worst_scattering) {
     std::set<unsigned> all, odd;
     for (unsigned value = 1; value < 256; ++value) {

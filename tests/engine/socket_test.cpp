@@ -66,8 +66,9 @@ protected:
         }
     }
     static netlink::Link device(const char* name) { return test::link(if_nametoindex(name), name); }
-    static AdvertSocket open(const char* name, Family family, AdvertSocket::Mode mode = AdvertSocket::Mode::speak) {
-        auto socket = AdvertSocket::open(device(name), family, mode);
+    static AdvertSocket open(const char* name, Family family, AdvertSocket::Mode mode = AdvertSocket::Mode::speak,
+                             std::uint8_t protocol = proto::ip_protocol) {
+        auto socket = AdvertSocket::open(device(name), family, mode, protocol);
         EXPECT_TRUE(socket) << socket.error().describe();
         return std::move(*socket);
     }
@@ -216,6 +217,48 @@ TEST_F(Sockets, at_most_64_packets_are_read_in_one_wakeup) {
     EXPECT_EQ(heard, packets_a_wakeup);
     EXPECT_FALSE(ours.receive(burst, count));
     EXPECT_EQ(heard, 100U);
+}
+
+TEST_F(Sockets, VR_026_AH_leaves_and_comes_in_as_protocol_51) {
+    constexpr auto ah = proto::ah_protocol;
+    proto::Authentication settings;
+    settings.type = proto::AuthType::ah;
+    settings.password = Secret(Bytes{'s', 'e', 'c', 'r', 'e', 't'});
+    proto::Authenticator sender(settings);
+    const proto::Authenticator receiver(settings);
+    const auto envelope = multicast(Family::ipv4, "10.12.14.2");
+    const proto::Advertisement content{
+        proto::Version::v2, vrid(3), priority(100), Centiseconds(100), {address("10.12.14.1")}};
+    const auto credentials = sender.seal(content, envelope.source, {});
+    auto packet = proto::encode(content, envelope, proto::ChecksumForm::pseudo_header, credentials);
+    const auto header = proto::ipv4_header(envelope, {ah, proto::ah_size + packet.size(), 9});
+    const auto front = sender.ah_header(header, packet, credentials.ah_sequence);
+    packet.insert(packet.begin(), front.begin(), front.end());
+
+    auto theirs = open("far0", Family::ipv4, AdvertSocket::Mode::speak, ah);
+    for (const auto mode : {AdvertSocket::Mode::speak, AdvertSocket::Mode::observe}) {
+        auto ours = open("lan0", Family::ipv4, mode, ah), plain = open("lan0", Family::ipv4);
+        const std::vector wanted{vrid(3)};
+        ASSERT_TRUE(ours.narrow(wanted));
+        ASSERT_TRUE(ours.join(envelope.destination));
+        ASSERT_TRUE(plain.join(envelope.destination));
+        ASSERT_TRUE(theirs.send(packet, envelope, 9));
+        ASSERT_TRUE(readable(ours.fd()));
+        Burst burst;
+        unsigned heard = 0;
+        (void)ours.receive(burst, [&](const AdvertSocket::Heard& message) {
+            ++heard;
+            proto::ReceivePolicy policy;
+            policy.version = proto::Version::v2;
+            policy.authenticator = &receiver;
+            const auto got = proto::decode(message.message, message.envelope, policy, message.headers);
+            ASSERT_TRUE(got) << proto::name(got.error());
+            EXPECT_EQ(got->advert, content);
+            EXPECT_EQ(got->proof.sequence, 1u);
+        });
+        EXPECT_EQ(heard, 1u);
+        EXPECT_TRUE(hear(plain).empty());
+    }
 }
 
 // ---- observing

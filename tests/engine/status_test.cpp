@@ -96,5 +96,14 @@ TEST(Status, a_gateway) {
               R"("fence":"shut"}]})");
 }
 
+TEST(Router, VR_009_the_identification_counts_and_is_never_0) {
+    const config::Instance config;
+    Router router(config, {});
+    EXPECT_EQ(router.next_identification(), 1);
+    router.identification = 0xfffe;
+    EXPECT_EQ(router.next_identification(), 0xffff);
+    EXPECT_EQ(router.next_identification(), 1) << "the kernel would put another one in its place";
+}
+
 }  // namespace
 }  // namespace vrrpd::engine

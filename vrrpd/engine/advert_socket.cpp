@@ -20,22 +20,32 @@ namespace vrrpd::engine {
 
 namespace {
 
-constexpr int traffic_class = 0xc0;  // CS6, network control (VR-009)
-constexpr std::size_t ipv4_header = 20;
+using proto::ipv4_header_size;
 constexpr std::size_t ipv6_header = 40;
+
+// The filter let only AH pass that has VRRP behind it; an observer's does not look so deep.
+std::optional<AdvertSocket::Heard> behind_ah(AdvertSocket::Heard heard, BytesView ip_header) {
+    const auto body = heard.message;
+    if (body.size() < proto::ah_size || body[0] != proto::ip_protocol) return std::nullopt;
+    heard.message = body.subspan(proto::ah_size);
+    heard.headers = {ip_header.data(), ip_header.size() + proto::ah_size};
+    return heard;
+}
 
 // The packet starts with its IPv4 header: a raw socket and the observer's packet socket both give it.
 std::optional<AdvertSocket::Heard> split_v4(BytesView packet) {
-    if (packet.size() < ipv4_header) return std::nullopt;
+    if (packet.size() < ipv4_header_size) return std::nullopt;
     const std::size_t header = (packet[0] & 0x0fU) * 4U;
     const std::size_t total = static_cast<std::size_t>(packet[2] << 8 | packet[3]);
-    if (header < ipv4_header || total < header) return std::nullopt;
+    if (header < ipv4_header_size || total < header) return std::nullopt;
     // Ethernet pads short frames: the IP header says where the message ends (VR-022).
     const auto body = packet.subspan(std::min(header, packet.size()));
-    return AdvertSocket::Heard{
+    AdvertSocket::Heard heard{
         body.first(std::min(body.size(), total - header)),
-        {*IpAddress::from_bytes(packet.subspan(12, 4)), *IpAddress::from_bytes(packet.subspan(16, 4)), packet[8]},
-        Duration(0)};
+        {*IpAddress::from_bytes(packet.subspan(12, 4)), *IpAddress::from_bytes(packet.subspan(16, 4)), packet[8]}};
+    constexpr std::size_t protocol = 9;
+    if (packet[protocol] == proto::ah_protocol) return behind_ah(heard, packet.first(header));
+    return heard;
 }
 
 std::optional<AdvertSocket::Heard> split_v6(BytesView packet) {
@@ -44,13 +54,12 @@ std::optional<AdvertSocket::Heard> split_v6(BytesView packet) {
     const auto body = packet.subspan(ipv6_header);
     return AdvertSocket::Heard{
         body.first(std::min(body.size(), payload)),
-        {*IpAddress::from_bytes(packet.subspan(8, 16)), *IpAddress::from_bytes(packet.subspan(24, 16)), packet[7]},
-        Duration(0)};
+        {*IpAddress::from_bytes(packet.subspan(8, 16)), *IpAddress::from_bytes(packet.subspan(24, 16)), packet[7]}};
 }
 
 // An IPv6 raw socket gives the payload; the header's facts come as control data.
 std::optional<AdvertSocket::Heard> from_control(const Burst::Packet& packet) {
-    AdvertSocket::Heard heard{packet.bytes, {ip_address(*packet.from), {}, -1}, Duration(0)};
+    AdvertSocket::Heard heard{packet.bytes, {ip_address(*packet.from), {}, -1}};
     auto* header = const_cast<msghdr*>(packet.header);
     for (auto* item = CMSG_FIRSTHDR(header); item; item = CMSG_NXTHDR(header, item)) {
         if (item->cmsg_level != IPPROTO_IPV6) continue;
@@ -108,19 +117,20 @@ Result<void> listen_quietly(int fd, IfIndex link, const IpAddress& group) {
 
 }  // namespace
 
-Result<AdvertSocket> AdvertSocket::open(const netlink::Link& link, Family family, Mode mode) {
+Result<AdvertSocket> AdvertSocket::open(const netlink::Link& link, Family family, Mode mode, std::uint8_t protocol) {
+    ASSERT(protocol == proto::ip_protocol || family == Family::ipv4);
     auto fd = mode == Mode::observe
                   ? open_socket(AF_PACKET, SOCK_DGRAM, 0, "VRRP")
-                  : open_socket(family == Family::ipv4 ? AF_INET : AF_INET6, SOCK_RAW, proto::ip_protocol, "VRRP");
+                  : open_socket(family == Family::ipv4 ? AF_INET : AF_INET6, SOCK_RAW, protocol, "VRRP");
     if (!fd) return tl::unexpected(fd.error());
-    AdvertSocket socket(std::move(*fd), link.index, family, mode);
+    AdvertSocket socket(std::move(*fd), link, family, mode, protocol);
     if (auto done = socket.prepare(); !done) return tl::unexpected(done.error());
     return socket;
 }
 
 Result<void> AdvertSocket::prepare() {
     if (mode_ == Mode::observe) {
-        if (auto done = attach(fd(), vrrp_packets(family_)); !done) return done;
+        if (auto done = attach(fd(), vrrp_packets(family_, protocol_)); !done) return done;
         return bind_packet_socket(fd(), link_, family_);
     }
     const int link = static_cast<int>(link_.value);
@@ -134,7 +144,7 @@ Result<void> AdvertSocket::prepare() {
     const Option v6[] = {{IPPROTO_IPV6, IPV6_MULTICAST_IF, link},
                          {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0},
                          {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, proto::sent_ttl},
-                         {IPPROTO_IPV6, IPV6_TCLASS, traffic_class},
+                         {IPPROTO_IPV6, IPV6_TCLASS, proto::traffic_class},
                          {IPPROTO_IPV6, IPV6_RECVPKTINFO, 1},
                          {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1},
                          {IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0}};
@@ -171,7 +181,8 @@ Result<void> AdvertSocket::enter(const IpAddress& group) {
 }
 
 Result<void> AdvertSocket::narrow(std::span<const proto::Vrid> vrids) {
-    return mode_ == Mode::observe ? Result<void>{} : attach(fd(), vrid_filter(family_, vrids));
+    if (mode_ == Mode::observe) return {};
+    return attach(fd(), protocol_ == proto::ah_protocol ? ah_vrid_filter(vrids) : vrid_filter(family_, vrids));
 }
 
 Result<void> AdvertSocket::send(BytesView message, const proto::Envelope& envelope, std::uint16_t identification) {
@@ -180,13 +191,7 @@ Result<void> AdvertSocket::send(BytesView message, const proto::Envelope& envelo
 }
 
 Result<void> AdvertSocket::send_v4(BytesView message, const proto::Envelope& envelope, std::uint16_t identification) {
-    Bytes header;
-    header.reserve(ipv4_header);
-    ByteWriter out(header);
-    out.u8(0x45).u8(traffic_class).u16(static_cast<std::uint16_t>(ipv4_header + message.size()));
-    out.u16(identification).u16(0).u8(static_cast<std::uint8_t>(envelope.ttl)).u8(proto::ip_protocol);
-    out.u16(0);  // the kernel fills the header checksum in
-    out.bytes(envelope.source.bytes()).bytes(envelope.destination.bytes());
+    auto header = proto::ipv4_header(envelope, {protocol_, message.size(), identification});
     iovec parts[2] = {{header.data(), header.size()}, {const_cast<std::uint8_t*>(message.data()), message.size()}};
     auto to = socket_address(envelope.destination, 0, link_.value);
     msghdr request{};

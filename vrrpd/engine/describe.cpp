@@ -158,4 +158,27 @@ std::string describe_priority(proto::Priority before, proto::Priority after, con
     return fmt::format("priority {} -> {}: {}", before.value(), after.value(), join(reasons));
 }
 
+std::string_view advice(proto::Rejection why) {
+    switch (why) {
+        case proto::Rejection::wrong_auth_type:
+            return " (auth_type is not ours: write the same authentication on both)";
+        case proto::Rejection::wrong_auth_data:
+            return " (auth_pass is not ours: write the same one on both)";
+        case proto::Rejection::replayed:
+            return " (a number that was heard already: somebody repeats old adverts, or two routers speak at once)";
+        case proto::Rejection::no_hmac:
+            return " (not signed: give it auth_hmac, or write mode permissive until it has it)";
+        case proto::Rejection::malformed_hmac:
+            return " (a signature of another kind: keepalived 2.4.2 or later is understood)";
+        case proto::Rejection::stale_hmac:
+            return " (signed at another time: set both clocks by NTP, or write a longer time_window)";
+        case proto::Rejection::unknown_key:
+            return " (signed with a key of a number that we do not have)";
+        case proto::Rejection::wrong_hmac:
+            return " (signed with another key: write the same one on both)";
+        default:
+            return {};
+    }
+}
+
 }  // namespace vrrpd::engine

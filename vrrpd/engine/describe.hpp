@@ -32,6 +32,8 @@ struct LogLine {
 // `own`: our effective priority. `holder`: who answered a probe, as "10.12.14.1 is held by 02:..".
 [[nodiscard]] LogLine describe(const proto::Note& note, proto::Priority own, const std::string& holder,
                                const NameOf& name_of);
+// What to do about adverts that are refused so, as " (...)"; empty: the kind says it.
+[[nodiscard]] std::string_view advice(proto::Rejection why);
 // "priority 200 -> 80: wan0 down": what was tracked before, and now.
 [[nodiscard]] std::string describe_priority(proto::Priority before, proto::Priority after,
                                             const std::vector<proto::Tracked>& was,

@@ -118,7 +118,9 @@ Json data_of(const Router& router, const config::Config& config, DumpMoment mome
     data["notify_deleted"] = instance.notify->deleted_state;
     add_scripts(data, *instance.notify);
     add_lists(data, router, config);
-    data["auth_type"] = 0;
+    const auto auth_type = instance.authentication->type;
+    data["auth_type"] = static_cast<int>(auth_type);
+    if (auth_type != proto::AuthType::none) data["auth_data"] = "********";  // as keepalived does since 2.4.0
     return data;
 }
 

@@ -143,9 +143,12 @@ const std::vector<DumpedError>& dumped_errors() {
         {"invalid_type_rcvd", "", "Invalid Type", {wrong_type}},
         {"advert_interval_err", "", "Advertisement Interval", {wrong_interval}},
         {"addr_list_err", "", "Address List", {zero_addresses}},
-        {"invalid_authtype", "Authentication Errors", "Invalid Type", {}},
+        {"invalid_authtype", "Authentication Errors", "Invalid Type", {invalid_auth_type}},
         {"authtype_mismatch", "", "Type Mismatch", {wrong_auth_type}},
-        {"auth_failure", "", "Failure", {}},
+        {"auth_failure",
+         "",
+         "Failure",
+         {wrong_auth_data, replayed, no_hmac, malformed_hmac, stale_hmac, unknown_key, wrong_hmac}},
     };
     return errors;
 }

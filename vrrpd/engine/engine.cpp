@@ -304,6 +304,7 @@ void Engine::prepare(Router& router) {
     const auto& config = *router.config;
     router.record = options_.state.record(config.interface, config.family, config.vrid);
     router.since = loop_.now();
+    authenticate(router);
 }
 
 }  // namespace vrrpd::engine

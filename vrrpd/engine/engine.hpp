@@ -3,7 +3,8 @@
 //
 // engine.cpp: life and the loop; engine_actions.cpp: what cores asked for; engine_world.cpp: what the kernel
 // said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks;
-// engine_groups.cpp: sync groups; engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts.
+// engine_groups.cpp: sync groups; engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts;
+// engine_auth.cpp: who may speak as a router of ours.
 #pragma once
 
 #include <deque>
@@ -156,6 +157,11 @@ private:
     void announce_removed(const Router& router);
     void announce_stopped();
     void flush_notices();
+
+    // ---- engine_auth.cpp
+    void authenticate(Router& router);
+    void remember(const Router& router);
+    void authenticated(Router& router, const proto::Envelope& envelope, const proto::Accepted& accepted);
 
     // ---- engine_reload.cpp
     void reload(int memfd);

@@ -23,6 +23,7 @@ void Engine::drive(Router& router, const proto::Event& event, Instant at) {
 
 void Engine::perform(Router& router, const proto::SendAdvert& action) {
     speaker_->advertise(*transport_, router, action.priority);
+    remember(router);
     if (router.record)
         router.record->last_advert.store(loop_.now().time_since_epoch().count(), std::memory_order_relaxed);
 }
@@ -215,7 +216,9 @@ void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& lin
     policy.also_from = members_;
     policy.own_sources = own;
     policy.no_addresses = config.addresses.empty();  // no_virtual_ipaddress: the peers announce none either
-    const auto result = proto::decode(heard.message, heard.envelope, policy);
+    policy.authenticator = router.authenticator.get();
+    if (policy.authenticator && policy.authenticator->takes_trailer()) policy.now = wall_now();
+    const auto result = proto::decode(heard.message, heard.envelope, policy, heard.headers);
     if (result)
         accepted(router, heard, *result);
     else
@@ -227,11 +230,11 @@ void Engine::rejected(Router& router, const netlink::Link& link, const AdvertSoc
                       proto::Rejection why) {
     const auto kind = static_cast<std::size_t>(why);
     ++router.troubles.edit().rejected[kind];
-    const auto bit = static_cast<std::uint16_t>(1U << kind);
+    const auto bit = std::uint32_t{1} << kind;
     if (router.rejections_said & bit) return;
-    router.rejections_said = static_cast<std::uint16_t>(router.rejections_said | bit);
-    log_.warning("({}) {}: advert from {} refused: {}; more of this kind are counted, not logged", router.config->name,
-                 link.name, heard.envelope.source.to_string(), proto::name(why));
+    router.rejections_said |= bit;
+    log_.warning("({}) {}: advert from {} refused: {}{}; more of this kind are counted, not logged",
+                 router.config->name, link.name, heard.envelope.source.to_string(), proto::name(why), advice(why));
 }
 
 void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const proto::Accepted& accepted) {
@@ -243,6 +246,7 @@ void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const pr
         log_.info("({}) {} leaves the pseudo-header {} its checksum, unlike us: accepted", router.config->name,
                   name_of(heard.envelope.source), accepted.form == proto::ChecksumForm::message_only ? "out of" : "in");
     watch_paths(router, heard.envelope);
+    authenticated(router, heard.envelope, accepted);
     // Silence counts from when the advert came in, not from when we got round to it. More than an interval is not
     // believed: then the clock of the day was set in between.
     const auto age = heard.age <= Duration(router.config->parameters.advert_interval) ? heard.age : Duration(0);

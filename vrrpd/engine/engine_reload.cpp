@@ -104,6 +104,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
 }
 
 void Engine::follow_configuration(Router& router) {
+    authenticate(router);
     if (router.machine.parameters() != router.config->parameters)
         drive(router, proto::Reconfigured{router.config->parameters});
     router.renew_at.reset();

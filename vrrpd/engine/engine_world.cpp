@@ -169,6 +169,9 @@ void Engine::require_sockets() {
                                ? std::nullopt
                                : std::optional(config.group.value_or(proto::multicast_group(config.family)));
         needs.push_back({*link, config.family, group, config.vrid, number});
+        // Beside the plain one: who speaks without AH is heard, and told why it is refused.
+        if (config.authentication->type == proto::AuthType::ah)
+            needs.push_back({*link, config.family, group, config.vrid, number, proto::ah_protocol});
     }
     transport_->require(needs, config_->log_unknown_vrids);
 }

@@ -47,6 +47,21 @@ void demand(unsigned size, std::uint32_t offset, std::uint32_t value, Filter& pr
     program.push_back(statement(BPF_RET | BPF_K, 0));
 }
 
+// ... if A, the VRID, is one of these. None: all pass.
+void pass_vrids(std::span<const proto::Vrid> vrids, Filter& program) {
+    if (vrids.empty()) return program.push_back(statement(BPF_RET | BPF_K, whole_packet));
+    std::vector<std::uint8_t> values;
+    for (const auto vrid : vrids) values.push_back(vrid.value());
+    std::sort(values.begin(), values.end());
+    for (std::size_t i = 0; i < values.size();) {
+        std::size_t last = i;
+        while (last + 1 < values.size() && values[last + 1] <= values[last] + 1) ++last;
+        pass_range(values[i], values[last], program);
+        i = last + 1;
+    }
+    program.push_back(statement(BPF_RET | BPF_K, 0));
+}
+
 void demand_address(std::uint32_t offset, const IpAddress& address, Filter& program) {
     ByteReader bytes(address.bytes());
     for (; bytes.remaining() > 0; offset += 4) demand(BPF_W, offset, bytes.u32(), program);
@@ -56,25 +71,30 @@ void demand_address(std::uint32_t offset, const IpAddress& address, Filter& prog
 
 Filter vrid_filter(Family family, std::span<const proto::Vrid> vrids) {
     Filter program;
-    if (vrids.empty()) return {statement(BPF_RET | BPF_K, whole_packet)};
-    std::vector<std::uint8_t> values;
-    for (const auto vrid : vrids) values.push_back(vrid.value());
-    std::sort(values.begin(), values.end());
-    load_vrid(family, program);
-    for (std::size_t i = 0; i < values.size();) {
-        std::size_t last = i;
-        while (last + 1 < values.size() && values[last + 1] <= values[last] + 1) ++last;
-        pass_range(values[i], values[last], program);
-        i = last + 1;
-    }
-    program.push_back(statement(BPF_RET | BPF_K, 0));
+    if (!vrids.empty()) load_vrid(family, program);
+    pass_vrids(vrids, program);
     return program;
 }
 
-Filter vrrp_packets(Family family) {
+Filter ah_vrid_filter(std::span<const proto::Vrid> vrids) {
+    // Next header and payload length, RFC 2402 2.
+    constexpr std::uint32_t vrrp_behind_six_words = proto::ip_protocol << 8 | 4;
+    Filter program;
+    program.push_back(statement(BPF_LDX | BPF_B | BPF_MSH, 0));  // X = IP header length
+    program.push_back(statement(BPF_LD | BPF_H | BPF_IND, 0));
+    program.push_back(jump(BPF_JMP | BPF_JEQ | BPF_K, vrrp_behind_six_words, 1, 0));
+    program.push_back(statement(BPF_RET | BPF_K, 0));
+    if (!vrids.empty())
+        program.push_back(
+            statement(BPF_LD | BPF_B | BPF_IND, static_cast<std::uint32_t>(proto::ah_size + vrid_offset)));
+    pass_vrids(vrids, program);
+    return program;
+}
+
+Filter vrrp_packets(Family family, std::uint8_t protocol) {
     constexpr std::uint32_t protocol_offset_v4 = 9, next_header_offset_v6 = 6;
     Filter program;
-    demand(BPF_B, family == Family::ipv4 ? protocol_offset_v4 : next_header_offset_v6, proto::ip_protocol, program);
+    demand(BPF_B, family == Family::ipv4 ? protocol_offset_v4 : next_header_offset_v6, protocol, program);
     program.push_back(statement(BPF_RET | BPF_K, whole_packet));
     return program;
 }

@@ -43,9 +43,10 @@ struct Router {
     Instant stepped_at{};  // the machine's time never runs backwards
     Instant since{};       // the role is the same
 
-    IfIndex link;                         // where adverts go
-    std::optional<IpAddress> source;      // what they are sent from
-    ipc::RouterRecord* record = nullptr;  // what the next engine reads after a crash
+    IfIndex link;                                         // where adverts go
+    std::optional<IpAddress> source;                      // what they are sent from
+    ipc::RouterRecord* record = nullptr;                  // what the next engine reads after a crash
+    std::unique_ptr<proto::Authenticator> authenticator;  // null: nothing is authenticated
 
     // What most routers never need.
     struct Troubles {
@@ -71,13 +72,16 @@ struct Router {
     Deadline renew_at;  // dead man
 
     std::uint16_t identification = 0;   // IPv4 header id, 1, 2, 3 ... (VR-009)
-    std::uint16_t rejections_said = 0;  // a bit each kind: said once until the next transition
     std::uint8_t master_priority = 0;   // of the advert that was accepted last; 0: none was
+    std::uint32_t rejections_said = 0;  // a bit each kind: said once until the next transition
     bool send_failure_said = false;
     bool adopted = false;            // the role is that of an engine that crashed
+    bool clock_said = false;         // the clocks are apart, and it was said
     bool foreign_form_said = false;  // the other checksum form was seen and named (VR-045)
     Counters counters;
 
+    // Never 0, which the kernel replaces (raw(7)): AH vouches for what we wrote.
+    std::uint16_t next_identification() { return ++identification != 0 ? identification : ++identification; }
     [[nodiscard]] bool active() const { return machine.role() == proto::Role::active; }
 };
 

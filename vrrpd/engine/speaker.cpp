@@ -51,33 +51,51 @@ Result<std::unique_ptr<Speaker>> Speaker::open(const Surroundings& surroundings,
 void Speaker::advertise(Transport& transport, Router& router, proto::Priority priority) {
     if (observe_ || !router.source) return;
     const auto& config = *router.config;
-    const auto advert = advertisement(router, priority);
+    const auto sealed = seal(router, advertisement(router, priority));
     if (config.unicast()) {
         for (const auto& peer : config.peers)
-            send(transport, router, advert, {*router.source, peer.address, config.unicast_ttl});
+            send(transport, router, sealed, {*router.source, peer.address, config.unicast_ttl});
     } else {
         const auto group = config.group.value_or(proto::multicast_group(config.family));
-        send(transport, router, advert, {*router.source, group, proto::sent_ttl});
-        copy_to_members(transport, router, advert);
+        send(transport, router, sealed, {*router.source, group, proto::sent_ttl});
+        copy_to_members(transport, router, sealed);
     }
     ++router.counters.adverts_sent;
     if (priority.is_resign()) ++router.counters.zero_sent;
 }
 
-void Speaker::copy_to_members(Transport& transport, Router& router, const proto::Advertisement& advert) {
+Speaker::Sealed Speaker::seal(Router& router, proto::Advertisement advert) {
+    if (!router.authenticator) return {std::move(advert), {}};
+    const auto now = router.authenticator->takes_trailer() ? wall_now() : WallTime();
+    auto credentials = router.authenticator->seal(advert, *router.source, now);
+    return {std::move(advert), credentials};
+}
+
+void Speaker::copy_to_members(Transport& transport, Router& router, const Sealed& sealed) {
     if (!peers_) return;
     for (std::size_t i = 0; i < peers_->members.size(); ++i) {
         const auto& member = peers_->members[i].address;
         if (i == peers_->self || member.family() != router.config->family) continue;
-        if (on_link(world_, router.link, member))
-            send(transport, router, advert, {*router.source, member, proto::sent_ttl});
+        if (!on_link(world_, router.link, member)) continue;
+        // AH has one counter for all that comes: a copy needs a number of its own.
+        const bool own_number = sealed.credentials.type == proto::AuthType::ah;
+        send(transport, router, own_number ? seal(router, sealed.advert) : sealed,
+             {*router.source, member, proto::sent_ttl});
     }
 }
 
-void Speaker::send(Transport& transport, Router& router, const proto::Advertisement& advert,
-                   const proto::Envelope& envelope) {
-    const auto message = proto::encode(advert, envelope, router.config->checksum);
-    const auto sent = transport.send(router.link, message, envelope, ++router.identification);
+void Speaker::send(Transport& transport, Router& router, const Sealed& sealed, const proto::Envelope& envelope) {
+    const auto& credentials = sealed.credentials;
+    auto message = proto::encode(sealed.advert, envelope, router.config->checksum, credentials);
+    const auto identification = router.next_identification();
+    auto protocol = proto::ip_protocol;
+    if (credentials.type == proto::AuthType::ah) {
+        protocol = proto::ah_protocol;
+        const auto header = proto::ipv4_header(envelope, {protocol, proto::ah_size + message.size(), identification});
+        const auto ah = router.authenticator->ah_header(header, message, credentials.ah_sequence);
+        message.insert(message.begin(), ah.begin(), ah.end());
+    }
+    const auto sent = transport.send(router.link, message, envelope, identification, protocol);
     if (!sent && !std::exchange(router.send_failure_said, true))
         log_.warning("({}) {}", router.config->name, sent.error().describe());
     if (sent) router.send_failure_said = false;

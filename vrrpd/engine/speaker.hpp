@@ -92,9 +92,13 @@ private:
           world_(world),
           sender_(std::move(sender)),
           observe_(observe) {}
-    void send(Transport& transport, Router& router, const proto::Advertisement& advert,
-              const proto::Envelope& envelope);
-    void copy_to_members(Transport& transport, Router& router, const proto::Advertisement& advert);
+    struct Sealed {
+        proto::Advertisement advert;
+        proto::Credentials credentials;
+    };
+    [[nodiscard]] static Sealed seal(Router& router, proto::Advertisement advert);
+    void send(Transport& transport, Router& router, const Sealed& sealed, const proto::Envelope& envelope);
+    void copy_to_members(Transport& transport, Router& router, const Sealed& sealed);
     void send_waiting(Queue& queue);
     void send_item(const Waiting& waiting, const AddressOnLink& item);
     void listen(IfIndex link, Family family, const std::optional<IpAddress>& only, Instant until);

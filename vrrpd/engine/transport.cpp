@@ -13,20 +13,20 @@ Transport::Transport(const Surroundings& surroundings, AdvertSocket::Mode mode, 
       handler_(std::move(handler)),
       burst_(surroundings.burst) {}
 
-Transport::Entry* Transport::find(IfIndex link, Family family) {
+Transport::Entry* Transport::find(IfIndex link, Family family, std::uint8_t protocol) {
     const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-        return entry.link.index == link && entry.family == family;
+        return entry.link.index == link && entry.family == family && entry.protocol == protocol;
     });
     return at == entries_.end() ? nullptr : &*at;
 }
 
 Transport::Entry* Transport::open(const Need& need) {
-    auto socket = AdvertSocket::open(need.link, need.family, mode_);
+    auto socket = AdvertSocket::open(need.link, need.family, mode_, need.protocol);
     if (!socket) {
         fail_on(need, socket.error());
         return nullptr;
     }
-    auto& entry = entries_.emplace_back(Entry{need.link, need.family, std::move(*socket)});
+    auto& entry = entries_.emplace_back(Entry{need.link, need.family, need.protocol, std::move(*socket)});
     entry.watch = loop_.on_readable(entry.socket.fd(), [this, &entry] { read(entry); });
     return &entry;
 }
@@ -49,7 +49,7 @@ void Transport::require(const std::vector<Need>& needs, bool every_vrid) {
         entry.routers.fill(nobody);
     }
     for (const auto& need : needs) {
-        auto* entry = find(need.link.index, need.family);
+        auto* entry = find(need.link.index, need.family, need.protocol);
         if (!entry) {
             if (problem(need.link.index, need.family)) continue;  // tried in this very call
             entry = open(need);
@@ -73,8 +73,8 @@ void Transport::require(const std::vector<Need>& needs, bool every_vrid) {
 }
 
 Result<void> Transport::send(IfIndex link, BytesView message, const proto::Envelope& envelope,
-                             std::uint16_t identification) {
-    auto* entry = find(link, envelope.destination.family());
+                             std::uint16_t identification, std::uint8_t protocol) {
+    auto* entry = find(link, envelope.destination.family(), protocol);
     if (!entry) return fail(ENOTCONN, "send an advert: no socket on the interface");
     return entry->socket.send(message, envelope, identification);
 }

@@ -1,4 +1,4 @@
-// All VRRP sockets of the process, one for each interface and family, kept to what the routers need now; and
+// All VRRP sockets of the process, one for each interface, family and protocol, kept to what the routers need now; and
 // which router each VRID belongs to.
 #pragma once
 
@@ -24,6 +24,7 @@ public:
         std::optional<IpAddress> group;  // none: a unicast router
         proto::Vrid vrid;
         RouterNumber router;
+        std::uint8_t protocol = proto::ip_protocol;
     };
     // A message and whose it is; nullopt: nobody's VRID.
     using Handler = std::function<void(std::optional<RouterNumber>, const netlink::Link&, const AdvertSocket::Heard&)>;
@@ -37,7 +38,7 @@ public:
     [[nodiscard]] std::optional<std::string> problem(IfIndex link, Family family) const;
 
     [[nodiscard]] Result<void> send(IfIndex link, BytesView message, const proto::Envelope& envelope,
-                                    std::uint16_t identification);
+                                    std::uint16_t identification, std::uint8_t protocol = proto::ip_protocol);
 
     // Reads everything that waits on every socket: before a timer is believed (requirements 16.4.5).
     void drain();
@@ -47,13 +48,14 @@ private:
     struct Entry {
         netlink::Link link;
         Family family;
+        std::uint8_t protocol;
         AdvertSocket socket;
         std::array<RouterNumber, 256> routers{};
         bool needed = true;
         Loop::Watch watch{};
     };
 
-    [[nodiscard]] Entry* find(IfIndex link, Family family);
+    [[nodiscard]] Entry* find(IfIndex link, Family family, std::uint8_t protocol);
     [[nodiscard]] Entry* open(const Need& need);
     void fail_on(const Need& need, const OsError& error);
     bool read(Entry& entry);

@@ -1,9 +1,11 @@
-// See shared_state.hpp. Layout: a header, then `capacity` records; pages nobody wrote to take no memory.
+// See shared_state.hpp. Layout: a header, then `capacity` records, then as many of
+// authentication; pages nobody wrote to take no memory.
 #include "vrrpd/ipc/shared_state.hpp"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -13,13 +15,30 @@
 
 namespace vrrpd::ipc {
 
+namespace {
+
+constexpr std::uint64_t mark_used = 1, mark_v6 = 2, mark_multicast = 4;
+
+std::uint64_t kind_of(const proto::ReplayMark& mark) {
+    return mark_used | (mark.source.is_v4() ? 0 : mark_v6) | (mark.multicast ? mark_multicast : 0);
+}
+
+}  // namespace
+
 struct SharedState::Header {
     std::atomic<std::int64_t> beat{0};
     std::uint64_t capacity = 0;
 
     // All-zero bytes, as a new memfd has them, are free records.
     [[nodiscard]] RouterRecord* records() { return std::launder(reinterpret_cast<RouterRecord*>(this + 1)); }
+    [[nodiscard]] AuthRecord* auth_records() {
+        return std::launder(reinterpret_cast<AuthRecord*>(records() + capacity));
+    }
+    [[nodiscard]] static std::size_t size_for(std::size_t routers) {
+        return sizeof(Header) + routers * (sizeof(RouterRecord) + sizeof(AuthRecord));
+    }
 };
+static_assert(alignof(AuthRecord) <= alignof(RouterRecord), "they follow each other");
 
 static_assert(std::atomic<std::int64_t>::is_always_lock_free, "an atomic with a lock is not shared by processes");
 static_assert(std::atomic<std::uint8_t>::is_always_lock_free);
@@ -43,7 +62,7 @@ SharedState::~SharedState() {
 Result<SharedState> SharedState::create(std::size_t routers) {
     Fd memfd(memfd_create("vrrpd-state", MFD_CLOEXEC));
     if (!memfd) return fail(errno, "make the memfd vrrpd-state");
-    const std::size_t size = sizeof(Header) + routers * sizeof(RouterRecord);
+    const std::size_t size = Header::size_for(routers);
     if (ftruncate(memfd.get(), static_cast<off_t>(size)) != 0) return fail(errno, "size the memfd vrrpd-state");
     void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd.get(), 0);
     if (memory == MAP_FAILED) return fail(errno, "map the memfd vrrpd-state");
@@ -60,7 +79,7 @@ Result<SharedState> SharedState::map(Fd memfd) {
     void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd.get(), 0);
     if (memory == MAP_FAILED) return fail(errno, "map the memfd vrrpd-state");
     auto* const header = std::launder(static_cast<Header*>(memory));
-    ASSERT(size == sizeof(Header) + header->capacity * sizeof(RouterRecord));  // one build made both ends
+    ASSERT(size == Header::size_for(header->capacity));  // one build made both ends
     return SharedState(std::move(memfd), header, size);
 }
 
@@ -88,6 +107,51 @@ RouterRecord* SharedState::record(std::string_view interface, Family family, pro
             return &record;
     }
     return nullptr;
+}
+
+AuthRecord& SharedState::auth(const RouterRecord& record) {
+    const auto number = static_cast<std::size_t>(&record - header_->records());
+    ASSERT(number < header_->capacity);
+    return header_->auth_records()[number];
+}
+
+void SharedState::each(const std::function<void(const RouterRecord&)>& visit) const {
+    const RouterRecord* const records = header_->records();
+    for (std::size_t i = 0; i < header_->capacity && records[i].family != 0; ++i) visit(records[i]);
+}
+
+// A mark is without kind while it is written: the process may end at any moment.
+void store(const proto::AuthMemory& memory, AuthRecord& record) {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    record.ah_sequence.store(memory.ah_sequence, relaxed);
+    record.hmac_sequence.store(memory.hmac_sequence, relaxed);
+    const auto count = std::min(memory.marks.size(), std::size(record.marks));
+    for (std::size_t i = 0; i < std::size(record.marks); ++i) {
+        auto& into = record.marks[i];
+        into.kind.store(0);
+        if (i >= count) continue;
+        const auto& mark = memory.marks[memory.marks.size() - count + i];
+        std::uint64_t source[2] = {};
+        std::memcpy(source, mark.source.bytes().data(), mark.source.bytes().size());
+        into.source[0].store(source[0], relaxed);
+        into.source[1].store(source[1], relaxed);
+        into.sequence.store(mark.sequence, relaxed);
+        into.kind.store(kind_of(mark));
+    }
+}
+
+proto::AuthMemory load(const AuthRecord& record) {
+    proto::AuthMemory memory{record.ah_sequence.load(), record.hmac_sequence.load(), {}};
+    for (const auto& mark : record.marks) {
+        const auto kind = mark.kind.load();
+        if (kind == 0) continue;
+        const std::uint64_t source[2] = {mark.source[0].load(), mark.source[1].load()};
+        std::uint8_t octets[16];
+        std::memcpy(octets, source, sizeof octets);
+        const auto address = IpAddress::from_bytes({octets, (kind & mark_v6) != 0 ? 16U : 4U});
+        memory.marks.push_back({*address, (kind & mark_multicast) != 0, mark.sequence.load()});
+    }
+    return memory;
 }
 
 }  // namespace vrrpd::ipc

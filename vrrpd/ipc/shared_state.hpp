@@ -1,12 +1,13 @@
-// What must outlive a crash of the engine: its heartbeat, and of each virtual router the role and the time
-// of the last advert sent (design 2, "crash of the engine"). A memfd that the supervisor makes and both
-// map; the engine writes, the supervisor and the next engine read. Each field is written by one thread and
-// read by another process, so each is a relaxed atomic; a torn record costs at most one adoption.
+// What must outlive a crash of the engine: its heartbeat, and of each virtual router the role, the time of the last
+// advert sent and the counters of its authentication (design 2, "crash of the engine"). A memfd that the supervisor
+// makes and both map; the engine writes, the supervisor and the next engine read. Each field is written by one thread
+// and read by another process, so each is a relaxed atomic; a torn record costs at most one adoption.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "vrrpd/base/ip.hpp"
 #include "vrrpd/base/result.hpp"
 #include "vrrpd/base/time.hpp"
+#include "vrrpd/proto/auth.hpp"
 #include "vrrpd/proto/types.hpp"
 
 namespace vrrpd::ipc {
@@ -27,6 +29,21 @@ struct RouterRecord {
     std::atomic<std::uint8_t> active{0};
     std::atomic<std::int64_t> last_advert{0};  // CLOCK_BOOTTIME, nanoseconds
 };
+
+// Beside it: what its authenticator remembers. Touched only where there is authentication.
+struct AuthRecord {
+    struct Mark {
+        std::atomic<std::uint64_t> source[2] = {};  // its octets
+        std::atomic<std::uint64_t> kind{0};         // 0: none
+        std::atomic<std::uint64_t> sequence{0};
+    };
+    std::atomic<std::uint32_t> ah_sequence{0};
+    std::atomic<std::uint64_t> hmac_sequence{0};
+    Mark marks[proto::Authenticator::marks_kept];
+};
+// Of more marks than there is room for the latest.
+void store(const proto::AuthMemory& memory, AuthRecord& record);
+[[nodiscard]] proto::AuthMemory load(const AuthRecord& record);
 
 class SharedState {
 public:
@@ -45,6 +62,9 @@ public:
 
     // Finds the record, or takes a free one; nullptr when all are taken.
     [[nodiscard]] RouterRecord* record(std::string_view interface, Family family, proto::Vrid vrid);
+    // The authentication of that router.
+    [[nodiscard]] AuthRecord& auth(const RouterRecord& record);
+    void each(const std::function<void(const RouterRecord&)>& visit) const;
     [[nodiscard]] std::size_t capacity() const;
 
 private:
