@@ -9,6 +9,7 @@
 namespace vrrpd::supervisor {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -76,6 +77,22 @@ TEST(DescribeConfig, says_nothing_of_what_is_not_there) {
     const auto lines = describe(config::parse_text(text.substr(0, text.find("peer_link")), "H001").config);
     EXPECT_THAT(lines, Not(Contains(HasSubstr("peer_link"))));
     EXPECT_THAT(lines, Not(Contains(HasSubstr("dhcp_sync"))));
+}
+
+TEST(DescribeConfig, says_how_adverts_are_authenticated_and_no_secret) {
+    const std::string key = "0123456789abcdef0123456789abcdef";
+    const auto dump = [](const std::string& block) {
+        std::string text;
+        for (const auto& line : describe(config::parse_instance(block).config)) text += line + "\n";
+        return text;
+    };
+    EXPECT_THAT(dump("authentication {\nauth_type AH\nauth_pass 1woodpec\n}"),
+                AllOf(HasSubstr("  authentication AH\n"), Not(HasSubstr("woodpec"))));
+    EXPECT_THAT(
+        dump("auth_hmac {\nkey 1 " + key + "\nkey 7 " + key + "\nactive_key 7\nmode permissive\n}"),
+        AllOf(HasSubstr("  auth_hmac: keys 1, 7, active_key 7, mode permissive, time_window 5 s, anti_replay time\n"),
+              Not(HasSubstr(key))));
+    EXPECT_THAT(dump(""), Not(HasSubstr("auth")));
 }
 
 }  // namespace

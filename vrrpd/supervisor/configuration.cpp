@@ -132,11 +132,16 @@ Judgement judge(const Options& options) {
         !judgement.file_missing && parsed_can_start &&
         std::none_of(judgement.faults.begin(), judgement.faults.end(), [](const auto& f) { return f.prevents_start; });
     if (!judgement.can_start) return judgement;
-    if (auto sealed = ipc::seal(config::serialize(loaded.lines), "vrrpd-config")) {
+    const auto seal = [](const auto& lines) { return ipc::seal(config::serialize(lines), "vrrpd-config"); };
+    const auto open = config::without_secrets(loaded.lines);
+    auto sealed = seal(loaded.lines);
+    auto for_agent = open ? seal(*open) : Result<Fd>(Fd());
+    if (sealed && for_agent) {
         judgement.sealed = std::move(*sealed);
+        judgement.sealed_for_agent = std::move(*for_agent);
         judgement.outline = outline(parsed.config);
     } else {
-        judgement.faults.push_back(fault_of(sealed.error()));
+        judgement.faults.push_back(fault_of(sealed ? for_agent.error() : sealed.error()));
         judgement.can_start = false;
     }
     return judgement;

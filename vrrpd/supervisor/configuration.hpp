@@ -45,7 +45,8 @@ struct Judgement {
     bool file_missing = false;
     bool can_start = false;
     // Only if can_start:
-    Fd sealed;  // the lines, for the engine
+    Fd sealed;            // the lines, for the engine
+    Fd sealed_for_agent;  // ... without passwords and keys; none: there are none
     Outline outline;
 };
 // Every fault, a line each: what prevents a start as an error, what is merely noted as a notice.

@@ -18,6 +18,21 @@ void describe_addresses(const char* title, const std::vector<config::VirtualAddr
         into.push_back(fmt::format("  {} {} dev {}", title, vip.prefix.to_string(), vip.device));
 }
 
+// What is asked for, never with which password or key.
+void describe_authentication(const proto::Authentication& authentication, Lines& into) {
+    const auto& hmac = authentication.hmac;
+    if (authentication.type != proto::AuthType::none)
+        into.push_back(fmt::format("  authentication {}", authentication.type == proto::AuthType::ah ? "AH" : "PASS"));
+    if (hmac.keys.empty()) return;
+    std::string ids;
+    for (const auto& key : hmac.keys) ids += fmt::format("{}{}", ids.empty() ? "" : ", ", key.id);
+    const auto* mode = hmac.mode == proto::HmacMode::enforce      ? "enforce"
+                       : hmac.mode == proto::HmacMode::permissive ? "permissive"
+                                                                  : "receive-only";
+    into.push_back(fmt::format("  auth_hmac: keys {}, active_key {}, mode {}, time_window {} s, anti_replay {}", ids,
+                               hmac.active_key, mode, hmac.window.count(), hmac.monotonic ? "monotonic" : "time"));
+}
+
 void describe_instance(const config::Instance& instance, Lines& into) {
     const auto& p = instance.parameters;
     into.push_back(fmt::format("vrrp_instance {}: interface {}, virtual_router_id {}, version {}, priority {}",
@@ -25,6 +40,7 @@ void describe_instance(const config::Instance& instance, Lines& into) {
                                p.priority.value()));
     into.push_back(fmt::format("  advert_int {} s, {}, preempt_delay {} s", in_seconds(p.advert_interval),
                                p.preempt ? "preempt" : "nopreempt", in_seconds(p.preempt_delay)));
+    describe_authentication(*instance.authentication, into);
     if (instance.source) into.push_back(fmt::format("  source {}", instance.source->to_string()));
     for (const auto& peer : instance.peers) into.push_back(fmt::format("  unicast_peer {}", peer.address.to_string()));
     for (const auto& tracked : instance.track_interfaces)

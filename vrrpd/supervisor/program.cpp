@@ -170,6 +170,7 @@ int supervise(const Options& options, const EngineMain& engine, Judgement judgem
     settings.ignore_interrupt = options.ignore_interrupt;
     settings.foreground = options.foreground;
     settings.dump_directory = dump_directory();
+    if (!options.observe) settings.auth_file = state_directory(options) + "/auth";
     settings.agent = {options.runtime_dir + "/control", state_directory(options) + "/agent"};
     Services services{log,
                       engine,

@@ -60,6 +60,7 @@ Supervisor::Supervisor(Settings settings, Services services)
     : settings_(std::move(settings)),
       services_(std::move(services)),
       signals_(block_signals(!settings_.ignore_interrupt)),
+      auth_file_(settings_.auth_file, services_.log),
       engine_pid_file_(settings_.engine_pid_file),
       heartbeat_(start_limit),
       agent_resources_(settings_.observe ? AgentResources::Paths() : settings_.agent, services_.log),
@@ -94,6 +95,7 @@ int Supervisor::run(Judgement judgement) {
         return static_cast<int>(Exit::failed);
     }
     state_ = std::move(*state);
+    auth_file_.restore(*state_, boot_now());
     signal_watch_ = loop_.on_readable(signals_.get(), [this] { on_signal(); });
     loop_.on_deadline([this] { on_deadline(); });
     loop_.before_wait([this] {
@@ -104,6 +106,7 @@ int Supervisor::run(Judgement judgement) {
     feed_watchdog(boot_now());
     begin();
     loop_.run();
+    auth_file_.save(*state_);
     return status_;
 }
 
@@ -215,7 +218,9 @@ void Supervisor::engine_ready() {
 }
 
 void Supervisor::configure_agent() {
-    if (!settings_.observe) agent_.configure(sealed_.get());  // an agent asks, and an observer is silent
+    if (!settings_.observe)
+        agent_.configure(
+            (sealed_for_agent_ ? sealed_for_agent_ : sealed_).get());  // an agent asks, and an observer is silent
 }
 
 void Supervisor::kill_engine(const std::string& why) {
@@ -228,6 +233,7 @@ void Supervisor::on_deadline() {
     agent_.step(now);
     errands_.step(now);
     scripts_step(now);
+    auth_file_.step(*state_, now);
     if (feed_at_ && *feed_at_ <= now) feed_watchdog(now);
     if (const auto* const waiting = std::get_if<BackingOff>(&phase_)) {
         if (now >= waiting->start_at) start_engine(waiting->adopt);
@@ -258,7 +264,8 @@ void Supervisor::set_deadline() {
         Deadline operator()(const LastScript&) const { return std::nullopt; }
     };
     const Deadline errands = earlier(errands_.next_deadline(), scripts_deadline());
-    const Deadline beside = earlier(feed_at_, earlier(agent_.next_deadline(), errands));
+    const Deadline files = earlier(feed_at_, auth_file_.next_deadline());
+    const Deadline beside = earlier(files, earlier(agent_.next_deadline(), errands));
     loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), beside));
 }
 
@@ -272,6 +279,7 @@ void Supervisor::feed_watchdog(Instant now) {
 
 void Supervisor::take(Judgement judgement) {
     sealed_ = std::move(judgement.sealed);
+    sealed_for_agent_ = std::move(judgement.sealed_for_agent);
     longest_interval_ = judgement.outline.longest_interval;
     agent_.expect(judgement.outline.agent);
     errands_.expect(std::move(judgement.outline.errands));
@@ -464,11 +472,6 @@ void Supervisor::reloaded() {
 }
 
 // ---- stop ---------------------------------------------------------------------------------------------
-
-bool Supervisor::is_stopping() const {
-    return std::holds_alternative<Stopping>(phase_) || std::holds_alternative<LastErrands>(phase_) ||
-           std::holds_alternative<LastScript>(phase_);
-}
 
 void Supervisor::stop() {
     if (is_stopping()) return;

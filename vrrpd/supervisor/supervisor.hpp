@@ -14,6 +14,7 @@
 #include "vrrpd/ipc/shared_state.hpp"
 #include "vrrpd/supervisor/agent_keeper.hpp"
 #include "vrrpd/supervisor/agent_resources.hpp"
+#include "vrrpd/supervisor/auth_file.hpp"
 #include "vrrpd/supervisor/configuration.hpp"
 #include "vrrpd/supervisor/engine_process.hpp"
 #include "vrrpd/supervisor/files.hpp"
@@ -31,6 +32,7 @@ struct Settings {
     bool foreground = true;  // the engine keeps stderr
     std::string dump_directory;
     AgentResources::Paths agent;
+    std::string auth_file;  // empty: none
 };
 
 // What the supervisor asks of the rest of the program; tests put their own in.
@@ -128,9 +130,11 @@ private:
     Fd signals_;
     Loop::Watch signal_watch_;
     Fd sealed_;                    // the configuration that runs, or is being reloaded
+    Fd sealed_for_agent_;          // ... without its secrets, where it has any
     std::optional<Outline> plan_;  // of sealed_, until it is acted on; after that it is read again when needed
     Duration longest_interval_{0};
     std::optional<ipc::SharedState> state_;
+    AuthFile auth_file_;
     std::optional<EngineProcess> engine_;
     Loop::Watch channel_watch_;  // ends before engine_
     PidFile engine_pid_file_;

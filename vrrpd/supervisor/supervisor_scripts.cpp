@@ -69,6 +69,11 @@ Deadline Supervisor::scripts_deadline() const {
     return next;
 }
 
+bool Supervisor::is_stopping() const {
+    return std::holds_alternative<Stopping>(phase_) || std::holds_alternative<LastErrands>(phase_) ||
+           std::holds_alternative<LastScript>(phase_);
+}
+
 // The engine has ended. Whatever it left (nothing, if it handed over) goes, the switches go back.
 void Supervisor::finish() {
     if (settings_.observe) return loop_.stop();
