@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "vrrpd/proto/announce.hpp"
 
@@ -80,6 +81,22 @@ std::optional<IpAddress> arp_sender(const Frame& frame) {
     return IpAddress::from_bytes(BytesView(frame.bytes).subspan(28, 4));
 }
 
+// The advert as it would be without a password or a trailer (IPv4): a capture knows neither.
+vrrpd::Bytes unauthenticated(BytesView payload, const proto::Envelope& envelope) {
+    vrrpd::Bytes message(payload.begin(), payload.end());
+    if (!envelope.source.is_v4()) return message;
+    const bool v2 = message[0] >> 4 == 2;
+    const std::size_t size = 8 + 4 * std::size_t{message[3]} + (v2 ? proto::password_size : 0);
+    if (message.size() == size + proto::trailer_size) message.resize(size);
+    // The type becomes 0, and the checksum grows by what it was (RFC 1624).
+    const unsigned type = v2 ? std::exchange(message[4], std::uint8_t{0}) : 0;
+    unsigned sum = static_cast<unsigned>(message[6] << 8 | message[7]) + (type << 8);
+    sum = (sum & 0xffff) + (sum >> 16);
+    message[6] = static_cast<std::uint8_t>(sum >> 8);
+    message[7] = static_cast<std::uint8_t>(sum);
+    return message;
+}
+
 }  // namespace
 
 double milliseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
@@ -101,15 +118,20 @@ std::optional<IpAddress> destination(const Frame& frame) {
 }
 
 std::optional<proto::Advertisement> advert(const Frame& frame) {
-    const auto seen = packet(frame);
-    if (!seen || seen->protocol != proto::ip_protocol || seen->payload.size() < 8) return std::nullopt;
+    auto seen = packet(frame);
+    if (!seen) return std::nullopt;
+    const bool behind_ah = seen->protocol == proto::ah_protocol && seen->payload.size() > proto::ah_size;
+    if (behind_ah) seen->payload = seen->payload.subspan(proto::ah_size);
+    if (!behind_ah && seen->protocol != proto::ip_protocol) return std::nullopt;
+    if (seen->payload.size() < 8) return std::nullopt;
+    const auto message = unauthenticated(seen->payload, seen->envelope);
     // As the message says of itself: a capture takes every version and interval.
     proto::ReceivePolicy policy;
     policy.version = seen->payload[0] >> 4 == 2 ? proto::Version::v2 : proto::Version::v3;
     policy.family = seen->envelope.source.family();
     if (policy.version == proto::Version::v2) policy.interval = std::chrono::seconds(seen->payload[5]);
     policy.unicast = !seen->envelope.destination.is_multicast();
-    const auto decoded = proto::decode(seen->payload, seen->envelope, policy);
+    const auto decoded = proto::decode(message, seen->envelope, policy);
     return decoded ? std::optional(decoded->advert) : std::nullopt;
 }
 
