@@ -73,7 +73,7 @@ public:
 
 private:
     void ask(const lab::Host& client) {
-        const auto answer = lab::resolve(client, patience);
+        const auto answer = lab::resolve(client, lab::Home::vip, patience);
         if (!answer) return;
         std::this_thread::sleep_for(1ms);
         const std::lock_guard lock(mutex_);

@@ -51,17 +51,8 @@ void add_announcements(Json& data, const proto::AnnouncePolicy& policy) {
 }
 
 void add_scripts(Json& data, const config::Notify& notify) {
-    const std::array<std::pair<const char*, const config::Script*>, 7> scripts{{
-        {"script_backup", &notify.backup},
-        {"script_master", &notify.master},
-        {"script_fault", &notify.fault},
-        {"script_stop", &notify.stop},
-        {"script_deleted", &notify.deleted},
-        {"script", &notify.any},
-        {"script_master_rx_lower_pri", &notify.lower_priority},
-    }};
-    for (const auto& [key, script] : scripts)
-        if (script->is_given()) data[key] = dumped(*script);
+    for (const auto& [key, title, member] : dumped_scripts)
+        if (const auto& script = notify.*member; script.is_given()) data[key] = dumped(script);
 }
 
 void add_lists(Json& data, const Router& router, const config::Config& config) {
@@ -290,17 +281,8 @@ private:
 
     void notify() {
         const auto& notify = *instance_.notify;
-        const std::array<std::pair<const char*, const config::Script*>, 7> scripts{{
-            {"Backup state transition script", &notify.backup},
-            {"Master state transition script", &notify.master},
-            {"Fault state transition script", &notify.fault},
-            {"Stop state transition script", &notify.stop},
-            {"Deleted state transition script", &notify.deleted},
-            {"Generic state transition script", &notify.any},
-            {"Master rx lower priority script", &notify.lower_priority},
-        }};
-        for (const auto& [key, script] : scripts)
-            if (script->is_given()) line(key, dumped(*script));
+        for (const auto& [key, title, member] : dumped_scripts)
+            if (const auto& script = notify.*member; script.is_given()) line(title, dumped(script));
         line("Notify priority changes", truth(notify.priority_changes));
     }
 

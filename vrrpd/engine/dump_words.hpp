@@ -2,6 +2,7 @@
 // errors. For the forms of a Dump. Pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +20,22 @@ namespace vrrpd::engine {
 [[nodiscard]] std::string dumped(const config::VirtualRule& rule);
 // "'/usr/bin/echo' 'hello'"
 [[nodiscard]] std::string dumped(const config::Script& script);
+
+// The scripts that are told of states: their keys in keepalived.json, and their titles in keepalived.data.
+struct DumpedScript {
+    const char* key;
+    const char* title;
+    config::Script config::Notify::*script;
+};
+inline constexpr std::array<DumpedScript, 7> dumped_scripts{{
+    {"script_backup", "Backup state transition script", &config::Notify::backup},
+    {"script_master", "Master state transition script", &config::Notify::master},
+    {"script_fault", "Fault state transition script", &config::Notify::fault},
+    {"script_stop", "Stop state transition script", &config::Notify::stop},
+    {"script_deleted", "Deleted state transition script", &config::Notify::deleted},
+    {"script", "Generic state transition script", &config::Notify::any},
+    {"script_master_rx_lower_pri", "Master rx lower priority script", &config::Notify::lower_priority},
+}};
 
 enum class DumpedState : std::uint8_t { init, backup, master, fault };
 [[nodiscard]] DumpedState dumped_state(const Router& router);
