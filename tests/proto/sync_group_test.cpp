@@ -46,6 +46,13 @@ TEST(SyncGroup, at_the_first_start_the_group_comes_first) {
     EXPECT_EQ(group.role(), Role::backup);
 }
 
+// Measured likewise: its instances come first.
+TEST(SyncGroup, a_group_that_waits_for_scripts_comes_last) {
+    SyncGroup group(true);
+    EXPECT_EQ(step(group, {waiting, waiting}, 0, News::looked_at),
+              (Told{Tell{0, Order::start}, Tell{1, Order::start}, Moved{std::nullopt, Role::backup}}));
+}
+
 TEST(SyncGroup, a_faulty_member_holds_all_of_them) {
     SyncGroup group;
     EXPECT_EQ(step(group, {waiting, faulty}, 0, News::looked_at), (Told{Moved{std::nullopt, Role::initialize}}));

@@ -63,7 +63,7 @@ void GroupWorld::start(std::size_t index) {
     say(index, "starts");
     host.up = true;
     ++host.life;
-    host.group = {};
+    host.group = proto::SyncGroup();
     host.stalled_until = now_;
     host.wake.reset();
     host.queued.clear();

@@ -17,6 +17,11 @@ bool is_awaited(const Router& router) {
     return router.waits && router.machine.role() == proto::Role::initialize && router.troubles->faults.empty();
 }
 
+bool tracks_scripts(const config::Instance& instance) {
+    return std::any_of(instance.tracks.begin(), instance.tracks.end(),
+                       [](const config::Track& track) { return track.kind == config::Track::Kind::script; });
+}
+
 SyncGroup::Member member(const Router& router) {
     if (is_awaited(router))
         return {proto::Role::backup, true, false, false};  // nobody waits to be started, nobody wants
@@ -44,7 +49,9 @@ void Engine::form_groups() {
     for (const auto& config : config_->sync_groups) {
         const auto known =
             std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) { return group.name == config.name; });
-        groups.push_back(known == groups_.end() ? Group{config.name, {}, loop_.now()} : *known);
+        const bool scripted = std::any_of(config.members.begin(), config.members.end(),
+                                          [this](auto number) { return tracks_scripts(config_->instances[number]); });
+        groups.push_back(known == groups_.end() ? Group{config.name, SyncGroup(scripted), loop_.now()} : *known);
         groups.back().config = &config;
     }
     groups_ = std::move(groups);
@@ -125,6 +132,7 @@ void Engine::perform(Group& group, Router& about, const SyncGroup::Tell& action)
             return drive(router, proto::GroupYields{});
         case SyncGroup::Order::fault:
             say("FAULT");
+            router.fault_is_new = false;  // the transition tells of it
             return drive(router, proto::Fault{});
     }
 }

@@ -33,8 +33,8 @@ SyncGroup::Actions SyncGroup::then(Actions orders, std::optional<Role> role) {
     const auto before = std::exchange(role_, role);
     if (before == role) return orders;
     const Moved moved{before, role};
-    // Measured: keepalived tells of the group first when it starts, last ever after.
-    orders.insert(before ? orders.end() : orders.begin(), moved);
+    // Measured: keepalived tells of the group last; but first when it starts and no script is waited for.
+    orders.insert(before || waits_for_scripts_ ? orders.end() : orders.begin(), moved);
     return orders;
 }
 

@@ -24,6 +24,9 @@ namespace vrrpd::proto {
 
 class SyncGroup {
 public:
+    // `waits_for_scripts`: its members track some, and begin with their first results.
+    explicit SyncGroup(bool waits_for_scripts = false) : waits_for_scripts_(waits_for_scripts) {}
+
     // One member as it is now.
     struct Member {
         Role role = Role::initialize;
@@ -70,6 +73,7 @@ private:
     [[nodiscard]] Actions then(Actions orders, std::optional<Role> role);
 
     std::optional<Role> role_;
+    bool waits_for_scripts_;
 };
 
 }  // namespace vrrpd::proto
