@@ -307,7 +307,8 @@ const SyncGroupDraft* group_of(const Draft& draft, const std::string& instance) 
 
 void note_unused(Reader& reader) {
     const auto& draft = reader.draft();
-    for (const auto& [key, tracker] : draft.trackers) {
+    for (const auto& entry : draft.trackers) {
+        const auto& tracker = entry.second;  // no binding: clang 14 lets no lambda see one
         if (!tracker.object) continue;
         const bool used =
             std::any_of(draft.config.instances.begin(), draft.config.instances.end(), [&](const auto& one) {
