@@ -25,9 +25,10 @@ void Engine::begin_dump(ipc::DumpForm form) {
 
 void Engine::continue_dump() {
     auto& dump = dumps_.front();
+    const auto now = moment(loop_.now());
     for (std::size_t i = 0; i < routers_a_turn && dumped_ < routers_.size(); ++i) {
         auto& router = *routers_[dumped_++];
-        dump.add(router, moment(loop_.now()));
+        dump.add(router, now);
         if (dump.form() != ipc::DumpForm::stats_clear) continue;
         router.counters = {};
         // Who has no troubles needs no memory for them.
