@@ -150,6 +150,7 @@ private:
     // ---- engine_notify.cpp
     void take_early_messages();
     void tracker_changed(const ipc::TrackerState& state);
+    [[nodiscard]] bool is_told(const config::Notify& notify) const;
     void announce_state(const Router& router, ipc::Notice::Event event);
     void announce_transition(const Router& router, const proto::Transition& transition);
     void announce_priority(const Router& router);

@@ -38,10 +38,14 @@ void Engine::tracker_changed(const ipc::TrackerState& state) {
     for (auto* router : concerned) settle(*router);
 }
 
+// Is anybody? An observer tells nobody.
+bool Engine::is_told(const config::Notify& notify) const {
+    return !options_.observe && (!config_->notification.fifos.empty() || notify != config::Notify{});
+}
+
 void Engine::announce_state(const Router& router, Event event) {
     const auto& config = *router.config;
-    if (options_.observe) return;
-    if (config_->notification.fifos.empty() && *config.notify == config::Notify{}) return;
+    if (!is_told(*config.notify)) return;
     notices_.add({ipc::Notice::Object::instance, event, router.machine.effective_priority().value(), config.name});
 }
 
@@ -58,8 +62,7 @@ void Engine::announce_transition(const Router& router, const proto::Transition& 
 }
 
 void Engine::announce_group(const Group& group, Event event) {
-    if (options_.observe) return;
-    if (config_->notification.fifos.empty() && *group.config->notify == config::Notify{}) return;
+    if (!is_told(*group.config->notify)) return;
     notices_.add({ipc::Notice::Object::group, event, 0, group.name});
 }
 
