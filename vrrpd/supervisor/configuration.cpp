@@ -91,13 +91,36 @@ config::Position place_of_script(const std::vector<std::string>& words, const st
 }
 
 // What keepalived drops without a word under -t.
-std::vector<config::Fault> script_faults(const config::Config& config, const std::vector<config::Line>& lines) {
-    std::vector<ScriptRemark> remarks;
-    (void)script_needs(config, &remarks);
+std::vector<config::Fault> script_faults(const std::vector<ScriptRemark>& remarks,
+                                         const std::vector<config::Line>& lines) {
     std::vector<config::Fault> faults;
     for (const auto& remark : remarks)
         faults.push_back({config::Severity::warning, place_of_script(remark.words, lines), remark.text, false});
     return faults;
+}
+
+ErrandNeeds errands_of(const config::Config& config) {
+    ErrandNeeds needs;
+    for (const auto& gateway : config.gateways)
+        if (!gateway.alert.empty()) needs.alerts[gateway.name] = gateway.alert;
+    if (!config.dhcp_sync) return needs;
+    const auto& [follows, dnsmasq, scan] = *config.dhcp_sync;
+    if (!dnsmasq.can_restart()) return needs;
+    const auto* gateway = config.gateway(follows);
+    needs.dhcp = DhcpServer{follows, gateway != nullptr ? gateway->networks() : std::vector<Prefix>{}, dnsmasq};
+    return needs;
+}
+
+Outline outline(const config::Config& config, ScriptNeeds scripts) {
+    Outline result{owned_by(config), switches_of(config), Duration(0), {}, errands_of(config), std::move(scripts)};
+    for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
+    if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
+    for (const auto& dns : config.dns_failovers)
+        if (dns.demote) result.agent.weighing.push_back({dns.follows, "dns"});
+    if (config.dhcp_sync) result.agent.weighing.push_back({config.dhcp_sync->follows, "dhcp"});
+    for (const auto& instance : config.instances)
+        result.longest_interval = std::max<Duration>(result.longest_interval, instance.parameters.advert_interval);
+    return result;
 }
 
 config::Fault fault_of(const OsError& error) { return {config::Severity::unusable, {}, error.describe(), true}; }
@@ -125,7 +148,9 @@ Judgement judge(const Options& options) {
         append(judgement.faults, host_faults(parsed.config));
         append(judgement.faults, dnsmasq_faults(parsed.config, place_of("dhcp_sync", loaded.lines)));
     }
-    if (options.action != Action::fence) append(judgement.faults, script_faults(parsed.config, loaded.lines));
+    std::vector<ScriptRemark> remarks;
+    auto scripts = script_needs(parsed.config, &remarks);
+    if (options.action != Action::fence) append(judgement.faults, script_faults(remarks, loaded.lines));
     if (options.action == Action::test)
         append(judgement.faults, key_faults(parsed.config, place_of("key_file", loaded.lines)));
     judgement.can_start =
@@ -139,7 +164,7 @@ Judgement judge(const Options& options) {
     if (sealed && for_agent) {
         judgement.sealed = std::move(*sealed);
         judgement.sealed_for_agent = std::move(*for_agent);
-        judgement.outline = outline(parsed.config);
+        judgement.outline = outline(parsed.config, std::move(scripts));
     } else {
         judgement.faults.push_back(fault_of(sealed ? for_agent.error() : sealed.error()));
         judgement.can_start = false;
@@ -163,34 +188,9 @@ config::Config reread(int sealed, const std::string& id) {
     return config::parse(*lines, id).config;
 }
 
-namespace {
-
-ErrandNeeds errands_of(const config::Config& config) {
-    ErrandNeeds needs;
-    for (const auto& gateway : config.gateways)
-        if (!gateway.alert.empty()) needs.alerts[gateway.name] = gateway.alert;
-    if (!config.dhcp_sync) return needs;
-    const auto& [follows, dnsmasq, scan] = *config.dhcp_sync;
-    if (!dnsmasq.can_restart()) return needs;
-    const auto* gateway = config.gateway(follows);
-    needs.dhcp = DhcpServer{follows, gateway != nullptr ? gateway->networks() : std::vector<Prefix>{}, dnsmasq};
-    return needs;
+Outline outline(int sealed, const std::string& id) {
+    const auto config = reread(sealed, id);
+    return outline(config, script_needs(config));
 }
-
-}  // namespace
-
-Outline outline(const config::Config& config) {
-    Outline result{owned_by(config), switches_of(config), Duration(0), {}, errands_of(config), script_needs(config)};
-    for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
-    if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
-    for (const auto& dns : config.dns_failovers)
-        if (dns.demote) result.agent.weighing.push_back({dns.follows, "dns"});
-    if (config.dhcp_sync) result.agent.weighing.push_back({config.dhcp_sync->follows, "dhcp"});
-    for (const auto& instance : config.instances)
-        result.longest_interval = std::max<Duration>(result.longest_interval, instance.parameters.advert_interval);
-    return result;
-}
-
-Outline outline(int sealed, const std::string& id) { return outline(reread(sealed, id)); }
 
 }  // namespace vrrpd::supervisor

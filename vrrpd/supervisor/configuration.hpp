@@ -57,7 +57,6 @@ void say(const Judgement& judgement, Log& log);
 [[nodiscard]] Judgement judge(const Options& options);
 // Again, of lines that were judged before.
 [[nodiscard]] Outline outline(int sealed, const std::string& id);
-[[nodiscard]] Outline outline(const config::Config& config);
 // The parsed form again, for -d, --fence and outline().
 [[nodiscard]] config::Config reread(int sealed, const std::string& id);
 
