@@ -1,6 +1,6 @@
 #include "tests/sim/group_world.hpp"
 
-#include <ostream>
+#include <string>
 #include <utility>
 
 #include "tests/proto/text.hpp"
@@ -11,7 +11,7 @@ using namespace proto;
 using News = SyncGroup::News;
 
 GroupWorld::GroupWorld(std::uint64_t seed, std::size_t lans, const Timing& timing, std::ostream* trace)
-    : lans_(lans), timing_(timing), rng_(seed), trace_(trace) {}
+    : Timeline(seed, trace), lans_(lans), timing_(timing) {}
 
 void GroupWorld::add(const RouterParameters& parameters) {
     Host host;
@@ -22,30 +22,8 @@ void GroupWorld::add(const RouterParameters& parameters) {
     hosts_.push_back(std::move(host));
 }
 
-void GroupWorld::later(Duration delay, std::function<void()> happen) {
-    queue_.push({now_ + delay, order_++, std::move(happen)});
-}
-
-void GroupWorld::run_until(Instant end) {
-    while (violation_.empty() && !queue_.empty() && queue_.top().at <= end) {
-        const auto next = queue_.top();
-        queue_.pop();
-        now_ = next.at;
-        next.happen();
-        observer_();
-    }
-    now_ = std::max(now_, end);
-    observer_();
-}
-
-void GroupWorld::violated(const std::string& what) {
-    if (!violation_.empty()) return;
-    violation_ = "at " + text(now_) + ": " + what;
-    if (trace_) *trace_ << "VIOLATION " << violation_ << '\n';
-}
-
 void GroupWorld::say(std::size_t host, const std::string& what) {
-    if (trace_) *trace_ << text(now_) << " host " << host << ": " << what << '\n';
+    Timeline::say("host " + std::to_string(host) + ": " + what);
 }
 
 std::vector<std::size_t> GroupWorld::active(std::size_t lan) const {

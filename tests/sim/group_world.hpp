@@ -2,19 +2,17 @@
 // SyncGroup) as the engine wires them. Adverts are values here; their bytes are world.hpp's affair. Driven by a seed.
 #pragma once
 
-#include <functional>
 #include <iosfwd>
-#include <queue>
 #include <string>
 #include <vector>
 
-#include "tests/sim/rng.hpp"
+#include "tests/sim/timeline.hpp"
 #include "vrrpd/proto/machine.hpp"
 #include "vrrpd/proto/sync_group.hpp"
 
 namespace vrrpd::sim {
 
-class GroupWorld {
+class GroupWorld : public Timeline {
 public:
     struct Timing {
         Duration delay{0};  // the longest a packet takes
@@ -24,9 +22,6 @@ public:
     GroupWorld(std::uint64_t seed, std::size_t lans, const Timing& timing, std::ostream* trace);
 
     void add(const proto::RouterParameters& parameters);
-    void run_until(Instant end);
-    // Called after everything that happens.
-    void watch(std::function<void()> observer) { observer_ = std::move(observer); }
 
     // What may happen to a host, or to its place on one LAN.
     void start(std::size_t host);
@@ -43,8 +38,6 @@ public:
     void set_loss(double loss) { loss_ = loss; }
     void heal();
 
-    [[nodiscard]] Instant now() const { return now_; }
-    [[nodiscard]] Rng& rng() { return rng_; }
     [[nodiscard]] std::size_t hosts() const { return hosts_.size(); }
     [[nodiscard]] bool up(std::size_t host) const { return hosts_[host].up; }
     [[nodiscard]] bool stalled(std::size_t host) const { return now_ < hosts_[host].stalled_until; }
@@ -54,8 +47,6 @@ public:
     // Hosts whose router on this LAN is Active.
     [[nodiscard]] std::vector<std::size_t> active(std::size_t lan) const;
     [[nodiscard]] std::size_t role_changes() const { return role_changes_; }
-    [[nodiscard]] const std::string& violation() const { return violation_; }
-    void violated(const std::string& what);
 
 private:
     struct Place {  // a router, and its port on the LAN
@@ -76,15 +67,8 @@ private:
         Deadline wake;
         std::vector<std::pair<std::size_t, proto::Received>> queued;  // by LAN, while it is stalled
     };
-    struct Happening {
-        Instant at;
-        std::uint64_t order;
-        std::function<void()> happen;
-        bool operator>(const Happening& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
-    };
 
     [[nodiscard]] Place& at(std::size_t host, std::size_t lan) { return hosts_[host].members[lan]; }
-    void later(Duration delay, std::function<void()> happen);
     void drive(std::size_t host, std::size_t lan, const proto::Event& event);
     void news(std::size_t host, std::size_t lan, proto::SyncGroup::News news);
     void obey(std::size_t host, const proto::SyncGroup::Tell& order);
@@ -98,16 +82,9 @@ private:
 
     std::size_t lans_;
     Timing timing_;
-    Rng rng_;
-    std::ostream* trace_;
-    Instant now_{};
-    std::uint64_t order_ = 0;
-    std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
     std::vector<Host> hosts_;
     double loss_ = 0;
     std::size_t role_changes_ = 0;
-    std::function<void()> observer_ = [] {};
-    std::string violation_;
 };
 
 // One run from a seed: faults, quiet, and again. What went wrong; empty if nothing did. `trace` may be null.

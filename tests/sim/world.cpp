@@ -1,6 +1,6 @@
 #include "tests/sim/world.hpp"
 
-#include <ostream>
+#include <string>
 
 #include "tests/proto/text.hpp"
 
@@ -24,7 +24,7 @@ MacAddress mac_of(std::size_t node) { return {{0x02, 0, 0, 0, 0, static_cast<std
 }  // namespace
 
 World::World(std::uint64_t seed, const Segment& segment, std::ostream* trace)
-    : segment_(segment), rng_(seed), trace_(trace) {}
+    : Timeline(seed, trace), segment_(segment) {}
 
 std::size_t World::add(const RouterParameters& parameters) {
     ASSERT(nodes_.size() < most_nodes);
@@ -36,30 +36,8 @@ std::size_t World::add(const RouterParameters& parameters) {
     return node.index;
 }
 
-void World::later(Duration delay, std::function<void()> happen) {
-    queue_.push({now_ + delay, order_++, std::move(happen)});
-}
-
-void World::run_until(Instant end) {
-    while (violation_.empty() && !queue_.empty() && queue_.top().at <= end) {
-        const auto next = queue_.top();
-        queue_.pop();
-        now_ = next.at;
-        next.happen();
-        observer_();
-    }
-    now_ = std::max(now_, end);
-    observer_();
-}
-
-void World::violated(const std::string& what) {
-    if (!violation_.empty()) return;
-    violation_ = "at " + text(now_) + ": " + what;
-    if (trace_) *trace_ << "VIOLATION " << violation_ << '\n';
-}
-
 void World::say(const Node& node, const std::string& what) {
-    if (trace_) *trace_ << text(now_) << " router " << node.index << ": " << what << '\n';
+    Timeline::say("router " + std::to_string(node.index) + ": " + what);
 }
 
 // ---- what may happen to a router ---------------------------------------------------------------------

@@ -3,14 +3,12 @@
 // seed gives the same run.
 #pragma once
 
-#include <functional>
 #include <iosfwd>
 #include <optional>
-#include <queue>
 #include <string>
 #include <vector>
 
-#include "tests/sim/rng.hpp"
+#include "tests/sim/timeline.hpp"
 #include "vrrpd/proto/advert.hpp"
 #include "vrrpd/proto/announce.hpp"
 #include "vrrpd/proto/machine.hpp"
@@ -49,14 +47,11 @@ struct Node {
     [[nodiscard]] bool active() const { return router && router->role() == proto::Role::active; }
 };
 
-class World {
+class World : public Timeline {
 public:
     World(std::uint64_t seed, const Segment& segment, std::ostream* trace);
 
     std::size_t add(const proto::RouterParameters& parameters);
-    void run_until(Instant end);
-    // Called after everything that happens.
-    void watch(std::function<void()> observer) { observer_ = std::move(observer); }
 
     // What may happen to a router.
     void start(std::size_t node);
@@ -76,25 +71,14 @@ public:
     void set_weather(const Weather& weather) { weather_ = weather; }
     void set_squatter(bool there) { squatter_ = there; }  // a host that holds the address without VRRP
 
-    [[nodiscard]] Instant now() const { return now_; }
-    [[nodiscard]] Rng& rng() { return rng_; }
     [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
     [[nodiscard]] const Segment& segment() const { return segment_; }
     [[nodiscard]] std::optional<std::size_t> client_believes() const { return client_; }
     [[nodiscard]] std::size_t role_changes() const { return role_changes_; }
-    [[nodiscard]] const std::string& violation() const { return violation_; }
-    void violated(const std::string& what);
 
 private:
     static constexpr std::size_t most_nodes = 8;
-    struct Happening {
-        Instant at;
-        std::uint64_t order;
-        std::function<void()> happen;
-        bool operator>(const Happening& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
-    };
 
-    void later(Duration delay, std::function<void()> happen);
     void boot(Node& node);
     void step(Node& node, const proto::Event& event);
     void serve(Node& node);  // queued packets, then timers
@@ -116,19 +100,12 @@ private:
     void say(const Node& node, const std::string& what);
 
     Segment segment_;
-    Rng rng_;
-    std::ostream* trace_;
-    Instant now_{};
-    std::uint64_t order_ = 0;
-    std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
     std::vector<Node> nodes_;
     std::vector<bool> blocked_ = std::vector<bool>(most_nodes * most_nodes);
     Weather weather_;
     bool squatter_ = false;
     std::optional<std::size_t> client_;
     std::size_t role_changes_ = 0;
-    std::function<void()> observer_ = [] {};
-    std::string violation_;
 };
 
 }  // namespace vrrpd::sim
