@@ -137,6 +137,16 @@ protected:
         EXPECT_EQ(ours, theirs) << joined(ours) << joined(theirs);
         EXPECT_FALSE(ours.empty());
     }
+    // Beside the usual one: TWO, with VRIDs and addresses of its own.
+    static std::string second_instance() {
+        auto second = instance(notify_all(), "TWO");
+        for (const auto& [from, to] : {std::pair<std::string, std::string>{"router_id 3", "router_id 13"},
+                                       {"router_id 1\n", "router_id 11\n"},
+                                       {"14.33/24", "14.43/24"},
+                                       {"14.31/24", "14.41/24"}})
+            second.replace(second.find(from), from.size(), to);
+        return second;
+    }
     Router& ours() { return *routers_[0]; }
     Router& theirs() { return *routers_[1]; }
 
@@ -227,12 +237,7 @@ TEST_F(SideBySide, what_runs_once_runs_first_and_last_and_a_lower_priority_is_to
 
 // Which member's timer fires first is chance; where the group stands among them is not.
 TEST_F(SideBySide, a_sync_group_is_told_beside_its_members) {
-    auto second = instance(notify_all(), "TWO");
-    for (const auto& [from, to] : {std::pair<std::string, std::string>{"router_id 3", "router_id 13"},
-                                   {"router_id 1\n", "router_id 11\n"},
-                                   {"14.33/24", "14.43/24"},
-                                   {"14.31/24", "14.41/24"}})
-        second.replace(second.find(from), from.size(), to);
+    const auto second = second_instance();
     start_both(globals() + script("alpha") + "vrrp_sync_group G {\n    group {\n        ONE\n        TWO\n    }\n" +
                "    track_script {\n        alpha\n    }\n" + notify_all() + "}\n" + instance(notify_all(), "ONE") +
                second);
@@ -255,12 +260,7 @@ TEST_F(SideBySide, a_sync_group_is_told_beside_its_members) {
 
 TEST_F(SideBySide, a_reload_notifies_of_nothing_but_what_left) {
     const auto first = instance(notify_all(), "ONE");
-    auto second = instance(notify_all(), "TWO");
-    for (const auto& [from, to] : {std::pair<std::string, std::string>{"router_id 3", "router_id 13"},
-                                   {"router_id 1\n", "router_id 11\n"},
-                                   {"14.33/24", "14.43/24"},
-                                   {"14.31/24", "14.41/24"}})
-        second.replace(second.find(from), from.size(), to);
+    const auto second = second_instance();
     start_both(globals() + first + second);
     for (auto* fifo : {&ours_, &theirs_})
         EXPECT_TRUE(wait_until([&] {
