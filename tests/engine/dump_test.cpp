@@ -15,7 +15,7 @@ using namespace test;
 using Json = nlohmann::ordered_json;
 
 const Instant start = Instant(100s);
-const DumpMoment moment{start, std::chrono::microseconds(1795898818'917423)};
+const DumpMoment moment{start, WallTime(std::chrono::microseconds(1795898818'917423))};
 
 std::string dump(ipc::DumpForm form, const Router& router, const config::Config& config = {}) {
     Dump dump(form, config);

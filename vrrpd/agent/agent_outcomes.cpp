@@ -12,7 +12,7 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::seconds;
 
-seconds wall_now() { return duration_cast<seconds>(std::chrono::system_clock::now().time_since_epoch()); }
+seconds unix_time() { return duration_cast<seconds>(wall_now().time_since_epoch()); }
 
 }  // namespace
 
@@ -177,7 +177,7 @@ void Agent::tell_alerts() {
     for (const auto& event : alerts_.step(loop_.now())) {
         const auto* gateway = config_.gateway(event.gateway);
         if (gateway == nullptr || gateway->alert.empty()) continue;
-        if (!channel_.send(ipc::Kind::alert, encode(ipc::Alert{event.gateway, to_json(event, id_, wall_now())})))
+        if (!channel_.send(ipc::Kind::alert, encode(ipc::Alert{event.gateway, to_json(event, id_, unix_time())})))
             log_.warning("gateway {}: the alert {} was lost: the supervisor was late to read", event.gateway,
                          event.name);
     }
@@ -187,7 +187,7 @@ std::string Agent::status(const std::optional<std::string>& engine) const {
     StatusInputs inputs;
     inputs.version = VRRPD_VERSION;
     inputs.host = id_;
-    inputs.wall = wall_now();
+    inputs.wall = unix_time();
     inputs.now = loop_.now();
     inputs.engine = engine;
     inputs.own = summary();

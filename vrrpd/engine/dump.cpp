@@ -16,9 +16,11 @@ using Json = nlohmann::ordered_json;
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
-// When the role began, in UNIX time.
+microseconds in_unix_time(WallTime time) { return duration_cast<microseconds>(time.time_since_epoch()); }
+
+// When the role began.
 microseconds transition(const Router& router, DumpMoment moment) {
-    return moment.wall - duration_cast<microseconds>(moment.now - router.since);
+    return in_unix_time(moment.wall - (moment.now - router.since));
 }
 
 std::int64_t whole_seconds(Duration duration) { return duration_cast<std::chrono::seconds>(duration).count(); }
@@ -219,7 +221,7 @@ private:
         for (const auto& fault : router_.troubles->faults) item(fault);
         line("Last transition", time_text(transition(router_, moment_)));
         if (const auto due = router_.machine.next_deadline())
-            line("Read timeout", time_text(moment_.wall + duration_cast<microseconds>(*due - moment_.now)));
+            line("Read timeout", time_text(in_unix_time(moment_.wall + (*due - moment_.now))));
         line("Master down timer",
              fmt::format("{} usecs", duration_cast<microseconds>(router_.machine.down_interval()).count()));
     }

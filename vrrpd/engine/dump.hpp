@@ -3,7 +3,6 @@
 // Made in pieces, since 1,000 routers take longer than an advert may wait. Pure: values in, text out. No secrets.
 #pragma once
 
-#include <chrono>
 #include <string>
 
 #include "vrrpd/engine/router.hpp"
@@ -14,7 +13,7 @@ namespace vrrpd::engine {
 // The same moment by both clocks: last transitions are told in UNIX time.
 struct DumpMoment {
     Instant now;
-    std::chrono::microseconds wall{0};  // since 1970
+    WallTime wall;
 };
 
 class Dump {

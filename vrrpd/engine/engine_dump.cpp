@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::size_t routers_a_turn = 8;  // into a dump: about 0.2 ms
 
-DumpMoment moment(Instant now) {
-    const auto wall = std::chrono::system_clock::now().time_since_epoch();
-    return {now, std::chrono::duration_cast<std::chrono::microseconds>(wall)};
-}
-
 }  // namespace
 
 // Asked for twice before it is made, it is made once.
@@ -25,7 +20,7 @@ void Engine::begin_dump(ipc::DumpForm form) {
 
 void Engine::continue_dump() {
     auto& dump = dumps_.front();
-    const auto now = moment(loop_.now());
+    const DumpMoment now{loop_.now(), wall_now()};
     for (std::size_t i = 0; i < routers_a_turn && dumped_ < routers_.size(); ++i) {
         auto& router = *routers_[dumped_++];
         dump.add(router, now);
