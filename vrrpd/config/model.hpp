@@ -15,6 +15,7 @@
 #include "vrrpd/base/ip.hpp"
 #include "vrrpd/base/seldom.hpp"
 #include "vrrpd/base/time.hpp"
+#include "vrrpd/config/process_model.hpp"
 #include "vrrpd/config/script_model.hpp"
 #include "vrrpd/proto/advert.hpp"
 #include "vrrpd/proto/announce.hpp"
@@ -255,6 +256,7 @@ struct Config {
     std::optional<PeerLink> peer_link;
     std::vector<DnsFailover> dns_failovers;
     std::optional<DhcpSync> dhcp_sync;
+    Seldom<ProcessSettings> process;
 
     // nullptr: there is none of that name.
     [[nodiscard]] const Instance* instance(std::string_view name) const;

@@ -22,6 +22,7 @@ enum class Kind : std::uint8_t {
     ready,            // first configuration is in place: sockets open or waited for
     reloaded,         // the last reload was carried out
     device_appeared,  // text: a device the configuration names is there; set its switches (forwarding ...)
+    standing_by,      // a successor has opened everything, and waits for proceed
     handed_over,      // everything of ours is withdrawn; the engine exits next
     wan_state,        // text: WanState; passed on to the agent
     host_silent,      // text: the address of a router that fell silent; passed on to the agent
@@ -36,6 +37,8 @@ enum class Kind : std::uint8_t {
     // supervisor -> engine, agent
     reload,       // memfd: the new configuration's lines; to an agent also its first one
     stop,         // hand over and exit
+    yield,        // exit at once and leave everything as it is: another engine goes on
+    proceed,      // to one that stands by: the engine before is gone
     dump_wanted,  // detail: DumpForm; answered by dump
     verbosity,    // detail: LogLevel from which records are wanted
     // supervisor -> engine. All of them again after ready and after reloaded.
