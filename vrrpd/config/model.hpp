@@ -15,6 +15,7 @@
 #include "vrrpd/base/ip.hpp"
 #include "vrrpd/base/seldom.hpp"
 #include "vrrpd/base/time.hpp"
+#include "vrrpd/config/bfd_model.hpp"
 #include "vrrpd/config/process_model.hpp"
 #include "vrrpd/config/script_model.hpp"
 #include "vrrpd/proto/advert.hpp"
@@ -247,6 +248,7 @@ struct Config {
     std::vector<TrackedScript> scripts;
     std::vector<TrackedFile> files;
     std::vector<TrackedProcess> processes;
+    std::vector<BfdInstance> bfd_instances;
     ScriptPolicy script_policy;
     Notification notification;
     std::vector<SyncGroup> sync_groups;

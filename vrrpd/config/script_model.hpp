@@ -64,9 +64,9 @@ struct TrackedProcess {
     bool operator==(const TrackedProcess&) const = default;
 };
 
-// A line of track_script, track_file or track_process; by the number of the object in Config.
+// A line of track_script, track_file, track_process or track_bfd; by the number of the object in Config.
 struct Track {
-    enum class Kind : std::uint8_t { script, file, process };
+    enum class Kind : std::uint8_t { script, file, process, bfd };
 
     Kind kind = Kind::script;
     bool reverse = false;

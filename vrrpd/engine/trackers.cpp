@@ -8,7 +8,7 @@ namespace {
 
 using Health = ipc::TrackerState::Health;
 
-constexpr const char* words[] = {"script ", "file ", "process "};
+constexpr const char* words[] = {"script ", "file ", "process ", "bfd "};
 
 }  // namespace
 
@@ -25,6 +25,7 @@ void Trackers::configure(const config::Config& config) {
     take(Kind::script, config.scripts);
     take(Kind::file, config.files);
     take(Kind::process, config.processes);
+    take(Kind::bfd, config.bfd_instances);
 }
 
 std::optional<Trackers::Object> Trackers::apply(const ipc::TrackerState& state) {

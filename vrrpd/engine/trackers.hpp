@@ -1,5 +1,5 @@
-// The engine's picture of what the supervisor watches for it: tracked scripts, files and processes, by their numbers in
-// the configuration. Pure values; the engine's one thread.
+// The engine's picture of what is watched for it, by the supervisor or by its own BFD desk: tracked scripts, files,
+// processes and BFD sessions, by their numbers in the configuration. Pure values; the engine's one thread.
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ private:
         std::int64_t number = 0;
         std::string detail{};
     };
-    std::array<std::vector<Entry>, 3> entries_;  // by kind
+    std::array<std::vector<Entry>, 4> entries_;  // by kind
 };
 
 [[nodiscard]] bool tracks(const config::Instance& instance, const Trackers::Object& object);

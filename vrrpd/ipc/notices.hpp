@@ -97,9 +97,9 @@ struct DhcpOffer {
     bool operator==(const DhcpOffer&) const = default;
 };
 
-// supervisor -> engine: what a tracked script, file or process is like now.
+// supervisor -> engine: what a tracked script, file or process is like now. BFD sessions are the engine's own.
 struct TrackerState {
-    enum class Kind : std::uint8_t { script, file, process };
+    enum class Kind : std::uint8_t { script, file, process, bfd };
     enum class Health : std::uint8_t {
         unknown,  // no result yet
         up,       // of a file: it has a number

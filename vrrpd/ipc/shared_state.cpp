@@ -1,5 +1,5 @@
 // See shared_state.hpp. Layout: a header, then `capacity` records, then as many of
-// authentication; pages nobody wrote to take no memory.
+// authentication, then as many of BFD sessions; pages nobody wrote to take no memory.
 #include "vrrpd/ipc/shared_state.hpp"
 
 #include <sys/mman.h>
@@ -34,11 +34,15 @@ struct SharedState::Header {
     [[nodiscard]] AuthRecord* auth_records() {
         return std::launder(reinterpret_cast<AuthRecord*>(records() + capacity));
     }
+    [[nodiscard]] BfdRecord* bfd_records() {
+        return std::launder(reinterpret_cast<BfdRecord*>(auth_records() + capacity));
+    }
     [[nodiscard]] static std::size_t size_for(std::size_t routers) {
-        return sizeof(Header) + routers * (sizeof(RouterRecord) + sizeof(AuthRecord));
+        return sizeof(Header) + routers * (sizeof(RouterRecord) + sizeof(AuthRecord) + sizeof(BfdRecord));
     }
 };
-static_assert(alignof(AuthRecord) <= alignof(RouterRecord), "they follow each other");
+static_assert(alignof(AuthRecord) <= alignof(RouterRecord) && alignof(BfdRecord) <= alignof(AuthRecord),
+              "they follow each other");
 
 static_assert(std::atomic<std::int64_t>::is_always_lock_free, "an atomic with a lock is not shared by processes");
 static_assert(std::atomic<std::uint8_t>::is_always_lock_free);
@@ -120,6 +124,21 @@ void SharedState::each(const std::function<void(const RouterRecord&)>& visit) co
     for (std::size_t i = 0; i < header_->capacity && records[i].family != 0; ++i) visit(records[i]);
 }
 
+BfdRecord* SharedState::bfd(std::string_view name) {
+    BfdRecord* const records = header_->bfd_records();
+    ASSERT(!name.empty() && name.size() < sizeof records->name);
+    for (std::size_t i = 0; i < header_->capacity; ++i) {
+        if (records[i].name[0] == 0) std::memcpy(records[i].name, name.data(), name.size());
+        if (records[i].name == name) return &records[i];
+    }
+    return nullptr;
+}
+
+void SharedState::each_bfd(const std::function<void(const BfdRecord&)>& visit) const {
+    const BfdRecord* const records = header_->bfd_records();
+    for (std::size_t i = 0; i < header_->capacity && records[i].name[0] != 0; ++i) visit(records[i]);
+}
+
 // A mark is without kind while it is written: the process may end at any moment.
 void store(const proto::AuthMemory& memory, AuthRecord& record) {
     constexpr auto relaxed = std::memory_order_relaxed;
@@ -152,6 +171,55 @@ proto::AuthMemory load(const AuthRecord& record) {
         memory.marks.push_back({*address, (kind & mark_multicast) != 0, mark.sequence.load()});
     }
     return memory;
+}
+
+// Nothing is remembered while it is written: the process may end at any moment.
+void store(const proto::BfdMemory& memory, BfdRecord& record) {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    record.discriminator.store(0);
+    record.state.store(static_cast<std::uint8_t>(memory.state), relaxed);
+    record.diagnostic.store(static_cast<std::uint8_t>(memory.diagnostic), relaxed);
+    record.remote_state.store(static_cast<std::uint8_t>(memory.remote.state), relaxed);
+    record.remote_diagnostic.store(static_cast<std::uint8_t>(memory.remote.diagnostic), relaxed);
+    record.remote_multiplier.store(memory.remote.multiplier, relaxed);
+    record.remote_demand.store(memory.remote.demand ? 1 : 0, relaxed);
+    record.remote_discriminator.store(memory.remote.discriminator, relaxed);
+    record.remote_min_tx.store(memory.remote.min_tx.count(), relaxed);
+    record.remote_min_rx.store(memory.remote.min_rx.count(), relaxed);
+    record.discriminator.store(memory.discriminator);
+}
+
+proto::BfdMemory load(const BfdRecord& record) {
+    proto::BfdMemory memory;
+    memory.discriminator = record.discriminator.load();
+    memory.state = static_cast<proto::BfdState>(record.state.load() & 3U);
+    memory.diagnostic = static_cast<proto::BfdDiagnostic>(record.diagnostic.load());
+    auto& remote = memory.remote;
+    remote.state = static_cast<proto::BfdState>(record.remote_state.load() & 3U);
+    remote.diagnostic = static_cast<proto::BfdDiagnostic>(record.remote_diagnostic.load());
+    remote.multiplier = record.remote_multiplier.load();
+    remote.demand = record.remote_demand.load() != 0;
+    remote.discriminator = record.remote_discriminator.load();
+    remote.min_tx = proto::BfdInterval(record.remote_min_tx.load());
+    remote.min_rx = proto::BfdInterval(record.remote_min_rx.load());
+    return memory;
+}
+
+void store(const BfdRecord::Counters& counters, BfdRecord& record) {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    record.sent.store(counters.sent, relaxed);
+    record.received.store(counters.received, relaxed);
+    record.became_up.store(counters.became_up, relaxed);
+    record.went_down.store(counters.went_down, relaxed);
+    for (std::size_t i = 0; i < std::size(record.rejected); ++i)
+        record.rejected[i].store(counters.rejected[i], relaxed);
+}
+
+BfdRecord::Counters counters(const BfdRecord& record) {
+    BfdRecord::Counters result{
+        record.sent.load(), record.received.load(), record.became_up.load(), record.went_down.load(), {}};
+    for (std::size_t i = 0; i < std::size(record.rejected); ++i) result.rejected[i] = record.rejected[i].load();
+    return result;
 }
 
 }  // namespace vrrpd::ipc

@@ -1,9 +1,11 @@
-// What must outlive a crash of the engine: its heartbeat, and of each virtual router the role, the time of the last
-// advert sent and the counters of its authentication (design 2, "crash of the engine"). A memfd that the supervisor
-// makes and both map; the engine writes, the supervisor and the next engine read. Each field is written by one thread
-// and read by another process, so each is a relaxed atomic; a torn record costs at most one adoption.
+// What must outlive a crash of the engine: its heartbeat, of each virtual router the role, the time of the last
+// advert sent and the counters of its authentication, and the BFD sessions (design 2, "crash of the engine"). A memfd
+// that the supervisor makes and both map; the engine writes, the supervisor and the next engine read. Each field is
+// written by one thread and read by another process, so each is a relaxed atomic; a torn record costs at most one
+// adoption.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include "vrrpd/base/result.hpp"
 #include "vrrpd/base/time.hpp"
 #include "vrrpd/proto/auth.hpp"
+#include "vrrpd/proto/bfd_session.hpp"
 #include "vrrpd/proto/types.hpp"
 
 namespace vrrpd::ipc {
@@ -45,9 +48,33 @@ struct AuthRecord {
 void store(const proto::AuthMemory& memory, AuthRecord& record);
 [[nodiscard]] proto::AuthMemory load(const AuthRecord& record);
 
+// A BFD session, found by its name: the neighbour notices nothing if the next engine goes on with it.
+struct BfdRecord {
+    // What was counted, for people: all of it since the session was configured.
+    struct Counters {
+        std::uint64_t sent = 0, received = 0;
+        std::uint32_t became_up = 0, went_down = 0;
+        std::array<std::uint32_t, proto::bfd_rejection_kinds> rejected{};
+        bool operator==(const Counters&) const = default;
+    };
+    char name[32] = {};                           // empty: the record is free
+    std::atomic<std::uint32_t> discriminator{0};  // 0: nothing is remembered
+    std::atomic<std::uint16_t> port{0};           // where our packets come from
+    std::atomic<std::uint8_t> state{0}, diagnostic{0}, remote_state{0}, remote_diagnostic{0}, remote_multiplier{0},
+        remote_demand{0};
+    std::atomic<std::uint32_t> remote_discriminator{0}, remote_min_tx{0}, remote_min_rx{0};
+    std::atomic<std::uint64_t> sent{0}, received{0};
+    std::atomic<std::uint32_t> became_up{0}, went_down{0};
+    std::atomic<std::uint32_t> rejected[proto::bfd_rejection_kinds] = {};
+};
+void store(const proto::BfdMemory& memory, BfdRecord& record);
+[[nodiscard]] proto::BfdMemory load(const BfdRecord& record);
+void store(const BfdRecord::Counters& counters, BfdRecord& record);
+[[nodiscard]] BfdRecord::Counters counters(const BfdRecord& record);
+
 class SharedState {
 public:
-    // For the supervisor: a new, empty memfd with room for `routers` records.
+    // For the supervisor: a new, empty memfd with room for `routers` records, and as many BFD sessions.
     [[nodiscard]] static Result<SharedState> create(std::size_t routers);
     // For the engine: maps what it was handed.
     [[nodiscard]] static Result<SharedState> map(Fd memfd);
@@ -65,6 +92,9 @@ public:
     // The authentication of that router.
     [[nodiscard]] AuthRecord& auth(const RouterRecord& record);
     void each(const std::function<void(const RouterRecord&)>& visit) const;
+    // Finds the session's record, or takes a free one; nullptr when all are taken.
+    [[nodiscard]] BfdRecord* bfd(std::string_view name);
+    void each_bfd(const std::function<void(const BfdRecord&)>& visit) const;
     [[nodiscard]] std::size_t capacity() const;
 
 private:
