@@ -146,6 +146,7 @@ void Engine::serve_deadlines() {
     if (!dumps_.empty()) continue_dump();
     if (tidy_at_ && *tidy_at_ <= now) {
         tidy_at_.reset();
+        desk_->tidy();
         ::malloc_trim(0);
     }
     if (next_beat_ <= now) {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "vrrpd/config/parse.hpp"
 #include "vrrpd/engine/engine.hpp"
+#include "vrrpd/engine/received_config.hpp"
 
 namespace vrrpd::engine {
 
@@ -31,14 +31,13 @@ std::vector<T> renewed(const std::vector<T>& before, const std::vector<T>& after
 }  // namespace
 
 void Engine::reload(int memfd) {
-    const auto text = ipc::unseal(memfd);
-    const auto lines = text ? config::deserialize(*text) : std::nullopt;
+    auto next = received_config(memfd, options_.id);
     // The supervisor judged this very text; if it cannot be read back, the old configuration runs on.
-    if (!lines) {
+    if (!next) {
         log_.error("the new configuration could not be read; the old one runs on");
         return;
     }
-    adopt_configuration(std::make_unique<config::Config>(config::parse(*lines, options_.id).config));
+    adopt_configuration(std::make_unique<config::Config>(std::move(*next)));
     flush_notices();  // of what left, while the supervisor still knows whom to tell
     options_.channel.send(ipc::Kind::reloaded);
 }

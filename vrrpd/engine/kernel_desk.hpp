@@ -37,6 +37,8 @@ public:
 
     void set_handlers(Handlers handlers) { handlers_ = std::move(handlers); }
     [[nodiscard]] const World& world() const { return world_; }
+    // What a wave of changes needed for a moment goes back.
+    void tidy() { world_.tidy(); }
     // All false: no nf_tables.
     [[nodiscard]] const netlink::nft::Abilities& abilities() const { return abilities_; }
     [[nodiscard]] bool has_tables() const { return abilities_.nf_tables; }

@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
-#include "vrrpd/config/parse.hpp"
 #include "vrrpd/engine/engine.hpp"
+#include "vrrpd/engine/received_config.hpp"
 
 namespace vrrpd::engine {
 
@@ -31,13 +31,6 @@ void prepare_process(const config::Config& config, Log& log) {
                     std::strerror(errno));
 }
 
-std::optional<config::Parsed> read_configuration(const EngineOptions& options) {
-    const auto text = ipc::unseal(options.configuration.get());
-    const auto lines = text ? config::deserialize(*text) : std::nullopt;
-    if (!lines) return std::nullopt;
-    return config::parse(*lines, options.id);
-}
-
 }  // namespace
 
 int run(EngineOptions options) {
@@ -45,19 +38,18 @@ int run(EngineOptions options) {
     log.set_threshold(options.detail ? LogLevel::debug : options.verbosity);
     // One heap for both threads: a second one costs pages for nothing at this size.
     ::mallopt(M_ARENA_MAX, 1);
-    auto parsed = read_configuration(options);
-    if (!parsed) {
+    auto config = received_config(options.configuration.get(), options.id);
+    if (!config) {
         log.error("the engine could not read its configuration");
         return exit_failed;
     }
-    ::malloc_trim(0);  // the text and its lines, several times the size of what was made of them
     auto engine = Engine::open(options, log);
     if (!engine) {
         log.error("{}", engine.error().describe());
         return engine.error().code == EPERM ? exit_no_permission : exit_failed;
     }
-    prepare_process(parsed->config, log);
-    (*engine)->run(std::move(parsed->config));
+    prepare_process(*config, log);
+    (*engine)->run(std::move(*config));
     return 0;
 }
 

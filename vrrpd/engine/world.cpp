@@ -55,9 +55,18 @@ struct Applier {
 
 }  // namespace
 
-void World::reset(netlink::Snapshot snapshot) { picture_ = std::move(snapshot); }
+void World::reset(netlink::Snapshot snapshot) {
+    picture_ = std::move(snapshot);
+    tidy();
+}
 
 void World::apply(const netlink::Change& change) { std::visit(Applier{picture_}, change); }
+
+void World::tidy() {
+    picture_.addresses.shrink_to_fit();
+    picture_.routes.shrink_to_fit();
+    picture_.rules.shrink_to_fit();
+}
 
 const netlink::Address* World::find(const netlink::Address& like) const { return find_in(picture_.addresses, like); }
 const netlink::Route* World::find(const netlink::Route& like) const { return find_in(picture_.routes, like); }

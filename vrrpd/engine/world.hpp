@@ -16,6 +16,8 @@ public:
     void reset(netlink::Snapshot snapshot);
     // Takes one change in. Overrun is the caller's: it reads everything again.
     void apply(const netlink::Change& change);
+    // Gives back the room that was kept for more to come.
+    void tidy();
 
     [[nodiscard]] const netlink::Link* link(std::string_view name) const { return picture_.link(name); }
     [[nodiscard]] const netlink::Link* link(IfIndex index) const { return picture_.link(index); }
