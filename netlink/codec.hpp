@@ -16,7 +16,7 @@ namespace netlink {
 [[nodiscard]] Message encode(const Route& route, int type, int flags);
 [[nodiscard]] Message encode(const Rule& rule, int type, int flags);
 
-// What apply() sends first for a request.
+// What apply() sends first for a request; a macvlan takes several messages (macvlan.cpp).
 [[nodiscard]] Message encode(const Request& request);
 
 // nullopt: malformed, or an object that this program has no value for (see each decoder).

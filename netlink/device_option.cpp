@@ -29,6 +29,14 @@ Place place_of(DeviceOption option) {
             return {"ipv6", "accept_ra"};
         case DeviceOption::send_redirects:
             return {"ipv4", "send_redirects"};
+        case DeviceOption::arp_ignore:
+            return {"ipv4", "arp_ignore"};
+        case DeviceOption::arp_filter:
+            return {"ipv4", "arp_filter"};
+        case DeviceOption::arp_announce:
+            return {"ipv4", "arp_announce"};
+        case DeviceOption::rp_filter:
+            return {"ipv4", "rp_filter"};
     }
     return {};
 }

@@ -68,7 +68,7 @@ Result<Snapshot> FakeKernel::snapshot() {
 
 Result<int> FakeKernel::device_option(const std::string& link, DeviceOption option) {
     const auto known = std::any_of(links_.begin(), links_.end(), [&](const Link& l) { return l.name == link; });
-    if (!known) return vrrpd::fail(ENOENT, "read an option of " + link);
+    if (!known && link != "all" && link != "default") return vrrpd::fail(ENOENT, "read an option of " + link);
     const auto found = options_.find({link, option});
     if (found != options_.end()) return found->second;
     return option == DeviceOption::accept_ra || option == DeviceOption::send_redirects ? 1 : 0;
@@ -96,6 +96,7 @@ IfIndex FakeKernel::add_link(const std::string& name) {
 void FakeKernel::set_link(IfIndex index, bool admin_up, bool running) {
     auto* link = find_link(index);
     ASSERT(link);
+    if (link->base) running = running && find_link(link->base)->usable();
     const bool was_up = link->admin_up;
     link->admin_up = admin_up;
     link->running = running;
@@ -114,10 +115,12 @@ void FakeKernel::set_link(IfIndex index, bool admin_up, bool running) {
             if (held.address.link == index) connect(held.address);
         }
     }
+    follow_base(Link(*find_link(index)));
 }
 
 void FakeKernel::remove_link(IfIndex index) {
     ASSERT(find_link(index));
+    remove_over(index);
     for (;;) {
         const auto on_link = [&](const Held& held) { return held.address.link == index; };
         const auto found = std::find_if(addresses_.begin(), addresses_.end(), on_link);

@@ -64,9 +64,11 @@ private:
     [[nodiscard]] int add(const Address& address);
     [[nodiscard]] int add(const Route& route);
     [[nodiscard]] int add(const Rule& rule);
+    [[nodiscard]] int add(const Macvlan& macvlan);
     void remove(const Address& address);
     void remove(const Route& route);
     void remove(const Rule& rule);
+    void remove(const Macvlan& macvlan);
 
     // fake_kernel.cpp: addresses
     void renew(Held& held, const Address& address);
@@ -74,6 +76,10 @@ private:
     void promote_or_withdraw_secondaries(const Address& primary);
     [[nodiscard]] std::optional<std::size_t> find_address(const Address& address) const;
     [[nodiscard]] bool is_own(const IpAddress& address) const;
+
+    // fake_macvlans.cpp
+    void follow_base(const Link& base);
+    void remove_over(IfIndex base);
 
     // fake_routes.cpp
     void connect(const Address& address);     // the prefix route of an address, if it has one

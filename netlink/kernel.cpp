@@ -18,6 +18,7 @@ struct Describe {
     }
     std::string operator()(const Route& route) const { return describe(route, name_of); }
     std::string operator()(const Rule& rule) const { return describe(rule); }
+    std::string operator()(const Macvlan& macvlan) const { return describe(macvlan) + (macvlan.up ? ", up" : ""); }
     const LinkName& name_of;
 };
 

@@ -16,17 +16,18 @@ namespace netlink {
 
 using vrrpd::Result;
 
-using Object = std::variant<Address, Route, Rule>;
+using Object = std::variant<Address, Route, Rule, Macvlan>;
 [[nodiscard]] bool same_object(const Object& a, const Object& b);
 
 // Adding what is there already succeeds and sets lifetimes and flags anew (IPv4 keeps the flags and the label of
 // the first time). A route of the same identity is replaced if it carries our protocol number; another program's
-// is never touched: IPv4 puts ours in front of it, IPv6 cannot and fails with EEXIST.
+// is never touched: IPv4 puts ours in front of it, IPv6 cannot and fails with EEXIST. A macvlan of ours that is there
+// goes up or down as told; a device of that name that is another's, or stands elsewhere, is left alone: EEXIST.
 struct Add {
     Object object;
 };
 // Deleting what is not there succeeds, also when the device is gone or the kernel has no such family. Routes and
-// rules are only deleted if their protocol number is the one named.
+// rules are only deleted if their protocol number is the one named, a macvlan only if it is ours.
 struct Delete {
     Object object;
 };
@@ -38,6 +39,11 @@ enum class DeviceOption : std::uint8_t {
     promote_secondaries,
     accept_ra,       // IPv6: 0, 1, or 2 (also when forwarding)
     send_redirects,  // IPv4
+    // IPv4; of the device and "all" the larger value counts, of arp_filter either.
+    arp_ignore,
+    arp_filter,
+    arp_announce,
+    rp_filter,
 };
 
 using Request = std::variant<Add, Delete>;

@@ -22,6 +22,8 @@ std::optional<Link> decode_link(const nlmsghdr& message) {
     link.kind = attributes->nested(IFLA_LINKINFO).text(IFLA_INFO_KIND);
     link.mtu = attributes->u32(IFLA_MTU).value_or(0);
     link.master = IfIndex{attributes->u32(IFLA_MASTER).value_or(0)};
+    link.base = IfIndex{attributes->u32(IFLA_LINK).value_or(0)};
+    link.alias = attributes->text(IFLA_IFALIAS);
     link.mac = attributes->mac(IFLA_ADDRESS);
     link.admin_up = (fixed->ifi_flags & IFF_UP) != 0;
     link.running = (fixed->ifi_flags & IFF_RUNNING) != 0;

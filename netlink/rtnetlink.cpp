@@ -12,6 +12,7 @@
 
 #include "netlink/codec.hpp"
 #include "netlink/device_option.hpp"
+#include "netlink/macvlan.hpp"
 #include "netlink/socket.hpp"
 #include "vrrpd/base/assert.hpp"
 
@@ -76,6 +77,7 @@ public:
 private:
     void apply_batch(std::span<const Request> requests, std::vector<Result<void>>& results);
     Result<void> apply_one(const Request& request);
+    Result<void> apply_macvlan(const Request& request);
     Result<void> put_route(const Request& request, const Route& route);
     Result<Ack> acknowledged(Message message);
 
@@ -98,8 +100,15 @@ private:
 std::vector<Result<void>> RtNetlink::apply(std::span<const Request> requests) {
     std::vector<Result<void>> results;
     results.reserve(requests.size());
+    const auto is_macvlan = [](const Request& request) { return std::holds_alternative<Macvlan>(object_of(request)); };
     while (!requests.empty()) {
-        const auto count = std::min(requests.size(), requests_in_flight);
+        if (is_macvlan(requests.front())) {
+            results.push_back(apply_macvlan(requests.front()));
+            requests = requests.subspan(1);
+            continue;
+        }
+        const auto next = std::find_if(requests.begin(), requests.end(), is_macvlan);
+        const auto count = std::min(static_cast<std::size_t>(next - requests.begin()), requests_in_flight);
         apply_batch(requests.first(count), results);
         requests = requests.subspan(count);
     }
@@ -128,6 +137,15 @@ void RtNetlink::apply_batch(std::span<const Request> requests, std::vector<Resul
             results.push_back(result_of(request, *(*acks)[i]));
         }
     }
+}
+
+Result<void> RtNetlink::apply_macvlan(const Request& request) {
+    const auto& macvlan = std::get<Macvlan>(object_of(request));
+    const auto done = std::holds_alternative<Add>(request) ? put(socket_, macvlan) : drop(socket_, macvlan);
+    if (done) return {};
+    auto what = describe(request, current_name);
+    if (!done.error().what.empty()) what += " (" + done.error().what + ")";
+    return vrrpd::fail(done.error().code, std::move(what));
 }
 
 // Asking twice does no harm: both ways end in the same state.

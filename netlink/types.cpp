@@ -67,6 +67,10 @@ bool same_object(const Route& a, const Route& b) {
            effective_metric(a) == effective_metric(b) && (a.destination.address.is_v6() || a.tos == b.tos);
 }
 
+bool is_ours(const Link& link) { return link.kind == "macvlan" && link.alias == macvlan_alias; }
+
+bool same_object(const Macvlan& a, const Macvlan& b) { return a.name == b.name; }
+
 bool same_object(const Rule& a, const Rule& b) {
     return a.family == b.family && a.priority == b.priority && selector(a.from) == selector(b.from) &&
            selector(a.to) == selector(b.to) && a.iif == b.iif && a.oif == b.oif && a.fwmark == b.fwmark &&
@@ -119,6 +123,10 @@ std::string describe(const Route& route, const LinkName& name_of) {
     if (route.table != main_table) text += fmt::format(" table {}", route.table);
     if (route.metric != 0) text += fmt::format(" metric {}", route.metric);
     return text;
+}
+
+std::string describe(const Macvlan& macvlan) {
+    return "virtual device " + macvlan.name + " (macvlan, " + macvlan.mac.to_string() + ")";
 }
 
 std::string describe(const Rule& rule) {

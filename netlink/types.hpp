@@ -34,6 +34,8 @@ struct Link {
     MacAddress mac;
     std::uint32_t mtu = 0;
     IfIndex master;         // bridge or bond it belongs to
+    IfIndex base;           // of a macvlan or VLAN: the device that it stands on
+    std::string alias;      // for people; ours say that they are (Macvlan)
     bool admin_up = false;  // IFF_UP
     bool running = false;   // IFF_RUNNING: carrier
     bool loopback = false;
@@ -43,6 +45,21 @@ struct Link {
     [[nodiscard]] bool usable() const { return admin_up && running; }
     bool operator==(const Link&) const = default;
 };
+
+// A device of our own over another one, with a MAC address of its own: a macvlan in private mode, which hears and says
+// nothing but what belongs to its addresses. Made without an IPv6 address of its own (RFC 9568 7.4), without router
+// solicitations, and answers ARP only for what stands on it. Its alias tells it from everybody else's.
+struct Macvlan {
+    std::string name;
+    IfIndex base;
+    MacAddress mac;
+    bool up = false;  // while down nothing leaves it, and nothing comes in
+
+    bool operator==(const Macvlan&) const = default;
+};
+inline constexpr const char* macvlan_alias = "vrrpd virtual MAC";
+// A macvlan that we made, now or in an earlier run.
+[[nodiscard]] bool is_ours(const Link& link);
 
 // Seconds an address is valid; the kernel counts down and then removes it (design 6, dead man).
 using Lifetime = std::optional<std::chrono::seconds>;  // nullopt: forever
@@ -168,6 +185,7 @@ struct Neighbour {
 [[nodiscard]] bool same_object(const Address& a, const Address& b);
 [[nodiscard]] bool same_object(const Route& a, const Route& b);
 [[nodiscard]] bool same_object(const Rule& a, const Rule& b);
+[[nodiscard]] bool same_object(const Macvlan& a, const Macvlan& b);  // by name
 
 // The name of a device, empty where it has none (any more).
 using LinkName = std::function<std::string(IfIndex)>;
@@ -176,5 +194,6 @@ using LinkName = std::function<std::string(IfIndex)>;
 [[nodiscard]] std::string describe(const Address& address, const std::string& link_name);
 [[nodiscard]] std::string describe(const Route& route, const LinkName& name_of = {});
 [[nodiscard]] std::string describe(const Rule& rule);
+[[nodiscard]] std::string describe(const Macvlan& macvlan);
 
 }  // namespace netlink

@@ -4,9 +4,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "netlink/nft/ruleset.hpp"
+#include "netlink/nft/tables.hpp"
 
 namespace netlink::nft {
 
@@ -30,7 +32,14 @@ enum class FencePlace : std::uint8_t { egress, output };
 // The fence's set of open devices.
 [[nodiscard]] std::string open_set_name(const std::string& gateway);
 
+// `inet vrrpd-no-accept`. nullopt: nothing is refused.
+[[nodiscard]] std::optional<Table> compile_refusals(std::span<const Refused> addresses);
+
 inline constexpr const char* table_name = "vrrpd";
+inline constexpr const char* refusals_name = "vrrpd-no-accept";
 inline constexpr const char* output_fence_name = "vrrpd-fence";
+[[nodiscard]] inline bool is_our_table(std::string_view name) {
+    return name == table_name || name == refusals_name || name == output_fence_name;
+}
 
 }  // namespace netlink::nft

@@ -23,7 +23,7 @@ constexpr std::uint32_t concat(std::uint32_t first, std::uint32_t second) { retu
 constexpr std::uint32_t ct_invalid = 1, ct_established = 2, ct_related = 4, ct_new = 8;  // NF_CT_STATE_BIT
 constexpr std::uint32_t ct_status_dnat = 0x20;                                           // IPS_DST_NAT
 constexpr std::uint8_t vrrp_protocol = 112;
-constexpr std::uint8_t router_advertisement = 134, neighbour_advertisement = 136;  // RFC 4861 4
+constexpr std::uint8_t router_advertisement = 134, neighbour_solicitation = 135, neighbour_advertisement = 136;
 constexpr std::uint32_t mss_option = 2, mss_offset = 2;
 
 constexpr std::uint32_t address_length(Family family) {
@@ -174,6 +174,11 @@ struct Lower {
         out.destination_address(s.family);
         out.lookup(s.set, true);
     }
+    void operator()(const InSet& s) const {
+        out.only(s.family);
+        out.destination_address(s.family);
+        out.lookup(s.set);
+    }
     void operator()(const Established&) const { out.conntrack(NFT_CT_STATE, ct_established | ct_related); }
     void operator()(const Invalid&) const { out.conntrack(NFT_CT_STATE, ct_invalid); }
     void operator()(const NotTracked&) const { out.conntrack(NFT_CT_STATE, ct_invalid | ct_new); }
@@ -231,6 +236,8 @@ struct Lower {
         out.lookup(s.set);
     }
     void operator()(const RouterAdvertisement&) const { out.icmpv6(router_advertisement); }
+    void operator()(const NeighbourSolicitation&) const { out.icmpv6(neighbour_solicitation); }
+    void operator()(const NeighbourAdvertisement&) const { out.icmpv6(neighbour_advertisement); }
     void operator()(const UdpPorts& s) const {
         out.only(s.family);
         out.transport(IPPROTO_UDP);

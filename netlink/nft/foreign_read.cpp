@@ -13,7 +13,7 @@ namespace {
 
 const nlmsghdr* header_of(const Bytes& message) { return reinterpret_cast<const nlmsghdr*>(message.data()); }
 std::string text_or_empty(const char* text) { return text ? text : ""; }
-bool is_ours(const std::string& table) { return table == table_name || table == output_fence_name; }
+bool is_ours(const std::string& table) { return is_our_table(table); }
 
 // Families whose chains a routed packet passes.
 constexpr std::uint16_t routed_families[] = {NFPROTO_IPV4, NFPROTO_IPV6, NFPROTO_INET};

@@ -31,8 +31,7 @@ bool names_our_table(const nlmsghdr* header) {
     bool ours = false;
     for_each_attribute(header, [&](const nlattr* attribute) {
         if (mnl_attr_get_type(attribute) != table_attribute || !is_text(attribute)) return;
-        const std::string name = mnl_attr_get_str(attribute);
-        ours = name == table_name || name == output_fence_name;
+        ours = is_our_table(mnl_attr_get_str(attribute));
     });
     return ours;
 }

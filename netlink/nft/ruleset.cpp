@@ -31,6 +31,7 @@ struct StatementText {
         return fmt::format("meta nfproto {} fib daddr type local", s.family == Family::ipv4 ? "ipv4" : "ipv6");
     }
     std::string operator()(const NotInSet& s) const { return fmt::format("{} daddr != @{}", ip(s.family), s.set); }
+    std::string operator()(const InSet& s) const { return fmt::format("{} daddr @{}", ip(s.family), s.set); }
     std::string operator()(const Established&) const { return "ct state established,related"; }
     std::string operator()(const Invalid&) const { return "ct state invalid"; }
     std::string operator()(const NotTracked&) const { return "ct state invalid,new"; }
@@ -48,6 +49,8 @@ struct StatementText {
         return fmt::format("icmpv6 type nd-neighbor-advert @th,64,128 @{}", s.set);
     }
     std::string operator()(const RouterAdvertisement&) const { return "icmpv6 type nd-router-advert"; }
+    std::string operator()(const NeighbourSolicitation&) const { return "icmpv6 type nd-neighbor-solicit"; }
+    std::string operator()(const NeighbourAdvertisement&) const { return "icmpv6 type nd-neighbor-advert"; }
     std::string operator()(const UdpPorts& s) const {
         const bool v4 = s.family == Family::ipv4;
         const std::string only = table == TableFamily::netdev ? fmt::format("protocol {}", ip(s.family))

@@ -35,7 +35,11 @@ struct LocalDestination {
 struct NotInSet {
     std::string set;
     Family family;
-};                       // destination is none of the set's addresses
+};  // destination is none of the set's addresses
+struct InSet {
+    std::string set;
+    Family family;
+};                       // destination is one of them
 struct Established {};   // ct state established,related
 struct Invalid {};       // ct state invalid
 struct NotTracked {};    // ct state invalid,new: of no connection that this host knows
@@ -57,6 +61,8 @@ struct AdvertisesVirtual {
     std::string set;
 };  // neighbour advertisement for a VIP
 struct RouterAdvertisement {};
+struct NeighbourSolicitation {};
+struct NeighbourAdvertisement {};
 struct UdpPorts {
     Family family;
     std::uint16_t from, to;
@@ -74,9 +80,10 @@ struct ForwardPort {
 };
 
 using Statement =
-    std::variant<InDevice, OutDevice, Source, Destination, LocalDestination, NotInSet, Established, Invalid, NotTracked,
-                 MidStream, WasForwarded, TcpSyn, ClampMss, WhileShut, ArpSender, VirtualSource, AdvertisesVirtual,
-                 RouterAdvertisement, UdpPorts, Count, Accept, Drop, Masquerade, SourceNat, ForwardPort>;
+    std::variant<InDevice, OutDevice, Source, Destination, LocalDestination, NotInSet, InSet, Established, Invalid,
+                 NotTracked, MidStream, WasForwarded, TcpSyn, ClampMss, WhileShut, ArpSender, VirtualSource,
+                 AdvertisesVirtual, RouterAdvertisement, NeighbourSolicitation, NeighbourAdvertisement, UdpPorts, Count,
+                 Accept, Drop, Masquerade, SourceNat, ForwardPort>;
 using Rule = std::vector<Statement>;
 
 enum class ChainType : std::uint8_t { filter, nat };

@@ -70,6 +70,12 @@ public:
         return put_right();
     }
 
+    Result<void> refuse(std::span<const Refused> addresses) override {
+        refusals_.managed = true;
+        refusals_.wanted = compile_refusals(addresses);
+        return put_right();
+    }
+
     Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) override {
         const bool opens = lifetime.count() > 0;
         const auto* rules = fenced_gateway(gateway);
@@ -89,7 +95,7 @@ public:
 
     Result<bool> intact() override {
         compile_the_fence();
-        for (const auto* part : {&rules_, &fence_}) {
+        for (const auto* part : {&rules_, &fence_, &refusals_}) {
             if (!part->managed) continue;
             // A large map may be read while the kernel still rearranges it, in pieces and for a while: a difference
             // counts when it stays.
@@ -150,7 +156,7 @@ private:
             const auto generation = connection_.generation();
             if (!generation) return tl::unexpected(generation.error());
             Batch batch(*generation);
-            for (auto* part : {&rules_, &fence_})
+            for (auto* part : {&rules_, &fence_, &refusals_})
                 if (auto added = add_to(batch, *part, rebuild); !added) return added;
             if (batch.empty()) return {};
             const auto done = commit(batch);
@@ -224,7 +230,7 @@ private:
 
     // What stands after our commit is remembered, rule by rule, if it is still our commit that stands.
     Result<void> remember(std::uint32_t ours) {
-        for (auto* part : {&rules_, &fence_}) {
+        for (auto* part : {&rules_, &fence_, &refusals_}) {
             if (!part->managed) continue;
             auto standing = read_steadily(part->id);
             if (!standing) return tl::unexpected(standing.error());
@@ -232,11 +238,14 @@ private:
         }
         const auto now = connection_.generation();
         if (!now) return tl::unexpected(now.error());
-        if (*now != ours) rules_.seen = fence_.seen = std::nullopt;
+        if (*now != ours) rules_.seen = fence_.seen = refusals_.seen = std::nullopt;
         return {};
     }
 
-    bool settled() const { return (!rules_.managed || rules_.seen) && (!fence_.managed || fence_.seen); }
+    bool settled() const {
+        return (!rules_.managed || rules_.seen) && (!fence_.managed || fence_.seen) &&
+               (!refusals_.managed || refusals_.seen);
+    }
 
     Result<void> commit(Batch& batch) { return connection_.commit(batch); }
 
@@ -246,6 +255,7 @@ private:
     std::optional<Abilities> abilities_;
     Part rules_{{TableFamily::inet, table_name}, false, {}, {}};
     Part fence_{{TableFamily::netdev, table_name}, false, {}, {}};
+    Part refusals_{{TableFamily::inet, refusals_name}, false, {}, {}};
     std::vector<GatewayRules> fenced_;
     std::vector<std::string> absent_;
     std::map<std::string, vrrpd::Instant> opened_;  // until when, by gateway

@@ -31,6 +31,14 @@ struct Abilities {
     bool late_devices = false;   // a chain may wait for its device (Linux 6.16); else see pending()
 };
 
+// An address of a virtual router that does not accept packets to it (RFC 9568 6.4.3), and the device that it stands on:
+// a link-local address is that device's alone.
+struct Refused {
+    IpAddress address;
+    std::string device;
+    bool operator==(const Refused&) const = default;
+};
+
 class Tables {
 public:
     Tables() = default;
@@ -53,6 +61,10 @@ public:
     // Opens the fence of one gateway for so long; call again to renew (delete + add in one batch: a plain
     // add does not renew). Zero: shuts it, also one that another process installed (`--sweep`).
     [[nodiscard]] virtual Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) = 0;
+
+    // Packets to exactly these addresses are dropped where they would be this host's; neighbour discovery is not
+    // (RFC 9568 6.1). In a table of its own, which is gone when there is none.
+    [[nodiscard]] virtual Result<void> refuse(std::span<const Refused> addresses) = 0;
 
     // The lan devices that have no fence yet because they do not exist.
     [[nodiscard]] virtual std::vector<std::string> pending() const { return {}; }

@@ -167,5 +167,35 @@ TEST(Compile, odd_names_stay_apart_and_readable_for_nft) {
     EXPECT_NE(open_set_name("a/20b"), open_set_name("a b"));
 }
 
+TEST(CompileRefusals, drop_packets_to_the_addresses_and_leave_neighbour_discovery) {
+    const std::vector<Refused> refused{{IpAddress::v4(10, 12, 14, 1), "lan0"},
+                                       {*IpAddress::parse("fd00::1"), "lan0"},
+                                       {*IpAddress::parse("fe80::1"), "vrrp.7"}};
+    const auto table = compile_refusals(refused);
+    ASSERT_TRUE(table);
+    EXPECT_EQ(text(*table), R"(table inet vrrpd-no-accept {
+	set virtual4 {
+		type ipv4_addr
+		elements = { 10.12.14.1 }
+	}
+
+	set virtual6 {
+		type ipv6_addr
+		elements = { fd00::1 }
+	}
+
+	chain input {
+		type filter hook input priority -1; policy accept;
+		icmpv6 type nd-neighbor-solicit accept
+		icmpv6 type nd-neighbor-advert accept
+		ip daddr @virtual4 counter drop
+		ip6 daddr @virtual6 counter drop
+		iifname "vrrp.7" ip6 daddr fe80::1 counter drop
+	}
+}
+)");
+    EXPECT_FALSE(compile_refusals({}));
+}
+
 }  // namespace
 }  // namespace netlink::nft

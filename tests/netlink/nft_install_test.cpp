@@ -40,6 +40,7 @@ std::string listed(const Space& space, const std::string& table) {
     drop("priority dstnat - 10", "priority -110");
     drop("priority srcnat - 10", "priority 90");
     drop("priority mangle", "priority -150");
+    drop("priority filter - 1", "priority -1");
     drop("priority filter", "priority 0");
     drop(",\n\\s+", ", ");
     return sorted(text);
@@ -353,6 +354,33 @@ TEST_F(NftInstall, a_fence_that_is_not_there_cannot_be_opened) {
         ASSERT_FALSE(done);
         EXPECT_EQ(done.error().code, ENOENT);
     });
+}
+
+TEST_F(NftInstall, refusals_stand_beside_the_rules_and_go_alone) {
+    install({home()});
+    const auto rules = listed(*space_, "inet vrrpd");
+    const std::vector<Refused> refused{{IpAddress::v4(10, 12, 14, 1), "lan0"}, {*IpAddress::parse("fe80::1"), "lan0"}};
+    const auto refuse = [&](std::span<const Refused> addresses) {
+        space_->in([&] {
+            const auto done = tables_->refuse(addresses);
+            ASSERT_TRUE(done) << done.error().describe();
+        });
+    };
+    refuse(refused);
+    EXPECT_EQ(listed(*space_, "inet vrrpd-no-accept"), sorted(text(*compile_refusals(refused))));
+    EXPECT_TRUE(intact());
+    const auto handles_before = handles();
+    refuse(refused);
+    EXPECT_EQ(handles(), handles_before) << "what is right is not touched";
+    space_->run("nft delete table inet vrrpd-no-accept");
+    EXPECT_FALSE(intact());
+    refuse(refused);
+    EXPECT_TRUE(intact());
+    space_->run("nft add table inet somebody");
+    refuse({});
+    EXPECT_THAT(ruleset(), Not(HasSubstr("vrrpd-no-accept")));
+    EXPECT_THAT(ruleset(), HasSubstr("table inet somebody"));
+    EXPECT_EQ(listed(*space_, "inet vrrpd"), rules);
 }
 
 }  // namespace
