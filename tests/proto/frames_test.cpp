@@ -2,6 +2,7 @@
 
 #include "tests/proto/advert_samples.hpp"
 #include "vrrpd/proto/announce.hpp"
+#include "vrrpd/proto/envelope.hpp"
 
 namespace vrrpd::proto {
 namespace {
@@ -121,6 +122,28 @@ TEST(Frames, no_truncation_does_harm) {
             EXPECT_EQ(read_claim(BytesView(frame).first(size)), std::nullopt) << size;
         }
     }
+}
+
+TEST(Frames, RFC_9568_7_3_an_advert_leaves_from_the_virtual_mac) {
+    const MacAddress virtual_mac{{0x00, 0x00, 0x5e, 0x00, 0x01, 0x33}};
+    const auto message = hex("3133c80100646410");
+    const auto v4 = multicast_frame(virtual_mac, message, {ip("10.77.0.1"), multicast_group(Family::ipv4), sent_ttl},
+                                    {ip_protocol, message.size(), 7});
+    EXPECT_EQ(v4, hex("01005e000012"
+                      "00005e000133"
+                      "0800"
+                      "45c0001c00070000ff70d04a"  // its checksum is right
+                      "0a4d0001e0000012"
+                      "3133c80100646410"));
+    const auto v6 = multicast_frame(virtual_mac, message, {ip("fe80::1"), multicast_group(Family::ipv6), sent_ttl},
+                                    {ip_protocol, message.size(), 7});
+    EXPECT_EQ(v6, hex("333300000012"
+                      "00005e000133"
+                      "86dd"
+                      "6c000000000870ff"
+                      "fe800000000000000000000000000001"
+                      "ff020000000000000000000000000012"
+                      "3133c80100646410"));
 }
 
 }  // namespace

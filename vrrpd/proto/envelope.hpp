@@ -4,7 +4,9 @@
 #include <array>
 #include <cstdint>
 
+#include "vrrpd/base/bytes.hpp"
 #include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/mac.hpp"
 
 namespace vrrpd::proto {
 
@@ -29,5 +31,10 @@ struct Ipv4Facts {
     std::uint16_t identification = 0;  // counted by the caller per router as keepalived does (VR-009)
 };
 [[nodiscard]] Ipv4Header ipv4_header(const Envelope& envelope, const Ipv4Facts& facts);
+
+// A whole Ethernet frame to a group, its source a MAC address of our choice (RFC 9568 7.3). IPv6 has no use for the
+// identification.
+[[nodiscard]] Bytes multicast_frame(const MacAddress& source, BytesView message, const Envelope& envelope,
+                                    const Ipv4Facts& facts);
 
 }  // namespace vrrpd::proto
