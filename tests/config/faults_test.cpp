@@ -121,10 +121,10 @@ TEST(Faults, the_load_balancer_is_skipped_with_one_note_each) {
 }
 
 TEST(Faults, what_is_not_acted_on_is_said_once_with_its_consequence) {
-    const auto parsed = parse_instance("use_vmac vrrp.7\nvmac_xmit_base\nno_accept",
+    const auto parsed = parse_instance("use_ipvlan",
                                        "enable_script_security\nsmtp_server 10.0.0.9\nsmtp_alert");
     EXPECT_TRUE(errors(parsed.faults).empty());
-    EXPECT_TRUE(says(parsed.faults, "use_vmac: not yet acted on: addresses stand on the interface's own MAC address"));
+    EXPECT_TRUE(says(parsed.faults, "use_ipvlan: not supported, ignored: addresses stand on the interface itself"));
     EXPECT_TRUE(says(parsed.faults, "smtp_server: not supported, ignored: no mail is sent"));
     EXPECT_EQ(status(parsed.faults), 0);
     EXPECT_TRUE(parsed.can_start());

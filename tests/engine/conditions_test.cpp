@@ -267,5 +267,18 @@ TEST(Conditions, a_tracked_forwarder_with_weight_is_no_fault_but_counted) {
     EXPECT_EQ(found.tracked, (std::vector<proto::Tracked>{{"DNS of HOME", -50, false, false}}));
 }
 
+// ---- virtual devices
+
+TEST(Conditions, a_virtual_device_is_judged_by_what_it_stands_on) {
+    auto with = instance();
+    with.virtual_mac.edit().devices = {{"vrrp.1", "lan0", {}}, {"vrrp1.1", "wan0", {}}};
+    with.addresses[0].device = "vrrp.1";
+    with.addresses.push_back(with.addresses[0]);
+    with.addresses.back().device = "vrrp1.1";
+    EXPECT_EQ(at_home(with).faults, Faults{}) << "it may be down, or not there yet";
+    const auto found = at_home(with, [](auto& picture) { picture.links[1].running = false; });
+    EXPECT_EQ(found.faults, Faults{"wan0 has no carrier"});
+}
+
 }  // namespace
 }  // namespace vrrpd::engine

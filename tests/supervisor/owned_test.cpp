@@ -244,5 +244,76 @@ TEST(Switches, are_set_remembered_and_put_back_only_if_still_ours) {
     EXPECT_EQ(machine.log.lines.size(), changes.size() + 1) << "three were set, one was put back";
 }
 
+// ---- virtual MACs and no_accept
+
+config::Config with_virtual_mac() {
+    config::Config config;
+    config::Instance instance;
+    instance.name = "A";
+    instance.interface = "lan0";
+    instance.accepts = false;
+    instance.virtual_mac.edit().devices = {{"vrrp.7", "lan0", {{0, 0, 0x5e, 0, 1, 7}}}};
+    instance.addresses.push_back(vip("vrrp.7", "10.12.14.1/24"));
+    config.instances.push_back(instance);
+    return config;
+}
+
+TEST(Owned, names_virtual_devices_and_that_packets_are_refused) {
+    const auto owned = owned_by(with_virtual_mac());
+    EXPECT_EQ(owned.devices, std::vector<std::string>{"vrrp.7"});
+    EXPECT_TRUE(owned.refuses);
+    EXPECT_EQ(parse_owned(to_text(owned)), owned);
+    EXPECT_EQ(merge(Owned{}, owned), owned);
+    EXPECT_FALSE(owned_by(home()).refuses);
+}
+
+TEST(Sweep, takes_a_virtual_device_that_is_listed_and_ours) {
+    Machine machine;
+    auto& kernel = machine.kernel;
+    const auto lan = kernel.snapshot()->link("lan0")->index;
+    const std::vector<netlink::Request> made{
+        netlink::Add{netlink::Macvlan{"vrrp.7", lan, {{0, 0, 0x5e, 0, 1, 7}}, true}},
+        netlink::Add{netlink::Macvlan{"vrrp.8", lan, {{0, 0, 0x5e, 0, 1, 8}}, true}}};
+    for (const auto& result : kernel.apply(made)) ASSERT_TRUE(result);
+    kernel.add_link("vrrp.9");
+    auto owned = owned_by(with_virtual_mac());
+    owned.devices.push_back("vrrp.9");
+    EXPECT_TRUE(sweep(owned, kernel, machine.log));
+    const auto now = kernel.snapshot();
+    EXPECT_EQ(now->link("vrrp.7"), nullptr);
+    EXPECT_NE(now->link("vrrp.8"), nullptr) << "not listed";
+    EXPECT_NE(now->link("vrrp.9"), nullptr) << "not ours";
+}
+
+// The larger of the device's own and that of all is in force; so each device keeps what it had in effect, and the
+// virtual one can have none.
+TEST(Switches, a_filter_of_all_devices_becomes_that_of_each_and_goes_back) {
+    Machine machine;
+    auto& kernel = machine.kernel;
+    const auto option = DeviceOption::rp_filter;
+    kernel.add_link("wan0");
+    const auto value = [&](const char* device) { return kernel.device_option(device, option).value(); };
+    ASSERT_TRUE(kernel.set_device_option("all", option, 1));
+    ASSERT_TRUE(kernel.set_device_option("wan0", option, 2));
+    ASSERT_TRUE(kernel.set_device_option("lan0", DeviceOption::arp_ignore, 2));
+    const auto wanted = switches_of(with_virtual_mac());
+    const auto changes = changes_needed(wanted, kernel);
+    set(changes, kernel, machine.log);
+    EXPECT_EQ(value("all"), 0);
+    EXPECT_EQ(value("default"), 1);
+    EXPECT_EQ(value("lan0"), 1);
+    EXPECT_EQ(value("wan0"), 2) << "more than that of all";
+    EXPECT_EQ(kernel.device_option("lan0", DeviceOption::arp_ignore), 2) << "stricter than needed: left alone";
+    EXPECT_EQ(kernel.device_option("lan0", DeviceOption::arp_filter), 1);
+    EXPECT_EQ(kernel.device_option("lan0", DeviceOption::arp_announce), 2);
+    EXPECT_TRUE(changes_needed(wanted, kernel).empty());
+    restore(changes, kernel, machine.log);
+    EXPECT_EQ(value("all"), 1);
+    EXPECT_EQ(value("default"), 0);
+    EXPECT_EQ(value("lan0"), 0);
+    EXPECT_EQ(value("wan0"), 2);
+    EXPECT_EQ(kernel.device_option("lan0", DeviceOption::arp_filter), 0);
+}
+
 }  // namespace
 }  // namespace vrrpd::supervisor

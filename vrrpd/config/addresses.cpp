@@ -75,7 +75,7 @@ private:
         bool VirtualAddress::*flag;
         bool flag_value;
     };
-    static const std::array<Option, 14> options;
+    static const std::array<Option, 15> options;
 
     [[nodiscard]] Family family() const { return value_.prefix.address.family(); }
 
@@ -168,7 +168,7 @@ private:
     bool kept_ = true;
 };
 
-const std::array<AddressItem::Option, 14> AddressItem::options = {{
+const std::array<AddressItem::Option, 15> AddressItem::options = {{
     {"dev", &AddressItem::device, nullptr, false},
     {"scope", &AddressItem::scope, nullptr, false},
     {"brd", &AddressItem::broadcast, nullptr, false},
@@ -183,6 +183,7 @@ const std::array<AddressItem::Option, 14> AddressItem::options = {{
     {"noprefixroute", nullptr, &VirtualAddress::no_prefix_route, true},
     {"autojoin", nullptr, &VirtualAddress::auto_join, true},
     {"no_track", nullptr, &VirtualAddress::track, false},
+    {"use_vmac", nullptr, &VirtualAddress::virtual_mac, true},
 }};
 
 void add_address(Reader& reader, const Statement& s, bool excluded) {
@@ -248,6 +249,8 @@ void read_static_address(Reader& reader, const Statement& s) {
         reader.fault(Severity::error, s.place(), fmt::format("the address {} stands twice: once is enough", s.word(0)));
         return;
     }
+    if (std::exchange(value->virtual_mac, false))
+        reader.fault(Severity::error, s.place(), "use_vmac is for virtual addresses: it is ignored here");
     track_static(reader, s, {item.track_group(), value->device, !value->track, false});
     addresses.push_back(std::move(*value));
 }

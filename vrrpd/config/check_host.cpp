@@ -40,7 +40,8 @@ private:
     void addresses(const std::string& owner, const Instance& instance) {
         for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
             for (const auto& address : *list) {
-                device(owner, address.device);
+                const auto* made = instance.virtual_device(address.device);  // by us, when we run
+                device(owner, made != nullptr ? made->base : address.device);
                 only_address(owner, address);
             }
         }

@@ -8,13 +8,21 @@ namespace vrrpd::config {
 
 bool Instance::same_router(const Instance& other) const {
     return vrid == other.vrid && family == other.family && interface == other.interface &&
-           unicast() == other.unicast() && (unicast() ? source == other.source : group == other.group);
+           unicast() == other.unicast() && (unicast() ? source == other.source : group == other.group) &&
+           virtual_mac == other.virtual_mac;
 }
 
 bool Instance::has_address_on(std::string_view device) const {
     const auto is_there = [&](const VirtualAddress& address) { return address.device == device; };
     return std::any_of(addresses.begin(), addresses.end(), is_there) ||
            std::any_of(excluded_addresses.begin(), excluded_addresses.end(), is_there);
+}
+
+const VirtualDevice* Instance::virtual_device(std::string_view device) const {
+    const auto& devices = virtual_mac->devices;
+    const auto found =
+        std::find_if(devices.begin(), devices.end(), [&](const VirtualDevice& one) { return one.name == device; });
+    return found == devices.end() ? nullptr : &*found;
 }
 
 namespace {

@@ -22,6 +22,15 @@ struct AnnounceDraft {
     std::optional<unsigned> delay, repeat, refresh, refresh_repeat, lower_delay, lower_repeat;
 };
 
+// use_vmac and its kin, as they stood.
+struct VirtualMacDraft {
+    bool wanted = false;            // use_vmac
+    bool for_addresses = false;     // use_vmac_addr
+    std::string name;               // empty: the next free one
+    std::vector<std::uint8_t> mac;  // empty: the standard's; five octets: followed by the VRID
+    std::optional<Place> place, mac_place, name_place, transmit_base;
+};
+
 struct GlobalsDraft {
     std::optional<proto::Version> version;
     AnnounceDraft announce;
@@ -36,7 +45,8 @@ struct GlobalsDraft {
     bool higher_prio_send_advert = true;
     bool check_unicast_source = false, v3_checksum_as_v2 = false, owner_ignores_adverts = false;
     bool strict = false;
-    bool priority_changes = false;  // vrrp_notify_priority_changes
+    bool priority_changes = false;                                // vrrp_notify_priority_changes
+    std::string virtual_prefix = "vrrp", virtual_address_prefix;  // vmac_prefix, vmac_addr_prefix; empty: the former
 };
 
 // notify and its kin, as they stood.
@@ -68,7 +78,9 @@ struct InstanceDraft {
     bool unicast_word = false;         // any unicast_* option
     bool fault_without_peers = false;
     bool check_unicast_source = false;
-    bool uses_vmac = false, strict = false;
+    std::optional<bool> strict, accepts;
+    std::optional<Place> accept_place;
+    VirtualMacDraft virtual_mac;
     bool promote_secondaries = false;  // the switch is set on every device with virtual addresses anyway (design 6)
     std::optional<Place> authentication, auth_hmac;
     std::optional<std::int64_t> hmac_window;

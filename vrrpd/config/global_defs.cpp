@@ -62,6 +62,18 @@ void set_realtime(Reader& reader, const Statement& s) {
 void set_log_unknown(Reader& reader, const Statement&) { reader.draft().config.log_unknown_vrids = true; }
 void set_no_swap(Reader& reader, const Statement&) { reader.draft().config.lock_memory = true; }
 
+// Room for a number, a dot and a VRID must be left behind it.
+template <auto Field>
+void set_prefix(Reader& reader, const Statement& s) {
+    if (!is_device_name(s.word(1) + "99.255")) {
+        reader.fault(Severity::warning, s.place(1),
+                     fmt::format("{} '{}': at most 9 characters that a device name may have; it is ignored",
+                                 s.keyword.name, s.word(1)));
+        return;
+    }
+    reader.draft().globals.*Field = s.word(1);
+}
+
 // ---- scripts and FIFOs
 
 void set_script_user(Reader& reader, const Statement& s) {
@@ -216,24 +228,15 @@ constexpr Keyword table[] = {
      switch_global<&GlobalsDraft::owner_ignores_adverts>},
     {"vrrp_check_unicast_src", 'B', Support::acted, Shape::nothing, switch_global<&GlobalsDraft::check_unicast_source>},
     {"vrrp_skip_check_adv_addr", 'B', Support::accepted, Shape::optional_switch},
-    {"vrrp_strict",
-     'A',
-     Support::later,
-     Shape::optional_switch,
-     switch_global<&GlobalsDraft::strict>,
-     0,
-     0,
-     {},
-     {},
-     "nothing is refused beyond the usual"},
+    {"vrrp_strict", 'A', Support::acted, Shape::optional_switch, switch_global<&GlobalsDraft::strict>},
     {"v3_checksum_as_v2", 'C', Support::acted, Shape::optional_words, switch_global<&GlobalsDraft::v3_checksum_as_v2>},
     {"vrrp_startup_delay", 'B', Support::acted, Shape::decimal, set_startup_delay, 1000, any_time},
     {"vrrp_delay_after_boot", 'C', Support::acted, Shape::decimal, set_delay_after_boot, 1000, any_time},
     {"log_unknown_vrids", 'B', Support::acted, Shape::nothing, set_log_unknown},
     {"vrrp_rx_bufs_policy", 'C', Support::unsupported, Shape::word},
     {"vrrp_rx_bufs_multiplier", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},
-    {"vmac_prefix", 'C', Support::unsupported, Shape::word},
-    {"vmac_addr_prefix", 'C', Support::unsupported, Shape::word},
+    {"vmac_prefix", 'C', Support::acted, Shape::word, set_prefix<&GlobalsDraft::virtual_prefix>},
+    {"vmac_addr_prefix", 'C', Support::acted, Shape::word, set_prefix<&GlobalsDraft::virtual_address_prefix>},
     {"vrrp_netlink_cmd_rcv_bufs", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
     {"vrrp_netlink_cmd_rcv_bufs_force", 'C', Support::unsupported, Shape::optional_switch},
     {"vrrp_netlink_monitor_rcv_bufs", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},

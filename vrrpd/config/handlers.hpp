@@ -59,6 +59,9 @@ void read_notify(Reader& reader, const Statement& s) {
     set_notify(reader, s, notify_of(reader).value.*Field);
 }
 void read_notify_deleted(Reader& reader, const Statement& s);
+void read_use_vmac(Reader& reader, const Statement& s);
+void read_use_vmac_addr(Reader& reader, const Statement& s);
+void read_vmac_xmit_base(Reader& reader, const Statement& s);
 void read_priority_changes(Reader& reader, const Statement& s);
 
 // Block openers that have nothing of their own to do.

@@ -175,11 +175,16 @@ void set_unicast_ttl(Reader& reader, const Statement& s) {
 void set_no_track_primary(Reader& reader, const Statement&) { reader.instance().value.track_primary = false; }
 void set_track_source(Reader& reader, const Statement&) { reader.instance().value.track_source = true; }
 
+template <bool Accepts>
+void set_accept(Reader& reader, const Statement& s) {
+    reader.instance().accepts = Accepts;
+    reader.instance().accept_place = s.place();
+}
+
 void refuse_sync_daemon(Reader& reader, const Statement& s) {
     reader.fault(Severity::error, s.place(), "lvs_sync_daemon_interface is deprecated: take it out");
 }
 
-constexpr std::string_view no_vmac = "addresses stand on the interface's own MAC address";
 constexpr Keyword table[] = {
     // core (3.4.1)
     {"state", 'A', Support::acted, Shape::word, set_state},
@@ -203,16 +208,7 @@ constexpr Keyword table[] = {
     {"max_learnt_interval", 'O', Support::acted, Shape::decimal, set_learnt_interval_max, second / 100, 3600 * second},
     {"timer_expired_backup", 'C', Support::acted, Shape::optional_integer, set_timer_expired, 1, 254},
     {"thread_timer_expired", 'C', Support::acted, Shape::optional_integer, set_timer_expired, 1, 254},
-    {"strict_mode",
-     'B',
-     Support::later,
-     Shape::optional_switch,
-     switch_instance<&InstanceDraft::strict>,
-     0,
-     0,
-     {},
-     {},
-     "nothing is refused beyond the usual"},
+    {"strict_mode", 'B', Support::acted, Shape::optional_switch, switch_instance<&InstanceDraft::strict>},
     {"debug", 'C', Support::accepted, Shape::integer, nullptr, 0, 4},
     {"vrf", 'C', Support::unsupported, Shape::word},
     // transport (3.4.2)
@@ -247,19 +243,19 @@ constexpr Keyword table[] = {
     {"kernel_rx_buf_size", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
     {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
     // virtual MAC (3.4.3)
-    {"use_vmac",
-     'A',
-     Support::later,
+    {"use_vmac", 'A', Support::acted, Shape::optional_words, read_use_vmac},
+    {"use_vmac_addr", 'C', Support::acted, Shape::nothing, read_use_vmac_addr},
+    {"vmac_xmit_base", 'A', Support::acted, Shape::nothing, read_vmac_xmit_base},
+    {"use_ipvlan",
+     'C',
+     Support::unsupported,
      Shape::optional_words,
-     switch_instance<&InstanceDraft::uses_vmac>,
+     nullptr,
      0,
      0,
      {},
      {},
-     no_vmac},
-    {"use_vmac_addr", 'C', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_vmac},
-    {"vmac_xmit_base", 'A', Support::later, Shape::nothing, nullptr, 0, 0, {}, {}, no_vmac},
-    {"use_ipvlan", 'C', Support::unsupported, Shape::optional_words, switch_instance<&InstanceDraft::uses_vmac>},
+     "addresses stand on the interface itself; use_vmac gives them a device of their own"},
     // tracking (3.4.4)
     {"track_interface", 'A', Support::acted, Shape::items, read_tracked_interface},
     {"track_dns", 'O', Support::acted, Shape::items, read_tracked_dns},
@@ -291,17 +287,8 @@ constexpr Keyword table[] = {
     {"notify_master_rx_lower_pri", 'B', Support::acted, Shape::command, read_notify<&Notify::lower_priority>},
     {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch, nullptr, 0, 0, {}, {}, "no mail is sent"},
     {"notify_priority_changes", 'B', Support::acted, Shape::optional_switch, read_priority_changes},
-    {"accept", 'B', Support::accepted, Shape::nothing},
-    {"no_accept",
-     'B',
-     Support::later,
-     Shape::nothing,
-     nullptr,
-     0,
-     0,
-     {},
-     {},
-     "packets to the virtual addresses are accepted"},
+    {"accept", 'B', Support::acted, Shape::nothing, set_accept<true>},
+    {"no_accept", 'B', Support::acted, Shape::nothing, set_accept<false>},
     {"lvs_sync_daemon_interface", 'L', Support::lvs, Shape::word, refuse_sync_daemon},
 };
 

@@ -13,6 +13,7 @@
 #include "netlink/nft/gateway.hpp"
 #include "netlink/types.hpp"
 #include "vrrpd/base/ip.hpp"
+#include "vrrpd/base/mac.hpp"
 #include "vrrpd/base/seldom.hpp"
 #include "vrrpd/base/time.hpp"
 #include "vrrpd/config/bfd_model.hpp"
@@ -42,8 +43,9 @@ struct VirtualAddress {
     std::uint8_t scope = 0;
     bool dad = false;  // -nodad given
     bool home = false, manage_temporary = false, no_prefix_route = false, auto_join = false;
-    bool track = true;   // no_track not given
-    std::string device;  // never empty: the instance's interface unless `dev` was given
+    bool track = true;         // no_track not given
+    bool virtual_mac = false;  // use_vmac given
+    std::string device;        // never empty: the instance's interface, or its virtual device, unless `dev` was given
     Seldom<Extras> extras;
 
     bool operator==(const VirtualAddress&) const = default;
@@ -87,6 +89,21 @@ struct TrackDns {
     bool operator==(const TrackDns&) const = default;
 };
 
+// A macvlan of ours with a virtual MAC, over another device (RFC 9568 7.3, 8.1.2).
+struct VirtualDevice {
+    std::string name;
+    std::string base;
+    MacAddress mac;
+    bool operator==(const VirtualDevice&) const = default;
+};
+
+// use_vmac and its kin. Adverts are heard on the interface in any case.
+struct VirtualMac {
+    std::vector<VirtualDevice> devices;  // that of the instance's interface first
+    std::optional<MacAddress> sender;    // of its adverts; none: those leave with the interface's own
+    bool operator==(const VirtualMac&) const = default;
+};
+
 struct Instance {
     std::string name;
     std::string interface;  // may be empty with unicast and a source address
@@ -111,6 +128,9 @@ struct Instance {
     bool fault_without_peers = false;  // unicast_fault_no_peer and no peer
     std::uint8_t unicast_ttl = proto::sent_ttl;
     bool ignores_adverts = false;  // owner_ignore_adverts
+    bool accepts = true;           // packets to its addresses (RFC 9568 6.1, Accept_Mode)
+    bool strict = false;           // strict_mode; what it means stands in the other values
+    Seldom<VirtualMac> virtual_mac;
 
     bool track_primary = true;  // dont_track_primary not given
     SeldomList<TrackInterface> track_interfaces;
@@ -121,6 +141,8 @@ struct Instance {
 
     [[nodiscard]] bool unicast() const { return !peers.empty(); }
     [[nodiscard]] bool has_address_on(std::string_view device) const;
+    // Its virtual device of that name; nullptr: it has none.
+    [[nodiscard]] const VirtualDevice* virtual_device(std::string_view name) const;
     // keepalived matches by this over a reload, not by name (surface 1.6.4).
     [[nodiscard]] bool same_router(const Instance& other) const;
     bool operator==(const Instance&) const = default;

@@ -9,6 +9,7 @@ Parsed parse(const std::vector<Line>& lines, std::string_view id) {
     Reader reader(lines, id);
     reader.read_all();
     resolve(reader);
+    resolve_virtual_macs(reader);
     resolve_statics(reader);
     resolve_sync_groups(reader);
     resolve_tracks(reader);

@@ -95,6 +95,7 @@ private:
 
 // After the text: defaults and references; then what can be judged only as a whole.
 void resolve(Reader& reader);
+void resolve_virtual_macs(Reader& reader);  // after the instances, whose devices must not collide
 void resolve_tracks(Reader& reader);        // after the instances that track
 void resolve_notification(Reader& reader);  // likewise
 void resolve_statics(Reader& reader);
@@ -104,6 +105,7 @@ void resolve_gateways(Reader& reader);
 void resolve_dns_failovers(Reader& reader);  // after the gateways that they follow
 void resolve_dhcp_sync(Reader& reader);      // likewise
 void resolve_authentication(Reader& reader, InstanceDraft& draft);
+void enforce_strict(Reader& reader, InstanceDraft& draft);  // before everything else of the instance
 
 // Block openers.
 void open_instance(Reader& reader, const Statement& statement);

@@ -19,17 +19,19 @@ public:
         : reader_(reader), globals_(reader.draft().globals), draft_(draft), instance_(draft.value) {}
 
     Instance run() {
+        instance_.strict = draft_.strict.value_or(globals_.strict);
+        if (instance_.strict) enforce_strict(reader_, draft_);
         family_and_version();
         advert_interval();
         priority();
         preemption();
         protocol_options();
+        accept_mode();
         resolve_authentication(reader_, draft_);
         announcements();
         transport();
         addresses();
         tracking();
-        virtual_mac();
         return std::move(instance_);
     }
 
@@ -111,6 +113,13 @@ private:
         if (as_v2) instance_.checksum = proto::ChecksumForm::message_only;
     }
 
+    // RFC 9568 6.1: the owner accepts in any case.
+    void accept_mode() {
+        instance_.accepts = instance_.parameters.priority.is_owner() || draft_.accepts.value_or(true);
+        if (draft_.accept_place && draft_.accepts == false && instance_.accepts)
+            report(*draft_.accept_place, "no_accept does not go with priority 255: the owner accepts");
+    }
+
     void announcements() {
         const auto seconds = [](unsigned value) { return Duration(std::chrono::seconds(value)); };
         const auto& own = draft_.announce;
@@ -186,11 +195,6 @@ private:
         if (!instance_.parameters.priority.is_owner()) return;
         for (const auto place : draft_.weighted)
             report(place, "a weight changes nothing at priority 255: it is not tracked");
-    }
-
-    void virtual_mac() {
-        if (!draft_.uses_vmac || !draft_.promote_secondaries) return;
-        report(draft_.place, "promote_secondaries is set on a VMAC anyway: take it out");
     }
 
     Reader& reader_;

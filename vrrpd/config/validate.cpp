@@ -23,8 +23,10 @@ void validate_instance(Reader& reader, const InstanceDraft& draft, const Instanc
         fatal("interface is missing: write the device that the adverts go to");
     if (instance.interface == "lo") fatal("the loopback interface cannot carry VRRP");
     if (!instance.addresses.empty() || draft.no_addresses_wanted) return;
-    if (instance.parameters.version == proto::Version::v3 || draft.strict) {
-        fatal("virtual_ipaddress is missing, version 3 needs one: write one, or no_virtual_ipaddress");
+    if (instance.parameters.version == proto::Version::v3 || instance.strict) {
+        fatal(instance.strict
+                  ? "virtual_ipaddress is missing, strict mode needs one: write one"
+                  : "virtual_ipaddress is missing, version 3 needs one: write one, or no_virtual_ipaddress");
     } else {
         reader.fault(Severity::error, draft.place,
                      fmt::format("({}) there is no virtual_ipaddress: write at least one", instance.name));

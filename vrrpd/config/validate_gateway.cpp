@@ -87,7 +87,16 @@ private:
                            [&](const auto& lan) { return lan.prefix.contains(address); });
     }
 
+    // Packets to a virtual MAC come in on its device, and the rules speak of the lan's.
+    void virtual_mac(const Instance& instance) {
+        if (instance.virtual_mac->devices.empty()) return;
+        fatal(draft_.follows_place,
+              fmt::format("{} has use_vmac, and a gateway's addresses stand on the lan device itself: take it out",
+                          instance.name));
+    }
+
     void virtual_addresses(const Instance& instance) {
+        virtual_mac(instance);
         for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
             for (const auto& virtual_address : *list) {
                 const auto& address = virtual_address.prefix.address;

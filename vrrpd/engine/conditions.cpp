@@ -80,7 +80,9 @@ void judge_source(const config::Instance& instance, const World& world, const Be
 void judge_items(const config::Instance& instance, const World& world, const Beside& beside,
                  std::vector<std::string>& faults) {
     std::vector<std::string> devices;
-    const auto note = [&](const std::string& device, bool track) {
+    const auto note = [&](const std::string& name, bool track) {
+        const auto* own = instance.virtual_device(name);  // it is up while we are Active
+        const auto& device = own ? own->base : name;
         if (track && !device.empty() && device != instance.interface) devices.push_back(device);
     };
     for (const auto& vip : instance.addresses) note(vip.device, vip.track);

@@ -85,9 +85,11 @@ Json data_of(const Router& router, const config::Config& config, DumpMoment mome
     data["iname"] = instance.name;
     data["dont_track_primary"] = instance.track_primary ? 0 : 1;
     data["skip_check_adv_addr"] = 0;
-    data["strict_mode"] = 0;
-    data["vmac_ifname"] = "";
-    if (!instance.interface.empty()) data["ifp_ifname"] = instance.interface;
+    data["strict_mode"] = instance.strict ? 1 : 0;
+    const auto& devices = instance.virtual_mac->devices;
+    const bool own_device = !devices.empty() && devices.front().base == instance.interface;
+    data["vmac_ifname"] = own_device ? devices.front().name : "";
+    if (!instance.interface.empty()) data["ifp_ifname"] = own_device ? devices.front().name : instance.interface;
     data["master_priority"] = router.master_priority;
     data["last_transition"] = static_cast<double>(transition(router, moment).count()) / 1e6;
     add_announcements(data, *instance.announce);
@@ -100,7 +102,7 @@ Json data_of(const Router& router, const config::Config& config, DumpMoment mome
     data["promote_secondaries"] = false;
     data["adver_int"] = number(p.advert_interval);
     data["master_adver_int"] = number(router.machine.learnt_interval());
-    data["accept"] = 1;
+    data["accept"] = instance.accepts ? 1 : 0;
     data["nopreempt"] = !p.preempt;
     data["preempt_delay"] = whole_seconds(p.preempt_delay);
     const auto state = static_cast<int>(dumped_state(router));

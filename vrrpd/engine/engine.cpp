@@ -34,6 +34,8 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::Channe
                                                      [&self](std::size_t gateway) { self.gateway_changed(gateway); });
     self.prober_ = self.make_prober();
     self.statics_ = std::make_unique<StaticKeeper>(log, *self.desk_);
+    self.devices_ = std::make_unique<VirtualDevices>(log, *self.desk_);
+    self.refusals_ = std::make_unique<Refusals>(log, *self.desk_);
     return engine;
 }
 
@@ -43,12 +45,17 @@ void Engine::run(config::Config config) {
     config_ = std::make_unique<config::Config>(std::move(config));
     desk_->set_handlers({[this](const auto& changes) { world_changed(changes); },
                          [this] {
+                             (void)devices_->look(loop_.now());  // all is looked after
+                             refusals_->look();
                              gateways_->world_changed();
                              reconsider_all();
                              repair_all();
                              statics_->look(loop_.now());
                          },
-                         [this](const auto& seen) { gateways_->rules_changed(seen); }});
+                         [this](const auto& seen) {
+                             gateways_->rules_changed(seen);
+                             refusals_->rules_changed(seen);
+                         }});
     speaker_->on_claim([this](IfIndex link, const proto::AddressClaim& claim) { claim_heard(link, claim); });
     loop_.on_deadline([this] { serve_deadlines(); });
     loop_.before_wait([this] { set_deadline(); });
@@ -76,6 +83,7 @@ void Engine::start() {
     form_groups();
     gateways_->configure(*config_);
     prober_->configure(config_->gateways);
+    devices_->configure(*config_, loop_.now());
     damper_.look(loop_.now(), desk_->world());
     statics_->configure(*config_->statics, loop_.now());
     if (const auto from = speaks_from(); options_.adopt || from <= loop_.now()) {
@@ -84,6 +92,7 @@ void Engine::start() {
         start_at_ = from;
         log_.info("Delaying startup for {} (vrrp_startup_delay, vrrp_delay_after_boot)", text(from - loop_.now()));
     }
+    devices_->settle(loop_.now());
     if (!options_.observe) remove_leftovers();
 }
 
@@ -252,6 +261,7 @@ void Engine::hand_over() {
     for (auto& router : routers_) drive(*router, proto::Stop{});
     tell();
     statics_->withdraw();
+    devices_->withdraw();
     desk_->resume();
     if (!desk_->drain(withdrawal_limit)) log_.error("the kernel did not take everything back in time");
     announce_stopped();

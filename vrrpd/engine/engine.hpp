@@ -4,7 +4,7 @@
 // engine.cpp: life and the loop; engine_actions.cpp: what cores asked for; engine_world.cpp: what the kernel
 // said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks;
 // engine_groups.cpp: sync groups; engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts;
-// engine_auth.cpp: who may speak as a router of ours.
+// engine_auth.cpp: who may speak as a router of ours; engine_virtual_mac.cpp: virtual devices, and no_accept.
 #pragma once
 
 #include <deque>
@@ -25,6 +25,7 @@
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/lan_prober.hpp"
 #include "vrrpd/engine/notice_queue.hpp"
+#include "vrrpd/engine/refusals.hpp"
 #include "vrrpd/engine/reporter.hpp"
 #include "vrrpd/engine/router.hpp"
 #include "vrrpd/engine/run.hpp"
@@ -33,6 +34,7 @@
 #include "vrrpd/engine/status.hpp"
 #include "vrrpd/engine/trackers.hpp"
 #include "vrrpd/engine/transport.hpp"
+#include "vrrpd/engine/virtual_devices.hpp"
 #include "vrrpd/proto/sync_group.hpp"
 
 namespace vrrpd::engine {
@@ -85,7 +87,8 @@ private:
     void write_for(Router& router, std::vector<netlink::Request> requests, Say say, Written then);
     void log_failures(const std::string& name, const Results& results);
     void tell();
-    void claimed(Router& router, Instant began, const Desired& wanted, const Results& results);
+    // `results` begins with those of `devices` virtual devices.
+    void claimed(Router& router, Instant began, const Desired& wanted, std::size_t devices, const Results& results);
     void announce_all(Router& router);
     void repeat_announcements(Router& router);
     void renew(Router& router, Instant now);
@@ -164,6 +167,14 @@ private:
     void remember(const Router& router);
     void authenticated(Router& router, const proto::Envelope& envelope, const proto::Accepted& accepted);
 
+    // ---- engine_virtual_mac.cpp
+    void raise_devices(Router& router, std::vector<netlink::Request>& requests);
+    void lower_devices(const Router& router);
+    void judge_devices(const Router& router, Conditions& conditions) const;
+    void hear_on_device(const Router& router, std::uint32_t number, std::vector<Transport::Need>& needs) const;
+    [[nodiscard]] bool look_after_devices(const std::vector<netlink::Change>& changes);
+    void refuse_packets();
+
     // ---- engine_reload.cpp
     void reload(int memfd);
     void adopt_configuration(std::unique_ptr<config::Config> next);
@@ -190,6 +201,8 @@ private:
     std::unique_ptr<GatewayKeeper> gateways_;
     std::unique_ptr<LanProber> prober_;
     std::unique_ptr<StaticKeeper> statics_;
+    std::unique_ptr<VirtualDevices> devices_;
+    std::unique_ptr<Refusals> refusals_;
     LinkDamper damper_;
     std::vector<std::unique_ptr<Router>> routers_;
     std::vector<Group> groups_;  // beside Config::sync_groups, in their order

@@ -57,11 +57,13 @@ void Engine::perform(Router& router, const proto::Claim&) {
     log_.hold();
     tell_at_ = loop_.now() + longest_hold;
     router.writes_pending = 0;  // answers to an earlier claim no longer find us
+    refuse_packets();
     auto requests = additions(wanted);
+    const auto others = requests.size();
+    raise_devices(router, requests);
     write_for(router, std::move(requests), Say::failures,
-              [this, began = boot_now(), wanted = std::move(wanted)](Router& mine, const Results& results) {
-                  claimed(mine, began, wanted, results);
-              });
+              [this, began = boot_now(), wanted = std::move(wanted), devices = requests.size() - others](
+                  Router& mine, const Results& results) { claimed(mine, began, wanted, devices, results); });
 }
 
 // The role, the claim or the router itself may be gone by the time the kernel is done; then nobody wants to know.
@@ -89,14 +91,16 @@ void Engine::log_failures(const std::string& name, const Results& results) {
         if (!result) log_.error("({}) {}", name, result.error().describe());
 }
 
-void Engine::claimed(Router& router, Instant began, const Desired& wanted, const Results& results) {
+void Engine::claimed(Router& router, Instant began, const Desired& wanted, std::size_t devices,
+                     const Results& results) {
     bool degraded = false, lost = false;
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i]) continue;
         degraded = true;
+        const bool is_address = i >= devices && i - devices < wanted.addresses.size();
         // A host without IPv6 (or without IPv4) is a gateway for the other family all the same.
-        lost = lost ||
-               (i < wanted.addresses.size() && wanted.addresses[i].prefix.address.family() == router.config->family);
+        lost = lost || i < devices ||
+               (is_address && wanted.addresses[i - devices].prefix.address.family() == router.config->family);
     }
     if (lost) {
         drive(router, proto::ClaimFailed{});
@@ -124,7 +128,9 @@ void Engine::perform(Router& router, const proto::Release&) {
     const auto standing = std::exchange(router.standing, nullptr);
     const auto withdrawn = standing ? *standing : wanted_by(router);
     const auto& name = router.config->name;
+    lower_devices(router);
     desk_->apply(removals(withdrawn), [this, name](const Results& results) { log_failures(name, results); });
+    refuse_packets();
     if (!router.followed.gateway) return;
     if (gateways_->fence_is_open(router.followed.number)) gateways_->shut_fence(router.followed.number);
     // Not for a plain instance: whoever runs conntrackd beside it would lose the same connections on the next router.

@@ -92,7 +92,9 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     gateways_->configure(*config_);                         // while `before` still lives: the keeper compares with it
     prober_->configure(config_->gateways);
     speaking_ = speaking;
+    devices_->configure(*config_, loop_.now());
     carry_out(edits);
+    refuse_packets();
     statics_->configure(*config_->statics, loop_.now());
     for (auto& router : routers_) follow_configuration(*router);
     reconsider_all();

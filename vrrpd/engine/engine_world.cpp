@@ -58,11 +58,13 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
         if (!changed) continue;
         const auto& link = changed->link;
         log_.debug("{} is {}{}", link.name, link.admin_up ? "up" : "down", link.running ? "" : ", without carrier");
-        if (link.admin_up) options_.channel.send(ipc::Kind::device_appeared, link.name);
+        // Ours has its switches from the beginning, and comes and goes with the role.
+        if (link.admin_up && !is_ours(link)) options_.channel.send(ipc::Kind::device_appeared, link.name);
     }
+    const bool came_back = look_after_devices(changes);
     if (conditions) reconsider_all();
     if (conditions || std::any_of(changes.begin(), changes.end(), concerns_gateways)) gateways_->world_changed();
-    const bool taken = std::any_of(changes.begin(), changes.end(), takes_away);
+    const bool taken = came_back || std::any_of(changes.begin(), changes.end(), takes_away);
     if (taken) repair_all();
     if (taken || conditions) statics_->look(loop_.now());
     // IPv4 routes vanish without an event when their address or link goes (design 6).
@@ -91,6 +93,7 @@ Conditions Engine::look(Router& router) {
 void Engine::judge(Router& router, Conditions conditions) {
     if (auto problem = transport_->problem(router.link, router.config->family))
         conditions.faults.push_back(std::move(*problem));
+    judge_devices(router, conditions);
     auto& troubles = router.troubles;
     if (conditions.faults != troubles->seen_faults) troubles.edit().seen_faults = std::move(conditions.faults);
     if (conditions.tracked != troubles->seen_tracked) troubles.edit().seen_tracked = std::move(conditions.tracked);
@@ -101,7 +104,7 @@ void Engine::judge(Router& router, Conditions conditions) {
 void Engine::rejudge(Router& router) {
     auto faults = router.troubles->seen_faults;
     auto tracked = router.troubles->seen_tracked;
-    router.waits = trackers_.judge(*router.config, tracked, faults);
+    router.waits = trackers_.judge(*router.config, tracked, faults) || devices_->awaits(*router.config);
     weigh(router, tracked);
     router.fault_is_new = router.troubles->faults.empty();
     if (faults != router.troubles->faults) router.troubles.edit().faults = std::move(faults);
@@ -172,6 +175,7 @@ void Engine::require_sockets() {
         // Beside the plain one: who speaks without AH is heard, and told why it is refused.
         if (config.authentication->type == proto::AuthType::ah)
             needs.push_back({*link, config.family, group, config.vrid, number, proto::ah_protocol});
+        hear_on_device(router, number, needs);
     }
     transport_->require(needs, config_->log_unknown_vrids);
 }

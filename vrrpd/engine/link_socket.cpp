@@ -29,7 +29,7 @@ Result<FrameSender> FrameSender::open() {
 Result<void> FrameSender::send(IfIndex link, BytesView frame) {
     const auto to = on_link(link, 0);
     if (::sendto(fd_.get(), frame.data(), frame.size(), 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0)
-        return fail(errno, "announce an address");
+        return fail(errno, "send a frame");
     return {};
 }
 

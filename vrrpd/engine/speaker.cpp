@@ -26,12 +26,11 @@ proto::Advertisement advertisement(const Router& router, proto::Priority priorit
     return advert;
 }
 
-}  // namespace
-
-Announced announced(const Router& router, const World& world) {
+Announced listed(const Router& router, const World& world, bool below) {
     Announced result;
     const auto add = [&](const std::string& device, const IpAddress& address) {
-        const auto* link = world.link(device);
+        const auto* virtual_device = below ? router.config->virtual_device(device) : nullptr;
+        const auto* link = world.link(virtual_device ? virtual_device->base : device);
         if (!link || !link->arp || link->loopback) return;
         (address.is_v4() ? result.arp : result.na).push_back({link->index, link->mac, address});
     };
@@ -40,6 +39,15 @@ Announced announced(const Router& router, const World& world) {
     if (const auto* gateway = router.followed.gateway; gateway && gateway->wan && router.followed.leads)
         for (const auto& held : gateway->wan->held) add(gateway->wan->device, held.address);
     return result;
+}
+
+}  // namespace
+
+Announced announced(const Router& router, const World& world) { return listed(router, world, false); }
+Announced asked_for(const Router& router, const World& world) { return listed(router, world, true); }
+
+Announced Speaker::addresses_of(What what, const Router& router) const {
+    return what == What::probe ? asked_for(router, world_) : announced(router, world_);
 }
 
 Result<std::unique_ptr<Speaker>> Speaker::open(const Surroundings& surroundings, const World& world, bool observe) {
@@ -95,7 +103,13 @@ void Speaker::send(Transport& transport, Router& router, const Sealed& sealed, c
         const auto ah = router.authenticator->ah_header(header, message, credentials.ah_sequence);
         message.insert(message.begin(), ah.begin(), ah.end());
     }
-    const auto sent = transport.send(router.link, message, envelope, identification, protocol);
+    const auto& virtual_mac = router.config->virtual_mac->sender;
+    // The virtual device is not up yet when the first advert leaves, nor any more when the last one does.
+    const auto sent =
+        virtual_mac && envelope.destination.is_multicast()
+            ? sender_.send(router.link, proto::multicast_frame(*virtual_mac, message, envelope,
+                                                               {protocol, message.size(), identification}))
+            : transport.send(router.link, message, envelope, identification, protocol);
     if (!sent && !std::exchange(router.send_failure_said, true))
         log_.warning("({}) {}", router.config->name, sent.error().describe());
     if (sent) router.send_failure_said = false;
@@ -114,7 +128,7 @@ void Speaker::announce(const Router& router, std::vector<std::size_t> indexes) {
 
 void Speaker::probe(const Router& router, Instant now) {
     if (observe_) return;
-    const auto all = announced(router, world_);
+    const auto all = asked_for(router, world_);
     for (std::size_t i = 0; i < all.size(); ++i)
         listen(all.at(i)->link, all.at(i)->address.family(), std::nullopt, now + answers_awaited);
     std::vector<std::size_t> indexes(all.size());
@@ -131,7 +145,7 @@ void Speaker::forget(const Router& router) {
 void Speaker::send_waiting(Queue& queue) {
     for (std::size_t room = frames_a_turn; room > 0 && !queue.empty();) {
         auto& waiting = queue.front();
-        const auto all = announced(*waiting.router, world_);
+        const auto all = addresses_of(waiting.what, *waiting.router);
         const auto end = std::min(waiting.indexes.size(), waiting.sent + room);
         room -= end - waiting.sent;
         for (; waiting.sent < end; ++waiting.sent)

@@ -35,6 +35,9 @@ struct Announced {
     }
 };
 [[nodiscard]] Announced announced(const Router& router, const World& world);
+// The same addresses, to be asked for before they are claimed: what stands on a virtual device later is asked for from
+// the device below it, with that one's own MAC.
+[[nodiscard]] Announced asked_for(const Router& router, const World& world);
 
 class Speaker {
 public:
@@ -98,6 +101,7 @@ private:
     };
     [[nodiscard]] static Sealed seal(Router& router, proto::Advertisement advert);
     void send(Transport& transport, Router& router, const Sealed& sealed, const proto::Envelope& envelope);
+    [[nodiscard]] Announced addresses_of(What what, const Router& router) const;
     void copy_to_members(Transport& transport, Router& router, const Sealed& sealed);
     void send_waiting(Queue& queue);
     void send_item(const Waiting& waiting, const AddressOnLink& item);

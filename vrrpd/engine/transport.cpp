@@ -21,7 +21,8 @@ Transport::Entry* Transport::find(IfIndex link, Family family, std::uint8_t prot
 }
 
 Transport::Entry* Transport::open(const Need& need) {
-    auto socket = AdvertSocket::open(need.link, need.family, mode_, need.protocol);
+    const auto mode = need.only_hears ? AdvertSocket::Mode::observe : mode_;
+    auto socket = AdvertSocket::open(need.link, need.family, mode, need.protocol);
     if (!socket) {
         fail_on(need, socket.error());
         return nullptr;

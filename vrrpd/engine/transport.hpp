@@ -25,6 +25,7 @@ public:
         proto::Vrid vrid;
         RouterNumber router;
         std::uint8_t protocol = proto::ip_protocol;
+        bool only_hears = false;  // without joining anything
     };
     // A message and whose it is; nullopt: nobody's VRID.
     using Handler = std::function<void(std::optional<RouterNumber>, const netlink::Link&, const AdvertSocket::Heard&)>;

@@ -164,6 +164,21 @@ private:
         if (!tables_) return RulesInspected{true, std::vector<netlink::nft::Obstacle>{}};
         return RulesInspected{tables_->intact(), tables_->obstacles(task.gateways)};
     }
+    Outcome run(const RefusePackets& task) {
+        if (!tables_) return RulesInstalled{no_tables()};
+        auto wanted = last_refusal(task.addresses);
+        if (wanted == refused_ && !task.anyway) return RulesInstalled{};
+        auto done = tables_->refuse(*wanted);
+        refused_ = done ? std::move(wanted) : nullptr;
+        return RulesInstalled{std::move(done)};
+    }
+    using Addresses = std::shared_ptr<const std::vector<netlink::nft::Refused>>;
+    Addresses last_refusal(Addresses addresses) {
+        const std::lock_guard lock(mutex_);
+        for (const auto& queued : queue_)
+            if (const auto* later = std::get_if<RefusePackets>(&queued.task)) addresses = later->addresses;
+        return addresses;
+    }
     Outcome run(const AskSwitches& task) {
         SwitchesKnown known;
         for (const auto& one : task.switches)
@@ -178,6 +193,7 @@ private:
     std::unique_ptr<netlink::nft::Tables> tables_;
     Purge purge_;
     Fd event_;
+    Addresses refused_;  // null: nothing was, or it failed
 
     std::mutex mutex_;  // guards everything below
     std::condition_variable wake_, idle_;

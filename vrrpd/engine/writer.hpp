@@ -1,6 +1,6 @@
 // The writer: one thread that carries out kernel writes, because they can stall on the kernel's global lock
 // (51 ms behind another tool's namespace removal, measured) and adverts must not wait (design 2). A queue
-// in, completions out through an eventfd; it owns the Kernel and the Tables and no state besides.
+// in, completions out through an eventfd; it owns the Kernel and the Tables, and of state what it refused last.
 #pragma once
 
 #include <chrono>
@@ -41,6 +41,13 @@ struct OpenFence {
 struct PurgeConnections {
     netlink::ct::Which which;
 };
+// Packets to these addresses are dropped, to no others. Of several that wait in the queue the last one counts for all:
+// a thousand routers that take over together change the rules once. `anyway`: also where nothing changed, for
+// somebody else may have changed the rules.
+struct RefusePackets {
+    std::shared_ptr<const std::vector<netlink::nft::Refused>> addresses;
+    bool anyway = false;
+};
 // Are our tables as installed, and what foreign rules stand in the way?
 struct InspectRules {
     std::vector<netlink::nft::GatewayRules> gateways;
@@ -57,7 +64,7 @@ struct AskSwitches {
 };
 
 using Task = std::variant<ApplyRequests, ReadPicture, AskNeighbour, InstallRules, OpenFence, PurgeConnections,
-                          InspectRules, AskSwitches>;
+                          InspectRules, AskSwitches, RefusePackets>;
 
 // ---- what comes back -------------------------------------------------------------------------------
 

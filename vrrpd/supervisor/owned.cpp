@@ -25,6 +25,10 @@ constexpr std::array option_names{
     OptionName{DeviceOption::promote_secondaries, "promote_secondaries"},
     OptionName{DeviceOption::accept_ra, "accept_ra"},
     OptionName{DeviceOption::send_redirects, "send_redirects"},
+    OptionName{DeviceOption::arp_ignore, "arp_ignore"},
+    OptionName{DeviceOption::arp_filter, "arp_filter"},
+    OptionName{DeviceOption::arp_announce, "arp_announce"},
+    OptionName{DeviceOption::rp_filter, "rp_filter"},
 };
 
 std::optional<DeviceOption> option_of(std::string_view name) {
@@ -51,6 +55,8 @@ void own_instance(const config::Instance& instance, Owned& into) {
     for (const auto& [route, hops, track] : instance.routes)
         into.routes.push_back({route.destination.network(), route.table});
     for (const auto& [rule, track] : instance.rules) into.rules.push_back({rule.family, rule.priority, rule.table});
+    for (const auto& device : instance.virtual_mac->devices) into.devices.push_back(device.name);
+    into.refuses = into.refuses || !instance.accepts;
 }
 
 // The n-th gateway's table and its two rules (engine/plan.hpp).
@@ -123,6 +129,8 @@ void parse_line(const std::string& line, Owned& into) {
         reader.into(into.switches,
                     OwnedSwitch{reader.word(), reader.option(), reader.number<int>(), reader.number<int>()});
     if (kind == "gateway") reader.into(into.gateways, reader.word());
+    if (kind == "device") reader.into(into.devices, reader.word());
+    if (kind == "refuses") into.refuses = true;
 }
 
 }  // namespace
@@ -146,6 +154,7 @@ Owned owned_by(const config::Config& config) {
     sort_unique(owned.routes);
     sort_unique(owned.rules);
     sort_unique(owned.gateways);
+    sort_unique(owned.devices);
     return owned;
 }
 
@@ -154,6 +163,8 @@ Owned merge(Owned older, const Owned& newer) {
     append(older.routes, newer.routes);
     append(older.rules, newer.rules);
     append(older.gateways, newer.gateways);
+    append(older.devices, newer.devices);
+    older.refuses = older.refuses || newer.refuses;
     for (const auto& changed : newer.switches) {
         const auto known = std::find_if(older.switches.begin(), older.switches.end(), [&](const auto& other) {
             return other.device == changed.device && other.option == changed.option;
@@ -177,6 +188,8 @@ std::string to_text(const Owned& owned) {
     for (const auto& [device, option, former, ours] : owned.switches)
         text += fmt::format("switch {} {} {} {}\n", device, name_of(option), former, ours);
     for (const auto& gateway : owned.gateways) text += fmt::format("gateway {}\n", gateway);
+    for (const auto& device : owned.devices) text += fmt::format("device {}\n", device);
+    if (owned.refuses) text += "refuses\n";
     return text;
 }
 

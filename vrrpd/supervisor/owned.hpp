@@ -48,6 +48,8 @@ struct Owned {
     std::vector<OwnedRule> rules;
     std::vector<OwnedSwitch> switches;
     std::vector<std::string> gateways;  // whose packet rules and fence there may be
+    std::vector<std::string> devices;   // virtual ones, by name
+    bool refuses = false;               // packets to virtual addresses (no_accept)
 
     bool operator==(const Owned&) const = default;
 };

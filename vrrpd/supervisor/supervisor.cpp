@@ -458,7 +458,7 @@ void Supervisor::reloaded() {
         std::vector<OwnedSwitch> not_wanted;
         for (const auto& known : owned_file().switches) {
             const bool kept = std::any_of(wanted.switches.begin(), wanted.switches.end(), [&](const Switch& one) {
-                return one.device == known.device && one.option == known.option;
+                return one.option == known.option && (one.device == known.device || is_spread(one));
             });
             (kept ? now.switches : not_wanted).push_back(known);
         }

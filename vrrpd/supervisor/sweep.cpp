@@ -9,6 +9,11 @@ namespace vrrpd::supervisor {
 
 namespace {
 
+bool is_ours(const netlink::Link& link, const Owned& owned) {
+    return netlink::is_ours(link) &&
+           std::find(owned.devices.begin(), owned.devices.end(), link.name) != owned.devices.end();
+}
+
 bool is_ours(const netlink::Rule& rule, const Owned& owned) {
     if (rule.protocol != netlink::protocol_keepalived) return false;
     return std::any_of(owned.rules.begin(), owned.rules.end(), [&](const OwnedRule& known) {
@@ -35,6 +40,9 @@ bool is_ours(const netlink::Address& address, const std::string& device, const O
 
 std::vector<netlink::Request> leftovers(const Owned& owned, const netlink::Snapshot& kernel) {
     std::vector<netlink::Request> found;
+    // First: nothing more leaves it, and its addresses go with it.
+    for (const auto& link : kernel.links)
+        if (is_ours(link, owned)) found.push_back(netlink::Delete{netlink::Macvlan{link.name, link.base, link.mac}});
     for (const auto& rule : kernel.rules)
         if (is_ours(rule, owned)) found.push_back(netlink::Delete{rule});
     for (const auto& route : kernel.routes)
@@ -72,7 +80,8 @@ bool sweep(const Owned& owned, netlink::Kernel& kernel, Log& log) {
 }
 
 bool sweep_tables(const Owned& owned, netlink::nft::Tables& tables, Log& log) {
-    if (owned.gateways.empty() || !tables.abilities().nf_tables) return true;
+    const bool nothing = owned.gateways.empty() && !owned.refuses;
+    if (nothing || !tables.abilities().nf_tables) return true;
     bool clean = true;
     const auto check = [&](const Result<void>& done) {
         if (done || done.error().code == ENOENT) return;  // ENOENT: nothing is there
@@ -80,7 +89,8 @@ bool sweep_tables(const Owned& owned, netlink::nft::Tables& tables, Log& log) {
         clean = false;
     };
     for (const auto& gateway : owned.gateways) check(tables.open_fence(gateway, std::chrono::milliseconds(0)));
-    check(tables.install({}));
+    if (!owned.gateways.empty()) check(tables.install({}));
+    if (owned.refuses) check(tables.refuse({}));
     return clean;
 }
 

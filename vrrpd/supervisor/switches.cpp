@@ -50,6 +50,41 @@ void add_forwarding(const config::Gateway& gateway, std::vector<Switch>& into) {
     into.push_back({"all", DeviceOption::forwarding_ipv6, 1, {}, false});
 }
 
+// Who asks on the base device for what stands on a virtual one gets no answer from it, and whom the base asks is not
+// told that the virtual addresses are its own: the neighbours keep the virtual MAC. keepalived lets arp_announce be,
+// and then its clients learn the other MAC as soon as it asks for one of them.
+void add_virtual_bases(const config::Config& config, std::vector<Switch>& into) {
+    std::set<std::string> bases;
+    bool any = false;
+    for (const auto& instance : config.instances) {
+        for (const auto& device : instance.virtual_mac->devices) bases.insert(device.base);
+        any = any || !instance.virtual_mac->devices.empty();
+    }
+    for (const auto& base : bases) {
+        into.push_back({base, DeviceOption::arp_ignore, 1, {}, true, true});
+        into.push_back({base, DeviceOption::arp_filter, 1, {}, true, true});
+        into.push_back({base, DeviceOption::arp_announce, 2, {}, true, true});
+    }
+    // Packets come in on the virtual device and go out on its base: a filter that is on for all devices would drop
+    // them.
+    if (any) into.push_back({"all", DeviceOption::rp_filter, 0, {}});
+}
+
+// The filter of all devices becomes that of each one, also of those that come; so nothing but the virtual ones, which
+// have none, is without it.
+void spread_filter(int filter, netlink::Kernel& kernel, std::vector<OwnedSwitch>& into) {
+    const auto option = DeviceOption::rp_filter;
+    std::vector<std::string> devices{"default"};
+    const auto snapshot = kernel.snapshot();
+    if (snapshot)
+        for (const auto& link : snapshot->links)
+            if (!netlink::is_ours(link)) devices.push_back(link.name);
+    for (const auto& device : devices) {
+        const auto now = kernel.device_option(device, option);
+        if (now && *now < filter) into.push_back({device, option, *now, filter});
+    }
+}
+
 // Also without a way out: a question that is sent on to another host's forwarder is forwarded.
 bool forwards(const config::Config& config, const config::Gateway& gateway) {
     const auto sends_on = [&](const config::DnsFailover& block) {
@@ -60,12 +95,15 @@ bool forwards(const config::Config& config, const config::Gateway& gateway) {
 
 }  // namespace
 
+bool is_spread(const Switch& one) { return one.device == "all" && one.option == DeviceOption::rp_filter; }
+
 std::vector<Switch> switches_of(const config::Config& config) {
     std::vector<Switch> wanted;
     for (const auto& device : devices_with_addresses(config))
         wanted.push_back({device, DeviceOption::promote_secondaries, 1, {}});
     for (const auto& gateway : config.gateways)
         if (forwards(config, gateway)) add_forwarding(gateway, wanted);
+    add_virtual_bases(config, wanted);
     return wanted;
 }
 
@@ -75,6 +113,8 @@ std::vector<OwnedSwitch> changes_needed(const std::vector<Switch>& wanted, netli
         const auto now = kernel.device_option(one.device, one.option);
         if (!now || *now == one.value) continue;  // an error: no such device yet, or a kernel without IPv6
         if (one.instead_of && *now != *one.instead_of) continue;
+        if (one.at_least && *now > one.value) continue;
+        if (is_spread(one)) spread_filter(*now, kernel, changes);
         changes.push_back({one.device, one.option, one.restore ? *now : one.value, one.value});
     }
     return changes;

@@ -19,9 +19,13 @@ struct Switch {
     int value = 0;
     std::optional<int> instead_of;  // only where it has this value now
     bool restore = true;            // at a clean stop
+    bool at_least = false;          // a larger value will do, too
 
     bool operator==(const Switch&) const = default;
 };
+
+// The filter of all devices, which each of them has instead while this is wanted.
+[[nodiscard]] bool is_spread(const Switch& one);
 
 // In the order in which they must be set.
 [[nodiscard]] std::vector<Switch> switches_of(const config::Config& config);

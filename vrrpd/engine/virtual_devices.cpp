@@ -1,0 +1,196 @@
+#include "vrrpd/engine/virtual_devices.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace vrrpd::engine {
+
+namespace {
+
+constexpr Duration first_pause = std::chrono::milliseconds(100);
+constexpr Duration longest_pause = std::chrono::seconds(10);
+constexpr Duration calm = std::chrono::seconds(30);  // so long without a repair, and the back-off is forgotten
+
+}  // namespace
+
+VirtualDevices::Device* VirtualDevices::find(const std::string& name) {
+    const auto found =
+        std::find_if(devices_.begin(), devices_.end(), [&](const Device& device) { return device.what.name == name; });
+    return found == devices_.end() ? nullptr : &*found;
+}
+
+const VirtualDevices::Device* VirtualDevices::find(const std::string& name) const {
+    return const_cast<VirtualDevices*>(this)->find(name);
+}
+
+void VirtualDevices::configure(const config::Config& config, Instant now) {
+    std::vector<Device> next;
+    for (const auto& instance : config.instances)
+        for (const auto& what : instance.virtual_mac->devices) {
+            const auto* before = find(what.name);
+            next.push_back(before && before->what == what ? *before : Device{what});
+        }
+    std::swap(devices_, next);
+    std::vector<netlink::Request> gone;
+    for (const auto& before : desk_.observes() ? std::vector<Device>{} : next)
+        if (!find(before.what.name) && state_of(before) != State::foreign)
+            gone.push_back(netlink::Delete{macvlan(before)});
+    if (!gone.empty())
+        desk_.apply(std::move(gone), [this](const std::vector<Result<void>>& results) {
+            for (const auto& result : results)
+                if (!result) log_.error("{}", result.error().describe());
+        });
+    (void)look(now);
+}
+
+VirtualDevices::State VirtualDevices::state_of(const Device& device) const {
+    const auto* there = desk_.world().link(device.what.name);
+    const auto* base = desk_.world().link(device.what.base);
+    if (there && !is_ours(*there)) return State::foreign;
+    if (!base) return State::no_base;
+    if (!there) return State::absent;
+    if (there->base != base->index || there->mac != device.what.mac) return State::elsewhere;
+    return there->admin_up == device.up ? State::right : State::wrong_way;
+}
+
+netlink::Macvlan VirtualDevices::macvlan(const Device& device) const {
+    const auto* base = desk_.world().link(device.what.base);
+    return {device.what.name, base ? base->index : IfIndex{}, device.what.mac, device.up};
+}
+
+bool VirtualDevices::look(Instant now) {
+    if (!desk_.observes())
+        for (auto& device : devices_) look_at(device, now);
+    return std::exchange(came_, false);
+}
+
+void VirtualDevices::look_at(Device& device, Instant now) {
+    const auto& name = device.what.name;
+    const auto state = state_of(device);
+    if (device.asked && state == State::foreign) return;  // ours, half made
+    switch (state) {
+        case State::foreign:
+            device.stood = false;
+            return set_problem(device,
+                               name + " is there and is not ours: remove it, or write use_vmac with another name");
+        case State::no_base:  // which is a fault of its own
+            device.stood = false;
+            return set_problem(device, {});
+        case State::right:
+            see(device);
+            return set_problem(device, {});
+        case State::wrong_way:
+            see(device);
+            set_problem(device, {});
+            if (!settled_ && !device.up) return;
+            break;
+        case State::absent:
+            if (std::exchange(device.stood, false))
+                log_.warning("virtual device {} was removed by someone else: it is made again", name);
+            break;
+        case State::elsewhere:
+            device.stood = false;
+            break;
+    }
+    if (device.asked || back_off(device, now)) return;
+    put_right(device, state == State::elsewhere);
+}
+
+// Whether it is too soon; the desk looks again then.
+bool VirtualDevices::back_off(Device& device, Instant now) {
+    if (now - device.tried > calm) device.pause = Duration(0);
+    if (now < device.tried + device.pause) {
+        desk_.audit_at(device.tried + device.pause);
+        return true;
+    }
+    device.tried = now;
+    device.pause = std::clamp<Duration>(2 * device.pause, first_pause, longest_pause);
+    return false;
+}
+
+void VirtualDevices::put_right(Device& device, bool elsewhere) {
+    std::vector<netlink::Request> requests;
+    if (elsewhere) requests.push_back(netlink::Delete{macvlan(device)});
+    requests.push_back(netlink::Add{macvlan(device)});
+    device.asked = true;
+    desk_.apply(std::move(requests),
+                [this, name = device.what.name](const std::vector<Result<void>>& results) { made(name, results); });
+}
+
+void VirtualDevices::made(const std::string& name, const std::vector<Result<void>>& results) {
+    auto* device = find(name);
+    if (!device) return;
+    device->asked = false;
+    const auto& result = results.back();
+    if (result) return;  // seen when the kernel tells of it
+    desk_.audit_at(device->tried + device->pause);
+    if (result.error().code == EOPNOTSUPP)
+        return set_problem(*device, "this kernel has no macvlan, which use_vmac needs (modprobe macvlan)");
+    set_problem(*device, result.error().describe());
+}
+
+void VirtualDevices::see(Device& device) {
+    if (!std::exchange(device.stood, true)) came_ = true;
+}
+
+void VirtualDevices::set_problem(Device& device, std::string problem) { device.problem = std::move(problem); }
+
+void VirtualDevices::settle(Instant now) {
+    settled_ = true;
+    (void)look(now);
+}
+
+void VirtualDevices::withdraw() {
+    std::vector<netlink::Request> requests;
+    if (!desk_.observes())
+        for (const auto& device : devices_)
+            if (state_of(device) != State::foreign) requests.push_back(netlink::Delete{macvlan(device)});
+    devices_.clear();
+    if (requests.empty()) return;
+    desk_.apply(std::move(requests), [this](const std::vector<Result<void>>& results) {
+        for (const auto& result : results)
+            if (!result) log_.error("{}", result.error().describe());
+    });
+}
+
+std::vector<netlink::Request> VirtualDevices::switched(const config::Instance& instance, bool up) {
+    std::vector<netlink::Request> requests;
+    for (const auto& what : instance.virtual_mac->devices) {
+        auto* device = find(what.name);
+        if (!device) continue;
+        device->up = up;
+        const auto state = state_of(*device);
+        // Going down: one that is not there, or not ours, needs nothing. One that is down may be about to go up.
+        const bool stands = state == State::right || state == State::wrong_way;
+        if (up || stands || device->asked) requests.push_back(netlink::Add{macvlan(*device)});
+    }
+    return requests;
+}
+
+std::vector<netlink::Request> VirtualDevices::raise(const config::Instance& instance) {
+    return switched(instance, true);
+}
+
+std::vector<netlink::Request> VirtualDevices::lower(const config::Instance& instance) {
+    return switched(instance, false);
+}
+
+std::optional<std::string> VirtualDevices::problem(const config::Instance& instance) const {
+    for (const auto& what : instance.virtual_mac->devices)
+        if (const auto* device = find(what.name); device && !device->problem.empty()) return device->problem;
+    return std::nullopt;
+}
+
+bool VirtualDevices::awaits(const config::Instance& instance) const {
+    if (desk_.observes()) return false;
+    return std::any_of(instance.virtual_mac->devices.begin(), instance.virtual_mac->devices.end(),
+                       [this](const config::VirtualDevice& what) {
+                           const auto* device = find(what.name);
+                           if (!device || !device->problem.empty()) return false;
+                           const auto state = state_of(*device);
+                           return state != State::no_base && state != State::right && state != State::wrong_way;
+                       });
+}
+
+}  // namespace vrrpd::engine
