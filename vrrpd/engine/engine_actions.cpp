@@ -61,9 +61,11 @@ void Engine::perform(Router& router, const proto::Claim&) {
     auto requests = additions(wanted);
     const auto others = requests.size();
     raise_devices(router, requests);
+    const auto devices = requests.size() - others;
     write_for(router, std::move(requests), Say::failures,
-              [this, began = boot_now(), wanted = std::move(wanted), devices = requests.size() - others](
-                  Router& mine, const Results& results) { claimed(mine, began, wanted, devices, results); });
+              [this, began = boot_now(), wanted = std::move(wanted), devices](Router& mine, const Results& results) {
+                  claimed(mine, began, wanted, devices, results);
+              });
 }
 
 // The role, the claim or the router itself may be gone by the time the kernel is done; then nobody wants to know.
