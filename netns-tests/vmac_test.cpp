@@ -219,6 +219,22 @@ TEST_F(VirtualMac, goes_with_its_interface_and_comes_back_with_it) {
     EXPECT_EQ(router.stop(), 0);
 }
 
+TEST_F(VirtualMac, an_interface_that_cannot_carry_one_is_a_fault_of_that_instance_alone) {
+    // No Ethernet: the kernel makes no macvlan over it.
+    if (!home.h003.run({"ip", "tuntap", "add", "tun0", "mode", "tun"}).ok()) GTEST_SKIP() << "SKIPPED: no tun here";
+    home.h003.must({"ip", "link", "set", "tun0", "up"});
+    home.h003.must({"ip", "addr", "add", "10.99.0.4/24", "dev", "tun0"});
+    auto good = text(200);
+    good.after =
+        "vrrp_instance TUN {\n interface tun0\n dont_track_primary\n virtual_router_id 9\n use_vmac\n"
+        " virtual_ipaddress {\n  10.99.0.1/24\n }\n}\n";
+    auto& router = start(home.h003, good);
+    EXPECT_TRUE(becomes_active(home.h003, 15s));
+    EXPECT_TRUE(router.await_log("(TUN) Entering FAULT STATE: add virtual device vrrp.9")) << "said, with the reason";
+    EXPECT_EQ(router.stop(), 0);
+    EXPECT_FALSE(has_device(home.h003, "vrrp.9"));
+}
+
 // ---- with keepalived ----------------------------------------------------------------------------------
 
 class VirtualMacInterop : public VirtualMac, public testing::WithParamInterface<vrrpd::Family> {
@@ -259,6 +275,23 @@ TEST_P(VirtualMacInterop, keepalived_yields_to_ours_and_takes_over_from_it) {
     EXPECT_EQ(ours.stop(), 0);
     ASSERT_TRUE(moves_to(home.h001, home.h003));
     EXPECT_FALSE(has_device(home.h003));
+}
+
+TEST_F(VirtualMac, goes_with_ah_authentication) {
+    const auto words = [](int priority) {
+        return VrrpText{.version = 2,
+                        .priority = priority,
+                        .advert_int = "1",
+                        .more = "use_vmac\nauthentication {\nauth_type AH\nauth_pass secret\n}"};
+    };
+    auto& ours = start(home.h001, words(150));
+    ASSERT_TRUE(becomes_active(home.h001, 15s));
+    auto& keepalived = start(home.h003, words(200), {}, Daemon::keepalived);
+    ASSERT_TRUE(wait_until([&] { return holds(home.h003) && !holds(home.h001); }, 15s));
+    keepalived.stop();
+    ASSERT_TRUE(wait_until([&] { return holds(home.h001) && !holds(home.h003); }, 15s));
+    EXPECT_NE(learnt().find(virtual_mac.to_string()), std::string::npos) << known();
+    EXPECT_EQ(ours.stop(), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, VirtualMacInterop, testing::Values(vrrpd::Family::ipv4, vrrpd::Family::ipv6),
