@@ -81,16 +81,38 @@ private:
     Journal& journal_;
 };
 
+// Rules that note what they were told to refuse.
+class NotedTables final : public netlink::nft::Tables {
+public:
+    netlink::nft::Abilities abilities() override { return {true, true, true}; }
+    Result<void> install(std::span<const netlink::nft::GatewayRules>) override { return {}; }
+    Result<void> install_fence(std::span<const netlink::nft::GatewayRules>) override { return {}; }
+    Result<void> remove_fence() override { return {}; }
+    Result<void> open_fence(const std::string&, std::chrono::milliseconds) override { return {}; }
+    Result<void> refuse(std::span<const netlink::nft::Refused> addresses) override {
+        refused.push_back(addresses.size());
+        return {};
+    }
+    Result<bool> intact() override { return true; }
+    Result<std::vector<netlink::nft::Obstacle>> obstacles(std::span<const netlink::nft::GatewayRules>) override {
+        return std::vector<netlink::nft::Obstacle>{};
+    }
+
+    std::vector<std::size_t> refused;  // how many, each time
+};
+
 class WriterTest : public testing::Test {
 protected:
-    WriterTest() {
+    WriterTest() { make_writer(nullptr); }
+    void make_writer(std::unique_ptr<netlink::nft::Tables> tables) {
         auto kernel = std::make_unique<NotedKernel>(journal_);
         kernel_ = kernel.get();
-        writer_ = std::make_unique<Writer>(std::move(kernel), nullptr, [this](const netlink::ct::Which& which) {
-            purged_ = which.addresses;
-            standing_at_purge_ = kernel_->model.snapshot()->addresses.size();
-            return Result<std::size_t>(7);
-        });
+        writer_ =
+            std::make_unique<Writer>(std::move(kernel), std::move(tables), [this](const netlink::ct::Which& which) {
+                purged_ = which.addresses;
+                standing_at_purge_ = kernel_->model.snapshot()->addresses.size();
+                return Result<std::size_t>(7);
+            });
     }
     ~WriterTest() override { journal_.open(); }
 
@@ -122,6 +144,29 @@ protected:
     std::optional<std::size_t> standing_at_purge_;
     std::unique_ptr<Writer> writer_;
 };
+
+TEST_F(WriterTest, of_several_refusals_that_wait_the_last_one_counts_for_all) {
+    const auto refusal = [](std::size_t count, bool anyway = false) {
+        return RefusePackets{std::make_shared<const std::vector<netlink::nft::Refused>>(count), anyway};
+    };
+    auto own = std::make_unique<NotedTables>();
+    const auto& refused = own->refused;
+    make_writer(std::move(own));
+    occupy_writer();
+    for (std::size_t count = 1; count <= 5; ++count) {
+        writer_->submit(refusal(count));
+        writer_->submit(additions(static_cast<unsigned>(count), 1));
+    }
+    EXPECT_EQ(finish().size(), 11U) << "each is answered";
+    EXPECT_EQ(refused, std::vector<std::size_t>{5});
+    const auto last = refusal(2);
+    writer_->submit(last);
+    writer_->submit(last);
+    writer_->submit(RefusePackets{last.addresses, true});
+    EXPECT_TRUE(writer_->drain(5s));
+    EXPECT_GE(refused.size(), 3U) << "somebody else may have changed them";
+    EXPECT_EQ(refused.back(), 2U);
+}
 
 TEST_F(WriterTest, completions_keep_the_order_of_the_tasks) {
     occupy_writer();
