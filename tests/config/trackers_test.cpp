@@ -160,20 +160,32 @@ std::string group(const std::string& lines) {
 }
 const std::string all_tracked = "track_script {\nw\nz\n}\ntrack_file {\nf\ng\n}\ntrack_process {\np\n}\n";
 
-TEST(Trackers, of_a_sync_group_apply_to_each_member_and_weigh_only_where_it_says_so) {
+// As keepalived 2.2.7 has it: what the group tracks weighs on all alike; what a member tracks would prefer one of them.
+TEST(Trackers, of_a_sync_group_weigh_on_each_member_and_those_of_a_member_only_where_the_group_says_so) {
     const auto with = clean(trackers + group("sync_group_tracking_weight\n" + all_tracked));
     EXPECT_EQ(with.instances[0].tracks.size(), 6U);
     EXPECT_EQ(with.instances[1].tracks.size(), 5U);
-    EXPECT_EQ(with.instances[1].tracks[0], (Track{Track::Kind::script, false, 5, 0}));
 
     const auto without = parse_text(secured + trackers + group(all_tracked));
+    EXPECT_EQ(errors(without.faults).size(), 1U);
     EXPECT_TRUE(says(without.faults, "script 'w' weighs, and vrrp_sync_group G moves as one: it is not tracked"));
-    EXPECT_TRUE(says(without.faults, "file 'f' weighs, and vrrp_sync_group G moves as one: its weight counts as 0"));
-    const auto& tracks = without.config.instances[1].tracks;
-    ASSERT_EQ(tracks.size(), 3U);
-    EXPECT_EQ(tracks[0], (Track{Track::Kind::script, false, 0, 1}));
-    EXPECT_EQ(tracks[1], (Track{Track::Kind::file, false, 0, 0}));
-    EXPECT_EQ(tracks[2], (Track{Track::Kind::process, false, 9, 0})) << "keepalived forgets processes there";
+    for (const auto& one : without.config.instances) {
+        ASSERT_EQ(one.tracks.size(), 5U) << one.name;
+        EXPECT_EQ(one.tracks[0], (Track{Track::Kind::script, false, 5, 0}));
+        EXPECT_EQ(one.tracks[2], (Track{Track::Kind::file, false, 1, 0}));
+    }
+}
+
+TEST(Trackers, of_a_member_of_a_sync_group_a_file_without_weight_of_its_own_counts_as_0) {
+    const auto parsed =
+        parse_text(secured + trackers + "vrrp_sync_group G {\ngroup {\nA\nB\n}\n}\n" +
+                   instance("track_file {\nf\ng\n}\ntrack_process {\np\n}\n", "A", 1) + instance("", "B", 2));
+    EXPECT_TRUE(says(parsed.faults, "file 'f' weighs, and vrrp_sync_group G moves as one: its weight counts as 0"));
+    EXPECT_TRUE(says(parsed.faults, "file 'g' weighs, and vrrp_sync_group G moves as one: it is not tracked"));
+    const auto& tracks = parsed.config.instances[0].tracks;
+    ASSERT_EQ(tracks.size(), 2U);
+    EXPECT_EQ(tracks[0], (Track{Track::Kind::file, false, 0, 0}));
+    EXPECT_EQ(tracks[1], (Track{Track::Kind::process, false, 9, 0})) << "keepalived forgets processes there";
 }
 
 TEST(Trackers, bad_values_keep_the_default_or_leave_the_item_out) {

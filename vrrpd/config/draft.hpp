@@ -55,7 +55,7 @@ struct NotifyDraft {
     std::optional<bool> priority_changes;
 };
 
-// One item of track_script, track_file or track_process.
+// One item of track_script, track_file, track_process or track_bfd.
 struct TrackDraft {
     Track value;
     Place place;
@@ -91,7 +91,6 @@ struct InstanceDraft {
     std::vector<Place> track_places;  // one per track_interfaces
     std::vector<Place> dns_places;    // one per track_dns
     std::vector<TrackDraft> tracks;
-    std::vector<Place> weighted;  // BFD sessions that are tracked with a weight
     NotifyDraft notify;
 };
 
@@ -148,7 +147,15 @@ struct StaticTrackDraft {
     Place place;
 };
 
-// vrrp_script, track_file, ...: what is named by those who track it. Of the three values its kind's counts.
+struct BfdDraft {
+    BfdInstance value;
+    std::optional<std::uint8_t> hops;  // ttl, hoplimit
+    int max_hops = 0;                  // -1: any
+    std::optional<Place> source_place, max_hops_place;
+    bool for_vrrp = false, for_checkers = false;  // neither: both
+};
+
+// vrrp_script, track_file, ...: what is named by those who track it. Of the four values its kind's counts.
 struct TrackerDraft {
     std::string kind;
     std::string name;
@@ -160,6 +167,7 @@ struct TrackerDraft {
     TrackedScript script;
     TrackedFile file;
     TrackedProcess process;
+    BfdDraft bfd;
 };
 
 struct FifoDraft {

@@ -56,7 +56,8 @@ void set_realtime(Reader& reader, const Statement& s) {
     if (*value < s.keyword.low || *value > s.keyword.high) (void)reader.integer(s);
     auto& config = reader.draft().config;
     config.realtime = true;
-    config.realtime_priority = static_cast<int>(std::min(std::max(*value, s.keyword.low), s.keyword.high));
+    const auto priority = static_cast<int>(std::min(std::max(*value, s.keyword.low), s.keyword.high));
+    config.realtime_priority = std::max(config.realtime_priority, priority);
 }
 
 void set_log_unknown(Reader& reader, const Statement&) { reader.draft().config.log_unknown_vrids = true; }
@@ -150,10 +151,10 @@ constexpr Keyword table[] = {
     {"bfd_priority", 'C', Support::unsupported, Shape::integer, nullptr, -20, 19},
     {"checker_priority", 'L', Support::lvs, Shape::integer, nullptr, -20, 19},
     {"vrrp_rt_priority", 'B', Support::acted, Shape::integer, set_realtime, 1, 99},
-    {"bfd_rt_priority", 'C', Support::unsupported, Shape::integer, nullptr, 1, 99},
+    {"bfd_rt_priority", 'C', Support::acted, Shape::integer, set_realtime, 1, 99},
     {"checker_rt_priority", 'L', Support::lvs, Shape::integer, nullptr, 1, 99},
     {"vrrp_no_swap", 'B', Support::acted, Shape::nothing, set_no_swap},
-    {"bfd_no_swap", 'C', Support::unsupported, Shape::nothing},
+    {"bfd_no_swap", 'C', Support::acted, Shape::nothing, set_no_swap},
     {"checker_no_swap", 'L', Support::lvs, Shape::nothing},
     {"vrrp_cpu_affinity", 'C', Support::unsupported, Shape::word},
     {"bfd_cpu_affinity", 'C', Support::unsupported, Shape::word},

@@ -263,7 +263,7 @@ constexpr Keyword table[] = {
     {"track_script", 'A', Support::acted, Shape::items, read_tracked_script},
     {"track_file", 'B', Support::acted, Shape::items, read_tracked_file},
     {"track_process", 'B', Support::acted, Shape::items, read_tracked_process},
-    {"track_bfd", 'B', Support::unsupported, Shape::items, read_tracked_bfd},
+    {"track_bfd", 'B', Support::acted, Shape::items, read_tracked_bfd},
     // announcements (3.4.5)
     {"garp_master_delay", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::delay>, 0, any},
     {"garp_master_repeat", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::repeat>, 0, any},

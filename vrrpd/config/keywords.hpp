@@ -46,6 +46,7 @@ enum class Shape : std::uint8_t {
     integer,           // low..high
     optional_integer,  // low..high
     decimal,           // low..high in millionths of a second
+    milliseconds,      // low..high in millionths of a millisecond
     optional_switch,   // on true yes off false no
     address,
     choice,   // one of `choices`, separated by blanks

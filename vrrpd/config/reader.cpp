@@ -15,6 +15,7 @@ bool takes_argument(Shape shape) {
         case Shape::word:
         case Shape::integer:
         case Shape::decimal:
+        case Shape::milliseconds:
         case Shape::address:
         case Shape::choice:
         case Shape::command:
@@ -92,9 +93,10 @@ std::optional<std::int64_t> Reader::millionths(const Statement& s) {
     const auto value = parse_decimal(s.word(1));
     const bool fits = value && value->millionths >= s.keyword.low && value->millionths <= s.keyword.high;
     if (!fits) {
+        const auto* const unit = s.keyword.shape == Shape::milliseconds ? "milliseconds" : "seconds";
         fault(Severity::error, s.place(1),
-              fmt::format("{} '{}' is not {}: write seconds from {} to {}", s.keyword.name, s.word(1),
-                          value ? "in range" : "a number of seconds", decimal_text(s.keyword.low),
+              fmt::format("{} '{}' is not {}{}: write {} from {} to {}", s.keyword.name, s.word(1),
+                          value ? "in range" : "a number of ", value ? "" : unit, unit, decimal_text(s.keyword.low),
                           decimal_text(s.keyword.high)));
         return std::nullopt;
     }
@@ -144,6 +146,7 @@ void Reader::check_value(const Statement& s) {
             if (s.size() > 1) (void)integer(s);
             return;
         case Shape::decimal:
+        case Shape::milliseconds:
             (void)millionths(s);
             return;
         case Shape::optional_switch:

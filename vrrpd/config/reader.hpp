@@ -97,6 +97,7 @@ private:
 void resolve(Reader& reader);
 void resolve_virtual_macs(Reader& reader);  // after the instances, whose devices must not collide
 void resolve_tracks(Reader& reader);        // after the instances that track
+void resolve_bfd(Reader& reader);           // after the tracks
 void resolve_notification(Reader& reader);  // likewise
 void resolve_statics(Reader& reader);
 void resolve_sync_groups(Reader& reader);  // after the instances that are their members

@@ -192,9 +192,6 @@ private:
             }
         }
         instance_.track_interfaces = std::move(kept);
-        if (!instance_.parameters.priority.is_owner()) return;
-        for (const auto place : draft_.weighted)
-            report(place, "a weight changes nothing at priority 255: it is not tracked");
     }
 
     Reader& reader_;

@@ -1,13 +1,14 @@
-// vrrp_script, vrrp_track_process and track_file (surface 3.9 - 3.11), and the lists that name them (3.4.4, 3.8).
+// vrrp_script, vrrp_track_process and track_file (surface 3.9 - 3.11), and the lists that name them, and BFD sessions
+// (3.4.4, 3.8). bfd_instance itself is in bfd.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "vrrpd/config/handlers.hpp"
 #include "vrrpd/config/items.hpp"
+#include "vrrpd/config/tracker_blocks.hpp"
 
 namespace vrrpd::config {
-namespace {
 
 void open_tracker(Reader& reader, const Statement& s, const char* kind) {
     const auto key = fmt::format("{} {}", kind, s.word(1));
@@ -30,15 +31,21 @@ void open_tracker(Reader& reader, const Statement& s, const char* kind) {
     reader.draft().trackers.erase(key);
 }
 
-// Numbered when it is complete: whoever names it does so below.
-template <class Object>
-void keep(Reader& reader, std::vector<Object>& all, Object object, const std::string& key) {
-    const auto found = reader.draft().trackers.find(key);
-    if (found == reader.draft().trackers.end()) return;
-    found->second.object = static_cast<std::uint32_t>(all.size());
-    object.name = found->second.name;
-    all.push_back(std::move(object));
+void read_weight(Reader& reader, const Statement& s) {
+    auto& tracker = reader.tracker();
+    if (const auto value = reader.integer(s)) {
+        tracker.weight = static_cast<int>(*value);
+        tracker.weight_given = true;
+    }
+    if (s.size() < 3) return;
+    if (s.word(2) == "reverse") {
+        tracker.reverse = true;
+        return;
+    }
+    reader.fault(Severity::error, s.place(2), fmt::format("unknown word '{}' after weight: write reverse", s.word(2)));
 }
+
+namespace {
 
 // ---- vrrp_script
 
@@ -153,27 +160,6 @@ void set_init_file(Reader& reader, const Statement& s) {
     }
 }
 
-// ---- bfd_instance: known as something to be named
-
-void complete_address(Reader& reader, const Statement& s) {
-    if (reader.address(s)) reader.tracker().complete = true;
-}
-
-// weight INT [reverse]
-void read_weight(Reader& reader, const Statement& s) {
-    auto& tracker = reader.tracker();
-    if (const auto value = reader.integer(s)) {
-        tracker.weight = static_cast<int>(*value);
-        tracker.weight_given = true;
-    }
-    if (s.size() < 3) return;
-    if (s.word(2) == "reverse") {
-        tracker.reverse = true;
-        return;
-    }
-    reader.fault(Severity::error, s.place(2), fmt::format("unknown word '{}' after weight: write reverse", s.word(2)));
-}
-
 constexpr Keyword script_table[] = {
     {"script", 'A', Support::acted, Shape::command, set_script},
     {"interval", 'A', Support::acted, Shape::decimal, set_interval, 0, any_time},
@@ -203,28 +189,16 @@ constexpr Keyword track_file_table[] = {
     {"init_file", 'B', Support::acted, Shape::optional_words, set_init_file},
 };
 
-constexpr Keyword bfd_table[] = {
-    {"neighbor_ip", 'B', Support::accepted, Shape::address, complete_address},
-    {"neighbour_ip", 'B', Support::accepted, Shape::address, complete_address},
-    {"source_ip", 'B', Support::accepted, Shape::address},
-    {"min_rx", 'B', Support::accepted, Shape::decimal, nullptr, 1 * second, any_time},
-    {"min_tx", 'B', Support::accepted, Shape::decimal, nullptr, 1 * second, any_time},
-    {"idle_tx", 'C', Support::accepted, Shape::decimal, nullptr, 1000 * second, any_time},
-    {"multiplier", 'B', Support::accepted, Shape::integer, nullptr, 1, 255},
-    {"passive", 'C', Support::accepted, Shape::nothing},
-    {"ttl", 'C', Support::accepted, Shape::integer, nullptr, 1, 255},
-    {"hoplimit", 'C', Support::accepted, Shape::integer, nullptr, 1, 255},
-    {"max_hops", 'C', Support::accepted, Shape::integer, nullptr, -1, 255},
-    {"multihop", 'C', Support::accepted, Shape::optional_switch},
-    {"weight", 'B', Support::accepted, Shape::integer, read_weight, -253, 253},
-    {"vrrp", 'C', Support::accepted, Shape::nothing},
-    {"checker", 'C', Support::accepted, Shape::nothing},
-};
-
 // ---- the lists
 
-void read_tracked(Reader& reader, const Statement& s, const char* kind, std::optional<Track::Kind> as) {
-    const auto given = read_tracked_weight(reader, s, 254);
+std::string_view kind_word(Track::Kind kind) {
+    constexpr std::string_view words[] = {"script", "file", "process", "bfd"};
+    return words[static_cast<std::size_t>(kind)];
+}
+
+void read_tracked(Reader& reader, const Statement& s, Track::Kind as) {
+    const auto kind = kind_word(as);
+    const auto given = read_tracked_weight(reader, s, as == Track::Kind::bfd ? 253 : 254);
     const auto& trackers = reader.draft().trackers;
     const auto found = trackers.find(fmt::format("{} {}", kind, s.word(0)));
     if (found == trackers.end()) {
@@ -235,11 +209,7 @@ void read_tracked(Reader& reader, const Statement& s, const char* kind, std::opt
     const auto& tracker = found->second;
     if (tracker.kind == "script" && !reader.draft().scripts) reader.draft().scripts = s.place();
     if (!given) return;
-    if (!as) {  // BFD: its weight is judged, no more
-        if (!reader.in_group() && given->weight.value_or(0) != 0) reader.instance().weighted.push_back(s.place());
-        return;
-    }
-    TrackDraft track{{*as, given->reverse.value_or(tracker.reverse),
+    TrackDraft track{{as, given->reverse.value_or(tracker.reverse),
                       static_cast<std::int16_t>(given->weight.value_or(tracker.weight)), *tracker.object},
                      s.place(),
                      s.word(0)};
@@ -256,12 +226,7 @@ void read_tracked(Reader& reader, const Statement& s, const char* kind, std::opt
 
 // ---- of the whole
 
-std::string_view kind_word(Track::Kind kind) {
-    constexpr std::string_view words[] = {"script", "file", "process"};
-    return words[static_cast<std::size_t>(kind)];
-}
-
-// What weighs in a sync group must say so (surface 3.8).
+// What one member of a sync group tracks for itself may weigh only if the group says so (surface 3.8).
 std::vector<Track> tracks_in_group(Reader& reader, const std::vector<TrackDraft>& drafts, const SyncGroupDraft& group) {
     std::vector<Track> kept;
     for (const auto& draft : drafts) {
@@ -308,8 +273,8 @@ const SyncGroupDraft* group_of(const Draft& draft, const std::string& instance) 
 void note_unused(Reader& reader) {
     const auto& draft = reader.draft();
     for (const auto& entry : draft.trackers) {
-        const auto& tracker = entry.second;  // no binding: clang 14 lets no lambda see one
-        if (!tracker.object) continue;
+        const auto& tracker = entry.second;                      // no binding: clang 14 lets no lambda see one
+        if (!tracker.object || tracker.kind == "bfd") continue;  // a session is run for the neighbour's sake, too
         const bool used =
             std::any_of(draft.config.instances.begin(), draft.config.instances.end(), [&](const auto& one) {
                 return std::any_of(one.tracks.begin(), one.tracks.end(), [&](const Track& track) {
@@ -359,8 +324,6 @@ void open_track_file(Reader& reader, const Statement& s) {
     keep(reader, reader.draft().config.files, found->second.file, key);
 }
 
-void open_bfd_instance(Reader& reader, const Statement& s) { open_tracker(reader, s, "bfd"); }
-
 void resolve_tracks(Reader& reader) {
     auto& draft = reader.draft();
     for (std::size_t i = 0; i < draft.instances.size(); ++i) {
@@ -372,24 +335,22 @@ void resolve_tracks(Reader& reader) {
         if (group) {
             auto theirs = group->tracks;
             weigh_nothing_for_owner(reader, instance, theirs);
-            for (const auto& track : tracks_in_group(reader, theirs, *group)) tracks.push_back(track);
+            for (const auto& track : own_tracks(theirs)) tracks.push_back(track);  // alike for all, so it may weigh
         }
         tracks.shrink_to_fit();
         instance.tracks = std::move(tracks);
     }
     note_unused(reader);
+    resolve_bfd(reader);
 }
 
-void read_tracked_script(Reader& reader, const Statement& s) { read_tracked(reader, s, "script", Track::Kind::script); }
-void read_tracked_file(Reader& reader, const Statement& s) { read_tracked(reader, s, "file", Track::Kind::file); }
-void read_tracked_process(Reader& reader, const Statement& s) {
-    read_tracked(reader, s, "process", Track::Kind::process);
-}
-void read_tracked_bfd(Reader& reader, const Statement& s) { read_tracked(reader, s, "bfd", std::nullopt); }
+void read_tracked_script(Reader& reader, const Statement& s) { read_tracked(reader, s, Track::Kind::script); }
+void read_tracked_file(Reader& reader, const Statement& s) { read_tracked(reader, s, Track::Kind::file); }
+void read_tracked_process(Reader& reader, const Statement& s) { read_tracked(reader, s, Track::Kind::process); }
+void read_tracked_bfd(Reader& reader, const Statement& s) { read_tracked(reader, s, Track::Kind::bfd); }
 
 std::span<const Keyword> script_keywords() { return script_table; }
 std::span<const Keyword> track_process_keywords() { return track_process_table; }
 std::span<const Keyword> track_file_keywords() { return track_file_table; }
-std::span<const Keyword> bfd_keywords() { return bfd_table; }
 
 }  // namespace vrrpd::config
