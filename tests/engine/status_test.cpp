@@ -20,7 +20,8 @@ std::string only_instance(const Router& router, Instant now = start) {
     StatusReport report(false);
     report.add({router, router.troubles->faults, "G"}, now, member);
     const auto text = report.text();
-    const std::string before = R"({"observing":false,"instances":[)", after = R"(],"sync_groups":[],"gateways":[]})";
+    const std::string before = R"({"observing":false,"instances":[)",
+                      after = R"(],"sync_groups":[],"bfd":[],"gateways":[]})";
     EXPECT_EQ(text.substr(0, before.size()), before);
     EXPECT_EQ(text.substr(text.size() - after.size()), after);
     return text.substr(before.size(), text.size() - before.size() - after.size());
@@ -87,7 +88,7 @@ TEST(Status, a_gateway) {
     const netlink::nft::GatewayRules::DnsServer server{ip("10.12.14.2"), 5353};
     report.add({home, readiness, {"wan0 is down"}, ip("198.51.100.1"), {server}, false}, proto::Role::backup);
     EXPECT_EQ(report.text(),
-              R"({"observing":true,"instances":[],"sync_groups":[],"gateways":[)"
+              R"({"observing":true,"instances":[],"sync_groups":[],"bfd":[],"gateways":[)"
               R"({"name":"HOME","follows":"LAN","state":"MASTER","ready":true,"obstacles":[],"wan":null,"dns":[],)"
               R"("services":[],"fence":"open"},)"
               R"({"name":"HOME","follows":"LAN","state":"BACKUP","ready":false,"obstacles":["wan0 is down"],)"

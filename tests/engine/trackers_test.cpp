@@ -45,6 +45,19 @@ protected:
     Trackers trackers_;
 };
 
+TEST_F(TrackersTest, a_bfd_session_is_tracked_like_a_script) {
+    config_.bfd_instances.resize(1);
+    config_.bfd_instances[0].name = "b";
+    trackers_.configure(config_);
+    EXPECT_TRUE(judge({{Kind::bfd, false, 0, 0}}).waits);
+    say(State::Kind::bfd, "b", Health::down, "Down: 10.0.0.2 is silent");
+    EXPECT_EQ(judge({{Kind::bfd, false, 0, 0}}).faults, std::vector<std::string>{"bfd b Down: 10.0.0.2 is silent"});
+    EXPECT_EQ(proto::contribution(judge({{Kind::bfd, false, -20, 0}}).tracked[0]), -20);
+    EXPECT_EQ(proto::contribution(judge({{Kind::bfd, true, 20, 0}}).tracked[0]), 20);
+    say(State::Kind::bfd, "b", Health::disabled, "not run by an observer");
+    EXPECT_TRUE(judge({{Kind::bfd, false, 0, 0}}).tracked.empty());
+}
+
 TEST_F(TrackersTest, what_has_no_result_yet_holds_back_who_would_be_in_fault) {
     EXPECT_TRUE(judge({{Kind::script, false, 0, 0}}).waits);
     EXPECT_TRUE(judge({{Kind::process, false, 0, 0}}).waits);

@@ -65,6 +65,19 @@ TEST(AuthText, more_routers_than_there_is_room_for_are_left_out) {
     EXPECT_EQ(auth_text(state), "lan0 4 1 7 8\n");
 }
 
+TEST(AuthText, bfd_sessions_have_lines_of_their_own) {
+    auto state = fresh(), next = fresh();
+    ipc::BfdRecord::Counters counted{10, 9, 2, 1, {}};
+    counted.rejected[static_cast<std::size_t>(proto::BfdRejection::wrong_hops)] = 3;
+    ipc::store(counted, *state.bfd("peer"));
+    (void)state.bfd("silent");
+    const auto text = auth_text(state);
+    EXPECT_EQ(text, "bfd/peer 10 9 2 1 hops 3\n");
+    restore_auth("bfd/\nbfd/x y\nbfd/" + std::string(40, 'n') + " 1 1 1 1\n" + text, next);
+    EXPECT_EQ(ipc::counters(*next.bfd("peer")), counted);
+    EXPECT_EQ(auth_text(next), text);
+}
+
 class AuthFileTest : public testing::Test {
 protected:
     AuthFileTest() {

@@ -61,6 +61,31 @@ TEST(SharedState, takes_a_name_of_full_length) {
               engine.record("enp0s31f6abcdef", Family::ipv4, vrid(1)));
 }
 
+TEST(SharedState, a_bfd_session_is_found_again_by_its_name_and_read_back) {
+    auto [supervisor, engine] = mapped(2);
+    auto* const record = engine.bfd(std::string(31, 'n'));
+    ASSERT_NE(record, nullptr);
+    EXPECT_NE(engine.bfd("b"), record);
+    EXPECT_EQ(engine.bfd("c"), nullptr) << "all are taken";
+    proto::BfdMemory memory{7, proto::BfdState::up, proto::BfdDiagnostic::path_down, {}};
+    memory.remote = {proto::BfdState::init,
+                     proto::BfdDiagnostic::echo_failed,
+                     0xffffffff,
+                     proto::BfdInterval(50'000),
+                     proto::BfdInterval(0xfffffffe),
+                     255,
+                     true};
+    BfdRecord::Counters counted{1, 2, 3, 4, {}};
+    counted.rejected.back() = 5;
+    store(memory, *record);
+    store(counted, *record);
+    const auto* const seen = supervisor.bfd(std::string(31, 'n'));
+    EXPECT_EQ(load(*seen), memory);
+    EXPECT_EQ(counters(*seen), counted);
+    EXPECT_EQ(counters(*supervisor.bfd("b")), BfdRecord::Counters{});
+    EXPECT_EQ(supervisor.record("lan0", Family::ipv4, vrid(1))->active.load(), 0) << "they do not lie upon each other";
+}
+
 TEST(SharedState, refuses_a_descriptor_that_is_none) {
     EXPECT_FALSE(SharedState::map(Fd(memfd_create("empty", MFD_CLOEXEC))).has_value());
     EXPECT_FALSE(SharedState::map(Fd()).has_value());

@@ -199,6 +199,7 @@ std::string status_document(const StatusInputs& inputs) {
                 {"observing", engine.is_object() && engine.value("observing", Json()) == true},
                 {"instances", list_of(engine, "instances")},
                 {"sync_groups", list_of(engine, "sync_groups")},
+                {"bfd", list_of(engine, "bfd")},
                 {"gateways", gateways(inputs, engine)},
                 {"peer_link", {{"configured", inputs.peer_link_configured}, {"trouble", inputs.peer_link_trouble}}},
                 {"peers", Json::array()},

@@ -170,6 +170,19 @@ private:
         for (const auto& group : list(document_, "sync_groups"))
             page_.line(fmt::format("Sync group {}: {} for {}: {}", text(group, "name"), text(group, "state"),
                                    age(group), fmt::join(words(group, "members"), ", ")));
+        for (const auto& session : list(document_, "bfd")) this->session(session);
+    }
+
+    void session(const Json& session) {
+        const auto state = text(session, "state");
+        auto line = fmt::format("BFD {} with {}: {} for {}", text(session, "name"), text(session, "neighbor"), state,
+                                age(session));
+        if (state == "Up") {
+            line += fmt::format("; its silence is noticed after {:.0f} ms", 1e3 * number(session, "detection_time"));
+        } else if (state != "Unknown") {
+            return wrong(line + ": " + text(session, "diagnostic"));
+        }
+        page_.line(line);
     }
 
     void router(const Json& router) {

@@ -1,11 +1,12 @@
 #include "vrrpd/engine/dump.hpp"
 
-#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
 #include <nlohmann/json.hpp>
 
+#include "vrrpd/engine/bfd_dump.hpp"
 #include "vrrpd/engine/dump_words.hpp"
 
 namespace vrrpd::engine {
@@ -169,15 +170,6 @@ std::string stats_text(const Router& router) {
 
 // ---- keepalived.data ------------------------------------------------------------------------------------
 
-// "1795898818.917423 (Sat Nov 28 20:46:58.917423 2026)", in local time.
-std::string time_text(microseconds wall) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(wall);
-    const auto fraction = (wall - seconds).count();
-    const auto local = fmt::localtime(static_cast<std::time_t>(seconds.count()));
-    return fmt::format("{}.{:06} ({:%a %b %e %H:%M:%S}.{:06} {:%Y})", seconds.count(), fraction, local, fraction,
-                       local);
-}
-
 std::string interval_text(const proto::RouterParameters& p) {
     if (p.version == proto::Version::v2) return fmt::format("{} sec", whole_seconds(p.advert_interval));
     return fmt::format("{} milli-sec", duration_cast<std::chrono::milliseconds>(p.advert_interval).count());
@@ -189,7 +181,8 @@ const char* truth(bool yes) { return yes ? "true" : "false"; }
 // The lines below a router's name: " = " between a key and its value.
 class Topology {
 public:
-    Topology(const Router& router, DumpMoment moment) : router_(router), instance_(*router.config), moment_(moment) {
+    Topology(const Router& router, const config::Config& config, DumpMoment moment)
+        : router_(router), instance_(*router.config), config_(config), moment_(moment) {
         text_ = fmt::format(" VRRP Instance = {}\n", instance_.name);
     }
 
@@ -203,6 +196,7 @@ public:
         list("Virtual Routes", instance_.routes);
         list("Virtual Rules", instance_.rules);
         tracked();
+        text_ += tracked_bfd_text(instance_, config_);
         notify();
         return std::move(text_);
     }
@@ -292,6 +286,7 @@ private:
 
     const Router& router_;
     const config::Instance& instance_;
+    const config::Config& config_;
     DumpMoment moment_;
     std::string text_;
 };
@@ -315,13 +310,20 @@ void Dump::add(const Router& router, DumpMoment moment) {
             return;
         }
         case ipc::DumpForm::data:
-            body_ += Topology(router, moment).text();
+            body_ += Topology(router, *config_, moment).text();
             return;
         case ipc::DumpForm::stats:
         case ipc::DumpForm::stats_clear:
             body_ += stats_text(router);
             return;
+        case ipc::DumpForm::bfd:
+            return;
     }
+}
+
+void Dump::add(const std::vector<BfdStatus>& sessions, DumpMoment moment) {
+    if (form_ == ipc::DumpForm::data) sessions_ = tracked_bfd_text(sessions, *config_);
+    if (form_ == ipc::DumpForm::bfd) body_ = bfd_text(sessions, moment);
 }
 
 std::string Dump::text() const {
@@ -330,7 +332,7 @@ std::string Dump::text() const {
     auto text = "------< VRRP Topology >------\n" + body_;
     if (!config_->scripts.empty()) text += "------< VRRP Scripts >------\n";
     for (const auto& script : config_->scripts) text += script_text(script);
-    return text;
+    return text + sessions_;
 }
 
 }  // namespace vrrpd::engine

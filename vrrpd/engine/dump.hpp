@@ -1,9 +1,11 @@
 // What keepalived's users ask a running daemon for by signals, in keepalived's words, since exporters and scripts read
-// it (surface 6): keepalived.json (its keys, types and order), keepalived.stats, and the topology of keepalived.data.
-// Made in pieces, since 1,000 routers take longer than an advert may wait. Pure: values in, text out. No secrets.
+// it (surface 6): keepalived.json (its keys, types and order), keepalived.stats, the topology of keepalived.data, and
+// the sessions of keepalived_bfd.data. Made in pieces, since 1,000 routers take longer than an advert may wait. Pure:
+// values in, text out. No secrets.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "vrrpd/engine/router.hpp"
 #include "vrrpd/ipc/dump.hpp"
@@ -16,6 +18,8 @@ struct DumpMoment {
     WallTime wall;
 };
 
+struct BfdStatus;
+
 class Dump {
 public:
     // `config` outlives the dump.
@@ -23,12 +27,15 @@ public:
 
     [[nodiscard]] ipc::DumpForm form() const { return form_; }
     void add(const Router& router, DumpMoment moment);
+    // All of them, once.
+    void add(const std::vector<BfdStatus>& sessions, DumpMoment moment);
     [[nodiscard]] std::string text() const;
 
 private:
     ipc::DumpForm form_;
     const config::Config* config_;
     std::string body_;
+    std::string sessions_;  // of BFD
 };
 
 }  // namespace vrrpd::engine

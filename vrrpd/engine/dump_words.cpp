@@ -1,5 +1,6 @@
 #include "vrrpd/engine/dump_words.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <numeric>
@@ -116,6 +117,14 @@ std::string dumped(const config::Script& script) {
     std::string text;
     for (const auto& word : script.words) text += fmt::format("{}'{}'", text.empty() ? "" : " ", word);
     return text;
+}
+
+std::string time_text(std::chrono::microseconds wall) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(wall);
+    const auto fraction = (wall - seconds).count();
+    const auto local = fmt::localtime(static_cast<std::time_t>(seconds.count()));
+    return fmt::format("{}.{:06} ({:%a %b %e %H:%M:%S}.{:06} {:%Y})", seconds.count(), fraction, local, fraction,
+                       local);
 }
 
 DumpedState dumped_state(const Router& router) {

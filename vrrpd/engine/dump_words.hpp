@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ namespace vrrpd::engine {
 [[nodiscard]] std::string dumped(const config::VirtualRule& rule);
 // "'/usr/bin/echo' 'hello'"
 [[nodiscard]] std::string dumped(const config::Script& script);
+
+// "1795898818.917423 (Sat Nov 28 20:46:58.917423 2026)", in local time.
+[[nodiscard]] std::string time_text(std::chrono::microseconds wall);
 
 // The scripts that are told of states: their keys in keepalived.json, and their titles in keepalived.data.
 struct DumpedScript {

@@ -36,6 +36,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::Channe
     self.statics_ = std::make_unique<StaticKeeper>(log, *self.desk_);
     self.devices_ = std::make_unique<VirtualDevices>(log, *self.desk_);
     self.refusals_ = std::make_unique<Refusals>(log, *self.desk_);
+    self.bfd_ = self.make_bfd_desk();
     return engine;
 }
 
@@ -86,6 +87,7 @@ void Engine::start() {
     devices_->configure(*config_, loop_.now());
     damper_.look(loop_.now(), desk_->world());
     statics_->configure(*config_->statics, loop_.now());
+    bfd_->configure(*config_, bfd_surface());
     if (const auto from = speaks_from(); options_.adopt || from <= loop_.now()) {
         speak();
     } else {
@@ -127,6 +129,7 @@ void Engine::begin(Router& router) {
 void Engine::serve_deadlines() {
     const auto now = loop_.now();
     if (start_at_ && *start_at_ <= now) speak();
+    bfd_->step(now);
     bool drained = false;
     for (int served = 0; served < deadlines_a_turn; ++served) {
         const auto earliest = deadlines_.earliest();
@@ -176,6 +179,7 @@ void Engine::set_deadline() {
     next = earlier(next, gateways_->next_deadline());
     next = earlier(next, prober_->next_deadline());
     next = earlier(next, speaker_->next_deadline());
+    next = earlier(next, bfd_->next_deadline());
     next = earlier(next, tidy_at_);
     next = earlier(next, tell_at_);
     if (status_ || !dumps_.empty()) next = loop_.now();
@@ -259,6 +263,7 @@ void Engine::handle(const ipc::Message& message) {
 void Engine::hand_over() {
     desk_->hold();
     for (auto& router : routers_) drive(*router, proto::Stop{});
+    bfd_->stop();
     tell();
     statics_->withdraw();
     devices_->withdraw();

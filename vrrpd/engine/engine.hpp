@@ -4,7 +4,8 @@
 // engine.cpp: life and the loop; engine_actions.cpp: what cores asked for; engine_world.cpp: what the kernel
 // said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks;
 // engine_groups.cpp: sync groups; engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts;
-// engine_auth.cpp: who may speak as a router of ours; engine_virtual_mac.cpp: virtual devices, and no_accept.
+// engine_auth.cpp: who may speak as a router of ours; engine_virtual_mac.cpp: virtual devices, and no_accept;
+// engine_bfd.cpp: BFD sessions.
 #pragma once
 
 #include <deque>
@@ -17,6 +18,7 @@
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/config/diff.hpp"
 #include "vrrpd/config/model.hpp"
+#include "vrrpd/engine/bfd_desk.hpp"
 #include "vrrpd/engine/conditions.hpp"
 #include "vrrpd/engine/deadline_queue.hpp"
 #include "vrrpd/engine/describe.hpp"
@@ -175,6 +177,10 @@ private:
     [[nodiscard]] bool look_after_devices(const std::vector<netlink::Change>& changes);
     void refuse_packets();
 
+    // ---- engine_bfd.cpp
+    [[nodiscard]] std::unique_ptr<BfdDesk> make_bfd_desk();
+    [[nodiscard]] BfdDesk::Surface bfd_surface() const { return {desk_->world(), virtual_addresses_}; }
+
     // ---- engine_reload.cpp
     void reload(int memfd);
     void adopt_configuration(std::unique_ptr<config::Config> next);
@@ -203,6 +209,7 @@ private:
     std::unique_ptr<StaticKeeper> statics_;
     std::unique_ptr<VirtualDevices> devices_;
     std::unique_ptr<Refusals> refusals_;
+    std::unique_ptr<BfdDesk> bfd_;
     LinkDamper damper_;
     std::vector<std::unique_ptr<Router>> routers_;
     std::vector<Group> groups_;  // beside Config::sync_groups, in their order

@@ -80,6 +80,7 @@ void Engine::continue_status() {
         status_->report.add(status_of(*routers_[status_->done++]), now, member);
     if (status_->done < routers_.size()) return;
     for (const auto& group : groups_) status_->report.add(status_of(group), now);
+    for (const auto& session : bfd_->status(desk_->world())) status_->report.add(session, now);
     for (std::size_t i = 0; i < config_->gateways.size(); ++i) {
         const auto& gateway = config_->gateways[i];
         const auto* router = router_of(gateway);

@@ -30,6 +30,9 @@ void Engine::continue_dump() {
         if (router.troubles->rejected != decltype(router.troubles->rejected){}) router.troubles.edit().rejected = {};
     }
     if (dumped_ < routers_.size()) return;
+    const auto sessions = bfd_->status(desk_->world());
+    dump.add(sessions, now);
+    if (dump.form() == ipc::DumpForm::data && !sessions.empty()) begin_dump(ipc::DumpForm::bfd);
     const auto memfd = ipc::seal(dump.text(), "dump");
     if (!memfd)
         log_.error("{} could not be handed over: {}", ipc::file_name(dump.form()), memfd.error().describe());

@@ -91,6 +91,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     const bool speaking = std::exchange(speaking_, false);  // nobody begins before the sockets are there
     gateways_->configure(*config_);                         // while `before` still lives: the keeper compares with it
     prober_->configure(config_->gateways);
+    bfd_->configure(*config_, bfd_surface());
     speaking_ = speaking;
     devices_->configure(*config_, loop_.now());
     carry_out(edits);

@@ -73,6 +73,7 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
 
 void Engine::reconsider_all() {
     damper_.look(loop_.now(), desk_->world());
+    bfd_->look(bfd_surface());
     if (!speaking_) return;
     std::vector<Conditions> conditions;
     for (auto& router : routers_) conditions.push_back(look(*router));

@@ -95,6 +95,30 @@ void StatusReport::add(const GroupStatus& group, Instant now) {
                      {"members", group.members}});
 }
 
+void StatusReport::add(const BfdStatus& status, Instant now) {
+    const auto& session = status.session;
+    const auto& counted = status.counters;
+    auto rejected = Json::object();
+    for (std::size_t kind = 0; kind < counted.rejected.size(); ++kind)
+        if (const auto count = counted.rejected[kind]; count > 0)
+            rejected[std::string(proto::name(static_cast<proto::BfdRejection>(kind)))] = count;
+    append(sessions_, {{"name", status.config.name},
+                       {"neighbor", status.config.neighbor.to_string()},
+                       {"interface", status.device.empty() ? Json(nullptr) : Json(status.device)},
+                       {"state", status.observed ? "Unknown" : proto::name(session.state())},
+                       {"since", seconds(now - status.since)},
+                       {"diagnostic", proto::name(session.diagnostic())},
+                       {"remote_diagnostic", proto::name(session.remote().diagnostic)},
+                       {"transmit_interval", seconds(session.transmit_interval())},
+                       {"detection_time", seconds(session.detection_time())},
+                       {"counters",
+                        {{"sent", counted.sent},
+                         {"received", counted.received},
+                         {"became_up", counted.became_up},
+                         {"went_down", counted.went_down},
+                         {"rejected", std::move(rejected)}}}});
+}
+
 void StatusReport::add(const GatewayStatus& gateway, proto::Role role) {
     Json wan(nullptr);
     if (gateway.readiness.wan) {
@@ -121,7 +145,7 @@ void StatusReport::add(const GatewayStatus& gateway, proto::Role role) {
 
 std::string StatusReport::text() const {
     return std::string(R"({"observing":)") + (observing_ ? "true" : "false") + R"(,"instances":[)" + instances_ +
-           R"(],"sync_groups":[)" + groups_ + R"(],"gateways":[)" + gateways_ + "]}";
+           R"(],"sync_groups":[)" + groups_ + R"(],"bfd":[)" + sessions_ + R"(],"gateways":[)" + gateways_ + "]}";
 }
 
 }  // namespace vrrpd::engine

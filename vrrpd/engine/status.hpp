@@ -14,6 +14,10 @@
 //                                "priority_zero_sent": 0, "became_master": 0, "released_master": 0,
 //                                "rejected": {"checksum": 2}}}],
 //    "sync_groups": [{"name": "G", "state": "BACKUP", "since": 12.345, "members": ["LAN", "WAN"]}],
+//    "bfd": [{"name": "B", "neighbor": "10.12.14.2", "interface": "lan0", "state": "Up", "since": 12.345,
+//             "diagnostic": "No Diagnostic", "remote_diagnostic": "No Diagnostic",
+//             "transmit_interval": 0.05, "detection_time": 0.15,
+//             "counters": {"sent": 5, "received": 5, "became_up": 1, "went_down": 0, "rejected": {"hops": 1}}}],
 //    "gateways": [{"name": "HOME", "follows": "LAN", "state": "BACKUP", "ready": false, "obstacles": ["wan0 is down"],
 //                  "wan": {"device": "wan0", "next_hop": "198.51.100.1", "up": false, "weight": -120},
 //                  "dns": [{"address": "10.12.14.2", "port": 53}],
@@ -22,8 +26,9 @@
 //
 // Times are seconds; "since" is how long ago the state began. "faults" are those of the others of its sync group where
 // it has none of its own. "master" is null unless BACKUP and somebody was heard,
-// its name is null where peer_link does not tell it; "wan" and its next hop are null where there is none. Kinds
-// of "rejected" are there once they were counted.
+// its name is null where peer_link does not tell it; a BFD session's "interface" is null where nothing ties it to one,
+// and its state "Unknown" while observing; "wan" and its next hop are null where there is none. Kinds of "rejected" are
+// there once they were counted.
 #pragma once
 
 #include <functional>
@@ -31,6 +36,7 @@
 #include <string>
 #include <vector>
 
+#include "vrrpd/engine/bfd_dump.hpp"
 #include "vrrpd/engine/readiness.hpp"
 #include "vrrpd/engine/router.hpp"
 
@@ -68,12 +74,13 @@ public:
     explicit StatusReport(bool observing) : observing_(observing) {}
     void add(const RouterStatus& status, Instant now, const MemberName& member);
     void add(const GroupStatus& group, Instant now);
+    void add(const BfdStatus& session, Instant now);
     void add(const GatewayStatus& gateway, proto::Role role);
     [[nodiscard]] std::string text() const;
 
 private:
     bool observing_;
-    std::string instances_, groups_, gateways_;  // their objects
+    std::string instances_, groups_, sessions_, gateways_;  // their objects
 };
 
 }  // namespace vrrpd::engine

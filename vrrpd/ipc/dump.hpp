@@ -7,7 +7,13 @@
 
 namespace vrrpd::ipc {
 
-enum class DumpForm : std::uint8_t { data, stats, stats_clear, json };
+enum class DumpForm : std::uint8_t {
+    data,  // is followed by bfd where there are BFD sessions
+    stats,
+    stats_clear,
+    json,
+    bfd,
+};
 
 // keepalived's names, which monitoring knows.
 [[nodiscard]] constexpr std::string_view file_name(DumpForm form) {
@@ -19,6 +25,8 @@ enum class DumpForm : std::uint8_t { data, stats, stats_clear, json };
             return "keepalived.stats";
         case DumpForm::json:
             return "keepalived.json";
+        case DumpForm::bfd:
+            return "keepalived_bfd.data";
     }
     return {};
 }

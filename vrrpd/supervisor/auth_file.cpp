@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "vrrpd/supervisor/bfd_counters.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
 namespace vrrpd::supervisor {
@@ -50,12 +51,13 @@ std::string auth_text(ipc::SharedState& state) {
         const auto memory = ipc::load(state.auth(router));
         if (memory != proto::AuthMemory{}) put(router, memory, text);
     });
-    return text;
+    return text + bfd_counter_lines(state);
 }
 
 void restore_auth(std::string_view text, ipc::SharedState& state) {
     std::istringstream lines{std::string(text)};
-    for (std::string line; std::getline(lines, line);) take(line, state);
+    for (std::string line; std::getline(lines, line);)
+        if (!take_bfd_counters(line, state)) take(line, state);
 }
 
 void AuthFile::restore(ipc::SharedState& state, Instant now) {

@@ -1,6 +1,6 @@
 // STATE/auth: the counters of AH and auth_hmac, so that a restart of the daemon does not take what was heard before a
 // second time (requirements 14). Written at the stop and, while they change, now and then: a crash of the whole daemon
-// or a loss of power costs at most save_interval of memory. No key is in it.
+// or a loss of power costs at most save_interval of memory. No key is in it. Beside them, what BFD sessions counted.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace vrrpd::supervisor {
 
-// A line for each router that has something to remember. Lines that make no sense are left out.
+// A line for each router that has something to remember, and for each BFD session. What makes no sense is left out.
 [[nodiscard]] std::string auth_text(ipc::SharedState& state);
 void restore_auth(std::string_view text, ipc::SharedState& state);
 

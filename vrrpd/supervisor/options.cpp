@@ -102,7 +102,7 @@ constexpr std::array own_options{
 };
 
 constexpr std::array foreign_options{
-    Option{"no_bfd,B", Argument::none, "", "", Effect::nothing_to_do},
+    Option{"no_bfd,B", Argument::none, "", "", Effect::not_yet_acted_on},
     Option{"all", Argument::none, "", "", Effect::not_yet_acted_on},
     Option{"log-file,g", Argument::optional, "FILE", "", Effect::not_yet_acted_on},
     Option{"flush-log-file", Argument::none, "", "", Effect::not_yet_acted_on},
