@@ -16,6 +16,9 @@ int one_input(Input input);
 namespace authentication {  // ... that is to be authenticated
 int one_input(Input input);
 }
+namespace bfd {  // BFD packets to a session, and its clock
+int one_input(Input input);
+}
 namespace configuration {  // the text of a configuration file
 int one_input(Input input);
 }
@@ -42,6 +45,7 @@ struct Target {
 inline constexpr std::array targets{
     Target{"advert", advert::one_input},
     Target{"authentication", authentication::one_input},
+    Target{"bfd", bfd::one_input},
     Target{"configuration", configuration::one_input},
     Target{"dns_answer", dns_answer::one_input},
     Target{"lease_image", lease_image::one_input},

@@ -1,0 +1,123 @@
+#include "netns-tests/lab/bfd.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "netns-tests/lab/janitor.hpp"
+#include "netns-tests/lab/wait.hpp"
+#include "vrrpd/base/mac.hpp"
+#include "vrrpd/proto/checksum.hpp"
+
+namespace lab {
+
+using vrrpd::ByteReader;
+using vrrpd::Bytes;
+using vrrpd::BytesView;
+using vrrpd::ByteWriter;
+namespace proto = vrrpd::proto;
+
+namespace {
+
+constexpr std::size_t ethernet = 14, ipv6_header = 40, udp_header = 8;
+constexpr std::uint8_t udp = 17;
+
+struct Datagram {
+    int hops = 0;
+    BytesView bytes;  // from the UDP header on
+};
+
+std::optional<Datagram> datagram(BytesView frame) {
+    if (frame.size() < ethernet + 20) return std::nullopt;
+    const unsigned type = static_cast<unsigned>(frame[12]) << 8 | frame[13];
+    const auto ip = frame.subspan(ethernet);
+    if (type == 0x0800 && ip[9] == udp) {
+        const std::size_t header = (ip[0] & 15U) * 4U;
+        return header < ip.size() ? std::optional(Datagram{ip[8], ip.subspan(header)}) : std::nullopt;
+    }
+    if (type == 0x86dd && ip.size() > ipv6_header && ip[6] == udp) return Datagram{ip[7], ip.subspan(ipv6_header)};
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<BfdSeen> bfd(const Frame& frame) {
+    const auto inside = datagram(frame.bytes);
+    if (!inside || inside->bytes.size() < udp_header) return std::nullopt;
+    ByteReader reader(inside->bytes);
+    const auto source_port = reader.u16(), port = reader.u16();
+    if (port != proto::bfd_port) return std::nullopt;
+    const auto packet = proto::decode_bfd(inside->bytes.subspan(udp_header));
+    if (!packet) return std::nullopt;
+    return BfdSeen{*packet, inside->hops, source_port};
+}
+
+Match bfd_packets() {
+    return [](const Frame& frame) { return bfd(frame).has_value(); };
+}
+
+Match bfd_in(proto::BfdState state) {
+    return [state](const Frame& frame) {
+        const auto seen = bfd(frame);
+        return seen && seen->packet.state == state;
+    };
+}
+
+Bytes forge(const BfdForgery& forgery, const std::string& to_mac) {
+    const auto to = vrrpd::MacAddress::parse(to_mac);
+    if (!to) give_up("no MAC address: " + to_mac);
+    const std::uint8_t from[] = {0x02, 0xba, 0xdb, 0xad, 0x00, 0x01};
+    const auto length = static_cast<std::uint16_t>(udp_header + forgery.message.size());
+    Bytes header;
+    ByteWriter(header).u8(0x45).u8(0xc0).u16(static_cast<std::uint16_t>(20 + length)).u32(0).u8(forgery.ttl).u8(udp);
+    ByteWriter(header).u16(0).bytes(forgery.source.bytes()).bytes(forgery.destination.bytes());
+    constexpr std::size_t checksum_at = 10;
+    proto::store_checksum(header, checksum_at, proto::InternetSum().add(header).checksum());
+    Bytes frame;
+    ByteWriter writer(frame);
+    writer.bytes(to->bytes).bytes(from).u16(0x0800).bytes(header);
+    writer.u16(50'000).u16(proto::bfd_port).u16(length).u16(0).bytes(forgery.message);  // 0: no checksum
+    return frame;
+}
+
+FrrBfd::FrrBfd(Host& host, const vrrpd::IpAddress& neighbor, int interval_ms) : host_(host) {
+    std::filesystem::create_directories(file("frr"));
+    std::filesystem::permissions(directory(), std::filesystem::perms::all);
+    std::filesystem::permissions(file("frr"), std::filesystem::perms::all);
+    std::ofstream(file("frr/zebra.conf")) << "! nothing\n";
+    std::ofstream(file("frr/bfdd.conf")) << fmt::format(
+        "bfd\n peer {0} interface lan0\n  detect-multiplier 3\n  receive-interval {1}\n  transmit-interval {1}\n"
+        "  no shutdown\n !\n!\n",
+        neighbor.to_string(), interval_ms);
+}
+
+std::string FrrBfd::file(std::string_view suffix) const {
+    return fmt::format("{}/{}.{}", directory(), host_.name(), suffix);
+}
+
+void FrrBfd::start() {
+    const Arguments common{"-A",     "127.0.0.1",    "-P",        "0",  "--log",
+                           "stdout", "--vty_socket", file("frr"), "-z", file("frr/zserv.api")};
+    const auto with = [&](Arguments own) {
+        own.insert(own.end(), common.begin(), common.end());
+        return own;
+    };
+    zebra_ = Process(with({"/usr/lib/frr/zebra", "-f", file("frr/zebra.conf"), "-i", file("frr/zebra.pid")}),
+                     host_.netns().fd(), file("zebra.log"));
+    if (!wait_until([this] { return std::filesystem::exists(file("frr/zserv.api")); })) give_up("zebra did not start");
+    bfdd_ = Process(with({"/usr/lib/frr/bfdd", "-f", file("frr/bfdd.conf"), "-i", file("frr/bfdd.pid"), "--bfdctl",
+                          file("frr/bfdd.sock")}),
+                    host_.netns().fd(), file("bfdd.log"));
+}
+
+void FrrBfd::kill() { bfdd_.kill_all(); }
+
+std::string FrrBfd::log() const {
+    std::ostringstream text;
+    text << std::ifstream(file("bfdd.log")).rdbuf();
+    return text.str();
+}
+
+}  // namespace lab
