@@ -82,6 +82,7 @@ bool is_inert(Block block) {
         case Block::script:
         case Block::track_process:
         case Block::track_file:
+        case Block::bfd:
             return false;
         default:
             return !is_ours(block);
