@@ -121,8 +121,7 @@ TEST(Faults, the_load_balancer_is_skipped_with_one_note_each) {
 }
 
 TEST(Faults, what_is_not_acted_on_is_said_once_with_its_consequence) {
-    const auto parsed = parse_instance("use_ipvlan",
-                                       "enable_script_security\nsmtp_server 10.0.0.9\nsmtp_alert");
+    const auto parsed = parse_instance("use_ipvlan", "enable_script_security\nsmtp_server 10.0.0.9\nsmtp_alert");
     EXPECT_TRUE(errors(parsed.faults).empty());
     EXPECT_TRUE(says(parsed.faults, "use_ipvlan: not supported, ignored: addresses stand on the interface itself"));
     EXPECT_TRUE(says(parsed.faults, "smtp_server: not supported, ignored: no mail is sent"));
