@@ -22,7 +22,7 @@ constexpr auto blocks = R"(vrrp_instance LAN {{
     }}
 }}
 gateway HOME {{
-    follows LAN
+    follows {follows}
     lan lan0 10.12.14.0/24
     wan wan0 {{
         address own
@@ -63,9 +63,9 @@ std::string HomeText::text() const {
         lines += fmt::format("@{0} $ALERT={1}\n@{0} $RESTART={2}\n", host, alert_command(host), restart_command(host));
     }
     using fmt::arg;
-    return lines + fmt::format(blocks, arg("advert_int", advert_int), arg("instance", instance),
-                               arg("gateway", gateway), arg("key_file", key_file), arg("dnsmasq", dnsmasq),
-                               arg("dhcp_sync", dhcp_sync), arg("more_blocks", more_blocks));
+    return lines + fmt::format(blocks, arg("advert_int", advert_int), arg("follows", follows),
+                               arg("instance", instance), arg("gateway", gateway), arg("key_file", key_file),
+                               arg("dnsmasq", dnsmasq), arg("dhcp_sync", dhcp_sync), arg("more_blocks", more_blocks));
 }
 
 }  // namespace lab

@@ -8,11 +8,12 @@ namespace lab {
 struct HomeText {
     std::string key_file;
     std::string advert_int = "0.1";
-    std::string instance{};     // further lines of the vrrp_instance
-    std::string gateway{};      // ... of the gateway
-    std::string dnsmasq{};      // ... of the dnsmasq block
-    std::string dhcp_sync{};    // ... of dhcp_sync
-    std::string more_blocks{};  // dns_failover ...
+    std::string follows = "LAN";  // the gateway's
+    std::string instance{};       // further lines of the vrrp_instance
+    std::string gateway{};        // ... of the gateway
+    std::string dnsmasq{};        // ... of the dnsmasq block
+    std::string dhcp_sync{};      // ... of dhcp_sync
+    std::string more_blocks{};    // dns_failover ...
 
     [[nodiscard]] std::string text() const;
 

@@ -118,6 +118,15 @@ TEST(StatusDocument, shows_a_split) {
               json::parse(R"([{"peer":"H003","since":12.0,"we_stay":true}])"));
 }
 
+TEST(StatusDocument, shows_the_units_of_while_active) {
+    auto all = inputs();
+    all.units = {{"HOME", {{"a.service", true, {}}, {"b.timer", false, "ended with code 5"}}},
+                 {"OFFICE", {{"c", true, {}}}}};
+    EXPECT_EQ(document(all)["gateways"][0]["units"],
+              json::parse(R"([{"name":"a.service","wanted":true,"problem":""},)"
+                          R"({"name":"b.timer","wanted":false,"problem":"ended with code 5"}])"));
+}
+
 TEST(StatusDocument, is_json_whatever_the_words_are) {
     auto all = inputs();
     all.host = "H\xff\n";

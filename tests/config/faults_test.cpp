@@ -121,12 +121,23 @@ TEST(Faults, the_load_balancer_is_skipped_with_one_note_each) {
 }
 
 TEST(Faults, what_is_not_acted_on_is_said_once_with_its_consequence) {
-    const auto parsed = parse_instance("use_ipvlan", "enable_script_security\nsmtp_server 10.0.0.9\nsmtp_alert");
+    const auto parsed = parse_instance("use_ipvlan", "enable_script_security\nenable_traps");
     EXPECT_TRUE(errors(parsed.faults).empty());
     EXPECT_TRUE(says(parsed.faults, "use_ipvlan: not supported, ignored: addresses stand on the interface itself"));
-    EXPECT_TRUE(says(parsed.faults, "smtp_server: not supported, ignored: no mail is sent"));
+    EXPECT_TRUE(says(parsed.faults, "enable_traps: not supported, ignored: there is no SNMP agent"));
     EXPECT_EQ(status(parsed.faults), 0);
     EXPECT_TRUE(parsed.can_start());
+}
+
+TEST(Faults, snmp_is_one_warning_and_d_bus_is_another) {
+    const auto parsed = parse_instance(
+        "", "enable_snmp_vrrp\nenable_snmp_rfcv2\nenable_snmp_rfcv3\nenable_snmp_rfc\nenable_snmp_checker\n"
+            "enable_snmp_keepalived\nenable_traps\nsnmp_socket unix:/x\nenable_dbus\ndbus_service_name a.b\n"
+            "dbus_no_interface_name");
+    EXPECT_EQ(parsed.faults.size(), 2U);
+    EXPECT_TRUE(says(parsed.faults, "enable_snmp_vrrp: not supported, ignored: there is no SNMP agent"));
+    EXPECT_TRUE(says(parsed.faults, "enable_dbus: not supported, ignored: there is no D-Bus service"));
+    EXPECT_EQ(status(parsed.faults), 0);
 }
 
 // Every keyword that does not act says so: none is ever silent (issue: tiers B and C one warning each).

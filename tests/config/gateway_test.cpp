@@ -54,6 +54,15 @@ TEST(Gateway, nothing_is_on_that_was_not_written) {
     EXPECT_TRUE(g.rules.forwards.empty());
 }
 
+TEST(Gateway, while_active_names_units) {
+    EXPECT_EQ(clean(lan + "while_active {\nunit tunnel\nunit backup@home.timer\n}\n").units,
+              (std::vector<std::string>{"tunnel.service", "backup@home.timer"}));
+    for (const auto* wrong : {"unit", "unit a b", "unit -a", "unit a/b", "unit \"a b\"", "unit *", "run a"})
+        EXPECT_FALSE(parse_gateway(lan + "while_active {\n" + wrong + "\n}\n").can_start()) << wrong;
+    const auto twice = parse_gateway(lan + "while_active {\nunit a\nunit a.service\n}\n");
+    EXPECT_TRUE(says(twice.faults, "vrrpd.conf:13:6: unit a.service is of gateway HOME already: name it once"));
+}
+
 TEST(Gateway, held_addresses_are_kept_with_their_length) {
     const auto g =
         clean(lan + "wan wan0 {\naddress 203.0.113.5/29\naddress 203.0.113.6/29\nvia auto\ndown_weight -50\n}\n");

@@ -141,13 +141,23 @@ TEST(Instance, priority_255_is_warned_of) {
 TEST(Instance, announcements_are_inherited_from_the_globals) {
     const auto v = clean("",
                          "vrrp_garp_master_delay 7\nvrrp_garp_master_repeat 3\nvrrp_garp_master_refresh 60\n"
-                         "vrrp_garp_master_refresh_repeat 2\nvrrp_garp_interval 0.001\nvrrp_gna_interval 0.002");
+                         "vrrp_garp_master_refresh_repeat 2\nvrrp_garp_extra_if all 100");
     EXPECT_EQ(v.announce->second_block, 7s);
     EXPECT_EQ(v.announce->repeat, 3U);
     EXPECT_EQ(v.announce->refresh, 60s);
     EXPECT_EQ(v.announce->refresh_repeat, 2U);
-    EXPECT_EQ(v.announce->interval_arp, 1ms);
-    EXPECT_EQ(v.announce->interval_na, 2ms);
+    EXPECT_EQ(v.announce->extra, 100s);
+    EXPECT_TRUE(v.announce->extra_everywhere);
+}
+
+TEST(Instance, garp_extra_if_of_its_own_replaces_the_global_one_whole) {
+    const auto v = clean("garp_extra_if 0", "vrrp_garp_extra_if all 100");
+    EXPECT_EQ(v.announce->extra, 0s);
+    EXPECT_EQ(clean("garp_extra_if 7", "vrrp_garp_extra_if all 100").announce->extra, 7s);
+    EXPECT_FALSE(clean("garp_extra_if 7", "vrrp_garp_extra_if all 100").announce->extra_everywhere);
+    EXPECT_EQ(repaired("vmac_garp_intvl 5", "vmac_garp_intvl is deprecated: write garp_extra_if").announce->extra, 5s);
+    for (const auto* wrong : {"garp_extra_if", "garp_extra_if all", "garp_extra_if 86401", "garp_extra_if x"})
+        EXPECT_EQ(repaired(wrong, "is ignored: write a number of seconds from 0 to 86400").announce->extra, 0s);
 }
 
 // Surface 3.4.5: the lower_prio values come from the global master values, not from the instance's own.

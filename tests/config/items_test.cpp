@@ -220,7 +220,9 @@ TEST(Routes, any_error_drops_the_whole_route) {
              std::pair{"10.9.0.0/16 frobnicate 1", "8:13: unknown word 'frobnicate' in a route"},
              std::pair{"10.9.0.0/16 metric -1", "8:20: metric '-1': write a number from 0 to 4294967295"},
              std::pair{"10.9.0.0/16 nexthop via 10.0.0.2 weight 256", "number from 1 to 255"},
-             std::pair{"10.9.0.0/16 encap mpls 5", "(not supported)"},
+             std::pair{"10.9.0.0/16 encap", "a value is missing after encap"},
+             std::pair{"10.9.0.0/16 from 10.8.0.0/16", "8:13: the source address 'from' of a route is for IPv6 alone"},
+             std::pair{"10.9.0.0/16 via 10.0.0.2 expires 60", "8:26: expires of a route is for IPv6 alone"},
              std::pair{"blackhole", "the destination of the route is missing"},
          }) {
         const auto parsed = with_items("virtual_routes", item);
@@ -231,10 +233,21 @@ TEST(Routes, any_error_drops_the_whole_route) {
     }
 }
 
+// keepalived would set them: no fault of the file, and -t ends as it does there.
+TEST(Routes, what_we_cannot_set_is_left_out_with_a_note) {
+    for (const auto* item : {"10.9.0.0/16 encap mpls 5 via 10.0.0.2", "fd09::/64 from fd08::/64 via fd00::2",
+                             "10.9.0.0/16 via 10.0.0.2 vrf red"}) {
+        const auto parsed = with_items("virtual_routes", item);
+        EXPECT_TRUE(errors(parsed.faults).empty()) << item;
+        EXPECT_TRUE(says(parsed.faults, "of a route: not supported: the route is left out")) << item;
+        EXPECT_TRUE(parsed.config.instances.at(0).routes.empty()) << item;
+    }
+}
+
 TEST(Routes, options_that_are_not_set_are_noted) {
-    const auto parsed = with_items("virtual_routes", "10.9.0.0/16 via 10.0.0.2 expires 60 protocol 5 append metric 4");
+    const auto parsed = with_items("virtual_routes", "fd09::/64 via fd00::2 expires 60 protocol 5 append metric 4");
     EXPECT_TRUE(errors(parsed.faults).empty());
-    EXPECT_TRUE(says(parsed.faults, "8:26: expires of a route: not supported, ignored"));
+    EXPECT_TRUE(says(parsed.faults, "8:23: expires of a route: not supported, ignored"));
     EXPECT_TRUE(says(parsed.faults, "protocol of a route: it is always 18"));
     EXPECT_TRUE(says(parsed.faults, "append of a route"));
     EXPECT_EQ(parsed.config.instances.at(0).routes[0].route.metric, 4U);

@@ -44,6 +44,19 @@ INSTANTIATE_TEST_SUITE_P(Render, Golden,
                                          std::pair("engine-silent-no-link", false), std::pair("no-gateway", false),
                                          std::pair("stand-in-without-peers", true)));
 
+TEST(Render, units_of_while_active_are_listed_and_what_systemctl_refuses_is_wrong) {
+    auto document = json::parse(golden("active-all-is-well.json"));
+    auto& units = document["gateways"][0]["units"];
+    units = json::parse(R"([{"name":"a.service","wanted":true,"problem":""}])");
+    auto got = render(document.dump());
+    EXPECT_NE(got->text.find("  unit a.service is started\n"), std::string::npos) << got->text;
+    EXPECT_TRUE(got->all_is_well);
+    units.push_back({{"name", "b.timer"}, {"wanted", false}, {"problem", "ended with code 5"}});
+    got = render(document.dump());
+    EXPECT_NE(got->text.find("  unit b.timer is stopped, but systemctl ended with code 5\n"), std::string::npos);
+    EXPECT_FALSE(got->all_is_well);
+}
+
 TEST(Render, what_is_no_status_is_refused) {
     for (const auto* text : {"", "{", "[]", "{}", "5", R"({"error":"unknown request"})"})
         EXPECT_FALSE(render(text)) << text;

@@ -20,7 +20,9 @@ const DumpMoment moment{start, WallTime(std::chrono::microseconds(1795898818'917
 std::string dump(ipc::DumpForm form, const Router& router, const config::Config& config = {}) {
     Dump dump(form, config);
     dump.add(router, moment);
-    return dump.text();
+    Trackers trackers;
+    trackers.configure(config);
+    return dump.text({}, trackers);
 }
 
 config::VirtualAddress on(const char* device, const char* text) {
@@ -183,7 +185,90 @@ TEST(Dump, of_many_routers_is_a_list) {
     const config::Config whole;
     Dump dump(ipc::DumpForm::json, whole);
     for (int i = 0; i < 3; ++i) dump.add(router, moment);
-    EXPECT_EQ(Json::parse(dump.text()).size(), 3U);
+    EXPECT_EQ(Json::parse(dump.text({}, {})).size(), 3U);
+}
+
+// Of an instance with auth_hmac alone: 2.2.7, which has none, writes no such keys.
+TEST(Dump, counts_of_auth_hmac_stand_behind_the_others) {
+    auto instance = test::instance();
+    const Router plain(instance, {});
+    EXPECT_EQ(dump(ipc::DumpForm::json, plain).find("auth_ext"), std::string::npos);
+    EXPECT_EQ(dump(ipc::DumpForm::stats, plain).find("Extension"), std::string::npos);
+    instance.authentication.edit().hmac.keys.emplace_back();
+    Router router(instance, {});
+    router.troubles.edit().rejected[static_cast<std::size_t>(proto::Rejection::stale_hmac)] = 3;
+    const auto stats = Json::parse(dump(ipc::DumpForm::json, router))[0]["stats"].dump();
+    EXPECT_NE(stats.find(R"("auth_failure":3,"auth_ext_missing":0,"auth_ext_malformed":0,"auth_ext_unknown_key":0,)"
+                         R"("auth_ext_invalid_hmac":0,"auth_ext_stale":3,"auth_ext_replay":0,"pri_zero_rcvd":0)"),
+              std::string::npos)
+        << stats;
+    EXPECT_NE(dump(ipc::DumpForm::stats, router)
+                  .find("  Authentication Extension Errors:\n    Missing: 0\n    Malformed: 0\n    Unknown Key: 0\n"
+                        "    Invalid HMAC: 0\n    Stale: 3\n    Replay: 0\n  Priority Zero:\n"),
+              std::string::npos);
+}
+
+// Surface 6.3: json_version 2.
+TEST(Dump, version_2_has_processes_beside_the_instances) {
+    config::Config config;
+    config.json_version = 2;
+    config::TrackedProcess plain, full;
+    plain.name = "p";
+    plain.process = "sshd";
+    full.name = "q";
+    full.process = "/usr/sbin/dnsmasq";
+    full.parameters = {"-C", "/etc/x"};
+    full.match = config::TrackedProcess::Match::initial;
+    full.full_command = true;
+    full.quorum = 2;
+    full.quorum_max = 5;
+    full.fork_delay = 500ms;
+    full.terminate_delay = 2s;
+    config.processes = {plain, full};
+    auto instance = test::instance();
+    instance.tracks = std::vector<config::Track>{{config::Track::Kind::process, false, -7, 1}};
+    config.instances = {instance};
+    const Router router(config.instances[0], {});
+    Trackers trackers;
+    trackers.configure(config);
+    using State = ipc::TrackerState;
+    (void)trackers.apply({State::Kind::process, "p", State::Health::up, 1, {}});
+    (void)trackers.apply({State::Kind::process, "q", State::Health::down, 3, {}});
+    Dump dump(ipc::DumpForm::json, config);
+    dump.add(router, moment);
+    const auto text = dump.text({}, trackers);
+    EXPECT_TRUE(text.ends_with("}\n"));
+    const auto document = Json::parse(text);
+    EXPECT_EQ(document["vrrp"].size(), 1u);
+    EXPECT_EQ(document["vrrp"][0]["data"]["track_process"].dump(), R"(["q"])");
+    EXPECT_EQ(document["track_process"].dump(),
+              R"([{"process":"p","param_match":"none","min_processes":1,"current_processes":1,"have_quorum":true,)"
+              R"("fork_delay_timer_running":false,"terminate_delay_timer_running":false,"full_command":false,)"
+              R"("weight":0,"terminate_delay":0,"fork_delay":0},)"
+              R"({"process":"q","parameters":"-C /etc/x","param_match":"initial","min_processes":2,"max_processes":5,)"
+              R"("current_processes":3,"have_quorum":false,"fork_delay_timer_running":true,)"
+              R"("terminate_delay_timer_running":false,"full_command":true,"weight":-7,"terminate_delay":2,)"
+              R"("fork_delay":0.5}])");
+}
+
+// As 2.2.7 writes a group.
+TEST(Dump, data_tells_of_groups) {
+    config::Config config;
+    config.instances = {test::instance()};
+    config::SyncGroup group;
+    group.name = "G";
+    group.members = {0};
+    group.mail = true;
+    group.notify.edit().master = {{"/m.sh", "x"}, "", ""};
+    config.sync_groups = {group};
+    const Dump dump(ipc::DumpForm::data, config);
+    const auto text = dump.text({{&config.sync_groups[0], DumpedState::master, 0, 0}}, {});
+    EXPECT_NE(text.find("------< VRRP Sync groups >------\n VRRP Sync Group = G, MASTER\n"
+                        "   Num member fault 0, num member init 0\n   VRRP member instances :\n     " +
+                        config.instances[0].name +
+                        "\n   Master state transition script = '/m.sh' 'x'\n   Using smtp notification = yes\n"),
+              std::string::npos)
+        << text;
 }
 
 }  // namespace

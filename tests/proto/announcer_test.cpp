@@ -67,28 +67,36 @@ TEST(Announcer, a_late_refresh_is_not_made_up_for) {
     EXPECT_EQ(announcer.next_deadline(), start + 55s);
 }
 
-TEST(Announcer, VR_173_a_gap_separates_frames) {
-    AnnouncePolicy policy;
-    policy.repeat = 2;
-    policy.second_block = 0s;
-    policy.interval_arp = 1ms;
-    policy.interval_na = 3ms;
-    Announcer announcer{policy};
-    announcer.start(start, 1, 1);
-    const std::vector<std::pair<Duration, Indexes>> expected{{0ms, {0}}, {1ms, {1}}, {4ms, {0}}, {5ms, {1}}};
-    EXPECT_EQ(run(announcer, 1s), expected);
-}
-
-TEST(Announcer, blocks_that_overlap_keep_the_gap) {
+// As keepalived 2.2.7 was seen to do with `vrrp_garp_extra_if all 2`: every 2 s, the first time 2 s after the claim.
+TEST(Announcer, garp_extra_if_comes_at_its_interval_and_ends_with_the_role) {
     AnnouncePolicy policy;
     policy.repeat = 1;
-    policy.second_block = 1ms;
-    policy.interval_arp = 1ms;
+    policy.second_block = 0s;
+    policy.extra = 2s;
     Announcer announcer{policy};
-    announcer.start(start, 3, 0);
-    const std::vector<std::pair<Duration, Indexes>> expected{{0ms, {0}}, {1ms, {1}}, {2ms, {2}},
-                                                             {3ms, {0}}, {4ms, {1}}, {5ms, {2}}};
-    EXPECT_EQ(run(announcer, 1s), expected);
+    announcer.start(start, 1, 0);
+    EXPECT_EQ(announcer.due(start), Indexes{0});
+    EXPECT_EQ(announcer.next_deadline(), start + 2s);
+    EXPECT_FALSE(announcer.extra_is_due(start + 1999ms));
+    EXPECT_TRUE(announcer.extra_is_due(start + 2s));
+    EXPECT_FALSE(announcer.extra_is_due(start + 2s));
+    EXPECT_TRUE(announcer.extra_is_due(start + 9s));  // late: once, and then not at once again
+    EXPECT_EQ(announcer.next_deadline(), start + 11s);
+    announcer.stop();
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+    EXPECT_FALSE(announcer.extra_is_due(start + 60s));
+}
+
+TEST(Announcer, garp_extra_if_ends_with_the_reload_that_takes_it_out) {
+    AnnouncePolicy policy;
+    policy.extra = 2s;
+    Announcer announcer{policy};
+    announcer.start(start, 1, 0);
+    (void)announcer.due(start + 5s);
+    const AnnouncePolicy without;
+    announcer.set_policy(without);
+    (void)announcer.extra_is_due(start + 5s);
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
 }
 
 TEST(Announcer, VR_125_again_after_50_ms_and_1_s) {
@@ -154,7 +162,6 @@ TEST(Announcer, removed_addresses_are_not_announced_any_more) {
 TEST(Announcer, VR_103_stop_forgets_everything) {
     AnnouncePolicy policy;
     policy.refresh = 3s;
-    policy.interval_arp = 10ms;
     Announcer announcer{policy};
     announcer.start(start, 3, 0);
     (void)announcer.due(start);

@@ -40,6 +40,8 @@ TEST(Notices, come_back_as_they_went) {
                            {Notice::Object::group, Notice::Event::deleted, 0, "G"}}};
     EXPECT_EQ(decode<Notices>(encode(notices)), notices);
     EXPECT_EQ(decode<Notices>(""), Notices{});
+    for (const auto& units : {Units{"HOME", {}}, Units{"HOME", {{"a.service", true, {}}, {"b", false, "said: no"}}}})
+        EXPECT_EQ(decode<Units>(encode(units)), units);
     const Alert alert{"HOME", R"({"event":"role"})"};
     EXPECT_EQ(decode<Alert>(encode(alert)), alert);
 }
@@ -69,6 +71,8 @@ TEST(Notices, spoilt_text_has_no_value) {
         EXPECT_FALSE(decode<TrackerState>(text)) << text;
     for (const auto* text : {"0\t0\t100\tV", "0\t0\t100\n", "2\t0\t100\tV\n", "0\t8\t100\tV\n", "0\t0\t256\tV\n"})
         EXPECT_FALSE(decode<Notices>(text)) << text;
+    for (const auto* text : {"", "\nstart a ", "HOME\n", "HOME\nstart", "HOME\nstart a", "HOME\nrun a "})
+        EXPECT_FALSE(decode<Units>(text)) << text;
     for (const auto* text : {"HOME", "HOME\n{}\n"}) EXPECT_FALSE(decode<Alert>(text)) << text;
 }
 

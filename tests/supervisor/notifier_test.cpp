@@ -46,7 +46,7 @@ protected:
     }
     void add(NotifyNeeds& needs, Object object, const std::string& name, Call call, const std::string& text) const {
         needs.scripts.push_back(script(text));
-        needs.objects[{object, name}][static_cast<std::size_t>(call)] =
+        needs.objects[{object, name}].calls[static_cast<std::size_t>(call)] =
             static_cast<std::uint16_t>(needs.scripts.size() - 1);
     }
     [[nodiscard]] NotifyNeeds with_pipe(const std::string& name = "fifo") const {

@@ -35,7 +35,7 @@ TEST(ScriptNeeds, are_those_that_somebody_tracks_or_is_told_by) {
     EXPECT_EQ(needs.track.scripts[0].name, "used");
     EXPECT_EQ(needs.notify.objects.size(), 2U) << "who tells nobody is not listed";
     EXPECT_EQ(needs.notify.scripts.size(), 1U) << "the same script, once";
-    const auto& of_group = needs.notify.objects.at({Object::group, "G"});
+    const auto& of_group = needs.notify.objects.at({Object::group, "G"}).calls;
     EXPECT_TRUE(of_group[static_cast<std::size_t>(Call::master)]);
     EXPECT_FALSE(of_group[static_cast<std::size_t>(Call::fault)]);
     ASSERT_EQ(remarks.size(), 1U);

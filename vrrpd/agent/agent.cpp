@@ -105,6 +105,9 @@ void Agent::handle_engine(const ipc::Message& message) {
             if (const auto offer = ipc::decode<ipc::DhcpOffer>(message.text); offer && leases_)
                 leases_->dhcp_offered(*offer);
             return;
+        case ipc::Kind::units:
+            if (auto units = ipc::decode<ipc::Units>(message.text)) units_[units->gateway] = std::move(*units);
+            return;
         case ipc::Kind::leases_written:
             if (leases_) leases_->leases_written(message.text);
             return;
@@ -156,6 +159,7 @@ void Agent::configure(int configuration) {
     vrrp_settings_ = fingerprint("vrrp", canonical_vrrp(config_));
     config_.instances = {};  // there may be a thousand
     own_.configure(config_);
+    std::erase_if(units_, [this](const auto& one) { return config_.gateway(one.first) == nullptr; });
     renew_dns();
     renew_leases();
     renew_peers();

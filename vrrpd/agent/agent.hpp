@@ -4,6 +4,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -89,6 +90,7 @@ private:
     std::string key_path_, key_trouble_;
 
     OwnGateways own_;
+    std::map<std::string, ipc::Units> units_;  // while_active, by gateway
     Alerts alerts_;
     SplitBrain split_brain_;
     std::list<DnsService> dns_;  // a list: their probers stay where they are

@@ -201,6 +201,7 @@ std::string Agent::status(const std::optional<std::string>& engine) const {
         for (const auto& split : split_brain_.ongoing(gateway.gateway)) inputs.splits.push_back(split);
     for (const auto& service : dns_) inputs.dns.push_back(service.status());
     if (leases_) inputs.leases = leases_->status();
+    for (const auto& [gateway, units] : units_) inputs.units.push_back(units);
     return status_document(inputs);
 }
 

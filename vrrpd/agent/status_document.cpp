@@ -92,6 +92,15 @@ Json split_brain(const StatusInputs& inputs, const std::string& gateway) {
     return result;
 }
 
+Json units(const StatusInputs& inputs, const std::string& gateway) {
+    auto result = Json::array();
+    for (const auto& units : inputs.units)
+        for (const auto& unit : units.all)
+            if (units.gateway == gateway)
+                result.push_back({{"name", unit.name}, {"wanted", unit.wanted}, {"problem", unit.problem}});
+    return result;
+}
+
 Json gateway(const StatusInputs& inputs, const GatewaySummary& own, Json engine) {
     Json result{{"name", own.gateway},
                 {"state", state(own.role)},
@@ -99,7 +108,8 @@ Json gateway(const StatusInputs& inputs, const GatewaySummary& own, Json engine)
                 {"ready", own.obstacles.empty()},
                 {"obstacles", own.obstacles},
                 {"candidates", Json::array()},
-                {"split_brain", split_brain(inputs, own.gateway)}};
+                {"split_brain", split_brain(inputs, own.gateway)},
+                {"units", units(inputs, own.gateway)}};
     auto& candidates = result["candidates"];
     candidates.push_back(candidate(inputs.host, own, inputs.version));
     candidates.back()["self"] = true;

@@ -9,6 +9,7 @@
 //     candidates[]   host, self, state, since, priority, ready, obstacles[], dhcp, dns, version, heard;
 //                    or: host, self, trouble
 //     split_brain[]  peer, since, we_stay
+//     units[]  name, wanted, problem: of while_active
 //   peer_link   configured, trouble
 //   peers[]     host, address, connected, version, clock_offset, drift[], queued, trouble
 //   leases      gateway, lease_file, count, missing, refused, faulty, quarantined, fed, caught_up, trouble, server
@@ -30,6 +31,7 @@
 #include "vrrpd/agent/peer/peer_link.hpp"
 #include "vrrpd/agent/split_brain.hpp"
 #include "vrrpd/agent/summary.hpp"
+#include "vrrpd/ipc/notices.hpp"
 
 namespace vrrpd::agent {
 
@@ -58,6 +60,7 @@ struct StatusInputs {
     std::vector<SplitBrain::Notice> splits;
     std::vector<DnsStatus> dns;
     std::optional<LeasesStatus> leases;
+    std::vector<ipc::Units> units;
 };
 
 [[nodiscard]] std::string status_document(const StatusInputs& inputs);

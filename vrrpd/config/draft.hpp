@@ -20,6 +20,8 @@ struct Place {
 
 struct AnnounceDraft {
     std::optional<unsigned> delay, repeat, refresh, refresh_repeat, lower_delay, lower_repeat;
+    std::optional<unsigned> extra;  // garp_extra_if
+    bool extra_everywhere = false;  // ... all
 };
 
 // use_vmac and its kin, as they stood.
@@ -34,7 +36,6 @@ struct VirtualMacDraft {
 struct GlobalsDraft {
     std::optional<proto::Version> version;
     AnnounceDraft announce;
-    Duration garp_interval{0}, gna_interval{0};
     bool min_garp = false;
     std::optional<IpAddress> group4, group6;
     std::string default_interface = "eth0";  // keepalived's
@@ -46,6 +47,7 @@ struct GlobalsDraft {
     bool check_unicast_source = false, v3_checksum_as_v2 = false, owner_ignores_adverts = false;
     bool strict = false;
     bool priority_changes = false;                                // vrrp_notify_priority_changes
+    std::optional<bool> mail, mail_vrrp;                          // smtp_alert, smtp_alert_vrrp
     std::string virtual_prefix = "vrrp", virtual_address_prefix;  // vmac_prefix, vmac_addr_prefix; empty: the former
 };
 
@@ -53,6 +55,8 @@ struct GlobalsDraft {
 struct NotifyDraft {
     Notify value;
     std::optional<bool> priority_changes;
+    std::optional<bool> mail;  // smtp_alert
+    Place mail_place;
 };
 
 // One item of track_script, track_file, track_process or track_bfd.
@@ -135,6 +139,11 @@ struct SyncGroupDraft {
     NotifyDraft notify;
 };
 
+struct GarpGroupDraft {
+    GarpGroup value;
+    Place place;
+};
+
 struct TrackGroupDraft {
     std::string name;
     std::vector<std::string> members;
@@ -185,6 +194,7 @@ struct Draft {
     std::optional<DhcpSyncDraft> dhcp_sync;
     std::vector<SyncGroupDraft> groups;
     std::vector<TrackGroupDraft> track_groups;
+    std::vector<GarpGroupDraft> garp_groups;
     std::vector<StaticTrackDraft> static_tracks;
     std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
     std::optional<Place> scripts;                  // the first script that would run

@@ -1,9 +1,10 @@
-// Our own blocks: gateway (with wan and nat) and peer_link (design 5). An unknown or unusable word in them stops
-// a start: `masqerade` must not be found out on the bad day.
+// Our own blocks: gateway (with wan, nat and while_active) and peer_link (design 5). An unknown or unusable word in
+// them stops a start: `masqerade` must not be found out on the bad day.
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "vrrpd/config/handlers.hpp"
 #include "vrrpd/config/own_blocks.hpp"
 
 namespace vrrpd::config {
@@ -115,6 +116,28 @@ void set_alert(Reader& reader, const Statement& s) {
     if (auto words = own_command(reader, s)) reader.gateway().value.alert = std::move(*words);
 }
 
+// As systemd accepts a name (systemd.unit(5)): nothing that systemctl could take for an option or a pattern.
+bool is_unit_name(std::string_view name) {
+    constexpr std::size_t longest = 255;
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
+    return name.size() <= longest && name[0] != '-' && name.find_first_not_of(allowed) == name.npos;
+}
+
+void add_unit(Reader& reader, const Statement& s) {
+    if (!word_count(reader, s, 2, 2, "unit NAME, like: unit my-tunnel.service")) return;
+    auto name = s.word(1);
+    if (!is_unit_name(name))
+        return reader.fatal(Severity::error, s.place(1),
+                            fmt::format("unit '{}': that cannot be the name of a unit of systemd", name));
+    if (name.find('.') == name.npos) name += ".service";  // as systemctl would
+    for (const auto& gateway : reader.draft().gateways)
+        if (std::find(gateway.value.units.begin(), gateway.value.units.end(), name) != gateway.value.units.end())
+            return reader.fatal(
+                Severity::error, s.place(1),
+                fmt::format("unit {} is of gateway {} already: name it once", name, gateway.value.name));
+    reader.gateway().value.units.push_back(std::move(name));
+}
+
 template <auto Field>
 void set_rule(Reader& reader, const Statement& s) {
     if (word_count(reader, s, 1, 1, s.keyword.name)) reader.gateway().value.rules.*Field = true;
@@ -219,6 +242,7 @@ constexpr Keyword gateway_table[] = {
     repeatable({"lan", 'O', Support::acted, Shape::word, add_lan}),
     {"wan", 'O', Support::acted, Shape::named_block, open_wan, 0, 0, {}, Block::wan},
     {"nat", 'O', Support::acted, Shape::block, open_nat, 0, 0, {}, Block::nat},
+    {"while_active", 'O', Support::acted, Shape::block, enter_block, 0, 0, {}, Block::while_active},
     {"alert", 'O', Support::acted, Shape::word, set_alert},
 };
 
@@ -235,6 +259,10 @@ constexpr Keyword nat_table[] = {
     {"clamp_mss", 'O', Support::acted, Shape::nothing, set_rule<&GatewayRules::clamp_mss>},
 };
 
+constexpr Keyword while_active_table[] = {
+    repeatable({"unit", 'O', Support::acted, Shape::word, add_unit}),
+};
+
 constexpr Keyword peer_link_table[] = {
     {"key_file", 'O', Support::acted, Shape::word, set_key_file},
     {"port", 'O', Support::acted, Shape::word, set_port},
@@ -246,6 +274,7 @@ constexpr Keyword peer_link_table[] = {
 std::span<const Keyword> gateway_keywords() { return gateway_table; }
 std::span<const Keyword> wan_keywords() { return wan_table; }
 std::span<const Keyword> nat_keywords() { return nat_table; }
+std::span<const Keyword> while_active_keywords() { return while_active_table; }
 std::span<const Keyword> peer_link_keywords() { return peer_link_table; }
 
 }  // namespace vrrpd::config

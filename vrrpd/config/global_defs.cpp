@@ -38,7 +38,15 @@ void set_down_timer_adverts(Reader& reader, const Statement& s) {
 
 template <auto Field>
 void set_pacing(Reader& reader, const Statement& s) {
-    if (const auto value = reader.millionths(s)) reader.draft().globals.*Field = from_millionths(*value);
+    if (const auto value = reader.millionths(s)) reader.draft().config.*Field = from_millionths(*value);
+}
+
+void set_global_extra(Reader& reader, const Statement& s) {
+    set_extra_announcements(reader, s, reader.draft().globals.announce);
+}
+
+void set_json_version(Reader& reader, const Statement& s) {
+    if (const auto value = reader.integer(s)) reader.draft().config.json_version = static_cast<unsigned>(*value);
 }
 
 void set_startup_delay(Reader& reader, const Statement& s) {
@@ -120,21 +128,27 @@ void set_states_on_reload(Reader& reader, const Statement&) {
     reader.draft().config.notification.states_on_reload = true;
 }
 
-constexpr std::string_view no_mail = "no mail is sent";
+template <auto Field>
+void switch_mail(Reader& reader, const Statement& s) {
+    if (const auto value = reader.boolean(s)) reader.draft().globals.*Field = *value;
+}
+constexpr std::int64_t longest_mail_timeout = 4294;  // keepalived's: 32 bits of microseconds
+
 constexpr std::string_view no_snmp = "there is no SNMP agent";
+constexpr std::string_view no_bus = "there is no D-Bus service";
 
 constexpr Keyword table[] = {
     // identity, mail, processes (3.2.1)
     {"router_id", 'A', Support::acted, Shape::word, set_router_id},
-    {"notification_email", 'B', Support::unsupported, Shape::items, nullptr, 0, 0, {}, {}, no_mail},
-    {"notification_email_from", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
-    {"smtp_server", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
-    {"smtp_helo_name", 'C', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_mail},
-    {"smtp_connect_timeout", 'B', Support::unsupported, Shape::integer, nullptr, 0, any, {}, {}, no_mail},
-    {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch, nullptr, 0, 0, {}, {}, no_mail},
-    {"smtp_alert_vrrp", 'B', Support::unsupported, Shape::optional_switch, nullptr, 0, 0, {}, {}, no_mail},
+    {"notification_email", 'B', Support::acted, Shape::items, add_mail_recipients},
+    {"notification_email_from", 'B', Support::acted, Shape::word, set_mail_sender},
+    {"smtp_server", 'B', Support::acted, Shape::word, set_mail_server},
+    {"smtp_helo_name", 'C', Support::acted, Shape::word, set_mail_helo},
+    {"smtp_connect_timeout", 'B', Support::acted, Shape::integer, set_mail_timeout, 0, longest_mail_timeout},
+    {"smtp_alert", 'B', Support::acted, Shape::optional_switch, switch_mail<&GlobalsDraft::mail>},
+    {"smtp_alert_vrrp", 'B', Support::acted, Shape::optional_switch, switch_mail<&GlobalsDraft::mail_vrrp>},
     {"smtp_alert_checker", 'L', Support::lvs, Shape::optional_switch},
-    {"no_email_faults", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_mail},
+    {"no_email_faults", 'B', Support::acted, Shape::nothing, forbid_mail_of_faults},
     {"process_names", 'C', Support::unsupported, Shape::nothing},
     {"process_name", 'C', Support::unsupported, Shape::word},
     {"vrrp_process_name", 'C', Support::unsupported, Shape::word},
@@ -194,7 +208,7 @@ constexpr Keyword table[] = {
      switch_global<&GlobalsDraft::priority_changes>},
     {"fifo_write_vrrp_states_on_reload", 'C', Support::acted, Shape::nothing, set_states_on_reload},
     {"data_use_instance", 'C', Support::unsupported, Shape::optional_switch},
-    {"json_version", 'B', Support::unsupported, Shape::integer, nullptr, 1, 2},
+    {"json_version", 'B', Support::acted, Shape::integer, set_json_version, 1, 2},
     {"state_dump_file", 'C', Support::unsupported, Shape::word},
     {"stats_dump_file", 'C', Support::unsupported, Shape::word},
     {"json_dump_file", 'C', Support::unsupported, Shape::word},
@@ -215,11 +229,11 @@ constexpr Keyword table[] = {
      set_global_announce<&AnnounceDraft::lower_delay>, 0, any},
     {"vrrp_garp_lower_prio_repeat", 'B', Support::acted, Shape::integer,
      set_global_announce<&AnnounceDraft::lower_repeat>, 0, any},
-    {"vrrp_garp_interval", 'B', Support::acted, Shape::decimal, set_pacing<&GlobalsDraft::garp_interval>, 1, any_time},
-    {"vrrp_gna_interval", 'B', Support::acted, Shape::decimal, set_pacing<&GlobalsDraft::gna_interval>, 1, any_time},
+    {"vrrp_garp_interval", 'B', Support::acted, Shape::decimal, set_pacing<&Config::garp_interval>, 1, any_time},
+    {"vrrp_gna_interval", 'B', Support::acted, Shape::decimal, set_pacing<&Config::gna_interval>, 1, any_time},
     {"vrrp_min_garp", 'B', Support::acted, Shape::optional_switch, switch_global<&GlobalsDraft::min_garp>},
-    {"vrrp_garp_extra_if", 'C', Support::unsupported, Shape::optional_words},
-    {"vrrp_vmac_garp_intvl", 'C', Support::unsupported, Shape::optional_words},
+    {"vrrp_garp_extra_if", 'C', Support::acted, Shape::optional_words, set_global_extra, 1, day},
+    {"vrrp_vmac_garp_intvl", 'C', Support::acted, Shape::optional_words, set_global_extra, 1, day},
     {"vrrp_down_timer_adverts", 'B', Support::acted, Shape::integer, set_down_timer_adverts, 1, 100},
     {"vrrp_lower_prio_no_advert", 'B', Support::acted, Shape::optional_switch,
      switch_global<&GlobalsDraft::lower_prio_no_advert>},
@@ -272,12 +286,12 @@ constexpr Keyword table[] = {
     {"enable_snmp_rfcv2", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
     {"enable_snmp_rfcv3", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
     {"enable_snmp_rfc", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_snmp_checker", 'L', Support::lvs, Shape::nothing},
+    {"enable_snmp_checker", 'L', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
     {"enable_traps", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
     {"snmp_socket", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_dbus", 'C', Support::unsupported, Shape::nothing},
-    {"dbus_service_name", 'C', Support::unsupported, Shape::word},
-    {"dbus_no_interface_name", 'C', Support::unsupported, Shape::nothing},
+    {"enable_dbus", 'C', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_bus},
+    {"dbus_service_name", 'C', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_bus},
+    {"dbus_no_interface_name", 'C', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_bus},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace vrrpd::config {
 
 inline constexpr std::int64_t any = std::numeric_limits<std::int32_t>::max();  // no upper bound worth naming
 inline constexpr std::int64_t second = 1'000'000;                              // of a decimal, in millionths
+inline constexpr std::int64_t day = 86'400;                                    // in seconds
 inline constexpr std::int64_t any_time = 4'294'967'295;                        // 32 bits of microseconds, keepalived's
 
 template <auto Field>
@@ -63,6 +64,20 @@ void read_use_vmac(Reader& reader, const Statement& s);
 void read_use_vmac_addr(Reader& reader, const Statement& s);
 void read_vmac_xmit_base(Reader& reader, const Statement& s);
 void read_priority_changes(Reader& reader, const Statement& s);
+void read_mail_switch(Reader& reader, const Statement& s);
+
+// smtp_server and its kin, of global_defs.
+void add_mail_recipients(Reader& reader, const Statement& s);
+void set_mail_sender(Reader& reader, const Statement& s);
+void set_mail_server(Reader& reader, const Statement& s);
+void set_mail_helo(Reader& reader, const Statement& s);
+void set_mail_timeout(Reader& reader, const Statement& s);
+void forbid_mail_of_faults(Reader& reader, const Statement& s);
+
+// [all] SECONDS, of global_defs or of the instance that is being read.
+void set_extra_announcements(Reader& reader, const Statement& s, AnnounceDraft& into);
+// garp_group.
+void open_garp_group(Reader& reader, const Statement& s);
 
 // Block openers that have nothing of their own to do.
 inline void enter_block(Reader& reader, const Statement& s) { reader.enter(s); }

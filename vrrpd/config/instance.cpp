@@ -41,6 +41,8 @@ void set_interface(Reader& reader, const Statement& s) {
     }
 }
 
+void set_extra(Reader& reader, const Statement& s) { set_extra_announcements(reader, s, reader.instance().announce); }
+
 void set_vrid(Reader& reader, const Statement& s) {
     const auto value = reader.integer(s);
     if (!value) return;
@@ -272,8 +274,8 @@ constexpr Keyword table[] = {
      any},
     {"garp_lower_prio_delay", 'B', Support::acted, Shape::integer, set_announce<&AnnounceDraft::lower_delay>, 0, any},
     {"garp_lower_prio_repeat", 'B', Support::acted, Shape::integer, set_announce<&AnnounceDraft::lower_repeat>, 0, any},
-    {"garp_extra_if", 'C', Support::unsupported, Shape::optional_words},
-    {"vmac_garp_intvl", 'C', Support::unsupported, Shape::optional_words},
+    {"garp_extra_if", 'C', Support::acted, Shape::optional_words, set_extra, 0, day},
+    {"vmac_garp_intvl", 'C', Support::acted, Shape::optional_words, set_extra, 0, day},
     // authentication (3.4.6)
     {"authentication", 'A', Support::acted, Shape::block, open_authentication, 0, 0, {}, Block::authentication},
     {"auth_hmac", 'B', Support::acted, Shape::block, open_auth_hmac, 0, 0, {}, Block::auth_hmac},
@@ -285,7 +287,7 @@ constexpr Keyword table[] = {
     {"notify_stop", 'A', Support::acted, Shape::command, read_notify<&Notify::stop>},
     {"notify_deleted", 'C', Support::acted, Shape::optional_words, read_notify_deleted},
     {"notify_master_rx_lower_pri", 'B', Support::acted, Shape::command, read_notify<&Notify::lower_priority>},
-    {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch, nullptr, 0, 0, {}, {}, "no mail is sent"},
+    {"smtp_alert", 'B', Support::acted, Shape::optional_switch, read_mail_switch},
     {"notify_priority_changes", 'B', Support::acted, Shape::optional_switch, read_priority_changes},
     {"accept", 'B', Support::acted, Shape::nothing, set_accept<true>},
     {"no_accept", 'B', Support::acted, Shape::nothing, set_accept<false>},

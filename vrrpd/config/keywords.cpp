@@ -33,6 +33,7 @@ constexpr std::array tables = {
     Table{"gateway", gateway_keywords},
     Table{"wan", wan_keywords},
     Table{"nat", nat_keywords},
+    Table{"while_active", while_active_keywords},
     Table{"peer_link", peer_link_keywords},
     Table{"dns_failover", dns_failover_keywords},
     Table{"dhcp_sync", dhcp_sync_keywords},

@@ -28,6 +28,7 @@ enum class Block : std::uint8_t {
     gateway,
     wan,
     nat,
+    while_active,
     peer_link,
     dns_failover,
     dhcp_sync,
@@ -120,6 +121,7 @@ template <class Named>
 [[nodiscard]] std::span<const Keyword> gateway_keywords();
 [[nodiscard]] std::span<const Keyword> wan_keywords();
 [[nodiscard]] std::span<const Keyword> nat_keywords();
+[[nodiscard]] std::span<const Keyword> while_active_keywords();
 [[nodiscard]] std::span<const Keyword> peer_link_keywords();
 [[nodiscard]] std::span<const Keyword> dns_failover_keywords();
 [[nodiscard]] std::span<const Keyword> dhcp_sync_keywords();

@@ -132,6 +132,7 @@ struct Instance {
     bool strict = false;           // strict_mode; what it means stands in the other values
     Seldom<VirtualMac> virtual_mac;
 
+    bool mail = false;          // smtp_alert
     bool track_primary = true;  // dont_track_primary not given
     SeldomList<TrackInterface> track_interfaces;
     SeldomList<TrackDns> track_dns;
@@ -153,6 +154,7 @@ struct SyncGroup {
     std::string name;
     std::vector<std::uint32_t> members;  // indexes into Config::instances, in the order of the text; never empty
     Seldom<Notify> notify = {};
+    bool mail = false;  // smtp_alert
     bool operator==(const SyncGroup&) const = default;
 };
 
@@ -177,6 +179,7 @@ struct Gateway {
     std::optional<Wan> wan;
     netlink::nft::GatewayRules rules;  // compiled from the block, addresses of `follows` included
     std::vector<std::string> alert;    // a command and its words: told what happens. Empty: nobody is
+    std::vector<std::string> units;    // while_active: systemd's, run on the Active alone
 
     [[nodiscard]] std::vector<Prefix> networks() const;  // of its lans
     bool operator==(const Gateway&) const = default;
@@ -258,6 +261,13 @@ struct InterfaceDelay {
     bool operator==(const InterfaceDelay&) const = default;
 };
 
+// garp_group: announcements on these devices keep a distance to one another, counted over all of them.
+struct GarpGroup {
+    Duration arp{0}, na{0};  // 0: none
+    std::vector<std::string> devices;
+    bool operator==(const GarpGroup&) const = default;
+};
+
 struct Config {
     std::string router_id;
     Duration startup_delay{0};     // vrrp_startup_delay
@@ -276,6 +286,9 @@ struct Config {
     std::vector<SyncGroup> sync_groups;
     Seldom<StaticEntries> statics;
     std::vector<InterfaceDelay> interface_delays;
+    std::vector<GarpGroup> garp_groups;
+    Duration garp_interval{0}, gna_interval{0};  // vrrp_garp_interval, vrrp_gna_interval: on each other device
+    unsigned json_version = 1;
     std::vector<Gateway> gateways;
     std::optional<PeerLink> peer_link;
     std::vector<DnsFailover> dns_failovers;

@@ -11,6 +11,7 @@ Parsed parse(const std::vector<Line>& lines, std::string_view id) {
     resolve(reader);
     resolve_virtual_macs(reader);
     resolve_statics(reader);
+    resolve_garp_groups(reader);
     resolve_sync_groups(reader);
     resolve_tracks(reader);
     resolve_notification(reader);

@@ -190,7 +190,8 @@ void Reader::say_support(const Statement& s) {
         case Support::later:
             return note_once(std::string(k.name), s.place(), fmt::format("{}: not yet acted on{}", k.name, because));
         case Support::unsupported:
-            return note_once(std::string(k.name), s.place(),
+            // Of several that mean the same, as all of SNMP, the first one is told.
+            return note_once(std::string(k.consequence.empty() ? k.name : k.consequence), s.place(),
                              fmt::format("{}: not supported, ignored{}", k.name, because));
         case Support::lvs:
             return note_once(

@@ -100,6 +100,7 @@ void resolve_tracks(Reader& reader);        // after the instances that track
 void resolve_bfd(Reader& reader);           // after the tracks
 void resolve_notification(Reader& reader);  // likewise
 void resolve_statics(Reader& reader);
+void resolve_garp_groups(Reader& reader);
 void resolve_sync_groups(Reader& reader);  // after the instances that are their members
 void validate(Reader& reader);
 void resolve_gateways(Reader& reader);

@@ -135,8 +135,9 @@ private:
         // The instance's own garp_master_* are not inherited here (surface 3.4.5).
         policy.lower_prio_second_block = seconds(own.lower_delay.value_or(global.lower_delay.value_or(global_delay)));
         policy.lower_prio_repeat = own.lower_repeat.value_or(global.lower_repeat.value_or(global_repeat));
-        policy.interval_arp = globals_.garp_interval;
-        policy.interval_na = globals_.gna_interval;
+        const auto& extra = own.extra ? own : global;
+        policy.extra = seconds(extra.extra.value_or(0));
+        policy.extra_everywhere = extra.extra_everywhere;
         if (policy != proto::AnnouncePolicy{}) instance_.announce.edit() = policy;
     }
 

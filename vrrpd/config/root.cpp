@@ -45,7 +45,7 @@ constexpr Keyword root_table[] = {
     {"static_routes", 'B', Support::acted, Shape::items, read_static_route},
     {"static_rules", 'C', Support::acted, Shape::items, read_static_rule},
     {"track_group", 'C', Support::acted, Shape::named_block, open_track_group, 0, 0, {}, Block::track_group},
-    {"garp_group", 'C', Support::unsupported, Shape::block, enter_block, 0, 0, {}, Block::garp_group},
+    {"garp_group", 'C', Support::acted, Shape::block, open_garp_group, 0, 0, {}, Block::garp_group},
     {"linkbeat_interfaces", 'C', Support::unsupported, Shape::items},
     {"interface_up_down_delays", 'C', Support::acted, Shape::items, read_interface_delay},
     {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
@@ -86,17 +86,10 @@ constexpr Keyword sync_group_table[] = {
     {"notify_backup", 'A', Support::acted, Shape::command, read_notify<&Notify::backup>},
     {"notify_fault", 'A', Support::acted, Shape::command, read_notify<&Notify::fault>},
     {"notify_stop", 'A', Support::acted, Shape::command, read_notify<&Notify::stop>},
-    {"smtp_alert", 'B', Support::unsupported, Shape::optional_switch},
+    {"smtp_alert", 'B', Support::acted, Shape::optional_switch, read_mail_switch},
     {"notify_priority_changes", 'C', Support::acted, Shape::optional_switch, read_priority_changes},
     {"sync_group_tracking_weight", 'B', Support::acted, Shape::nothing, keep_group_weights},
     {"global_tracking", 'C', Support::accepted, Shape::nothing, deprecate_global_tracking},
-};
-
-constexpr Keyword garp_group_table[] = {
-    {"garp_interval", 'C', Support::accepted, Shape::decimal, nullptr, 1, any_time},
-    {"gna_interval", 'C', Support::accepted, Shape::decimal, nullptr, 1, any_time},
-    {"interface", 'C', Support::accepted, Shape::word},
-    {"interfaces", 'C', Support::accepted, Shape::items},
 };
 
 constexpr Keyword track_group_table[] = {
@@ -107,7 +100,6 @@ constexpr Keyword track_group_table[] = {
 
 std::span<const Keyword> root_keywords() { return root_table; }
 std::span<const Keyword> sync_group_keywords() { return sync_group_table; }
-std::span<const Keyword> garp_group_keywords() { return garp_group_table; }
 std::span<const Keyword> track_group_keywords() { return track_group_table; }
 
 }  // namespace vrrpd::config

@@ -95,6 +95,16 @@ private:
         kept_ = false;
     }
 
+    // What keepalived would set and we cannot: no fault of the file.
+    void leave_out(const std::string& word) {
+        if (word == "from" && family_.value_or(Family::ipv4) == Family::ipv4)
+            return drop(at_, "the source address 'from' of a route is for IPv6 alone");
+        if (at_ + 1 == s_.size()) return drop(at_, fmt::format("a value is missing after {}", word));
+        reader_.fault(Severity::note, s_.place(at_),
+                      fmt::format("{} of a route: not supported: the route is left out", word));
+        kept_ = false;
+    }
+
     // [inet|inet6] [to] [TYPE] DEST
     void destination() {
         if (take("inet6")) family_ = Family::ipv6;
@@ -143,6 +153,7 @@ private:
         const auto& word = s_.word(at_);
         if (word == "onlink" || word == "no_track" || word == "nexthop") return flag(word);
         if (word == "track_group" && is_static_) return track_group();
+        if (word == "encap" || word == "from" || word == "vrf") return leave_out(word);
         const auto known =
             std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == word; });
         if (known != metrics.end()) return metric_option(*known);
@@ -169,9 +180,10 @@ private:
         const auto known = std::find_if(ignored_options.begin(), ignored_options.end(),
                                         [&](const auto& o) { return word == o.first; });
         if (known == ignored_options.end()) {
-            return drop(at_, fmt::format("unknown word '{}' in a route{}", word,
-                                         word == "encap" || word == "from" || word == "vrf" ? " (not supported)" : ""));
+            return drop(at_, fmt::format("unknown word '{}' in a route", word));
         }
+        if (word == "expires" && family_.value_or(Family::ipv4) == Family::ipv4)
+            return drop(at_, "expires of a route is for IPv6 alone");
         const bool keeps_tag = word == "protocol";
         reader_.note_once("route " + word, s_.place(at_),
                           keeps_tag

@@ -1,6 +1,6 @@
 // What a configuration says of scripts: those that are tracked, those that are told of a new state, and what else is
-// tracked beside them (surface 3.9 - 3.11, 5). Plain values, part of Config (model.hpp). Users and groups stay names
-// here, as do files: whether they exist is not for a parser to know.
+// tracked beside them (surface 3.2.1, 3.9 - 3.11, 5). Plain values, part of Config (model.hpp). Users and groups stay
+// names here, as do files: whether they exist is not for a parser to know.
 #pragma once
 
 #include <cstdint>
@@ -80,7 +80,6 @@ struct Notify {
     Script any, master, backup, fault, stop, deleted, lower_priority;
     bool deleted_state = false;     // notify_deleted: who left the configuration is DELETED, not FAULT
     bool priority_changes = false;  // lines in the FIFOs
-    bool mail = false;              // smtp_alert
     bool operator==(const Notify&) const = default;
 };
 
@@ -92,8 +91,23 @@ struct Fifo {
     bool operator==(const Fifo&) const = default;
 };
 
+// smtp_server and its kin: how mail of new states is sent. Which instances and groups are mailed about is said there.
+struct Mail {
+    std::string server;  // an address or a name; empty: no mail is sent
+    std::uint16_t port = 25;
+    std::string helo;                             // empty: the host's name
+    std::string from;                             // empty: the daemon's user on this host
+    std::vector<std::string> to;                  // notification_email, as it is written there
+    Duration timeout = std::chrono::seconds(30);  // smtp_connect_timeout, for each answer
+    bool faults = true;                           // no_email_faults not given
+
+    [[nodiscard]] bool is_possible() const { return !server.empty() && !to.empty(); }
+    bool operator==(const Mail&) const = default;
+};
+
 struct Notification {
     std::vector<Fifo> fifos;
+    Mail mail;
     bool states_on_reload = false;  // fifo_write_vrrp_states_on_reload
     Script startup, shutdown;
     Duration startup_limit = std::chrono::seconds(10), shutdown_limit = std::chrono::seconds(10);

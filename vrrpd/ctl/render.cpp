@@ -144,8 +144,18 @@ private:
         page_.line(padded("  " + text(gateway, "name"), 16) + padded("state", 8) + padded("for", 14) +
                    padded("priority", 8) + "could take over");
         for (const auto& candidate : list(gateway, "candidates")) this->candidate(candidate);
+        for (const auto& unit : list(gateway, "units")) this->unit(unit);
         if (!yes(member(document_, "peer_link"), "configured"))
             page_.line("  Of other hosts nothing is known: there is no peer_link.");
+    }
+
+    // While this host is the gateway they run, else they do not.
+    void unit(const Json& unit) {
+        const auto line =
+            fmt::format("  unit {} is {}", text(unit, "name"), yes(unit, "wanted") ? "started" : "stopped");
+        const auto problem = text(unit, "problem");
+        if (problem.empty()) return page_.line(line);
+        wrong(fmt::format("{}, but systemctl {}", line, problem), 4);
     }
 
     void candidate(const Json& candidate) {
@@ -193,12 +203,18 @@ private:
         std::string reasons;
         for (const auto& reason : list(router, "reasons"))
             if (const auto weight = number(reason, "contributes"); weight != 0)
-                reasons +=
-                    fmt::format(" {:+} ({} {})", weight, text(reason, "name"), yes(reason, "up") ? "up" : "down");
+                reasons += fmt::format(" {:+} ({} {})", weight, text(reason, "name"), condition(reason));
         if (!reasons.empty()) line += fmt::format(" = {}{}", number(router, "priority"), reasons);
         if (const auto heard = master(router); !heard.empty()) line += "; MASTER is " + heard;
         page_.line(line);
         for (const auto& fault : words(router, "faults")) wrong("  fault: " + fault, 4);
+    }
+
+    // A tracked file is what stands in it, everything else is up or down.
+    [[nodiscard]] static std::string condition(const Json& reason) {
+        const auto& number = member(reason, "number");
+        if (number.is_number()) return fmt::format("= {}", number.get<double>());
+        return yes(reason, "up") ? "up" : "down";
     }
 
     void leases(const Json& leases) {

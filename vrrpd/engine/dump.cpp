@@ -110,7 +110,7 @@ Json data_of(const Router& router, const config::Config& config, DumpMoment mome
     data["state"] = state;
     data["wantstate"] = state;
     data["version"] = static_cast<int>(p.version);
-    data["smtp_alert"] = instance.notify->mail;
+    data["smtp_alert"] = instance.mail;
     data["notify_deleted"] = instance.notify->deleted_state;
     add_scripts(data, *instance.notify);
     add_lists(data, router, config);
@@ -137,6 +137,7 @@ Json stats_of(const Router& router) {
     stats["become_master"] = counted.became_active;
     stats["release_master"] = counted.released;
     for (const auto& error : errors_in_json_order()) stats[std::string(error.key)] = count(error, router);
+    for (const auto& error : dumped_extension_errors(router)) stats[std::string(error.key)] = count(error, router);
     stats["pri_zero_rcvd"] = counted.zero_received;
     stats["pri_zero_sent"] = counted.zero_sent;
     return stats;
@@ -152,6 +153,45 @@ std::string with_slashes_escaped(const std::string& text) {
     return result;
 }
 
+// ---- track_process of json_version 2
+
+const char* match_word(config::TrackedProcess::Match match) {
+    using enum config::TrackedProcess::Match;
+    return match == exact ? "exact" : match == partial ? "partial" : match == initial ? "initial" : "none";
+}
+
+// Each line may give it a weight of its own; the first one's is told.
+int weight_of(std::uint32_t process, const config::Config& config) {
+    for (const auto& instance : config.instances)
+        for (const auto& track : instance.tracks)
+            if (track.kind == config::Track::Kind::process && track.object == process) return track.weight;
+    return 0;
+}
+
+Json process_of(std::uint32_t number_in_config, const config::Config& config, const Trackers& trackers) {
+    const auto& process = config.processes[number_in_config];
+    const auto state = trackers.process(number_in_config);
+    const auto enough = state.running >= process.quorum && state.running <= process.quorum_max.value_or(UINT32_MAX);
+    Json result;
+    result["process"] = process.name;
+    std::string parameters;
+    for (const auto& word : process.parameters) parameters += (parameters.empty() ? "" : " ") + word;
+    if (!parameters.empty()) result["parameters"] = parameters;
+    result["param_match"] = match_word(process.match);
+    result["min_processes"] = process.quorum;
+    if (process.quorum_max) result["max_processes"] = *process.quorum_max;
+    result["current_processes"] = state.running;
+    result["have_quorum"] = state.up;
+    // Only a delay keeps the judgement from following the number.
+    result["fork_delay_timer_running"] = enough && !state.up;
+    result["terminate_delay_timer_running"] = !enough && state.up;
+    result["full_command"] = process.full_command;
+    result["weight"] = weight_of(number_in_config, config);
+    result["terminate_delay"] = number(process.terminate_delay);
+    result["fork_delay"] = number(process.fork_delay);
+    return result;
+}
+
 // ---- keepalived.stats -----------------------------------------------------------------------------------
 
 std::string stats_text(const Router& router) {
@@ -160,10 +200,14 @@ std::string stats_text(const Router& router) {
         "VRRP Instance: {}\n  Advertisements:\n    Received: {}\n    Sent: {}\n  Became master: {}\n"
         "  Released master: {}\n",
         router.config->name, counted.adverts_received, counted.adverts_sent, counted.became_active, counted.released);
-    for (const auto& error : dumped_errors()) {
-        if (!error.heading.empty()) text += fmt::format("  {}:\n", error.heading);
-        text += fmt::format("    {}: {}\n", error.label, count(error, router));
-    }
+    const auto add = [&](std::span<const DumpedError> errors) {
+        for (const auto& error : errors) {
+            if (!error.heading.empty()) text += fmt::format("  {}:\n", error.heading);
+            text += fmt::format("    {}: {}\n", error.label, count(error, router));
+        }
+    };
+    add(dumped_errors());
+    add(dumped_extension_errors(router));
     return text +
            fmt::format("  Priority Zero:\n    Received: {}\n    Sent: {}\n", counted.zero_received, counted.zero_sent);
 }
@@ -274,7 +318,9 @@ private:
         text_ += "   Tracked :\n";
         for (const auto& one : router_.troubles->tracked)
             item(fmt::format("{} weight {}{}, {}", one.name, one.weight, one.reverse ? " reverse" : "",
-                             one.up ? "UP" : "DOWN"));
+                             one.number ? fmt::format("value {}", *one.number)
+                             : one.up   ? "UP"
+                                        : "DOWN"));
     }
 
     void notify() {
@@ -290,6 +336,17 @@ private:
     DumpMoment moment_;
     std::string text_;
 };
+
+std::string group_text(const DumpedGroup& group, const config::Config& config) {
+    auto text = fmt::format(
+        " VRRP Sync Group = {}, {}\n   Num member fault {}, num member init {}\n   VRRP member instances :\n",
+        group.config->name, name(group.state), group.faulty, group.beginning);
+    for (const auto member : group.config->members) text += fmt::format("     {}\n", config.instances[member].name);
+    for (const auto& [key, title, script] : dumped_scripts)
+        if (const auto& given = (*group.config->notify).*script; given.is_given())
+            text += fmt::format("   {} = {}\n", title, dumped(given));
+    return text + fmt::format("   Using smtp notification = {}\n", group.config->mail ? "yes" : "no");
+}
 
 std::string script_text(const config::TrackedScript& script) {
     return fmt::format(
@@ -326,10 +383,22 @@ void Dump::add(const std::vector<BfdStatus>& sessions, DumpMoment moment) {
     if (form_ == ipc::DumpForm::bfd) body_ = bfd_text(sessions, moment);
 }
 
-std::string Dump::text() const {
-    if (form_ == ipc::DumpForm::json) return '[' + body_ + "]\n";
+std::string Dump::json_text(const Trackers& trackers) const {
+    const auto routers = '[' + body_ + ']';
+    if (config_->json_version == 1) return routers + '\n';
+    auto processes = Json::array();
+    for (std::uint32_t i = 0; i < config_->processes.size(); ++i)
+        processes.push_back(process_of(i, *config_, trackers));
+    return "{\"vrrp\":" + routers + ",\"track_process\":" +
+           with_slashes_escaped(processes.dump(-1, ' ', false, Json::error_handler_t::replace)) + "}\n";
+}
+
+std::string Dump::text(const std::vector<DumpedGroup>& groups, const Trackers& trackers) const {
+    if (form_ == ipc::DumpForm::json) return json_text(trackers);
     if (form_ != ipc::DumpForm::data) return body_;
     auto text = "------< VRRP Topology >------\n" + body_;
+    if (!groups.empty()) text += "------< VRRP Sync groups >------\n";
+    for (const auto& group : groups) text += group_text(group, *config_);
     if (!config_->scripts.empty()) text += "------< VRRP Scripts >------\n";
     for (const auto& script : config_->scripts) text += script_text(script);
     return text + sessions_;

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "vrrpd/engine/dump_words.hpp"
 #include "vrrpd/engine/router.hpp"
+#include "vrrpd/engine/trackers.hpp"
 #include "vrrpd/ipc/dump.hpp"
 
 namespace vrrpd::engine {
@@ -19,6 +21,11 @@ struct DumpMoment {
 };
 
 struct BfdStatus;
+struct DumpedGroup {
+    const config::SyncGroup* config;
+    DumpedState state = DumpedState::init;
+    std::size_t faulty = 0, beginning = 0;  // members
+};
 
 class Dump {
 public:
@@ -29,9 +36,11 @@ public:
     void add(const Router& router, DumpMoment moment);
     // All of them, once.
     void add(const std::vector<BfdStatus>& sessions, DumpMoment moment);
-    [[nodiscard]] std::string text() const;
+    [[nodiscard]] std::string text(const std::vector<DumpedGroup>& groups = {}, const Trackers& trackers = {}) const;
 
 private:
+    [[nodiscard]] std::string json_text(const Trackers& trackers) const;
+
     ipc::DumpForm form_;
     const config::Config* config_;
     std::string body_;

@@ -162,6 +162,20 @@ const std::vector<DumpedError>& dumped_errors() {
     return errors;
 }
 
+std::span<const DumpedError> dumped_extension_errors(const Router& router) {
+    using enum proto::Rejection;
+    static const std::vector<DumpedError> errors{
+        {"auth_ext_missing", "Authentication Extension Errors", "Missing", {no_hmac}},
+        {"auth_ext_malformed", "", "Malformed", {malformed_hmac}},
+        {"auth_ext_unknown_key", "", "Unknown Key", {unknown_key}},
+        {"auth_ext_invalid_hmac", "", "Invalid HMAC", {wrong_hmac}},
+        {"auth_ext_stale", "", "Stale", {stale_hmac}},
+        {"auth_ext_replay", "", "Replay", {replayed}},
+    };
+    if (router.config->authentication->hmac.keys.empty()) return {};
+    return errors;
+}
+
 std::uint64_t count(const DumpedError& error, const Router& router) {
     return std::accumulate(error.kinds.begin(), error.kinds.end(), std::uint64_t{0}, [&](auto sum, auto kind) {
         return sum + router.troubles->rejected[static_cast<std::size_t>(kind)];

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,9 @@ struct DumpedError {
     std::vector<proto::Rejection> kinds;  // that it sums up
 };
 [[nodiscard]] const std::vector<DumpedError>& dumped_errors();
+// Those of auth_hmac, which keepalived has since 2.4.0: of instances that have it, so that the others' files stay what
+// every version writes.
+[[nodiscard]] std::span<const DumpedError> dumped_extension_errors(const Router& router);
 [[nodiscard]] std::uint64_t count(const DumpedError& error, const Router& router);
 
 }  // namespace vrrpd::engine

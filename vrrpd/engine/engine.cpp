@@ -142,8 +142,10 @@ void Engine::serve_deadlines() {
             const auto still_due = router.machine.next_deadline();
             if (still_due && *still_due <= now) drive(router, proto::TimeReached{});
         }
-        if (const auto at = router.announcer.next_deadline(); at && *at <= now)
+        if (const auto at = router.announcer.next_deadline(); at && *at <= now) {
             speaker_->announce(router, router.announcer.due(now));
+            if (router.announcer.extra_is_due(now)) speaker_->announce_extra(router);
+        }
         if (router.renew_at && *router.renew_at <= now) renew(router, now);
         schedule(number_of(router));
     }
@@ -302,7 +304,7 @@ std::string Engine::name_of(const IpAddress& address) const {
 void Engine::use_configuration() {
     members_.clear();
     virtual_addresses_.clear();
-    speaker_->set_peer_link(config_->peer_link ? &*config_->peer_link : nullptr);
+    speaker_->configure(*config_);
     if (config_->peer_link)
         for (const auto& member : config_->peer_link->members) members_.push_back(member.address);
     for (const auto& instance : config_->instances)

@@ -151,11 +151,12 @@ private:
     // ---- engine_dump.cpp
     void begin_dump(ipc::DumpForm form);
     void continue_dump();
+    [[nodiscard]] std::vector<DumpedGroup> dumped_groups() const;
 
     // ---- engine_notify.cpp
     void take_early_messages();
     void tracker_changed(const ipc::TrackerState& state);
-    [[nodiscard]] bool is_told(const config::Notify& notify) const;
+    [[nodiscard]] bool is_told(const config::Notify& notify, bool mail) const;
     void announce_state(const Router& router, ipc::Notice::Event event);
     void announce_transition(const Router& router, const proto::Transition& transition);
     void announce_priority(const Router& router);

@@ -67,7 +67,11 @@ void Engine::announce_again(const std::string& name) {
     for (auto& each : routers_) {
         if (each->followed.gateway != router->followed.gateway || !each->active()) continue;
         log_.notice("({}) announcing its addresses again: another router had been Active too", each->config->name);
-        repeat_announcements(*each);
+        // garp_lower_prio_repeat 0 is for a single advert of lower priority; this was more than that.
+        if (each->config->announce->lower_prio_repeat > 0)
+            repeat_announcements(*each);
+        else if (each->installed)
+            announce_all(*each);
     }
 }
 

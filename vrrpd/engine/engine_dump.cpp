@@ -18,6 +18,25 @@ void Engine::begin_dump(ipc::DumpForm form) {
     if (!waits) dumps_.emplace_back(form, *config_);
 }
 
+std::vector<DumpedGroup> Engine::dumped_groups() const {
+    std::vector<DumpedGroup> all;
+    for (const auto& group : groups_) {
+        DumpedGroup dumped{group.config};
+        for (const auto number : group.config->members) {
+            const auto state = dumped_state(*routers_[number]);
+            if (state == DumpedState::fault) ++dumped.faulty;
+            if (state == DumpedState::init) ++dumped.beginning;
+        }
+        const auto role = group.machine.role();
+        dumped.state = !role                          ? DumpedState::init
+                       : *role == proto::Role::active ? DumpedState::master
+                       : *role == proto::Role::backup ? DumpedState::backup
+                                                      : DumpedState::fault;
+        all.push_back(dumped);
+    }
+    return all;
+}
+
 void Engine::continue_dump() {
     auto& dump = dumps_.front();
     const DumpMoment now{loop_.now(), wall_now()};
@@ -33,7 +52,7 @@ void Engine::continue_dump() {
     const auto sessions = bfd_->status(desk_->world());
     dump.add(sessions, now);
     if (dump.form() == ipc::DumpForm::data && !sessions.empty()) begin_dump(ipc::DumpForm::bfd);
-    const auto memfd = ipc::seal(dump.text(), "dump");
+    const auto memfd = ipc::seal(dump.text(dumped_groups(), trackers_), "dump");
     if (!memfd)
         log_.error("{} could not be handed over: {}", ipc::file_name(dump.form()), memfd.error().describe());
     else if (!routers_.empty())  // keepalived writes nothing without instances

@@ -39,13 +39,14 @@ void Engine::tracker_changed(const ipc::TrackerState& state) {
 }
 
 // Is anybody? An observer tells nobody.
-bool Engine::is_told(const config::Notify& notify) const {
-    return !options_.observe && (!config_->notification.fifos.empty() || notify != config::Notify{});
+bool Engine::is_told(const config::Notify& notify, bool mail) const {
+    const auto& all = config_->notification;
+    return !options_.observe && (!all.fifos.empty() || notify != config::Notify{} || (mail && all.mail.is_possible()));
 }
 
 void Engine::announce_state(const Router& router, Event event) {
     const auto& config = *router.config;
-    if (!is_told(*config.notify)) return;
+    if (!is_told(*config.notify, config.mail)) return;
     notices_.add({ipc::Notice::Object::instance, event, router.machine.effective_priority().value(), config.name});
 }
 
@@ -62,7 +63,7 @@ void Engine::announce_transition(const Router& router, const proto::Transition& 
 }
 
 void Engine::announce_group(const Group& group, Event event) {
-    if (!is_told(*group.config->notify)) return;
+    if (!is_told(*group.config->notify, group.config->mail)) return;
     notices_.add({ipc::Notice::Object::group, event, 0, group.name});
 }
 

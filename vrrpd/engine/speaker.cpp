@@ -118,12 +118,44 @@ void Speaker::send(Transport& transport, Router& router, const Sealed& sealed, c
 void Speaker::announce(const Router& router, std::vector<std::size_t> indexes) {
     if (observe_ || indexes.empty()) return;
     log_.debug("({}) announcing: {} gratuitous ARP and NA frames", router.config->name, indexes.size());
+    paced_.take(router, indexes, world_);
     const auto one_round = std::min(indexes.size(), announced(router, world_).size());
     std::vector<std::size_t> repeats(indexes.begin() + static_cast<std::ptrdiff_t>(one_round), indexes.end());
     indexes.resize(one_round);
     if (!indexes.empty()) first_.push_back({What::announcement, &router, std::move(indexes)});
     if (!repeats.empty()) repeats_.push_back({What::announcement, &router, std::move(repeats)});
     send_waiting(first_);
+    send_paced(loop_.now());
+}
+
+// Where adverts come from a device's MAC address the switches know it anyway. Without `all` it is for virtual MACs.
+void Speaker::announce_extra(const Router& router) {
+    const auto& devices = router.config->virtual_mac->devices;
+    const auto is_virtual = [&](IfIndex link) {
+        const auto* known = world_.link(link);
+        return std::any_of(devices.begin(), devices.end(),
+                           [&](const auto& device) { return known != nullptr && known->name == device.name; });
+    };
+    const auto all = announced(router, world_);
+    std::vector<std::size_t> indexes;
+    std::vector<IfIndex> seen{router.link};
+    if (router.config->virtual_mac->sender)
+        if (const auto* own = world_.link(devices.front().name)) seen.push_back(own->index);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto link = all.at(i)->link;
+        if (!router.config->announce->extra_everywhere && !is_virtual(link)) continue;
+        if (std::find(seen.begin(), seen.end(), link) != seen.end()) continue;
+        seen.push_back(link);
+        indexes.push_back(i);
+    }
+    announce(router, std::move(indexes));
+}
+
+void Speaker::send_paced(Instant now) {
+    paced_.step(now, [this](const Router& router, std::size_t index) {
+        const auto all = announced(router, world_);
+        if (const auto* item = all.at(index)) send_item(What::announcement, router, *item);
+    });
 }
 
 void Speaker::probe(const Router& router, Instant now) {
@@ -140,6 +172,7 @@ void Speaker::probe(const Router& router, Instant now) {
 void Speaker::forget(const Router& router) {
     for (auto* queue : {&first_, &repeats_})
         std::erase_if(*queue, [&](const Waiting& waiting) { return waiting.router == &router; });
+    paced_.forget(router);
 }
 
 void Speaker::send_waiting(Queue& queue) {
@@ -149,21 +182,22 @@ void Speaker::send_waiting(Queue& queue) {
         const auto end = std::min(waiting.indexes.size(), waiting.sent + room);
         room -= end - waiting.sent;
         for (; waiting.sent < end; ++waiting.sent)
-            if (const auto* item = all.at(waiting.indexes[waiting.sent])) send_item(waiting, *item);
+            if (const auto* item = all.at(waiting.indexes[waiting.sent]))
+                send_item(waiting.what, *waiting.router, *item);
         if (waiting.sent == waiting.indexes.size()) queue.pop_front();
     }
 }
 
-void Speaker::send_item(const Waiting& waiting, const AddressOnLink& item) {
+void Speaker::send_item(What what, const Router& router, const AddressOnLink& item) {
     const bool v4 = item.address.is_v4();
-    const auto frame = waiting.what == What::probe
+    const auto frame = what == What::probe
                            ? (v4 ? proto::arp_probe(item.address, item.mac) : proto::nd_probe(item.address, item.mac))
                        : v4 ? proto::gratuitous_arp(item.address, item.mac)
                             // RFC 9568 6.4.2: the Router flag is set; a VRRP router is one.
                             : proto::unsolicited_na(item.address, item.mac, true);
     // A frame that could not leave is followed by others; the link's fault shows elsewhere.
     if (auto sent = sender_.send(item.link, frame); !sent)
-        log_.debug("({}) {}", waiting.router->config->name, sent.error().describe());
+        log_.debug("({}) {}", router.config->name, sent.error().describe());
 }
 
 void Speaker::ask(IfIndex link, BytesView frame) {
@@ -201,12 +235,13 @@ void Speaker::listen(IfIndex link, Family family, const std::optional<IpAddress>
 Deadline Speaker::next_deadline() const {
     Deadline next = first_.empty() && repeats_.empty() ? std::nullopt : Deadline(loop_.now() + frames_pause);
     for (const auto& listener : listeners_) next = earlier(next, listener.until);
-    return next;
+    return earlier(next, paced_.next_deadline());
 }
 
 void Speaker::step(Instant now, bool busy) {
     send_waiting(first_);
     if (first_.empty() && !busy) send_waiting(repeats_);
+    send_paced(now);
     listeners_.remove_if([now](const Listener& listener) { return listener.until <= now; });
 }
 

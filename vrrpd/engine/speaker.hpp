@@ -11,6 +11,7 @@
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/engine/link_socket.hpp"
+#include "vrrpd/engine/paced_announcements.hpp"
 #include "vrrpd/engine/router.hpp"
 #include "vrrpd/engine/transport.hpp"
 #include "vrrpd/engine/world.hpp"
@@ -48,7 +49,10 @@ public:
                                                                bool observe);
 
     void on_claim(Claimed claimed) { claimed_ = std::move(claimed); }
-    void set_peer_link(const config::PeerLink* peers) { peers_ = peers; }
+    void configure(const config::Config& config) {
+        peers_ = config.peer_link ? &*config.peer_link : nullptr;
+        paced_.configure(config);
+    }
 
     // To the group or the peers; and a unicast copy to every peer_link member on that link.
     void advertise(Transport& transport, Router& router, proto::Priority priority);
@@ -56,6 +60,8 @@ public:
     // One frame for every address comes before any repeat, of whichever router: where a thousand move together,
     // what a host on the LAN waits for is the first frame of its gateway.
     void announce(const Router& router, std::vector<std::size_t> indexes);
+    // garp_extra_if: the first address of each device that sees no adverts of the router's.
+    void announce_extra(const Router& router);
     // Drops what is queued for a router that gave up the role (VR-103).
     void forget(const Router& router);
     // One round of probes for every address of the router.
@@ -104,7 +110,8 @@ private:
     [[nodiscard]] Announced addresses_of(What what, const Router& router) const;
     void copy_to_members(Transport& transport, Router& router, const Sealed& sealed);
     void send_waiting(Queue& queue);
-    void send_item(const Waiting& waiting, const AddressOnLink& item);
+    void send_paced(Instant now);
+    void send_item(What what, const Router& router, const AddressOnLink& item);
     void listen(IfIndex link, Family family, const std::optional<IpAddress>& only, Instant until);
 
     Loop& loop_;
@@ -116,6 +123,7 @@ private:
     const config::PeerLink* peers_ = nullptr;
     Claimed claimed_;
     Queue first_, repeats_;
+    PacedAnnouncements paced_;
     std::list<Listener> listeners_;
 };
 

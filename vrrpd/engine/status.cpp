@@ -27,6 +27,7 @@ Json reasons(const std::vector<proto::Tracked>& tracked) {
                         {"weight", one.weight},
                         {"reverse", one.reverse},
                         {"up", one.up},
+                        {"number", or_null(one.number)},
                         {"contributes", proto::contribution(one)}});
     return list;
 }

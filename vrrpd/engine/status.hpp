@@ -5,7 +5,8 @@
 //    "instances": [{"name": "LAN", "interface": "lan0", "family": "ipv4", "vrid": 1,
 //                   "state": "BACKUP", "since": 12.345,
 //                   "priority": 200, "effective_priority": 80,
-//                   "reasons": [{"name": "wan0", "weight": -120, "reverse": false, "up": false, "contributes": -120}],
+//                   "reasons": [{"name": "wan0", "weight": -120, "reverse": false, "up": false, "number": null,
+//                                "contributes": -120}],  number: what a tracked file holds
 //                   "faults": [], "sync_group": null,
 //                   "master": {"address": "10.12.14.2", "name": "H001"},
 //                   "advert_interval": 0.1, "down_interval": 0.322,

@@ -33,10 +33,11 @@ std::optional<Trackers::Object> Trackers::apply(const ipc::TrackerState& state) 
     const auto found =
         std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) { return entry.name == state.name; });
     if (found == entries.end()) return std::nullopt;
+    const bool counts = state.kind != ipc::TrackerState::Kind::process;  // how many run is for the dump alone
     const bool new_to_us =
-        found->health != state.health || found->number != state.number || found->detail != state.detail;
-    if (!new_to_us) return std::nullopt;
+        found->health != state.health || found->detail != state.detail || (counts && found->number != state.number);
     *found = {state.name, state.health, state.number, state.detail};
+    if (!new_to_us) return std::nullopt;
     return Object{static_cast<Kind>(state.kind), static_cast<std::uint32_t>(found - entries.begin())};
 }
 
@@ -59,6 +60,11 @@ bool Trackers::judge(const config::Instance& instance, std::vector<proto::Tracke
         if (proto::is_fault(now)) faults.push_back(now.name + ' ' + now.word);
     }
     return waits;
+}
+
+Trackers::ProcessState Trackers::process(std::uint32_t number) const {
+    const auto& entry = entries_[static_cast<std::size_t>(Kind::process)][number];
+    return {entry.health == Health::up, static_cast<unsigned>(entry.number)};
 }
 
 bool tracks(const config::Instance& instance, const Trackers::Object& object) {

@@ -24,13 +24,20 @@ public:
 
     // What is known of an object stays with its name.
     void configure(const config::Config& config);
-    // nullopt: nothing of this configuration, or nothing new.
+    // nullopt: nothing of this configuration, or nothing that matters to who tracks it.
     [[nodiscard]] std::optional<Object> apply(const ipc::TrackerState& state);
 
     // Adds what the instance tracks to `tracked`, and what of it is a fault. true: something has no result yet, and
     // keeps the instance from beginning, though not from going on (surface 4.2.5).
     bool judge(const config::Instance& instance, std::vector<proto::Tracked>& tracked,
                std::vector<std::string>& faults) const;
+
+    // For the dump: as it was told last.
+    struct ProcessState {
+        bool up = false;
+        unsigned running = 0;
+    };
+    [[nodiscard]] ProcessState process(std::uint32_t number) const;
 
 private:
     struct Entry {

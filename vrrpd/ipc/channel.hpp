@@ -49,6 +49,7 @@ enum class Kind : std::uint8_t {
     // supervisor -> agent, before each configuration with a peer_link
     peer_key,  // memfd: the open key file, text: its path; without memfd, why there is none
     // supervisor -> agent
+    units,           // text: Units of a gateway; told again to each agent
     leases_written,  // the answer to write_leases. text: what went wrong, empty: it is done, and the server runs again
     // agent -> supervisor, passed on to the engine. Another engine is told the last of the first three again.
     dns_choice,      // text: DnsChoice

@@ -110,6 +110,13 @@ std::string encode(const Notices& notices) {
     return text;
 }
 
+std::string encode(const Units& units) {
+    std::string text = units.gateway;
+    for (const auto& unit : units.all)
+        text += '\n' + std::string(unit.wanted ? "start " : "stop ") + unit.name + ' ' + unit.problem;
+    return text;
+}
+
 std::string encode(const Alert& alert) { return alert.gateway + '\n' + alert.json; }
 
 template <>
@@ -245,6 +252,25 @@ std::optional<Notices> decode(std::string_view text) {
         text.remove_prefix(end + 1);
     }
     return notices;
+}
+
+// A unit's name has no blank in it; what is said of it has.
+template <>
+std::optional<Units> decode(std::string_view text) {
+    Units units{std::string(text.substr(0, text.find('\n'))), {}};
+    if (units.gateway.empty()) return std::nullopt;
+    text.remove_prefix(units.gateway.size());
+    while (!text.empty()) {
+        text.remove_prefix(1);
+        const auto line = text.substr(0, text.find('\n'));
+        const auto first = line.find(' '), second = line.find(' ', first + 1);
+        const auto word = line.substr(0, first);
+        if (second == std::string_view::npos || (word != "start" && word != "stop")) return std::nullopt;
+        units.all.push_back({std::string(line.substr(first + 1, second - first - 1)), word == "start",
+                             std::string(line.substr(second + 1))});
+        text.remove_prefix(line.size());
+    }
+    return units;
 }
 
 template <>

@@ -109,7 +109,7 @@ struct TrackerState {
     Kind kind = Kind::script;
     std::string name;
     Health health = Health::unknown;
-    std::int64_t number = 0;  // a file's
+    std::int64_t number = 0;  // a file's; of a process how many run
     std::string detail;       // for the log: "failed (exit 1)"
     bool operator==(const TrackerState&) const = default;
 };
@@ -142,6 +142,19 @@ struct Notices {
     bool operator==(const Notices&) const = default;
 };
 
+// supervisor -> agent: the units of a gateway's while_active, as they were started or stopped last.
+struct Units {
+    struct Unit {
+        std::string name;
+        bool wanted = false;  // to run
+        std::string problem;  // that systemctl had with it; empty: none
+        bool operator==(const Unit&) const = default;
+    };
+    std::string gateway;
+    std::vector<Unit> all;
+    bool operator==(const Units&) const = default;
+};
+
 // agent -> supervisor: run the gateway's alert command with this on its input.
 struct Alert {
     std::string gateway;
@@ -163,6 +176,7 @@ struct Alert {
 [[nodiscard]] std::string encode(const TrackerState& state);
 [[nodiscard]] std::string encode(const Notice& notice);
 [[nodiscard]] std::string encode(const Notices& notices);
+[[nodiscard]] std::string encode(const Units& units);
 [[nodiscard]] std::string encode(const Alert& alert);
 template <class Notice>
 [[nodiscard]] std::optional<Notice> decode(std::string_view text);
@@ -192,6 +206,8 @@ template <>
 [[nodiscard]] std::optional<Notice> decode(std::string_view text);
 template <>
 [[nodiscard]] std::optional<Notices> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<Units> decode(std::string_view text);
 template <>
 [[nodiscard]] std::optional<Alert> decode(std::string_view text);
 

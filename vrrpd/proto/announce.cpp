@@ -34,6 +34,7 @@ void Announcer::forget(Kind kind) {
 void Announcer::start(Instant now, std::size_t arp_addresses, std::size_t na_addresses) {
     stop();
     resize(arp_addresses, na_addresses);
+    if (policy_->extra > Duration::zero()) extra_at_ = now + policy_->extra;
     plan(now, Kind::claimed, policy_->repeat);
     if (policy_->second_block > Duration::zero()) plan(now + policy_->second_block, Kind::claimed, policy_->repeat);
     // Surface 4.10: the first refresh comes after delay + refresh.
@@ -59,7 +60,6 @@ void Announcer::again(Instant now) {
 
 void Announcer::resize(std::size_t arp_addresses, std::size_t na_addresses) {
     ASSERT(arp_addresses + na_addresses <= 0xffff);
-    arp_ = static_cast<std::uint32_t>(arp_addresses);
     all_ = static_cast<std::uint32_t>(arp_addresses + na_addresses);
     for (auto& block : blocks_) {
         if (block.whole) block.count = all_;
@@ -78,16 +78,13 @@ void Announcer::extend(Instant now, std::size_t first, std::size_t count) {
 
 void Announcer::stop() {
     blocks_ = {};  // gives the memory back too
-    arp_ = all_ = 0;
-    next_frame_ = answered_round_ = answered_block_ = Instant::min();
+    all_ = 0;
+    extra_at_ = Instant::max();
+    answered_round_ = answered_block_ = Instant::min();
 }
 
 std::vector<Announcer::Block>::iterator Announcer::earliest() {
     return std::min_element(blocks_.begin(), blocks_.end(), [](const Block& a, const Block& b) { return a.at < b.at; });
-}
-
-Duration Announcer::gap_after(std::size_t index) const {
-    return index < arp_ ? policy_->interval_arp : policy_->interval_na;
 }
 
 void Announcer::finish(std::vector<Block>::iterator block, Instant now) {
@@ -103,22 +100,27 @@ void Announcer::finish(std::vector<Block>::iterator block, Instant now) {
 
 std::vector<std::size_t> Announcer::due(Instant now) {
     std::vector<std::size_t> indexes;
-    while (!blocks_.empty() && now >= next_frame_) {
+    while (!blocks_.empty()) {
         const auto block = earliest();
         if (block->at > now) break;
-        const std::size_t index = block->first + block->sent % block->count;
-        indexes.push_back(index);
-        next_frame_ = now + gap_after(index);
+        indexes.push_back(block->first + block->sent % block->count);
         if (++block->sent == block->count * block->rounds) finish(block, now);
     }
     return indexes;
 }
 
+bool Announcer::extra_is_due(Instant now) {
+    if (now < extra_at_) return false;
+    extra_at_ += policy_->extra;
+    if (extra_at_ <= now) extra_at_ = now + policy_->extra;              // late: no burst to catch up
+    if (policy_->extra == Duration::zero()) extra_at_ = Instant::max();  // a reload took it out
+    return true;
+}
+
 Deadline Announcer::next_deadline() const {
-    if (blocks_.empty()) return std::nullopt;
-    Instant first = blocks_.front().at;
+    Instant first = extra_at_;
     for (const auto& block : blocks_) first = std::min(first, block.at);
-    return std::max(first, next_frame_);
+    return first == Instant::max() ? Deadline() : Deadline(first);
 }
 
 }  // namespace vrrpd::proto

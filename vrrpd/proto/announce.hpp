@@ -43,15 +43,16 @@ struct AnnouncePolicy {
     unsigned refresh_repeat = 1;
     unsigned lower_prio_repeat = 5;  // 0: none
     Duration lower_prio_second_block = std::chrono::seconds(5);
-    Duration interval_arp{0};  // garp_interval: gap after each ARP frame of this router
-    Duration interval_na{0};   // gna_interval
+    Duration extra{0};              // garp_extra_if: one address of each device so often; 0: never
+    bool extra_everywhere = false;  // ... all: not only of those without adverts
 
     bool operator==(const AnnouncePolicy&) const = default;
 };
 
-// The schedule of one router's announcements. All addresses of a round before the next round (VR-173); without a
-// gap all rounds of a block are due at once, as keepalived sends them. Nothing is left of it after stop()
-// (keepalived's orphan timers are not copied), and it holds no memory of its own while nothing is planned.
+// The schedule of one router's announcements. All addresses of a round before the next round (VR-173), and all rounds
+// of a block are due at once, as keepalived sends them; a distance between frames is kept by who sends them
+// (PacedQueue), for it counts over all routers of a device. Nothing is left of it after stop() (keepalived's orphan
+// timers are not copied), and it holds no memory of its own while nothing is planned.
 class Announcer {
 public:
     // The policy must outlive the announcer, or the next set_policy(): a thousand announcers share a few.
@@ -76,6 +77,8 @@ public:
 
     // The indexes (0-based, ARP addresses first, then NA addresses) to announce now, in order.
     [[nodiscard]] std::vector<std::size_t> due(Instant now);
+    // Whether it is time for garp_extra_if: one address of each device that sees no adverts of ours.
+    [[nodiscard]] bool extra_is_due(Instant now);
     [[nodiscard]] Deadline next_deadline() const;
 
 private:
@@ -95,12 +98,10 @@ private:
     void forget(Kind kind);
     void finish(std::vector<Block>::iterator block, Instant now);
     [[nodiscard]] std::vector<Block>::iterator earliest();
-    [[nodiscard]] Duration gap_after(std::size_t index) const;
 
     const AnnouncePolicy* policy_;
-    std::uint32_t arp_ = 0;
     std::uint32_t all_ = 0;
-    Instant next_frame_ = Instant::min();      // the gap after the last frame ends here
+    Instant extra_at_ = Instant::max();        // never
     Instant answered_round_ = Instant::min();  // the last lower_prio round that again() sent at once
     Instant answered_block_ = Instant::min();  // ... and the last whole block
     std::vector<Block> blocks_;                // few: at most one of each kind and delay

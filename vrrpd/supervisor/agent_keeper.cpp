@@ -50,6 +50,8 @@ std::optional<Topic> topic_of(ipc::Kind kind, const std::string& text) {
             return topic_in<ipc::RoleChange>(text);
         case ipc::Kind::readiness:
             return topic_in<ipc::Readiness>(text);
+        case ipc::Kind::units:
+            return topic_in<ipc::Units>(text);
         case ipc::Kind::standing:
             return topic_in<ipc::Standing>(text);
         case ipc::Kind::host_alive:
@@ -74,7 +76,7 @@ std::optional<Topic> topic_of(ipc::Kind kind, const std::string& text) {
 
 bool outlives_an_agent(ipc::Kind kind) {
     return kind == ipc::Kind::wan_state || kind == ipc::Kind::role_change || kind == ipc::Kind::readiness ||
-           kind == ipc::Kind::standing;
+           kind == ipc::Kind::standing || kind == ipc::Kind::units;
 }
 
 bool outlives_an_engine(ipc::Kind kind) {

@@ -42,7 +42,7 @@ public:
     void tell_engine_again() const;
     // What the engine had is being swept: this host is nobody's gateway until an engine says otherwise.
     void engine_is_gone();
-    // From the engine.
+    // From the engine, or of our own units.
     void pass_on(const ipc::Message& message);
 
     // The answer to write_leases.

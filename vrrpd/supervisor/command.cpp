@@ -86,11 +86,26 @@ std::string become_another(const Command& command, std::string& as) {
 }
 
 // In the child. Returns why it could not.
-std::string replace_ourselves(const Command& command) {
-    std::string as;
-    if (const auto problem = become_another(command, as); !problem.empty()) return problem;
+std::string settle_down(const Command& command, std::string& as) {
+    auto problem = become_another(command, as);
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+    return problem;
+}
+
+// Likewise. Nothing of ours stays open: who waits for the end of a channel would wait for its child, too.
+Command::Acted act(const Command& command, int complaint) {
+    std::string as;
+    if (auto problem = settle_down(command, as); !problem.empty()) return {not_run, std::move(problem)};
+    if (complaint > STDERR_FILENO + 1) close_range(STDERR_FILENO + 1, static_cast<unsigned>(complaint) - 1, 0);
+    close_range(static_cast<unsigned>(complaint) + 1, ~0U, 0);
+    return command.act();
+}
+
+// Likewise; returns why it could not.
+std::string replace_ourselves(const Command& command) {
+    std::string as;
+    if (auto problem = settle_down(command, as); !problem.empty()) return problem;
     close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     if (!command.opens.empty()) _exit(open(command.opens.c_str(), O_RDONLY | O_CLOEXEC) >= 0 ? 0 : 1);
     auto words = command.words, environment = command.environment;
@@ -116,10 +131,13 @@ std::string replace_ourselves(const Command& command) {
     else if (chdir("/") != 0)
         _exit(not_run);
     be_ordinary_when_memory_is_short();
-    auto problem = command.before ? command.before() : std::string();
-    if (problem.empty()) problem = replace_ourselves(command);
-    (void)!write(complaint, problem.data(), problem.size());
-    _exit(not_run);
+    Command::Acted result{not_run, command.before ? command.before() : std::string()};
+    if (result.problem.empty() && command.act)
+        result = act(command, complaint);
+    else if (result.problem.empty())
+        result.problem = replace_ourselves(command);
+    (void)!write(complaint, result.problem.data(), result.problem.size());
+    _exit(result.code);
 }
 
 }  // namespace

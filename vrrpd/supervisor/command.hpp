@@ -37,7 +37,13 @@ struct Outcome {
 struct Command {
     std::string what;  // for the log, at the beginning of a line: "the alert command of gateway HOME"
     std::vector<std::string> words;
-    std::string opens;                     // instead of words: does no more than to open this file for reading
+    std::string opens;  // instead of words: does no more than to open this file for reading
+    // Instead of words: done by the child itself, whoever it became. The code is what it ends with.
+    struct Acted {
+        int code = 0;
+        std::string problem;
+    };
+    std::function<Acted()> act;
     std::vector<std::string> environment;  // NAME=value; with PATH all it has
     // As keepalived has its scripts: in our environment and working directory, with umask 0177 (surface 5.5).
     bool as_script = false;

@@ -97,7 +97,9 @@ void CommandRunner::child_ended() {
 Outcome CommandRunner::outcome_of(const Running& ended, const Ending& how) {
     std::array<char, 512> complaint{};
     const auto got = read(ended.process.complaint.get(), complaint.data(), complaint.size());
-    if (got > 0) return {{complaint.data(), static_cast<std::size_t>(got)}, std::nullopt};
+    if (got > 0)
+        return {{complaint.data(), static_cast<std::size_t>(got)},
+                ended.command.act ? std::optional(how) : std::nullopt};
     if (ended.killed)
         return {fmt::format("did not end in {} s, and was killed", ended.command.limit / std::chrono::seconds(1)), how};
     return {how == Ending{} ? std::string() : describe(how), how};

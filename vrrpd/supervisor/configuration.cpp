@@ -15,6 +15,7 @@
 #include "vrrpd/config/script_words.hpp"
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/supervisor/dnsmasq_faults.hpp"
+#include "vrrpd/supervisor/unit_faults.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -151,6 +152,8 @@ Judgement judge(const Options& options) {
     std::vector<ScriptRemark> remarks;
     auto scripts = script_needs(parsed.config, &remarks);
     if (options.action != Action::fence) append(judgement.faults, script_faults(remarks, loaded.lines));
+    if (options.action != Action::fence)
+        append(judgement.faults, unit_faults(parsed.config, loaded.lines, unit_folders()));
     if (options.action == Action::test)
         append(judgement.faults, key_faults(parsed.config, place_of("key_file", loaded.lines)));
     judgement.can_start =

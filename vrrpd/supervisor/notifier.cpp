@@ -44,9 +44,10 @@ std::optional<Call> call_of(Notice::Event event) {
 
 }  // namespace
 
-Notifier::Notifier(Log& log) : log_(log), runner_(log, limits), readers_(log, reader_limits) {}
+Notifier::Notifier(Log& log) : log_(log), runner_(log, limits), readers_(log, reader_limits), mailer_(log) {}
 
 void Notifier::expect(NotifyNeeds needs) {
+    mailer_.expect(needs.mail);
     if (!started_) {
         needs_ = std::move(needs);
         started_ = true;
@@ -93,8 +94,8 @@ void Notifier::tell(const ipc::Notices& notices) {
     for (const auto& notice : notices.all) tell(notice);
 }
 
-// notify_STATE, then notify, then the FIFOs (surface 5.1). The same state is not told twice: an engine that went on
-// after a crash says again what is known.
+// notify_STATE, then notify, then the FIFOs, then mail (surface 5.1). The same state is not told twice: an engine that
+// went on after a crash says again what is known.
 void Notifier::tell(const Notice& notice) {
     if (is_state(notice.event)) {
         auto& last = last_[{notice.object, notice.name}];
@@ -108,6 +109,7 @@ void Notifier::tell(const Notice& notice) {
     if (call && !(leaves && notice.event == Notice::Event::fault)) run(notice, *call);
     if (is_state(notice.event)) run(notice, Call::any);
     write(notice);
+    mail(notice);
 }
 
 const RunnableScript* Notifier::script_for(const Key& key, Call call) const {
@@ -115,7 +117,7 @@ const RunnableScript* Notifier::script_for(const Key& key, Call call) const {
         if (needs == nullptr) continue;
         const auto found = needs->objects.find(key);
         if (found == needs->objects.end()) continue;
-        const auto number = found->second[static_cast<std::size_t>(call)];
+        const auto number = found->second.calls[static_cast<std::size_t>(call)];
         return number ? &needs->scripts[*number] : nullptr;
     }
     return nullptr;
@@ -143,6 +145,16 @@ void Notifier::write(const Notice& notice) {
     for (auto& pipe : pipes_) pipe.write(line);
 }
 
+void Notifier::mail(const Notice& notice) {
+    const auto object = needs_.objects.find({notice.object, notice.name});
+    if (object != needs_.objects.end() && object->second.mailed) mailer_.tell(notice);
+}
+
+void Notifier::step(Instant now) {
+    runner_.step(now);
+    mailer_.step(now);
+}
+
 void Notifier::stop() {
     for (const auto ticket : reading_) readers_.signal(ticket, SIGTERM);
     reading_.clear();
@@ -151,6 +163,7 @@ void Notifier::stop() {
 void Notifier::child_ended() {
     runner_.child_ended();
     readers_.child_ended();
+    mailer_.child_ended();
 }
 
 }  // namespace vrrpd::supervisor

@@ -1,5 +1,5 @@
-// Tells scripts and FIFOs of the states of instances and sync groups (surface 5). Scripts are started and never waited
-// for; where more wait than may run, an object's last state is the one that its scripts hear. The supervisor's.
+// Tells scripts, FIFOs and mail of the states of instances and sync groups (surface 5). Scripts are started and never
+// waited for; where more wait than may run, an object's last state is the one that its scripts hear. The supervisor's.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/supervisor/command_runner.hpp"
 #include "vrrpd/supervisor/fifo.hpp"
+#include "vrrpd/supervisor/mailer.hpp"
 #include "vrrpd/supervisor/script_check.hpp"
 
 namespace vrrpd::supervisor {
@@ -28,9 +29,16 @@ struct NotifyNeeds {
         std::optional<RunnableScript> reader;
     };
 
-    std::vector<RunnableScript> scripts;                                   // each once
-    std::map<std::pair<ipc::Notice::Object, std::string>, Calls> objects;  // all that are told of
+    struct Object {
+        Calls calls;
+        bool mailed = false;
+    };
+    using Key = std::pair<ipc::Notice::Object, std::string>;
+
+    std::vector<RunnableScript> scripts;  // each once
+    std::map<Key, Object> objects;        // all that are told of
     std::vector<Pipe> pipes;
+    MailNeeds mail;
     bool states_on_reload = false;
 };
 
@@ -46,18 +54,19 @@ public:
     // The daemon ends: the readers of the FIFOs get SIGTERM.
     void stop();
 
-    [[nodiscard]] bool idle() const { return runner_.idle(); }
+    [[nodiscard]] bool idle() const { return runner_.idle() && mailer_.idle(); }
     void child_ended();  // somebody's child ended: perhaps one of ours
-    [[nodiscard]] Deadline next_deadline() const { return runner_.next_deadline(); }
-    void step(Instant now) { runner_.step(now); }
+    [[nodiscard]] Deadline next_deadline() const { return earlier(runner_.next_deadline(), mailer_.next_deadline()); }
+    void step(Instant now);
 
 private:
-    using Key = std::pair<ipc::Notice::Object, std::string>;
+    using Key = NotifyNeeds::Key;
 
     void tell(const ipc::Notice& notice);
     void run(const ipc::Notice& notice, NotifyNeeds::Call call);
     [[nodiscard]] const RunnableScript* script_for(const Key& key, NotifyNeeds::Call call) const;
     void write(const ipc::Notice& notice);
+    void mail(const ipc::Notice& notice);
     void open_pipes();
 
     Log& log_;
@@ -68,6 +77,7 @@ private:
     std::vector<Fifo> pipes_;
     CommandRunner runner_;
     CommandRunner readers_;
+    Mailer mailer_;
     std::vector<CommandRunner::Ticket> reading_;
 };
 

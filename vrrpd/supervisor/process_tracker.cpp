@@ -204,7 +204,7 @@ void ProcessTracker::judge() {
         quorum.count(loop_.now(), static_cast<unsigned>(running));
         using Health = ipc::TrackerState::Health;
         const bool healthy = *quorum.healthy();
-        board_.set({StateBoard::Kind::process, process.name, healthy ? Health::up : Health::down, 0,
+        board_.set({StateBoard::Kind::process, process.name, healthy ? Health::up : Health::down, running,
                     healthy ? "has its quorum" : "has lost its quorum"});
     }
 }

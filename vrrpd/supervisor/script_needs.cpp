@@ -20,10 +20,14 @@ public:
     ScriptNeeds run() {
         track();
         pipes();
-        for (const auto& instance : config_.instances) object(Object::instance, instance.name, *instance.notify);
-        for (const auto& group : config_.sync_groups) object(Object::group, group.name, *group.notify);
+        for (const auto& instance : config_.instances)
+            object({Object::instance, instance.name}, *instance.notify, instance.mail);
+        for (const auto& group : config_.sync_groups) object({Object::group, group.name}, *group.notify, group.mail);
         const auto& notification = config_.notification;
+        needs_.notify.mail = {notification.mail, config_.router_id};
         needs_.startup = {look(notification.startup), notification.startup_limit};
+        for (const auto& gateway : config_.gateways)
+            if (!gateway.units.empty()) needs_.units[gateway.name] = gateway.units;
         needs_.shutdown = {look(notification.shutdown), notification.shutdown_limit};
         return std::move(needs_);
     }
@@ -76,18 +80,18 @@ private:
         }
     }
 
-    void object(Object kind, const std::string& name, const config::Notify& notify) {
+    void object(const NotifyNeeds::Key& key, const config::Notify& notify, bool mail) {
         const config::Script* const scripts[] = {&notify.master,  &notify.backup,         &notify.fault, &notify.stop,
                                                  &notify.deleted, &notify.lower_priority, &notify.any};
-        NotifyNeeds::Calls calls;
-        bool told = !needs_.notify.pipes.empty();
-        for (std::size_t i = 0; i < calls.size(); ++i) {
+        NotifyNeeds::Object told_how{{}, mail && config_.notification.mail.is_possible()};
+        bool told = !needs_.notify.pipes.empty() || told_how.mailed;
+        for (std::size_t i = 0; i < told_how.calls.size(); ++i) {
             const auto script = look(*scripts[i]);
             if (!script) continue;
-            calls[i] = number_of(*script);
+            told_how.calls[i] = number_of(*script);
             told = true;
         }
-        if (told) needs_.notify.objects.emplace(std::pair(kind, name), calls);
+        if (told) needs_.notify.objects.emplace(key, told_how);
     }
 
     std::uint16_t number_of(const RunnableScript& script) {

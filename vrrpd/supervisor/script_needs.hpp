@@ -1,5 +1,5 @@
 // What of a configuration the supervisor needs to run its scripts: those that are tracked by anybody, who is told of
-// states, the FIFOs; each script checked against this host. The supervisor's.
+// states, the FIFOs, mail; each script checked against this host. And the units of while_active. The supervisor's.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include "vrrpd/config/model.hpp"
 #include "vrrpd/supervisor/notifier.hpp"
 #include "vrrpd/supervisor/track_desk.hpp"
+#include "vrrpd/supervisor/unit_keeper.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -20,6 +21,7 @@ struct ScriptNeeds {
     TrackNeeds track;
     NotifyNeeds notify;
     Once startup, shutdown;
+    UnitKeeper::Needs units;
 
     // Of one who only watches: no script is run, nobody is told.
     [[nodiscard]] ScriptNeeds observed() const;

@@ -68,6 +68,10 @@ Supervisor::Supervisor(Settings settings, Services services)
       errands_(services_.log, [this](const std::string& problem) { agent_.leases_written(problem); }),
       trackers_(loop_, services_.log),
       notifier_(services_.log),
+      units_(services_.log,
+             [this](const auto& units) {
+                 agent_.pass_on({ipc::Kind::units, 0, encode(units), {}});
+             }),
       once_(services_.log, {1, 1}) {
     ASSERT(signals_);
 }
@@ -132,25 +136,6 @@ void Supervisor::obey(int signal) {
     }
 }
 
-void Supervisor::ask_for_dump(ipc::DumpForm form) {
-    if (!engine_ || !engine_->channel.send(ipc::Kind::dump_wanted, {}, static_cast<std::uint8_t>(form)))
-        services_.log.warning("{} is not written: the engine does not run, or is busy", ipc::file_name(form));
-}
-
-// For root alone, as keepalived's: it says much of the host.
-void Supervisor::write_dump(const ipc::Message& message) {
-    constexpr mode_t mode = 0600;
-    const auto name = ipc::file_name(static_cast<ipc::DumpForm>(message.detail));
-    if (name.empty()) return services_.log.error("the engine made a dump of no known form");
-    const auto path = fmt::format("{}/{}", settings_.dump_directory, name);
-    const auto text = ipc::unseal(message.memfd.get());
-    const auto written = text ? write_file(path, *text, mode) : tl::unexpected(text.error());
-    if (written)
-        services_.log.info("{} is written", path);
-    else
-        services_.log.error("{}", written.error().describe());
-}
-
 void Supervisor::on_message() {
     ipc::Message message;
     while (engine_) {
@@ -178,9 +163,11 @@ bool Supervisor::handle(const ipc::Message& message) {
         case ipc::Kind::device_appeared:
             if (!settings_.observe) set_switches(services_.outline(sealed_.get()).switches, owned_file());
             break;
+        case ipc::Kind::role_change:
+            role_changed(message);
+            break;
         case ipc::Kind::wan_state:
         case ipc::Kind::host_silent:
-        case ipc::Kind::role_change:
         case ipc::Kind::readiness:
         case ipc::Kind::standing:
         case ipc::Kind::host_alive:
@@ -352,7 +339,7 @@ void Supervisor::start_or_wait(Instant start_at, bool adopt) {
 
 void Supervisor::begin_sweep(Instant start_at, bool then_stop) {
     const auto started = services_.start_sweep();
-    agent_.engine_is_gone();
+    engine_is_gone();
     prepared_ = false;  // the sweep puts switches back and removes the list
     const Sweeping sweeping{started ? *started : -1, start_at, boot_now() + sweep_limit, then_stop};
     if (!started) {

@@ -1,7 +1,7 @@
 // The main process: starts the engine, watches its heart, starts it again, reloads and stops it; keeps the
 // list of what is ours and the devices' switches; runs scripts (design 2). One event loop; never waits.
 //
-// supervisor.cpp: the processes; supervisor_scripts.cpp: the scripts.
+// supervisor.cpp: the processes; supervisor_scripts.cpp: the scripts, mail, units; supervisor_dumps.cpp: the dumps.
 #pragma once
 
 #include <functional>
@@ -118,7 +118,9 @@ private:
     void scripts_step(Instant now);
     void scripts_child_ended();
     [[nodiscard]] Deadline scripts_deadline() const;
-    [[nodiscard]] bool errands_are_done() const { return errands_.idle() && notifier_.idle(); }
+    void role_changed(const ipc::Message& message);
+    void engine_is_gone();
+    [[nodiscard]] bool errands_are_done() const { return errands_.idle() && notifier_.idle() && units_.idle(); }
     void run_last_script();
 
     [[nodiscard]] Owned owned_file() const;
@@ -146,6 +148,7 @@ private:
     Errands errands_;
     TrackDesk trackers_;
     Notifier notifier_;
+    UnitKeeper units_;
     CommandRunner once_;  // startup_script, shutdown_script
     ScriptNeeds::Once startup_, shutdown_;
     bool prepared_ = false;  // owned file and switches are right for sealed_

@@ -35,6 +35,7 @@ void Supervisor::take_scripts(ScriptNeeds needs) {
     if (settings_.observe) needs = needs.observed();
     trackers_.expect(needs.track);
     notifier_.expect(std::move(needs.notify));
+    units_.expect(std::move(needs.units));
     startup_ = std::move(needs.startup);
     shutdown_ = std::move(needs.shutdown);
 }
@@ -54,19 +55,33 @@ void Supervisor::tell_trackers() {
 void Supervisor::scripts_step(Instant now) {
     once_.step(now);
     notifier_.step(now);
+    units_.step(now);
     if (!is_stopping() && !std::holds_alternative<FirstScript>(phase_)) trackers_.step(now);
 }
 
 void Supervisor::scripts_child_ended() {
     once_.child_ended();
     notifier_.child_ended();
+    units_.child_ended();
     trackers_.child_ended();
 }
 
 Deadline Supervisor::scripts_deadline() const {
-    Deadline next = earlier(once_.next_deadline(), notifier_.next_deadline());
+    Deadline next = earlier(once_.next_deadline(), earlier(notifier_.next_deadline(), units_.next_deadline()));
     if (!is_stopping() && !std::holds_alternative<FirstScript>(phase_)) next = earlier(next, trackers_.next_deadline());
     return next;
+}
+
+void Supervisor::role_changed(const ipc::Message& message) {
+    if (const auto change = ipc::decode<ipc::RoleChange>(message.text))
+        units_.role(change->gateway, change->role == proto::Role::active);
+    agent_.pass_on(message);
+}
+
+// All that it had is being swept: this host is nobody's gateway.
+void Supervisor::engine_is_gone() {
+    agent_.engine_is_gone();
+    units_.stop_all();
 }
 
 bool Supervisor::is_stopping() const {
@@ -83,6 +98,7 @@ void Supervisor::finish() {
 // keepalived gives its scripts as long at a stop.
 void Supervisor::end() {
     notifier_.stop();
+    units_.stop_all();
     if (errands_are_done()) return run_last_script();
     phase_ = LastErrands{boot_now() + errands_limit};
 }

@@ -1,0 +1,25 @@
+// The dumps that signals ask for: the engine makes them, and they are written here. See supervisor.hpp.
+#include "vrrpd/supervisor/supervisor.hpp"
+
+namespace vrrpd::supervisor {
+
+void Supervisor::ask_for_dump(ipc::DumpForm form) {
+    if (!engine_ || !engine_->channel.send(ipc::Kind::dump_wanted, {}, static_cast<std::uint8_t>(form)))
+        services_.log.warning("{} is not written: the engine does not run, or is busy", ipc::file_name(form));
+}
+
+// For root alone, as keepalived's: it says much of the host.
+void Supervisor::write_dump(const ipc::Message& message) {
+    constexpr mode_t mode = 0600;
+    const auto name = ipc::file_name(static_cast<ipc::DumpForm>(message.detail));
+    if (name.empty()) return services_.log.error("the engine made a dump of no known form");
+    const auto path = fmt::format("{}/{}", settings_.dump_directory, name);
+    const auto text = ipc::unseal(message.memfd.get());
+    const auto written = text ? write_file(path, *text, mode) : tl::unexpected(text.error());
+    if (written)
+        services_.log.info("{} is written", path);
+    else
+        services_.log.error("{}", written.error().describe());
+}
+
+}  // namespace vrrpd::supervisor
