@@ -1,5 +1,6 @@
 // Scripts, files and notifications side by side with a real keepalived: the same file on both, the same faults, and
-// the same end states, FIFO lines and script calls (surface 3.9 - 3.11, 4.3, 4.4, 5).
+// the same end states, FIFO lines and script calls (surface 3.9 - 3.11, 4.3, 4.4, 5). S8_N: place N of surface 8; the
+// others are in subtle_test.cpp.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -157,7 +158,7 @@ private:
     std::array<Router*, 2> routers_{};
 };
 
-TEST_F(SideBySide, scripts_and_files_weigh_and_fault_alike) {
+TEST_F(SideBySide, S8_4_scripts_and_files_weigh_and_fault_alike) {
     start_both(globals() + script("alpha") + script("heavy", "    weight 20\n") + "vrrp_track_file load {\n    file " +
                in_lab("load.value") + "\n    weight 1\n}\n" +
                instance(notify_all() +
@@ -184,7 +185,7 @@ TEST_F(SideBySide, scripts_and_files_weigh_and_fault_alike) {
     compare_notes();
 }
 
-TEST_F(SideBySide, a_script_that_fails_at_the_start_is_a_fault_and_nothing_before) {
+TEST_F(SideBySide, S8_3_a_script_that_fails_at_the_start_is_a_fault_and_nothing_before) {
     put("alpha.answer", "1\n");
     start_both(globals() + script("alpha") + instance(notify_all() + "    track_script {\n        alpha\n    }\n"));
     both_say("INSTANCE \"VI 1\" FAULT 100");
@@ -236,7 +237,7 @@ TEST_F(SideBySide, what_runs_once_runs_first_and_last_and_a_lower_priority_is_to
 }
 
 // Which member's timer fires first is chance; where the group stands among them is not.
-TEST_F(SideBySide, a_sync_group_is_told_beside_its_members) {
+TEST_F(SideBySide, S8_7_a_sync_group_is_told_beside_its_members) {
     const auto second = second_instance();
     start_both(globals() + script("alpha") + "vrrp_sync_group G {\n    group {\n        ONE\n        TWO\n    }\n" +
                "    track_script {\n        alpha\n    }\n" + notify_all() + "}\n" + instance(notify_all(), "ONE") +
@@ -258,7 +259,7 @@ TEST_F(SideBySide, a_sync_group_is_told_beside_its_members) {
     compare_notes();
 }
 
-TEST_F(SideBySide, a_reload_notifies_of_nothing_but_what_left) {
+TEST_F(SideBySide, S8_8_a_reload_notifies_of_nothing_but_what_left) {
     const auto first = instance(notify_all(), "ONE");
     const auto second = second_instance();
     start_both(globals() + first + second);
