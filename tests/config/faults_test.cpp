@@ -130,10 +130,11 @@ TEST(Faults, what_is_not_acted_on_is_said_once_with_its_consequence) {
 }
 
 TEST(Faults, snmp_is_one_warning_and_d_bus_is_another) {
-    const auto parsed = parse_instance(
-        "", "enable_snmp_vrrp\nenable_snmp_rfcv2\nenable_snmp_rfcv3\nenable_snmp_rfc\nenable_snmp_checker\n"
-            "enable_snmp_keepalived\nenable_traps\nsnmp_socket unix:/x\nenable_dbus\ndbus_service_name a.b\n"
-            "dbus_no_interface_name");
+    const auto parsed =
+        parse_instance("",
+                       "enable_snmp_vrrp\nenable_snmp_rfcv2\nenable_snmp_rfcv3\nenable_snmp_rfc\nenable_snmp_checker\n"
+                       "enable_snmp_keepalived\nenable_traps\nsnmp_socket unix:/x\nenable_dbus\ndbus_service_name a.b\n"
+                       "dbus_no_interface_name");
     EXPECT_EQ(parsed.faults.size(), 2U);
     EXPECT_TRUE(says(parsed.faults, "enable_snmp_vrrp: not supported, ignored: there is no SNMP agent"));
     EXPECT_TRUE(says(parsed.faults, "enable_dbus: not supported, ignored: there is no D-Bus service"));
