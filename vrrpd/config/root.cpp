@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "vrrpd/config/handlers.hpp"
+#include "vrrpd/config/process_words.hpp"
 
 namespace vrrpd::config {
 namespace {
@@ -49,21 +50,12 @@ constexpr Keyword root_table[] = {
     {"linkbeat_interfaces", 'C', Support::unsupported, Shape::items},
     {"interface_up_down_delays", 'C', Support::acted, Shape::items, read_interface_delay},
     {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
-    {"net_namespace",
-     'B',
-     Support::unsupported,
-     Shape::word,
-     nullptr,
-     0,
-     0,
-     {},
-     {},
-     "start vrrpd inside the namespace"},
+    {"net_namespace", 'B', Support::acted, Shape::word, set_process_identity<&ProcessSettings::net_namespace>},
     {"net_namespace_ipvs", 'L', Support::lvs, Shape::optional_words},
     {"namespace_with_ipsets", 'C', Support::unsupported, Shape::nothing},
-    {"instance", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, "give --runtime-dir instead"},
-    {"use_pid_dir", 'C', Support::unsupported, Shape::nothing},
-    {"child_wait_time", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
+    {"instance", 'B', Support::acted, Shape::word, set_process_identity<&ProcessSettings::instance>},
+    {"use_pid_dir", 'C', Support::acted, Shape::nothing, set_process_switch<&ProcessSettings::use_pid_dir>},
+    {"child_wait_time", 'C', Support::acted, Shape::integer, set_child_wait, 0, any},
     {"virtual_server", 'L', Support::lvs, Shape::skip_block},
     {"virtual_server_group", 'L', Support::lvs, Shape::skip_block},
     {"SSL", 'L', Support::lvs, Shape::skip_block},

@@ -207,6 +207,24 @@ void check_shared_lans(Reader& reader) {
     }
 }
 
+// One instance has one gateway: of two the second would be followed by nothing, and its LAN would have no fence.
+void check_shared_instances(Reader& reader) {
+    const auto& draft = reader.draft();
+    const auto& config = draft.config;
+    for (std::size_t i = 0; i < draft.gateways.size(); ++i) {
+        const auto mine = config.followed_by(draft.gateways[i].value);
+        for (std::size_t j = 0; j < i; ++j) {
+            const auto theirs = config.followed_by(draft.gateways[j].value);
+            const auto shared = std::find_first_of(mine.begin(), mine.end(), theirs.begin(), theirs.end());
+            if (shared == mine.end()) continue;
+            reader.fatal(Severity::error, draft.gateways[i].follows_place,
+                         fmt::format("gateway {}: gateway {} follows {} already: write the lan lines of both in one "
+                                     "gateway block, or follow another vrrp_instance here",
+                                     draft.gateways[i].value.name, draft.gateways[j].value.name, (*shared)->name));
+        }
+    }
+}
+
 bool is_virtual(const Config& config, const IpAddress& address) {
     const auto has = [&](const std::vector<VirtualAddress>& list) {
         return std::any_of(list.begin(), list.end(), [&](const auto& item) { return item.prefix.address == address; });
@@ -258,6 +276,7 @@ void resolve_gateways(Reader& reader) {
     auto& draft = reader.draft();
     for (auto& gateway : draft.gateways) GatewayCheck(reader, gateway).run();
     check_shared_lans(reader);
+    check_shared_instances(reader);
     for (auto& gateway : draft.gateways) draft.config.gateways.push_back(std::move(gateway.value));
     check_members(reader);
     find_self(reader);
