@@ -55,8 +55,9 @@ TEST(ProcessSettings, wrong_values_are_named_and_nothing_is_set) {
           "vrrp_priority 20", "vrrp_process_name a_name_of_sixteen", "vrrp_rlimit_rttime 0"}) {
         const auto parsed = parse_globals(line);
         EXPECT_EQ(errors(parsed.faults).size(), 1U) << line;
-        if (std::string(line).find("name") == std::string::npos)
+        if (std::string(line).find("name") == std::string::npos) {
             EXPECT_EQ(*parsed.config.process, ProcessSettings{}) << line;
+        }
     }
     EXPECT_EQ(errors(parse_text("instance a/b\n").faults).size(), 1U);
 }

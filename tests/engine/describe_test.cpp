@@ -49,7 +49,7 @@ TEST(Describe, every_way_to_the_role) {
         {transition(Role::initialize, Role::active, Cause::owner), LogLevel::notice,
          "Entering MASTER STATE: priority 255, the address owner"},
         {transition(Role::initialize, Role::active, Cause::adopted), LogLevel::notice,
-         "Entering MASTER STATE: adopted after a crash, still ours"},
+         "Entering MASTER STATE: adopted from the engine before, still ours"},
     });
 }
 

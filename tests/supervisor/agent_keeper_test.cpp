@@ -395,7 +395,9 @@ TEST_F(Keeper, spoilt_text_is_said_and_goes_no_further) {
     run(milliseconds(100));
     EXPECT_TRUE(told_.empty());
     EXPECT_FALSE(logged("master")) << log_.text;
-    EXPECT_TRUE(logged("what the engine sent of kind 7 is spoilt")) << log_.text;
+    EXPECT_TRUE(logged("what the engine sent of kind " + std::to_string(static_cast<unsigned>(ipc::Kind::role_change)) +
+                       " is spoilt"))
+        << log_.text;
     EXPECT_TRUE(logged("what the agent sent of kind")) << log_.text;
 }
 

@@ -114,6 +114,7 @@ TEST_F(NotifierTest, each_state_runs_its_script_and_no_state_is_told_twice) {
 }
 
 TEST_F(NotifierTest, scripts_run_as_keepalived_has_them) {
+    const auto before = umask(0177);
     setenv("VRRPD_INHERITED", "yes", 1);
     setenv("LD_PRELOAD", "", 1);
     NotifyNeeds needs;
@@ -123,6 +124,7 @@ TEST_F(NotifierTest, scripts_run_as_keepalived_has_them) {
     finish();
     unsetenv("VRRPD_INHERITED");
     unsetenv("LD_PRELOAD");
+    umask(before);
     EXPECT_EQ(get("umask"), "0177\n");
     EXPECT_THAT(get("environment"), HasSubstr("VRRPD_INHERITED=yes\n"));
     EXPECT_THAT(get("environment"), testing::Not(HasSubstr("LD_PRELOAD")));

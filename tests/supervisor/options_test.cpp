@@ -89,7 +89,9 @@ TEST(Options, nixos_start_line_starts) {
     const auto options = good({"-f", "/nix/store/x.conf", "-p", "/run/keepalived.pid", "--snmp"}, "keepalived");
     EXPECT_EQ(options.action, Action::run);
     EXPECT_EQ(options.config_file, "/nix/store/x.conf");
-    EXPECT_EQ(options.remarks, std::vector<std::string>{"option --snmp is not yet acted on"});
+    EXPECT_EQ(options.remarks,
+              std::vector<std::string>{
+                  "option --snmp: there is no SNMP agent here; vrrpctl status and the dumps tell the same"});
 }
 
 TEST(Options, every_option_of_keepalived_is_known) {
@@ -119,8 +121,30 @@ TEST(Options, every_option_of_keepalived_is_known) {
         EXPECT_EQ(parse(words).error, "") << words.front();
 }
 
+TEST(Options, keepalived_s_own_say_what_they_do) {
+    const auto options = good({"-R", "-V", "-a", "-m", "-u", "0133", "-gFILE", "-s", "blue"});
+    EXPECT_FALSE(options.respawn);
+    EXPECT_TRUE(options.keep_addresses);
+    EXPECT_TRUE(options.watch_addresses);
+    EXPECT_TRUE(options.core_dump);
+    EXPECT_EQ(options.umask, 0133U);
+    EXPECT_EQ(options.log_file, "FILE");
+    EXPECT_EQ(options.net_namespace, "blue");
+    EXPECT_EQ(options.remarks, std::vector<std::string>{});
+    EXPECT_EQ(good({"-g"}).log_file, "/tmp/keepalived.log");
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"-c", "F"}, {"-b", "F"}, {"-x"}, {"-M"}, {"-u", "8x"}})
+        EXPECT_EQ(good(words).remarks.size(), 1U) << words.front();
+    EXPECT_TRUE(good({"-M"}).core_dump);
+}
+
+TEST(Options, handoff) {
+    EXPECT_EQ(good({"--handoff"}).action, Action::handoff);
+    EXPECT_EQ(good({"--handoff-from", "3"}).predecessor, 3);
+}
+
 TEST(Options, what_would_do_the_opposite_is_refused) {
-    for (const auto& words : std::vector<std::vector<std::string>>{{"-C"}, {"--namespace", "blue"}, {"-T"}})
+    for (const auto& words : std::vector<std::vector<std::string>>{{"-C"}, {"-T"}, {"--config-fd", "3"}})
         EXPECT_NE(parse(words).error.find("refused"), std::string::npos) << words.front();
 }
 

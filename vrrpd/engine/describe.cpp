@@ -34,7 +34,7 @@ std::string cause_text(const proto::Transition& transition, const std::vector<st
         case Cause::preempted_lower:
             return "preempting " + peer + ", which has a lower priority";
         case Cause::adopted:
-            return "adopted after a crash, still ours";
+            return "adopted from the engine before, still ours";
         case Cause::higher_priority:
             return peer + " has a higher priority";
         case Cause::equal_priority:

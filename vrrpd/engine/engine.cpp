@@ -64,24 +64,28 @@ void Engine::run(config::Config config) {
     loop_.refresh();
     trackers_.configure(*config_);
     take_early_messages();
-    start();
+    if (!start()) return;
     options_.channel.send(ipc::Kind::ready);
     reporting_ = true;
     report();
     for (const auto& message : std::exchange(early_, {})) handle(message);
     if (!stopping_) loop_.run();
-    hand_over();
+    if (yielding_)
+        leave_to_successor();
+    else
+        hand_over();
 }
 
-void Engine::start() {
+// false: it stood by, and is not wanted.
+bool Engine::start() {
     use_configuration();
     routers_.reserve(config_->instances.size());
-    for (const auto& instance : config_->instances) {
+    for (const auto& instance : config_->instances)
         routers_.push_back(std::make_unique<Router>(instance, followed(*config_, instance)));
-        prepare(*routers_.back());
-    }
     deadlines_.reset(routers_.size());
     form_groups();
+    if (options_.stand_by && !stand_by()) return false;
+    for (auto& router : routers_) prepare(*router);
     gateways_->configure(*config_);
     prober_->configure(config_->gateways);
     devices_->configure(*config_, loop_.now());
@@ -96,6 +100,7 @@ void Engine::start() {
     }
     devices_->settle(loop_.now());
     if (!options_.observe) remove_leftovers();
+    return true;
 }
 
 // The later of both delays. Time is counted from the boot (CLOCK_BOOTTIME).
@@ -220,6 +225,9 @@ void Engine::handle(const ipc::Message& message) {
     switch (message.kind) {
         case ipc::Kind::stop:
             stopping_ = true;
+            break;
+        case ipc::Kind::yield:
+            stopping_ = yielding_ = true;
             break;
         case ipc::Kind::reload:
             reload(message.memfd.get());

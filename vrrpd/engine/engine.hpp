@@ -5,7 +5,7 @@
 // said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks;
 // engine_groups.cpp: sync groups; engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts;
 // engine_auth.cpp: who may speak as a router of ours; engine_virtual_mac.cpp: virtual devices, and no_accept;
-// engine_bfd.cpp: BFD sessions.
+// engine_handoff.cpp: one engine goes, another goes on; engine_bfd.cpp: BFD sessions.
 #pragma once
 
 #include <deque>
@@ -59,7 +59,7 @@ private:
           reporter_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }) {}
 
     // ---- engine.cpp
-    void start();
+    [[nodiscard]] bool start();
     void speak();
     [[nodiscard]] Instant speaks_from() const;
     void begin(Router& router);
@@ -101,6 +101,7 @@ private:
 
     // ---- engine_world.cpp
     void world_changed(const std::vector<netlink::Change>& changes);
+    void say_addresses(const std::vector<netlink::Change>& changes);
     void reconsider_all();
     [[nodiscard]] Conditions look(Router& router);
     void judge(Router& router, Conditions conditions);
@@ -155,6 +156,7 @@ private:
 
     // ---- engine_notify.cpp
     void take_early_messages();
+    void take_early(ipc::Message message);
     void tracker_changed(const ipc::TrackerState& state);
     [[nodiscard]] bool is_told(const config::Notify& notify, bool mail) const;
     void announce_state(const Router& router, ipc::Notice::Event event);
@@ -164,6 +166,10 @@ private:
     void announce_removed(const Router& router);
     void announce_stopped();
     void flush_notices();
+
+    // ---- engine_handoff.cpp
+    [[nodiscard]] bool stand_by();
+    void leave_to_successor();
 
     // ---- engine_auth.cpp
     void authenticate(Router& router);
@@ -235,6 +241,7 @@ private:
     static constexpr Duration tidy_delay = std::chrono::seconds(6);  // the second block of announcements is out by then
     Deadline tidy_at_;  // what a wave of take-overs needed for a moment goes back to the system
     bool stopping_ = false;
+    bool yielding_ = false;  // ... and another engine goes on
     std::uint64_t claims_ = 0;
     std::string holder_;  // who answered the last probe, for the log
     Instant unknown_vrid_said_{};

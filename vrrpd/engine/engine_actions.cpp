@@ -41,7 +41,7 @@ Router* Engine::find_claim(std::uint32_t number, std::uint64_t claim) {
 }
 
 // Design 6: the advert has left; now the fence, then addresses, routes and rules, then the announcements.
-void Engine::perform(Router& router, const proto::Claim&) {
+void Engine::perform(Router& router, const proto::Claim& action) {
     if (options_.observe) return;
     auto wanted = wanted_by(router);
     router.installed = true;
@@ -53,6 +53,10 @@ void Engine::perform(Router& router, const proto::Claim&) {
             gateways_->open_fence(router.followed.number, lifetime);
         router.renew_at = loop_.now() + lifetime / 3;
         router.standing = std::make_unique<Desired>(wanted);
+    }
+    if (action.cause == proto::Cause::adopted) {  // what stands is not touched
+        wanted = missing(wanted, desk_->world());
+        if (router.renew_at) router.renew_at = loop_.now();
     }
     log_.hold();
     tell_at_ = loop_.now() + longest_hold;
@@ -110,6 +114,7 @@ void Engine::claimed(Router& router, Instant began, const Desired& wanted, std::
     }
     announce_all(router);
     tell();
+    if (results.empty()) return;  // adopted, and all of it stands
     log_.info("({}) took over in {}{}: {} addresses, {} routes and rules", router.config->name,
               text(boot_now() - began), degraded ? ", DEGRADED" : "", wanted.addresses.size(),
               wanted.routes.size() + wanted.rules.size());

@@ -17,14 +17,19 @@ constexpr int last_tries = 20, last_wait_ms = 10;  // for the supervisor to make
 // until there is something to apply it to.
 void Engine::take_early_messages() {
     ipc::Message message;
-    while (options_.channel.receive(message) == ipc::Channel::State::message) {
-        const auto state =
-            message.kind == ipc::Kind::tracker ? ipc::decode<ipc::TrackerState>(message.text) : std::nullopt;
-        if (state)
-            (void)trackers_.apply(*state);
-        else
-            early_.push_back(std::move(message));
-    }
+    while (options_.channel.receive(message) == ipc::Channel::State::message) take_early(std::move(message));
+}
+
+void Engine::take_early(ipc::Message message) {
+    const auto state = message.kind == ipc::Kind::tracker ? ipc::decode<ipc::TrackerState>(message.text) : std::nullopt;
+    const auto choice =
+        message.kind == ipc::Kind::dns_choice ? ipc::decode<ipc::DnsChoice>(message.text) : std::nullopt;
+    if (state)
+        (void)trackers_.apply(*state);
+    else if (choice)
+        gateways_->remember(*choice);
+    else
+        early_.push_back(std::move(message));
 }
 
 // One pass over those that track it; nothing of the kernel's picture is looked at again.

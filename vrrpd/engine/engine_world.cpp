@@ -53,6 +53,7 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
     const bool conditions = std::any_of(changes.begin(), changes.end(), [this](const netlink::Change& change) {
         return concerns_conditions(change, static_addresses_);
     });
+    if (options_.watch_addresses) say_addresses(changes);
     for (const auto& change : changes) {
         const auto* changed = std::get_if<netlink::LinkChanged>(&change);
         if (!changed) continue;
@@ -69,6 +70,18 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
     if (taken || conditions) statics_->look(loop_.now());
     // IPv4 routes vanish without an event when their address or link goes (design 6).
     if (conditions) desk_->audit_soon(loop_.now());
+}
+
+// -a, --address-monitoring.
+void Engine::say_addresses(const std::vector<netlink::Change>& changes) {
+    const auto say = [this](const netlink::Address& address, const char* how) {
+        const auto* link = desk_->world().link(address.link);
+        log_.info("address {} {}", netlink::describe(address, link ? link->name : std::string("?")), how);
+    };
+    for (const auto& change : changes) {
+        if (const auto* added = std::get_if<netlink::AddressAdded>(&change)) say(added->address, "added");
+        if (const auto* gone = std::get_if<netlink::AddressGone>(&change)) say(gone->address, "removed");
+    }
 }
 
 void Engine::reconsider_all() {

@@ -67,6 +67,8 @@ void GatewayKeeper::configure(const config::Config& config) {
     config_ = &config;
     gateways_ = &gateways;
     states_ = std::move(states);
+    for (const auto& choice : std::exchange(remembered_, {}))
+        if (const auto gateway = find(choice.gateway)) states_[*gateway].dns.push_back({choice.to, choice.port});
     forget_dns();
     if (gateways.empty() && had_none) return;
     if (!gateways.empty() && !desk_.has_tables())

@@ -38,6 +38,8 @@ public:
     // From the agent: who answers DNS questions, whether this host's own forwarder works, and what a service weighs
     // now (0: nothing). What a reload took away meanwhile is nobody's.
     void dns_chosen(const ipc::DnsChoice& choice);
+    // ... before the first configure(): it is in the rules already.
+    void remember(const ipc::DnsChoice& choice) { remembered_.push_back(choice); }
     // Whether that is news.
     [[nodiscard]] bool dns_judged(const ipc::DnsHealth& health);
     void service_weighs(const ipc::ServiceWeight& weight);
@@ -89,8 +91,9 @@ private:
     const std::vector<config::Gateway>* gateways_ = nullptr;  // of it
     std::vector<State> states_;
     std::vector<std::string> without_dns_;
-    std::vector<std::string> present_;  // lan devices when the rules were last installed
-    std::string changed_by_;            // who touched our table
+    std::vector<ipc::DnsChoice> remembered_;  // until the first configure()
+    std::vector<std::string> present_;        // lan devices when the rules were last installed
+    std::string changed_by_;                  // who touched our table
     Deadline inspect_at_;
     Deadline switches_at_;
     bool install_failed_said_ = false;

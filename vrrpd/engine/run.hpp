@@ -19,6 +19,9 @@ struct EngineOptions {
     bool observe = false;  // send and change nothing; log what would be done
     bool adopt = false;    // restarted after a crash: adopt fresh roles from `state`
     bool detail = false;   // -D: GARP, timers, interface events
+    // A handoff: another engine has the roles. Opens everything, says standing_by, and touches nothing before proceed.
+    bool stand_by = false;
+    bool watch_addresses = false;  // -a: every address that comes or goes is logged
 };
 
 // Runs until told to stop or until the supervisor is gone; returns the exit code of the process: 0 after

@@ -27,6 +27,7 @@ std::uint64_t kind_of(const proto::ReplayMark& mark) {
 
 struct SharedState::Header {
     std::atomic<std::int64_t> beat{0};
+    std::uint64_t layout = state_layout;
     std::uint64_t capacity = 0;
 
     // All-zero bytes, as a new memfd has them, are free records.
@@ -83,7 +84,8 @@ Result<SharedState> SharedState::map(Fd memfd) {
     void* const memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd.get(), 0);
     if (memory == MAP_FAILED) return fail(errno, "map the memfd vrrpd-state");
     auto* const header = std::launder(static_cast<Header*>(memory));
-    ASSERT(size == Header::size_for(header->capacity));  // one build made both ends
+    ASSERT(header->layout == state_layout &&
+           size == Header::size_for(header->capacity));  // asked before it is passed on
     return SharedState(std::move(memfd), header, size);
 }
 

@@ -24,6 +24,10 @@
 
 namespace vrrpd::ipc {
 
+// Of what follows, and of the encodings in notices.hpp: a daemon of another version that has the same goes on from what
+// this one knows (--handoff). Whoever changes one of them changes the number.
+inline constexpr std::uint64_t state_layout = 1;
+
 // One virtual router, found by interface, family and VRID (not by name: a reload may rename it).
 struct RouterRecord {
     char interface[16] = {};

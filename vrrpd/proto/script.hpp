@@ -82,6 +82,8 @@ public:
 
     // A reload with other numbers; what is known of it stays.
     void reconfigure(const ScriptParameters& parameters) { parameters_ = parameters; }
+    // Another process knew this of it, and ran it until now.
+    void resume(ScriptHealth health) { health_ = health; }
 
 private:
     struct Idle {};

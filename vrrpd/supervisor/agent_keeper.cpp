@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <utility>
 
@@ -121,6 +122,39 @@ void AgentKeeper::configure(int configuration) {
 
 void AgentKeeper::tell_engine_again() const {
     for (const auto& [subject, text] : by_agent_) services_.to_engine(subject.first, text);
+}
+
+void AgentKeeper::tell(ipc::Channel& engine) const {
+    for (const auto& [subject, text] : by_agent_) engine.send(subject.first, text);
+}
+
+// Of each: who said it, the kind, the subject, the text.
+std::vector<std::string> AgentKeeper::memory() const {
+    std::vector<std::string> memory;
+    for (const auto* const said : {&by_agent_, &by_engine_})
+        for (const auto& [subject, text] : *said)
+            memory.insert(memory.end(), {said == &by_agent_ ? "agent" : "engine",
+                                         std::to_string(static_cast<unsigned>(subject.first)), subject.second, text});
+    return memory;
+}
+
+void AgentKeeper::remember(const std::vector<std::string>& memory) {
+    constexpr std::size_t parts = 4;
+    for (std::size_t i = 0; i + parts <= memory.size(); i += parts) {
+        unsigned number = 0;
+        std::from_chars(memory[i + 1].data(), memory[i + 1].data() + memory[i + 1].size(), number);
+        const auto kind = static_cast<ipc::Kind>(number);
+        const bool by_agent = memory[i] == "agent";
+        if (!(by_agent ? outlives_an_engine(kind) : outlives_an_agent(kind)) || !topic_of(kind, memory[i + 3]))
+            continue;
+        (by_agent ? by_agent_ : by_engine_)[{kind, memory[i + 2]}] = memory[i + 3];
+    }
+}
+
+void AgentKeeper::retire() {
+    caller_watch_ = {};
+    start_at_.reset();
+    stop();
 }
 
 void AgentKeeper::engine_is_gone() {

@@ -40,10 +40,16 @@ public:
     void configure(int configuration);
     // The engine is another one, and knows nothing yet.
     void tell_engine_again() const;
+    void tell(ipc::Channel& engine) const;  // one that has not begun yet
     // What the engine had is being swept: this host is nobody's gateway until an engine says otherwise.
     void engine_is_gone();
     // From the engine, or of our own units.
     void pass_on(const ipc::Message& message);
+
+    // For a successor of the daemon, and from the daemon before: all that is remembered. Before the first configure().
+    [[nodiscard]] std::vector<std::string> memory() const;
+    void remember(const std::vector<std::string>& memory);
+    void retire();  // the successor's agent does the work
 
     // The answer to write_leases.
     void leases_written(const std::string& problem);

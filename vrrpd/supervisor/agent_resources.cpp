@@ -62,8 +62,11 @@ void say_what_is_missing(const Result<Fd>& wanted, const char* consequence, Log&
 
 }  // namespace
 
-AgentResources::AgentResources(const Paths& paths, Log& log) : log_(log) {
-    if (!paths.control_socket.empty()) {
+AgentResources::AgentResources(const Paths& paths, Log& log, Fd control_socket)
+    : log_(log), control_(std::move(control_socket)) {
+    if (control_) {
+        control_path_ = paths.control_socket;
+    } else if (!paths.control_socket.empty()) {
         auto socket = listen_at(paths.control_socket);
         say_what_is_missing(socket, "vrrpctl cannot ask this daemon", log_);
         if (socket) {
@@ -79,7 +82,7 @@ AgentResources::AgentResources(const Paths& paths, Log& log) : log_(log) {
 }
 
 AgentResources::~AgentResources() {
-    if (control_) unlink(control_path_.c_str());
+    if (control_ && !control_path_.empty()) unlink(control_path_.c_str());
 }
 
 void AgentResources::give(ipc::Channel& agent) const {

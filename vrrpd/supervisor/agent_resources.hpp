@@ -15,11 +15,13 @@ public:
         std::string control_socket;  // empty: none
         std::string directory;       // empty: none
     };
-    // What cannot be made is said, and the agent goes without it.
-    AgentResources(const Paths& paths, Log& log);
+    // What cannot be made is said, and the agent goes without it. A successor has a control socket from the daemon
+    // before.
+    AgentResources(const Paths& paths, Log& log, Fd control_socket = {});
     AgentResources(const AgentResources&) = delete;
     AgentResources& operator=(const AgentResources&) = delete;
-    ~AgentResources();  // removes the socket's name
+    ~AgentResources();                        // removes the socket's name
+    void let_go() { control_path_.clear(); }  // it is a successor's now
 
     // Readable while somebody has called whom no agent has answered yet. -1: nobody can call.
     [[nodiscard]] int callers() const { return control_.get(); }

@@ -126,10 +126,7 @@ std::string replace_ourselves(const Command& command) {
     const Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
     dup2(input, STDIN_FILENO);
     for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) dup2(null.get(), stream);
-    if (command.as_script)
-        umask(0177);
-    else if (chdir("/") != 0)
-        _exit(not_run);
+    if (!command.as_script && chdir("/") != 0) _exit(not_run);
     be_ordinary_when_memory_is_short();
     Command::Acted result{not_run, command.before ? command.before() : std::string()};
     if (result.problem.empty() && command.act)

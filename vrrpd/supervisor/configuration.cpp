@@ -113,7 +113,8 @@ ErrandNeeds errands_of(const config::Config& config) {
 }
 
 Outline outline(const config::Config& config, ScriptNeeds scripts) {
-    Outline result{owned_by(config), switches_of(config), Duration(0), {}, errands_of(config), std::move(scripts)};
+    Outline result{owned_by(config),   switches_of(config), Duration(0),    {},
+                   errands_of(config), std::move(scripts),  *config.process};
     for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
     if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
     for (const auto& dns : config.dns_failovers)

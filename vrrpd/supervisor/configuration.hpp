@@ -38,6 +38,7 @@ struct Outline {
     AgentNeeds agent;
     ErrandNeeds errands;
     ScriptNeeds scripts;
+    config::ProcessSettings process;
 };
 
 struct Judgement {

@@ -1,11 +1,14 @@
 #include "vrrpd/supervisor/engine_process.hpp"
 
+#include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "vrrpd/supervisor/child_process.hpp"
 #include "vrrpd/supervisor/privileges.hpp"
@@ -28,12 +31,33 @@ void close_all_but(std::array<int, 3> kept) {
     close_range(first, ~0U, 0);
 }
 
+// Before the capabilities go.
+void take_place(const config::ProcessSettings& settings, Log& log) {
+    if (settings.nice && setpriority(PRIO_PROCESS, 0, *settings.nice) != 0)
+        log.warning("vrrp_priority {}: {}", *settings.nice, std::strerror(errno));
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    for (const auto cpu : settings.cpus) CPU_SET(cpu, &cpus);
+    if (!settings.cpus.empty() && sched_setaffinity(0, sizeof cpus, &cpus) != 0)
+        log.warning("vrrp_cpu_affinity: {}; every processor is used", std::strerror(errno));
+    if (!settings.cpu_limit) return;
+    const auto limit = static_cast<rlim_t>(*settings.cpu_limit / std::chrono::microseconds(1));
+    const rlimit real_time{limit, limit};
+    if (setrlimit(RLIMIT_RTTIME, &real_time) != 0) log.warning("vrrp_rlimit_rttime: {}", std::strerror(errno));
+}
+
+std::string engine_name(const config::ProcessSettings& settings) {
+    if (!settings.engine_name.empty()) return settings.engine_name;
+    return settings.process_names ? "keepalived_vrrp" : "vrrpd-engine";
+}
+
 int run_engine(const EngineStart& start, ipc::Channel channel) {
     leave_signals_to_the_supervisor();
     let_go_of_streams(start.keep_stderr);
-    prctl(PR_SET_NAME, "vrrpd-engine", 0, 0, 0);
+    prctl(PR_SET_NAME, engine_name(start.process).c_str(), 0, 0, 0);
     close_all_but({channel.fd(), start.state, start.configuration});
     ipc::ChannelLog log(channel);
+    take_place(start.process, log);
     if (const auto done = become_engine(log); !done) {
         log.error("{}", done.error().describe());
         return static_cast<int>(Exit::no_permission);
@@ -44,7 +68,7 @@ int run_engine(const EngineStart& start, ipc::Channel channel) {
         return static_cast<int>(Exit::failed);
     }
     return start.main({std::move(channel), std::move(*state), Fd(start.configuration), start.id, start.verbosity,
-                       start.observe, start.adopt, start.detail});
+                       start.observe, start.adopt, start.detail, start.stand_by, start.watch_addresses});
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 namespace vrrpd::supervisor {
 
-Fifo::Fifo(Plan plan, Log& log) : plan_(std::move(plan)), log_(&log) { open(); }
+Fifo::Fifo(Plan plan, Log& log, mode_t mode) : plan_(std::move(plan)), log_(&log), mode_(mode) { open(); }
 
 Fifo::~Fifo() {
     if (pipe_ && made_) unlink(plan_.path.c_str());
@@ -28,6 +28,7 @@ void Fifo::open() {
     const auto& path = plan_.path;
     if (mkfifo(path.c_str(), 0600) == 0) {
         made_ = true;
+        if (mode_ != 0600 && chmod(path.c_str(), mode_) != 0) return refuse(std::strerror(errno));
         if (geteuid() == 0 && lchown(path.c_str(), plan_.owner.user, plan_.owner.group) != 0)
             return refuse(std::strerror(errno));
     } else if (errno != EEXIST) {

@@ -2,6 +2,8 @@
 // and nothing waits. The supervisor's.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -20,12 +22,14 @@ public:
     };
 
     // Makes it if it is missing. Where it cannot be used the log says why, and nothing is written.
-    Fifo(Plan plan, Log& log);
+    Fifo(Plan plan, Log& log, mode_t mode = 0600);
     Fifo(Fifo&&) = default;
     Fifo& operator=(Fifo&&) = delete;
     ~Fifo();  // removes what it made
 
     [[nodiscard]] const Plan& plan() const { return plan_; }
+    [[nodiscard]] bool is_made_by_us() const { return made_; }
+    void set_made_by_us(bool made) { made_ = made; }  // the daemon before made it; or it is a successor's now
     // Readers see the end of the file.
     void reopen();
     void write(std::string_view line);
@@ -35,6 +39,7 @@ private:
 
     Plan plan_;
     Log* log_;
+    mode_t mode_;
     Fd pipe_;
     bool made_ = false;
     bool full_said_ = false;

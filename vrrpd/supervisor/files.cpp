@@ -29,6 +29,12 @@ Result<void> write_file(const std::string& path, std::string_view text, mode_t m
     return {};
 }
 
+Result<void> append_to_file(const std::string& path, std::string_view text) {
+    const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
+    if (!file || !write_all(file.get(), text)) return fail(errno, fmt::format("append to {}", path));
+    return {};
+}
+
 Result<void> ensure_directory(const std::string& path) {
     constexpr mode_t mode = 0750;
     if (mkdir(path.c_str(), mode) == 0) chmod(path.c_str(), mode);  // whatever the umask says
@@ -37,6 +43,14 @@ Result<void> ensure_directory(const std::string& path) {
     if (!S_ISDIR(status.st_mode)) return fail(ENOTDIR, fmt::format("use the directory {}", path));
     if (access(path.c_str(), W_OK | X_OK) != 0) return fail(errno, fmt::format("write into the directory {}", path));
     return {};
+}
+
+void make_parents(const std::string& path) {
+    constexpr mode_t mode = 0755;
+    for (auto slash = path.find('/', 1); slash != path.npos; slash = path.find('/', slash + 1)) {
+        const auto parent = path.substr(0, slash);
+        if (mkdir(parent.c_str(), mode) == 0) chmod(parent.c_str(), mode);
+    }
 }
 
 std::optional<std::string> read_file(const std::string& path) {
@@ -52,13 +66,20 @@ std::optional<std::string> read_file(const std::string& path) {
 }
 
 Result<void> PidFile::write(pid_t pid) {
+    const auto parent = path_.substr(0, path_.rfind('/'));
+    if (access(parent.c_str(), F_OK) != 0 && parent != path_) {
+        make_parents(path_);
+        directory_ = parent;
+    }
     auto result = write_file(path_, fmt::format("{}\n", pid));
     written_ = written_ || result;
     return result;
 }
 
 PidFile::~PidFile() {
-    if (written_) unlink(path_.c_str());
+    if (!written_) return;
+    unlink(path_.c_str());
+    if (!directory_.empty()) rmdir(directory_.c_str());  // unless others are in it
 }
 
 }  // namespace vrrpd::supervisor

@@ -14,12 +14,16 @@ namespace vrrpd::supervisor {
 
 // Temporary name, fsync, rename: replaces a symbolic link instead of following it.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view text, mode_t mode = 0644);
+// At its end; made if it is missing (0600).
+[[nodiscard]] Result<void> append_to_file(const std::string& path, std::string_view text);
 // Makes the directory (0750) if it is missing; an error if nothing can be written there.
 [[nodiscard]] Result<void> ensure_directory(const std::string& path);
+// The directories above that are missing (0755, whatever the umask says). What goes wrong shows when the path is used.
+void make_parents(const std::string& path);
 // nullopt: not there, or not readable.
 [[nodiscard]] std::optional<std::string> read_file(const std::string& path);
 
-// A file with this process's or another's number, removed with the object.
+// A file with this process's or another's number, removed with the object; so is a directory that was made for it.
 class PidFile {
 public:
     explicit PidFile(std::string path) : path_(std::move(path)) {}
@@ -27,9 +31,11 @@ public:
     PidFile& operator=(const PidFile&) = delete;
     ~PidFile();
     [[nodiscard]] Result<void> write(pid_t pid);
+    void let_go() { written_ = false; }  // it is a successor's now
 
 private:
     std::string path_;
+    std::string directory_;  // that was made for it
     bool written_ = false;
 };
 

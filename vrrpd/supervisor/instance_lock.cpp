@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
@@ -19,24 +20,26 @@ namespace vrrpd::supervisor {
 
 namespace {
 
-constexpr char abstract_name[] = "\0vrrpd";  // without the final zero: six bytes
-
-sockaddr_un address_of_lock(socklen_t& size) {
+struct AbstractName {
     sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, abstract_name, sizeof abstract_name - 1);
-    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + sizeof abstract_name - 1);
-    return address;
-}
+    socklen_t size = 0;
+
+    explicit AbstractName(const std::string& instance) {
+        auto name = std::string("vrrpd") + (instance.empty() ? "" : "/" + instance);
+        name.resize(std::min(name.size(), sizeof address.sun_path - 1));
+        address.sun_family = AF_UNIX;
+        std::memcpy(address.sun_path + 1, name.data(), name.size());  // behind a zero
+        size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    }
+    [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
+};
 
 // Who listens under the name in this network namespace.
-pid_t listener() {
+pid_t listener(const AbstractName& name) {
     const Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    socklen_t size = 0;
-    const auto address = address_of_lock(size);
     ucred peer{};
     socklen_t peer_size = sizeof peer;
-    if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+    if (connect(socket.get(), name.get(), name.size) != 0 ||
         getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &peer_size) != 0)
         return 0;
     return peer.pid;
@@ -53,7 +56,14 @@ LockAttempt problem(const std::string& what) { return {{}, 0, fmt::format("{}: {
 
 }  // namespace
 
-LockAttempt take_lock(const std::string& runtime_dir) {
+bool InstanceLock::sign() const {
+    const auto pid = fmt::format("{}\n", getpid());
+    return ::listen(socket_.get(), 0) == 0 &&  // so that listener() finds us
+           ftruncate(file_.get(), 0) == 0 && pwrite(file_.get(), pid.data(), pid.size(), 0) > 0;
+}
+
+LockAttempt take_lock(const std::string& runtime_dir, const std::string& instance) {
+    make_parents(runtime_dir);
     if (mkdir(runtime_dir.c_str(), 0755) == 0) chmod(runtime_dir.c_str(), 0755);  // whatever the umask says
     const std::string path = runtime_dir + "/lock";
     Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
@@ -63,17 +73,14 @@ LockAttempt take_lock(const std::string& runtime_dir) {
         return problem("lock " + path);
     }
     Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    socklen_t size = 0;
-    const auto address = address_of_lock(size);
-    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) {
-        if (errno == EADDRINUSE) return {{}, listener(), {}};
+    const AbstractName name(instance);
+    if (bind(socket.get(), name.get(), name.size) != 0) {
+        if (errno == EADDRINUSE) return {{}, listener(name), {}};
         return problem("claim the network namespace");
     }
-    if (listen(socket.get(), 0) != 0) return problem("claim the network namespace");  // so that listener() finds us
-    const auto pid = fmt::format("{}\n", getpid());
-    if (ftruncate(file.get(), 0) != 0 || pwrite(file.get(), pid.data(), pid.size(), 0) < 0)
-        return problem("write " + path);
-    return {InstanceLock(std::move(file), std::move(socket)), 0, {}};
+    LockAttempt attempt{InstanceLock(std::move(file), std::move(socket)), 0, {}};
+    if (!attempt.lock->sign()) return problem("write " + path);
+    return attempt;
 }
 
 }  // namespace vrrpd::supervisor

@@ -16,6 +16,12 @@ class InstanceLock {
 public:
     InstanceLock(Fd file, Fd socket) : file_(std::move(file)), socket_(std::move(socket)) {}
 
+    // For a successor: who has them has the lock.
+    [[nodiscard]] int file() const { return file_.get(); }
+    [[nodiscard]] int socket() const { return socket_.get(); }
+    // It is this process's, and says so from now on. false: it could not (errno).
+    [[nodiscard]] bool sign() const;
+
 private:
     Fd file_, socket_;
 };
@@ -25,7 +31,7 @@ struct LockAttempt {
     pid_t holder = 0;     // who has it; 0: not known
     std::string problem;  // not empty: the lock could not be tried ("open /run/vrrpd/lock: ...")
 };
-// Makes the directory (0755) if it is missing.
-[[nodiscard]] LockAttempt take_lock(const std::string& runtime_dir);
+// Makes the directory (0755) if it is missing. `instance`: of several in one network namespace.
+[[nodiscard]] LockAttempt take_lock(const std::string& runtime_dir, const std::string& instance = {});
 
 }  // namespace vrrpd::supervisor

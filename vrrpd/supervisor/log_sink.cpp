@@ -1,5 +1,6 @@
 #include "vrrpd/supervisor/log_sink.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/pattern_formatter.h>
@@ -10,9 +11,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 #include <vector>
+
+#include "vrrpd/base/fd.hpp"
+#include "vrrpd/base/write_all.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -39,8 +45,17 @@ int syslog_priority(spdlog::level::level_enum level) {
 
 class SyslogSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
 public:
-    SyslogSink(std::string ident, int facility) : ident_(std::move(ident)) {
-        openlog(ident_.c_str(), LOG_PID | LOG_NDELAY, facility);
+    SyslogSink(std::string ident, std::string engine, int facility)
+        : ident_(std::move(ident)), engine_(std::move(engine)), facility_(facility) {
+        speak_as(false);
+    }
+    // syslog() keeps the pointer; its socket stays open.
+    void speak_as(bool engine) { openlog((engine ? engine_ : ident_).c_str(), LOG_PID | LOG_NDELAY, facility_); }
+    [[nodiscard]] bool has_two_names() const { return engine_ != ident_; }
+    void add_to_names(const std::string& suffix) {
+        ident_ += suffix;
+        engine_ += suffix;
+        speak_as(false);
     }
 
 private:
@@ -50,7 +65,26 @@ private:
     }
     void flush_() override {}
 
-    const std::string ident_;  // syslog() keeps the pointer
+    std::string ident_, engine_;
+    int facility_;
+};
+
+// -g. A line is in the file when the call returns.
+class FileSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+    explicit FileSink(const std::string& path)
+        : file_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600)) {}
+    [[nodiscard]] bool is_open() const { return static_cast<bool>(file_); }
+
+private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t line;
+        formatter_->format(message, line);
+        (void)write_all(file_.get(), {line.data(), line.size()});  // a full disk must not stop us
+    }
+    void flush_() override {}
+
+    Fd file_;
 };
 
 // %N: "<4>", the journal's level prefix (sd-daemon(3)).
@@ -105,18 +139,23 @@ LogSurroundings log_surroundings() {
 
 LogTargets choose_targets(const Options& options, const LogSurroundings& surroundings) {
     LogTargets targets;
-    const bool read_there = surroundings.stderr_is_terminal || surroundings.stderr_is_journal;
     const bool syslog_usable = surroundings.syslog_listens && !options.no_syslog;
+    // Under keepalived's name whoever looks for it in the journal looks for its names, which syslog alone carries.
+    const bool journal = surroundings.stderr_is_journal && !(options.as_keepalived && syslog_usable);
+    const bool read_there = surroundings.stderr_is_terminal || journal;
     if (options.foreground) {
         targets.standard_error = options.log_console || read_there || !surroundings.syslog_listens;
-        targets.syslog =
-            syslog_usable && !surroundings.stderr_is_journal && (!targets.standard_error || options.log_console);
+        targets.syslog = syslog_usable && !journal && (!targets.standard_error || options.log_console);
     } else {
         targets.syslog = syslog_usable;
         targets.error_until_started = !surroundings.stderr_is_journal || !targets.syslog;
     }
     targets.journal_levels = surroundings.stderr_is_journal;
-    targets.ident = options.as_keepalived ? "Keepalived" : "vrrpd";
+    targets.file = options.log_file;
+    if (options.as_keepalived) {
+        targets.ident = "Keepalived";
+        targets.engine_ident = "Keepalived_vrrp";
+    }
     targets.facility = facility_number(options.facility);
     targets.threshold = options.detail ? LogLevel::debug : LogLevel::info;
     return targets;
@@ -125,6 +164,7 @@ LogTargets choose_targets(const Options& options, const LogSurroundings& surroun
 struct LogSink::Impl {
     std::vector<spdlog::sink_ptr> sinks;
     spdlog::sink_ptr until_started;
+    std::shared_ptr<SyslogSink> syslog;
 };
 
 LogSink::LogSink(const LogTargets& targets) : impl_(std::make_unique<Impl>()) {
@@ -139,9 +179,20 @@ LogSink::LogSink(const LogTargets& targets) : impl_(std::make_unique<Impl>()) {
         if (!targets.standard_error) impl_->until_started = sink;
     }
     if (targets.syslog) {
-        impl_->sinks.push_back(std::make_shared<SyslogSink>(targets.ident, targets.facility));
+        impl_->syslog = std::make_shared<SyslogSink>(targets.ident, targets.engine_ident, targets.facility);
+        impl_->sinks.push_back(impl_->syslog);
         impl_->sinks.back()->set_level(threshold);
     }
+    if (targets.file.empty()) return;
+    const auto file = std::make_shared<FileSink>(targets.file);
+    const int code = errno;
+    if (!file->is_open()) {
+        error("the log file {} cannot be written: {}; it is left out", targets.file, std::strerror(code));
+        return;
+    }
+    file->set_formatter(pattern<Mark>("%c: %N%v"));
+    file->set_level(threshold);
+    impl_->sinks.push_back(file);
 }
 
 LogSink::~LogSink() = default;
@@ -151,6 +202,18 @@ void LogSink::write(LogLevel level, std::string_view line) {
                                            spdlog::string_view_t(line.data(), line.size()));
     for (const auto& sink : impl_->sinks)
         if (sink->should_log(message.level)) sink->log(message);
+}
+
+void LogSink::EngineLog::write(LogLevel level, std::string_view line) {
+    auto& syslog = sink_.impl_->syslog;
+    const bool renamed = syslog && syslog->has_two_names();
+    if (renamed) syslog->speak_as(true);
+    sink_.write(level, line);
+    if (renamed) syslog->speak_as(false);
+}
+
+void LogSink::add_to_ident(const std::string& suffix) {
+    if (!suffix.empty() && impl_->syslog) impl_->syslog->add_to_names(suffix);
 }
 
 void LogSink::let_go_of_stderr() {

@@ -23,7 +23,9 @@ struct LogTargets {
     bool journal_levels = false;       // lines on stderr begin with <N>
     bool error_until_started = false;  // warnings and errors on stderr until let_go_of_stderr()
     bool syslog = false;
+    std::string file;  // empty: none
     std::string ident = "vrrpd";
+    std::string engine_ident = "vrrpd";  // of the engine's lines, where it has one of its own
     int facility = 0;
     LogLevel threshold = LogLevel::info;
 };
@@ -36,12 +38,25 @@ public:
     explicit LogSink(const LogTargets& targets);
     ~LogSink() override;
     void write(LogLevel level, std::string_view line) override;
+    // What the engine says.
+    [[nodiscard]] Log& engine() { return engine_; }
+    // "_NAMESPACE_INSTANCE" behind the name, as soon as it is known.
+    void add_to_ident(const std::string& suffix);
     // The start is over: from now on nothing goes to a stderr that belongs to whoever started us.
     void let_go_of_stderr();
 
 private:
+    class EngineLog final : public Log {
+    public:
+        explicit EngineLog(LogSink& sink) : sink_(sink) {}
+        void write(LogLevel level, std::string_view line) override;
+
+    private:
+        LogSink& sink_;
+    };
     struct Impl;
     std::unique_ptr<Impl> impl_;
+    EngineLog engine_{*this};
 };
 
 }  // namespace vrrpd::supervisor

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <string_view>
 
@@ -81,7 +82,7 @@ void Notifier::open_pipes() {
             kept = true;
             break;
         }
-        if (!kept) pipes_.emplace_back(pipe.plan, log_);
+        if (!kept) pipes_.emplace_back(pipe.plan, log_, mode_);
         if (!pipe.reader) continue;
         auto command = command_for(*pipe.reader, fmt::format("the script that reads {}", pipe.plan.path));
         command.words.push_back(pipe.plan.path);
@@ -153,6 +154,30 @@ void Notifier::mail(const Notice& notice) {
 void Notifier::step(Instant now) {
     runner_.step(now);
     mailer_.step(now);
+}
+
+std::vector<Notice> Notifier::memory() const {
+    std::vector<Notice> told;
+    for (const auto& [key, notice] : last_) told.push_back(notice);
+    return told;
+}
+
+std::vector<std::string> Notifier::made_fifos() const {
+    std::vector<std::string> made;
+    for (const auto& pipe : pipes_)
+        if (pipe.is_made_by_us()) made.push_back(pipe.plan().path);
+    return made;
+}
+
+void Notifier::remember(const std::vector<Notice>& told, const std::vector<std::string>& made_fifos) {
+    for (const auto& notice : told) last_[{notice.object, notice.name}] = notice;
+    for (auto& pipe : pipes_)
+        if (std::find(made_fifos.begin(), made_fifos.end(), pipe.plan().path) != made_fifos.end())
+            pipe.set_made_by_us(true);
+}
+
+void Notifier::let_go() {
+    for (auto& pipe : pipes_) pipe.set_made_by_us(false);
 }
 
 void Notifier::stop() {

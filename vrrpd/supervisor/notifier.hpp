@@ -46,11 +46,19 @@ class Notifier {
 public:
     explicit Notifier(Log& log);
 
+    void set_mode(mode_t mode) { mode_ = mode; }  // of FIFOs that are made from now on
     // From now on; what the engine tells of what left the configuration is still told as before, until reloaded().
     void expect(NotifyNeeds needs);
     void reloaded();
 
     void tell(const ipc::Notices& notices);
+    // For a successor of the daemon, and from the daemon before, after expect(): what is known is no news, and which
+    // FIFOs are ours to remove.
+    [[nodiscard]] std::vector<ipc::Notice> memory() const;
+    [[nodiscard]] std::vector<std::string> made_fifos() const;
+    void remember(const std::vector<ipc::Notice>& told, const std::vector<std::string>& made_fifos);
+    void let_go();  // they are a successor's now
+
     // The daemon ends: the readers of the FIFOs get SIGTERM.
     void stop();
 
@@ -73,6 +81,7 @@ private:
     NotifyNeeds needs_;
     std::optional<NotifyNeeds> before_;  // until the engine carried a reload out
     bool started_ = false;
+    mode_t mode_ = 0600;
     std::map<Key, ipc::Notice> last_;  // the state of each
     std::vector<Fifo> pipes_;
     CommandRunner runner_;

@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <span>
 #include <string_view>
 
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/parsers.hpp>
 
+#include "vrrpd/config/umask.hpp"
 #include "vrrpd/supervisor/signals.hpp"
 
 namespace vrrpd::supervisor {
@@ -24,10 +26,10 @@ enum class Argument { none, required, optional };
 
 // What giving the option does.
 enum class Effect {
-    act,               // `apply` is called
-    nothing_to_do,     // what it asks for is so already
-    not_yet_acted_on,  // said once in the log; a start line with it must start
-    refused,           // to go on would do the opposite of what was asked
+    act,            // `apply` is called
+    nothing_to_do,  // what it asks for is so already
+    noted,          // said once in the log, and why; a start line with it must start
+    refused,        // to go on would do the opposite of what was asked
 };
 
 struct Option {
@@ -38,6 +40,19 @@ struct Option {
     Effect effect;
     void (*apply)(Options&, const std::string&) = nullptr;
 };
+
+void set_umask(Options& options, const std::string& value) {
+    options.umask = config::parse_umask(value);
+    if (!options.umask)
+        options.remarks.push_back(fmt::format("umask '{}' is no number from 0 to 0777: 0177 is used", value));
+}
+
+void set_core_pattern(Options& options, const std::string&) {
+    options.core_dump = true;
+    options.remarks.emplace_back(
+        "option --core-dump-pattern: kernel.core_pattern belongs to the whole machine and is left alone; set it with "
+        "sysctl");
+}
 
 // One row an option; the help text shows the rows in this order, those not acted on apart.
 constexpr std::array own_options{
@@ -64,6 +79,8 @@ constexpr std::array own_options{
            [](Options& o, const std::string&) { o.dump_config = true; }},
     Option{"log-facility,S", Argument::required, "NAME", "syslog facility: 0-7, local0-local7, user, daemon",
            Effect::act, [](Options& o, const std::string& v) { o.facility = v; }},
+    Option{"log-file,g", Argument::optional, "FILE", "log to a file, too [/tmp/keepalived.log]", Effect::act,
+           [](Options& o, const std::string& v) { o.log_file = v.empty() ? "/tmp/keepalived.log" : v; }},
     Option{"no-syslog,G", Argument::none, "", "nothing to syslog", Effect::act,
            [](Options& o, const std::string&) { o.no_syslog = true; }},
     Option{"config-id,i", Argument::required, "ID",
@@ -73,11 +90,25 @@ constexpr std::array own_options{
            [](Options& o, const std::string& v) { o.pid_file = v; }},
     Option{"vrrp_pid,r", Argument::required, "FILE", "pid file of the engine", Effect::act,
            [](Options& o, const std::string& v) { o.engine_pid_file = v; }},
+    Option{"namespace,s", Argument::required, "NAME", "run in this network namespace", Effect::act,
+           [](Options& o, const std::string& v) { o.net_namespace = v; }},
+    Option{"umask,u", Argument::required, "MASK", "what the files that are made forbid [0177]", Effect::act, set_umask},
+    Option{"dont-release-vrrp,V", Argument::none, "", "leave addresses, routes and rules in place at a stop",
+           Effect::act, [](Options& o, const std::string&) { o.keep_addresses = true; }},
+    Option{"dont-respawn,R", Argument::none, "", "stop when the engine ends, instead of starting another", Effect::act,
+           [](Options& o, const std::string&) { o.respawn = false; }},
+    Option{"address-monitoring,a", Argument::none, "", "log every address that comes or goes", Effect::act,
+           [](Options& o, const std::string&) { o.watch_addresses = true; }},
+    Option{"core-dump,m", Argument::none, "", "a crash leaves a core file, without what was in memory", Effect::act,
+           [](Options& o, const std::string&) { o.core_dump = true; }},
     Option{"runtime-dir", Argument::required, "DIR", "lock, pid files, list of what is ours [/run/vrrpd]", Effect::act,
            [](Options& o, const std::string& v) { o.runtime_dir = v; }},
     Option{"state-dir", Argument::required, "DIR",
            "what must outlive a reboot; nothing is kept there yet [/var/lib/vrrpd]", Effect::act,
            [](Options& o, const std::string& v) { o.state_dir = v; }},
+    Option{"handoff", Argument::none, "",
+           "take over from the daemon that runs (an upgrade): the role does not move. Give the options it runs with",
+           Effect::act, [](Options& o, const std::string&) { o.action = Action::handoff; }},
     Option{"fence", Argument::none, "", "install the fence of the configured gateways, shut, and exit", Effect::act,
            [](Options& o, const std::string&) { o.action = Action::fence; }},
     Option{"unfence", Argument::none, "", "remove the fence and exit", Effect::act,
@@ -101,24 +132,27 @@ constexpr std::array own_options{
            [](Options& o, const std::string&) { o.action = Action::help; }},
 };
 
+constexpr char no_snmp[] = "there is no SNMP agent here; vrrpctl status and the dumps tell the same";
+
+// Of our own, yet nobody's to type.
+constexpr std::array internal_options{
+    Option{"handoff-from", Argument::required, "N", "", Effect::act,
+           [](Options& o, const std::string& v) { o.predecessor = std::atoi(v.c_str()); }},
+};
+
 constexpr std::array foreign_options{
-    Option{"no_bfd,B", Argument::none, "", "", Effect::not_yet_acted_on},
-    Option{"all", Argument::none, "", "", Effect::not_yet_acted_on},
-    Option{"log-file,g", Argument::optional, "FILE", "", Effect::not_yet_acted_on},
-    Option{"flush-log-file", Argument::none, "", "", Effect::not_yet_acted_on},
-    Option{"umask,u", Argument::required, "NUM", "", Effect::not_yet_acted_on},
+    Option{"no_bfd,B", Argument::none, "", "", Effect::nothing_to_do},
+    Option{"all", Argument::none, "", "", Effect::nothing_to_do},             // there is one kind of process
+    Option{"flush-log-file", Argument::none, "", "", Effect::nothing_to_do},  // every line is written at once
     Option{"release-vips,X", Argument::none, "", "", Effect::nothing_to_do},
-    Option{"dont-release-vrrp,V", Argument::none, "", "", Effect::not_yet_acted_on},
     Option{"dont-release-ipvs,I", Argument::none, "", "", Effect::nothing_to_do},
-    Option{"dont-respawn,R", Argument::none, "", "", Effect::not_yet_acted_on},
-    Option{"checkers_pid,c", Argument::required, "FILE", "", Effect::not_yet_acted_on},
-    Option{"bfd_pid,b", Argument::required, "FILE", "", Effect::not_yet_acted_on},
-    Option{"snmp,x", Argument::none, "", "", Effect::not_yet_acted_on},
-    Option{"snmp-agent-socket,A", Argument::required, "ADDRESS", "", Effect::not_yet_acted_on},
-    Option{"address-monitoring,a", Argument::none, "", "", Effect::not_yet_acted_on},
-    Option{"core-dump,m", Argument::none, "", "", Effect::not_yet_acted_on},
-    Option{"core-dump-pattern,M", Argument::optional, "PATTERN", "", Effect::not_yet_acted_on},
-    Option{"namespace,s", Argument::required, "NAME", "use: ip netns exec NAME vrrpd ...", Effect::refused},
+    Option{"checkers_pid,c", Argument::required, "FILE", "no process checks servers here: there is no such file",
+           Effect::noted},
+    Option{"bfd_pid,b", Argument::required, "FILE", "BFD has no process of its own here: there is no such file",
+           Effect::noted},
+    Option{"snmp,x", Argument::none, "", no_snmp, Effect::noted},
+    Option{"snmp-agent-socket,A", Argument::required, "ADDRESS", no_snmp, Effect::noted},
+    Option{"core-dump-pattern,M", Argument::optional, "PATTERN", "", Effect::act, set_core_pattern},
     Option{"check,C", Argument::none, "", "there are no health checkers here", Effect::refused},
     Option{"genhash,T", Argument::none, "", "there is no hash helper here", Effect::refused},
     Option{"config-fd", Argument::required, "N", "it is keepalived's own", Effect::refused},
@@ -145,7 +179,9 @@ std::string_view long_name(const Option& option) {
 const Option& find(std::string_view reported) {
     const auto named = [&](const Option& option) { return long_name(option) == reported; };
     const auto* const own = std::find_if(own_options.begin(), own_options.end(), named);
-    return own != own_options.end() ? *own : *std::find_if(foreign_options.begin(), foreign_options.end(), named);
+    if (own != own_options.end()) return *own;
+    if (named(internal_options.front())) return internal_options.front();
+    return *std::find_if(foreign_options.begin(), foreign_options.end(), named);
 }
 
 void remark_on_word(const std::string& word, Options& into) {
@@ -176,8 +212,8 @@ void take(const po::option& given, CommandLine& into) {
             break;
         case Effect::nothing_to_do:
             break;
-        case Effect::not_yet_acted_on:
-            options.remarks.push_back(fmt::format("option {} is not yet acted on", spelled));
+        case Effect::noted:
+            options.remarks.push_back(fmt::format("option {}: {}", spelled, option.help));
             break;
         case Effect::refused:
             into.error = fmt::format("option {} is refused: {}", spelled, option.help);
@@ -188,10 +224,10 @@ void take(const po::option& given, CommandLine& into) {
 Options defaults(const std::string& called_as) {
     Options options;
     options.as_keepalived = called_as.substr(called_as.rfind('/') + 1) == "keepalived";
-    options.config_file = options.as_keepalived ? "/etc/keepalived/keepalived.conf" : "/etc/vrrpd/vrrpd.conf";
+    options.config_file = default_paths(options.as_keepalived).configuration;
     if (options.as_keepalived) {
-        options.pid_file = "/run/keepalived.pid";
-        options.engine_pid_file = "/run/vrrp.pid";
+        options.pid_file = default_paths(true).pid;
+        options.engine_pid_file = default_paths(true).engine_pid;
     }
     return options;
 }
@@ -212,10 +248,16 @@ void append_wrapped(std::string& to, const std::string& left, std::string_view t
 
 }  // namespace
 
+DefaultPaths default_paths(bool as_keepalived) {
+    if (as_keepalived) return {"/etc/keepalived/keepalived.conf", "/run/keepalived.pid", "/run/vrrp.pid"};
+    return {"/etc/vrrpd/vrrpd.conf", "/run/vrrpd/vrrpd.pid", "/run/vrrpd/engine.pid"};
+}
+
 CommandLine parse_command_line(const std::vector<std::string>& words) {
     CommandLine result{defaults(words.at(0)), {}};
     po::options_description known;
     add_to(known, own_options);
+    add_to(known, internal_options);
     add_to(known, foreign_options);
     using namespace po::command_line_style;
     const int style = allow_long | allow_short | allow_dash_for_short | allow_sticky | allow_guessing |

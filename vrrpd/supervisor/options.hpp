@@ -21,6 +21,7 @@ enum class Action {
     fence,    // install the fence, shut, and exit
     unfence,  // remove it
     sweep,    // remove what a dead daemon left behind
+    handoff,  // take over from the daemon that runs
 };
 
 struct Options {
@@ -36,6 +37,14 @@ struct Options {
     std::string runtime_dir = "/run/vrrpd";
     std::string state_dir;            // empty: default_state_dir, which may be read-only
     std::string facility = "daemon";  // -S
+    std::string log_file;             // -g; empty: none
+    std::string net_namespace;        // -s, or the configuration's; empty: where we are
+    std::string instance;             // the configuration's
+    std::optional<unsigned> umask;    // -u
+    bool keep_addresses = false;      // -V
+    bool respawn = true;              // -R
+    bool watch_addresses = false;     // -a
+    bool core_dump = false;           // -m
     bool detail = false;              // -D
     bool foreground = false;          // -n
     bool log_console = false;         // -l
@@ -44,9 +53,16 @@ struct Options {
     bool observe = false;
     bool all_includes_fatal = false;  // -e
     bool ignore_interrupt = false;    // --ignore-sigint
+    int predecessor = -1;             // --handoff-from: the channel to the daemon that we succeed
 
     std::vector<std::string> remarks;  // to be logged: options not acted on, left-over words
 };
+
+// Where files stand that neither the command line nor the configuration moves.
+struct DefaultPaths {
+    std::string configuration, pid, engine_pid, runtime = "/run/vrrpd";
+};
+[[nodiscard]] DefaultPaths default_paths(bool as_keepalived);
 
 // Empty `error`: options hold. Else what is wrong, for stderr; the exit code is 1.
 struct CommandLine {

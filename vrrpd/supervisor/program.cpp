@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,14 +12,19 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "netlink/nft/tables.hpp"
 #include "netlink/rtnetlink.hpp"
 #include "vrrpd/supervisor/configuration.hpp"
+#include "vrrpd/supervisor/core_dumps.hpp"
 #include "vrrpd/supervisor/daemonise.hpp"
 #include "vrrpd/supervisor/describe_config.hpp"
+#include "vrrpd/supervisor/handoff_wire.hpp"
+#include "vrrpd/supervisor/inheritance.hpp"
 #include "vrrpd/supervisor/instance_lock.hpp"
 #include "vrrpd/supervisor/log_sink.hpp"
+#include "vrrpd/supervisor/names.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/privileges.hpp"
 #include "vrrpd/supervisor/signals.hpp"
@@ -30,6 +36,7 @@ namespace vrrpd::supervisor {
 namespace {
 
 std::string owned_path(const Options& options) { return options.runtime_dir + "/owned"; }
+std::string handoff_path(const Options& options) { return options.runtime_dir + "/handoff"; }
 
 // keepalived's: TMPDIR where that is an absolute directory, else /tmp.
 std::string dump_directory() {
@@ -70,8 +77,7 @@ int test_configuration(const Options& options) {
 // ---- a configuration that is to be acted on -------------------------------------------------------------
 
 // Says every fault. The exit code if it cannot be run.
-std::optional<Exit> configure(const Options& options, Log& log, Judgement& judgement) {
-    judgement = judge(options);
+std::optional<Exit> refusal(const Judgement& judgement, Log& log) {
     say(judgement, log);
     if (judgement.file_missing) return Exit::no_config;
     if (!judgement.can_start) {
@@ -79,6 +85,11 @@ std::optional<Exit> configure(const Options& options, Log& log, Judgement& judge
         return Exit::bad_config;
     }
     return std::nullopt;
+}
+
+std::optional<Exit> configure(const Options& options, Log& log, Judgement& judgement) {
+    judgement = judge(options);
+    return refusal(judgement, log);
 }
 
 int set_fence(const Options& options, Log& log) {
@@ -158,20 +169,50 @@ std::string state_directory(const Options& options) {
     return options.state_dir.empty() ? default_state_dir : options.state_dir;
 }
 
-int supervise(const Options& options, const EngineMain& engine, Judgement judgement, LogSink& log,
-              StartReport& report) {
-    const auto id = identity(options);
+// What a start has in its hands before it supervises.
+struct Beginning {
+    Judgement judgement;
+    std::optional<InstanceLock> lock;        // none: an observer
+    std::optional<Inheritance> inheritance;  // of a successor
+};
+
+Settings settings_for(const Options& options, Beginning& beginning) {
     Settings settings;
-    settings.id = id;
+    settings.id = identity(options);
     settings.owned_file = owned_path(options);
-    if (!options.observe) settings.engine_pid_file = options.engine_pid_file;
     settings.detail = options.detail;
     settings.observe = options.observe;
     settings.ignore_interrupt = options.ignore_interrupt;
     settings.foreground = options.foreground;
     settings.dump_directory = dump_directory();
-    if (!options.observe) settings.auth_file = state_directory(options) + "/auth";
+    settings.as_keepalived = options.as_keepalived;
+    settings.suffix = suffix(options, beginning.judgement.outline.process);
+    settings.reload_marker = options.pid_file.substr(0, options.pid_file.rfind('/')) + "/keepalived.reload";
+    settings.umask = options.umask;
+    settings.keep_addresses = options.keep_addresses;
+    settings.respawn = options.respawn;
+    settings.watch_addresses = options.watch_addresses;
     settings.agent = {options.runtime_dir + "/control", state_directory(options) + "/agent"};
+    if (options.observe) return settings;
+    settings.engine_pid_file = options.engine_pid_file;
+    settings.auth_file = state_directory(options) + "/auth";
+    settings.handoff_path = handoff_path(options);
+    settings.lock_file = beginning.lock->file();
+    settings.lock_socket = beginning.lock->socket();
+    settings.inheritance = std::move(beginning.inheritance);
+    return settings;
+}
+
+int supervise(const Options& options, const EngineMain& engine, Beginning beginning, LogSink& log,
+              StartReport& report) {
+    const auto id = identity(options);
+    const bool succeeds = beginning.inheritance.has_value();
+    PidFile pid_file(options.pid_file);
+    const auto write_pid = [&] {
+        const auto written = options.observe ? Result<void>() : pid_file.write(getpid());
+        if (!written) log.error("{}", written.error().describe());
+        return written.has_value();
+    };
     Services services{log,
                       engine,
                       [&options] { return judge(options); },
@@ -181,16 +222,18 @@ int supervise(const Options& options, const EngineMain& engine, Judgement judgem
                       [&options, id] {
                           return start_agent({agent_executable(), id, options.detail, options.foreground});
                       },
-                      [&log, &report] {
+                      [&] {
+                          if (succeeds && !(write_pid() && beginning.lock->sign()))
+                              log.warning("the number of this process is not in its files");
                           log.let_go_of_stderr();
                           report.ready();
-                      }};
-    Supervisor supervisor(std::move(settings), std::move(services));  // from here on no signal ends us midway
-    PidFile pid_file(options.pid_file);
-    const auto written = options.observe ? Result<void>() : pid_file.write(getpid());
-    if (written) return supervisor.run(std::move(judgement));
-    log.error("{}", written.error().describe());
-    return exit_code(Exit::failed);
+                      },
+                      &log.engine()};
+    Supervisor supervisor(settings_for(options, beginning), std::move(services));  // no signal ends us midway any more
+    if (!succeeds && !write_pid()) return exit_code(Exit::failed);
+    const int status = supervisor.run(std::move(beginning.judgement));
+    if (supervisor.handed_off() || (succeeds && !supervisor.succeeded())) pid_file.let_go();
+    return status;
 }
 
 // One that was asked for must be usable; without the default one this version does all it can.
@@ -201,50 +244,122 @@ bool state_directory_holds(const Options& options, Log& log) {
     return usable || !asked_for;
 }
 
-int run_daemon(const Options& options, const EngineMain& engine, LogSink& log, StartReport& report) {
+// Into the network namespace that the configuration names, and under the names that follow. The host is looked at again
+// from there.
+bool move_in(Options& options, Judgement& judgement, LogSink& log) {
+    const auto& settings = judgement.outline.process;
+    const bool elsewhere = options.net_namespace.empty() && !settings.net_namespace.empty();
+    if (elsewhere)
+        if (const auto entered = enter_namespace(settings.net_namespace); !entered) {
+            log.error("{}; make it first: ip netns add {}", entered.error().describe(), settings.net_namespace);
+            return false;
+        }
+    take_names(options, settings);
+    log.add_to_ident(suffix(options, settings));
+    if (elsewhere) judgement = judge(options);
+    return true;
+}
+
+int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartReport& report) {
     for (const auto& remark : options.remarks) log.warning("{}", remark);
     if (lacks_privilege(options.observe ? Purpose::observe : Purpose::run, log)) return exit_code(Exit::no_permission);
+    Beginning beginning;
+    auto& judgement = beginning.judgement;
+    judgement = judge(options);
+    if (const auto moved = move_in(options, judgement, log); !moved) return exit_code(Exit::failed);
     if (!options.observe && !state_directory_holds(options, log)) return exit_code(Exit::failed);
-    LockAttempt attempt;  // watching disturbs nobody, and needs no lock
-    if (!options.observe) attempt = take_lock(options.runtime_dir);
-    if (!attempt.problem.empty()) {
-        log.error("{}", attempt.problem);
-        return exit_code(Exit::failed);
+    if (options.predecessor < 0 && !options.observe) {  // watching disturbs nobody, and needs no lock
+        auto attempt = take_lock(options.runtime_dir, options.instance);
+        if (!attempt.problem.empty()) {
+            log.error("{}", attempt.problem);
+            return exit_code(Exit::failed);
+        }
+        if (!attempt.lock) {
+            log.error("{}", already_running(attempt));
+            return exit_code(Exit::ok);
+        }
+        beginning.lock = std::move(attempt.lock);
     }
-    if (!options.observe && !attempt.lock) {
-        log.error("{}", already_running(attempt));
-        return exit_code(Exit::ok);
+    if (const auto refused = refusal(judgement, log)) return exit_code(*refused);
+    if (options.predecessor >= 0) {
+        auto inheritance = take_inheritance(Fd(options.predecessor), log);
+        if (!inheritance) return exit_code(Exit::failed);
+        beginning.lock.emplace(std::move(inheritance->lock_file), std::move(inheritance->lock_socket));
+        beginning.inheritance = std::move(inheritance);
     }
-    Judgement judgement;
-    if (const auto refused = configure(options, log, judgement)) return exit_code(*refused);
     if (options.dump_config)
         for (const auto& line : describe(reread(judgement.sealed.get(), identity(options)))) log.info("{}", line);
     log.notice("{} v{} starts, as {}, with {}", options.as_keepalived ? "keepalived" : "vrrpd", VRRPD_VERSION,
                identity(options), options.config_file);
-    const int status = supervise(options, engine, std::move(judgement), log, report);
-    log.notice("stopped");
-    return status;
+    return supervise(options, engine, std::move(beginning), log, report);
+}
+
+// Names that were relative to where we were started must hold for a reload too.
+void make_absolute(Options& options) {
+    for (auto* const name : {&options.config_file, &options.gateway_file, &options.pid_file, &options.engine_pid_file,
+                             &options.runtime_dir, &options.state_dir, &options.log_file})
+        if (!name->empty()) *name = std::filesystem::absolute(*name).string();
+}
+
+// Started by the daemon that we succeed, with its environment.
+void begin_as_successor(const Options& options) {
+    fcntl(options.predecessor, F_SETFD, FD_CLOEXEC);
+    prctl(PR_SET_NAME, options.as_keepalived ? "keepalived" : "vrrpd", 0, 0, 0);
+    if (std::getenv("WATCHDOG_PID") != nullptr) setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);
 }
 
 int start(Options options, const EngineMain& engine) {
     umask(077);
-    if (!options.foreground) close_range(STDERR_FILENO + 1, ~0U, 0);  // the caller's
+    limit_core_dumps(options.core_dump);
+    const bool succeeds = options.predecessor >= 0;
+    if (succeeds) begin_as_successor(options);
+    if (!options.foreground && !succeeds) close_range(STDERR_FILENO + 1, ~0U, 0);  // the caller's
     LogSink log(choose_targets(options, log_surroundings()));
     StartReport report;
-    if (!options.foreground) {
-        // Names that were relative to where we were started must hold for a reload too.
-        for (auto* const name : {&options.config_file, &options.gateway_file, &options.pid_file,
-                                 &options.engine_pid_file, &options.runtime_dir, &options.state_dir})
-            if (!name->empty()) *name = std::filesystem::absolute(*name).string();
+    if (!options.foreground || succeeds) make_absolute(options);
+    if (!options.foreground && !succeeds) {
         auto daemon = daemonise();
         if (!daemon) {
             log.error("{}", daemon.error().describe());
             return exit_code(Exit::failed);
         }
         report = std::move(*daemon);
-        if (chdir("/") != 0) log.warning("chdir /: {}", std::strerror(errno));
     }
+    if ((!options.foreground || succeeds) && chdir("/") != 0) log.warning("chdir /: {}", std::strerror(errno));
     return run_daemon(options, engine, log, report);
+}
+
+// ---- --handoff ----------------------------------------------------------------------------------------
+
+// The daemon that runs starts its successor itself: in its cgroup and its sandbox, with the manager's socket in its
+// environment, whoever asks. The exit code; none: no daemon runs.
+std::optional<int> hand_off(std::vector<std::string> words, Options options, LogSink& log) {
+    if (lacks_privilege(Purpose::run, log)) return exit_code(Exit::no_permission);
+    auto judgement = judge(options);
+    if (!move_in(options, judgement, log)) return exit_code(Exit::failed);
+    auto daemon = connect_for_handoff(handoff_path(options));
+    if (!daemon) return std::nullopt;
+    if (const auto refused = refusal(judgement, log)) {
+        log.error("no handoff: the running daemon goes on");
+        return exit_code(*refused);
+    }
+    std::erase(words, "--handoff");
+    const Fd executable(open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), directory(open(".", O_PATH | O_CLOEXEC));
+    constexpr std::chrono::seconds limit{60};
+    while (auto answer = daemon->wait_for(limit)) {
+        if (answer->word == "welcome") {
+            daemon->send("request", pack(words), {{"executable", executable.get()}, {"directory", directory.get()}});
+            continue;
+        }
+        if (answer->word == "refused") {
+            log.error("no handoff: {}; the running daemon goes on", answer->text);
+            return exit_code(Exit::failed);
+        }
+        log.notice("{}", answer->text);
+        if (answer->word == "done") return exit_code(Exit::ok);
+    }
+    log.error("no handoff: the running daemon does not answer; it may be of a version that knows none: restart it");
+    return exit_code(Exit::failed);
 }
 
 int print_signal_number(const Options& options) {
@@ -261,7 +376,7 @@ int print_signal_number(const Options& options) {
 }  // namespace
 
 int run_program(const std::vector<std::string>& words, const EngineMain& engine) {
-    const auto [options, error] = parse_command_line(words);
+    auto [options, error] = parse_command_line(words);
     if (!error.empty()) {
         fmt::print(stderr, "{}: {}\nTry --help.\n", words.front(), error);
         return exit_code(Exit::failed);
@@ -271,6 +386,11 @@ int run_program(const std::vector<std::string>& words, const EngineMain& engine)
         in_foreground.foreground = true;
         return LogSink(choose_targets(in_foreground, log_surroundings()));
     };
+    if (!options.net_namespace.empty() && options.action != Action::help && options.action != Action::version)
+        if (const auto entered = enter_namespace(options.net_namespace); !entered) {
+            fmt::print(stderr, "{}: {}\n", words.front(), entered.error().describe());
+            return exit_code(Exit::failed);
+        }
     switch (options.action) {
         case Action::help:
             fmt::print(stderr, "{}", usage(options));
@@ -290,6 +410,13 @@ int run_program(const std::vector<std::string>& words, const EngineMain& engine)
         case Action::sweep: {
             auto log = log_here();
             return run_sweep(options, log);
+        }
+        case Action::handoff: {
+            auto log = log_here();
+            if (const auto status = hand_off(words, options, log)) return *status;
+            log.notice("handoff: no daemon runs here: a start as usual");
+            options.action = Action::run;
+            break;
         }
         case Action::run:
             break;

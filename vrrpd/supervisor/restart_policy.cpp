@@ -28,6 +28,7 @@ void RestartPolicy::started(Instant now) {
 
 Verdict RestartPolicy::ended(Instant now, const Ending& how) {
     if (!was_ready_ && is_permanent(how)) return GiveUp{how.code};
+    if (!restarts_) return GiveUp{how.by_signal ? static_cast<int>(Exit::failed) : how.code};
     const bool again = last_crash_ && now - *last_crash_ < rapid + back_off_;
     if (now - started_ >= long_life) back_off_ = Duration(0);
     last_crash_ = now;

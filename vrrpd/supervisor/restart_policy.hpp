@@ -38,6 +38,7 @@ using Verdict = std::variant<Restart, GiveUp>;
 
 class RestartPolicy {
 public:
+    void never_restart() { restarts_ = false; }  // -R
     void started(Instant now);
     void ready() { was_ready_ = true; }
     [[nodiscard]] Verdict ended(Instant now, const Ending& how);
@@ -45,6 +46,7 @@ public:
 private:
     Instant started_{};
     bool was_ready_ = false;
+    bool restarts_ = true;
     Deadline last_crash_;
     Duration back_off_{0};  // what the next crash in a row waits
 };

@@ -45,6 +45,17 @@ void ScriptTracker::expect(const std::vector<ScriptNeed>& needs, Instant now) {
     for (const auto& tracked : all_) publish(*tracked);
 }
 
+void ScriptTracker::resume(const ipc::TrackerState& known) {
+    using Health = ipc::TrackerState::Health;
+    for (const auto& tracked : all_) {
+        if (known.kind != StateBoard::Kind::script || known.name != tracked->need.name) continue;
+        if (known.health == Health::up) tracked->life.resume(proto::ScriptHealth::good);
+        if (known.health == Health::down) tracked->life.resume(proto::ScriptHealth::failed);
+        tracked->because = known.detail;
+        publish(*tracked);
+    }
+}
+
 void ScriptTracker::step(Instant now) {
     runner_.step(now);
     for (const auto& tracked : all_)

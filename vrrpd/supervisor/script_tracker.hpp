@@ -28,6 +28,8 @@ public:
 
     // The scripts of a configuration. What is known of one with the same command and user stays (surface 1.6.7).
     void expect(const std::vector<ScriptNeed>& needs, Instant now);
+    // What another supervisor knew of a script with the same command.
+    void resume(const ipc::TrackerState& known);
     void child_ended() { runner_.child_ended(); }  // somebody's child ended: perhaps one of ours
     [[nodiscard]] Deadline next_deadline() const;
     void step(Instant now);

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "vrrpd/base/time.hpp"
 #include "vrrpd/ipc/notices.hpp"
@@ -40,6 +41,11 @@ public:
         }
     }
     [[nodiscard]] bool in_arrears() const { return in_arrears_; }
+    [[nodiscard]] std::vector<ipc::TrackerState> all() const {
+        std::vector<ipc::TrackerState> states;
+        for (const auto& [key, entry] : entries_) states.push_back(entry.state);
+        return states;
+    }
 
 private:
     struct Entry {

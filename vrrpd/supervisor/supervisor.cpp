@@ -2,7 +2,9 @@
 #include "vrrpd/supervisor/supervisor.hpp"
 
 #include <malloc.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -10,7 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 
 #include "vrrpd/base/assert.hpp"
 #include "vrrpd/supervisor/child_process.hpp"
@@ -47,23 +48,18 @@ Duration watchdog_pace() {
     return sd_watchdog_enabled(0, &limit) > 0 ? Duration(std::chrono::microseconds(limit)) / 2 : Duration(0);
 }
 
-void tell_manager_reloading() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-               static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
-}
-
 }  // namespace
 
 Supervisor::Supervisor(Settings settings, Services services)
     : settings_(std::move(settings)),
       services_(std::move(services)),
       signals_(block_signals(!settings_.ignore_interrupt)),
+      reload_timer_(loop_, services_.log, [this] { reload(); }),
       auth_file_(settings_.auth_file, services_.log),
       engine_pid_file_(settings_.engine_pid_file),
       heartbeat_(start_limit),
-      agent_resources_(settings_.observe ? AgentResources::Paths() : settings_.agent, services_.log),
+      agent_resources_(settings_.observe ? AgentResources::Paths() : settings_.agent, services_.log,
+                       settings_.inheritance ? std::move(settings_.inheritance->control_socket) : Fd()),
       agent_(loop_, services_.log, agent_services()),
       errands_(services_.log, [this](const std::string& problem) { agent_.leases_written(problem); }),
       trackers_(loop_, services_.log),
@@ -74,6 +70,7 @@ Supervisor::Supervisor(Settings settings, Services services)
              }),
       once_(services_.log, {1, 1}) {
     ASSERT(signals_);
+    if (!settings_.respawn) policy_.never_restart();
 }
 
 AgentKeeper::Services Supervisor::agent_services() {
@@ -92,14 +89,21 @@ AgentKeeper::Services Supervisor::agent_services() {
 }
 
 int Supervisor::run(Judgement judgement) {
-    take(std::move(judgement));
-    auto state = ipc::SharedState::create(records);
+    const bool inherits = settings_.inheritance && settings_.inheritance->readable;
+    auto state = inherits ? ipc::SharedState::map(std::move(settings_.inheritance->shared_state))
+                          : ipc::SharedState::create(records);
     if (!state) {
         services_.log.error("{}", state.error().describe());
         return static_cast<int>(Exit::failed);
     }
     state_ = std::move(*state);
-    auth_file_.restore(*state_, boot_now());
+    if (settings_.inheritance) {
+        begin_succession(std::move(judgement));
+    } else {
+        take(std::move(judgement));
+        auth_file_.restore(*state_, boot_now());
+        open_handoff_desk();
+    }
     signal_watch_ = loop_.on_readable(signals_.get(), [this] { on_signal(); });
     loop_.on_deadline([this] { on_deadline(); });
     loop_.before_wait([this] {
@@ -110,7 +114,9 @@ int Supervisor::run(Judgement judgement) {
     feed_watchdog(boot_now());
     begin();
     loop_.run();
+    if (handed_off_ || succession_) return status_;  // somebody else's now, or still
     auth_file_.save(*state_);
+    if (handoff_desk_) unlink(settings_.handoff_path.c_str());
     return status_;
 }
 
@@ -152,7 +158,8 @@ void Supervisor::on_message() {
 bool Supervisor::handle(const ipc::Message& message) {
     switch (message.kind) {
         case ipc::Kind::log:
-            services_.log.write(std::min(static_cast<LogLevel>(message.detail), LogLevel::error), message.text);
+            (services_.engine_log ? *services_.engine_log : services_.log)
+                .write(std::min(static_cast<LogLevel>(message.detail), LogLevel::error), message.text);
             break;
         case ipc::Kind::ready:
             engine_ready();
@@ -179,7 +186,12 @@ bool Supervisor::handle(const ipc::Message& message) {
             write_dump(message);
             break;
         case ipc::Kind::notify:
-            if (const auto notices = ipc::decode<ipc::Notices>(message.text)) notifier_.tell(*notices);
+            if (const auto notices = ipc::decode<ipc::Notices>(message.text)) tell(*notices);
+            break;
+        case ipc::Kind::standing_by:
+            if (succession_)
+                succession_->inheritance.predecessor.send("standing", std::to_string(engine_->pid),
+                                                          {{"engine", engine_->channel.fd()}});
             break;
         case ipc::Kind::handed_over:
             services_.log.info("the engine handed over");
@@ -198,6 +210,13 @@ void Supervisor::engine_ready() {
     heartbeat_.started(loop_.now());
     malloc_trim(0);
     agent_.tell_engine_again();
+    if (succession_)
+        succession_->inheritance.predecessor.send("ready");
+    else
+        report_ready();
+}
+
+void Supervisor::report_ready() {
     if (std::exchange(reported_ready_, true)) return;
     configure_agent();
     sd_notifyf(0, "READY=1\nMAINPID=%d", static_cast<int>(getpid()));
@@ -221,12 +240,14 @@ void Supervisor::on_deadline() {
     errands_.step(now);
     scripts_step(now);
     auth_file_.step(*state_, now);
+    if (handoff_desk_) handoff_desk_->step(now);
+    if (!is_stopping() && !succession_) reload_timer_.step(now);
     if (feed_at_ && *feed_at_ <= now) feed_watchdog(now);
     if (const auto* const waiting = std::get_if<BackingOff>(&phase_)) {
         if (now >= waiting->start_at) start_engine(waiting->adopt);
     } else if (const auto* const stopping = std::get_if<Stopping>(&phase_)) {
         if (now >= stopping->kill_at && engine_) {
-            kill_engine(fmt::format("did not hand over in {} s", stop_limit / seconds(1)));
+            kill_engine(fmt::format("did not hand over in {} s", stop_wait() / seconds(1)));
             phase_ = Stopping{now + stop_limit};
         }
     } else if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
@@ -249,9 +270,12 @@ void Supervisor::set_deadline() {
         Deadline operator()(const LastErrands& last) const { return last.end_at; }
         Deadline operator()(const FirstScript&) const { return std::nullopt; }
         Deadline operator()(const LastScript&) const { return std::nullopt; }
+        Deadline operator()(const Yielding&) const { return std::nullopt; }  // the desk has one
     };
     const Deadline errands = earlier(errands_.next_deadline(), scripts_deadline());
-    const Deadline files = earlier(feed_at_, auth_file_.next_deadline());
+    const Deadline handoff = handoff_desk_ ? handoff_desk_->next_deadline() : std::nullopt;
+    const Deadline timed = is_stopping() || succession_ ? std::nullopt : reload_timer_.next_deadline();
+    const Deadline files = earlier(earlier(feed_at_, earlier(handoff, timed)), auth_file_.next_deadline());
     const Deadline beside = earlier(files, earlier(agent_.next_deadline(), errands));
     loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), beside));
 }
@@ -271,7 +295,24 @@ void Supervisor::take(Judgement judgement) {
     agent_.expect(judgement.outline.agent);
     errands_.expect(std::move(judgement.outline.errands));
     take_scripts(std::move(judgement.outline.scripts));
+    take_process_settings(std::move(judgement.outline.process));
     plan_ = std::move(judgement.outline);
+}
+
+void Supervisor::take_process_settings(config::ProcessSettings settings) {
+    process_ = std::move(settings);
+    notifier_.set_mode(0666 & ~umask_in_force());
+    if (settings_.observe) return;
+    ::umask(umask_in_force());  // scripts get it, too; files of ours have the modes that they must have
+    if (!process_.process_name.empty()) prctl(PR_SET_NAME, process_.process_name.c_str(), 0, 0, 0);
+    reload_timer_.watch(process_.reload_time_file, process_.reload_repeat);
+}
+
+Duration Supervisor::stop_wait() const { return process_.child_wait.value_or(stop_limit); }
+
+mode_t Supervisor::umask_in_force() const {
+    constexpr mode_t usual = 0177;  // keepalived's
+    return settings_.umask.value_or(process_.umask.value_or(usual));
 }
 
 Outline Supervisor::plan() {
@@ -314,8 +355,11 @@ void Supervisor::start_engine(bool adopt) {
     start.verbosity = settings_.detail ? LogLevel::debug : LogLevel::info;
     start.observe = settings_.observe;
     start.adopt = adopt;
+    start.stand_by = succession_.has_value();
     start.detail = settings_.detail;
     start.keep_stderr = settings_.foreground;
+    start.watch_addresses = settings_.watch_addresses;
+    start.process = process_;
     start.greet = [this](ipc::Channel& channel) { greet(channel); };
     auto started = supervisor::start_engine(start);
     if (!started) {
@@ -325,7 +369,7 @@ void Supervisor::start_engine(bool adopt) {
     engine_ = std::move(*started);
     channel_watch_ = loop_.on_readable(engine_->channel.fd(), [this] { on_message(); });
     services_.log.info("engine started, pid {}", engine_->pid);
-    if (!settings_.engine_pid_file.empty())
+    if (!settings_.engine_pid_file.empty() && !succession_)
         if (const auto written = engine_pid_file_.write(engine_->pid); !written)
             services_.log.warning("{}", written.error().describe());
 }
@@ -355,6 +399,7 @@ void Supervisor::reap() {
     agent_.child_ended();
     errands_.child_ended();
     scripts_child_ended();
+    if (handoff_desk_) handoff_desk_->child_ended();
     if (std::holds_alternative<LastErrands>(phase_) && errands_are_done()) return run_last_script();
     if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         const auto how = ended(sweeping->pid);
@@ -376,11 +421,15 @@ void Supervisor::engine_ended(const Ending& how) {
         if (how != Ending{}) services_.log.error("the engine {}", describe(how));
         return finish();
     }
+    if (std::holds_alternative<Yielding>(phase_)) return engine_left();
     const Instant now = boot_now();
     services_.log.error("the engine {}", describe(how));
+    if (succession_) return abandon_succession("its engine ended");
+    if (handoff_desk_) handoff_desk_->give_up("the engine of the running daemon ended");
     const auto verdict = policy_.ended(now, how);
     if (const auto* const give_up = std::get_if<GiveUp>(&verdict)) {
-        services_.log.error("it would end the same way again: stopping");
+        services_.log.error("{}: stopping", settings_.respawn ? "it would end the same way again"
+                                                              : "no other is started (--dont-respawn)");
         status_ = give_up->status;
         return finish();
     }
@@ -397,80 +446,22 @@ void Supervisor::sweep_ended(const Sweeping& sweep) {
     start_or_wait(sweep.start_at, false);
 }
 
-// ---- reload -------------------------------------------------------------------------------------------
-
-void Supervisor::reload() {
-    if (is_stopping()) return;
-    if (reloading_) {
-        reload_again_ = true;  // one more is remembered
-        return;
-    }
-    tell_manager_reloading();
-    auto judgement = services_.judge();
-    say(judgement, services_.log);
-    if (judgement.can_start)
-        accept(std::move(judgement));
-    else
-        services_.log.error("reload refused: {}; the running configuration stays",
-                            judgement.file_missing ? "the file is not there" : "it could not be run");
-    malloc_trim(0);
-    if (!reloading_) sd_notify(0, "READY=1");
-}
-
-void Supervisor::accept(Judgement judgement) {
-    if (!engine_) {  // the next start takes it
-        take(std::move(judgement));
-        notifier_.reloaded();
-        prepared_ = false;
-        return;
-    }
-    const auto& wanted = judgement.outline;
-    if (!settings_.observe) set_switches(wanted.switches, merge(owned_file(), wanted.owned));
-    if (!engine_->channel.send(ipc::Kind::reload, {}, 0, judgement.sealed.get())) {
-        services_.log.error("reload refused: the engine takes no orders now");
-        return;
-    }
-    take(std::move(judgement));
-    reloading_ = true;
-}
-
-void Supervisor::reloaded() {
-    reloading_ = false;  // the engine said what changed
-    notifier_.reloaded();
-    configure_agent();
-    heartbeat_.set_limit(heartbeat_limit(longest_interval_));
-    if (!settings_.observe) {
-        const auto wanted = plan();
-        Owned now = wanted.owned;
-        std::vector<OwnedSwitch> not_wanted;
-        for (const auto& known : owned_file().switches) {
-            const bool kept = std::any_of(wanted.switches.begin(), wanted.switches.end(), [&](const Switch& one) {
-                return one.option == known.option && (one.device == known.device || is_spread(one));
-            });
-            (kept ? now.switches : not_wanted).push_back(known);
-        }
-        const auto kernel = services_.open_kernel();
-        if (kernel) restore(not_wanted, **kernel, services_.log);
-        write_owned(now);
-    }
-    malloc_trim(0);
-    sd_notify(0, "READY=1");
-    if (std::exchange(reload_again_, false)) reload();
-}
-
 // ---- stop ---------------------------------------------------------------------------------------------
 
 void Supervisor::stop() {
     if (is_stopping()) return;
+    if (succession_) return abandon_succession("told to stop");
+    if (handoff_desk_) handoff_desk_->give_up("told to stop");
     sd_notify(0, "STOPPING=1");
     services_.log.notice("stopping");
     if (auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         sweeping->then_stop = true;
         return;
     }
-    phase_ = Stopping{boot_now() + stop_limit};
+    phase_ = Stopping{boot_now() + stop_wait()};
     if (!engine_) return finish();
-    if (!engine_->channel.send(ipc::Kind::stop)) kill(engine_->pid, SIGKILL);
+    if (!engine_->channel.send(settings_.keep_addresses ? ipc::Kind::yield : ipc::Kind::stop))
+        kill(engine_->pid, SIGKILL);
 }
 
 // ---- the list of what is ours ---------------------------------------------------------------------------

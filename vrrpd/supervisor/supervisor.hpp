@@ -1,7 +1,8 @@
 // The main process: starts the engine, watches its heart, starts it again, reloads and stops it; keeps the
 // list of what is ours and the devices' switches; runs scripts (design 2). One event loop; never waits.
 //
-// supervisor.cpp: the processes; supervisor_scripts.cpp: the scripts, mail, units; supervisor_dumps.cpp: the dumps.
+// supervisor.cpp: the processes; supervisor_scripts.cpp: the scripts, mail, units; supervisor_dumps.cpp: the dumps;
+// supervisor_reload.cpp: another configuration; supervisor_handoff.cpp: a successor takes over, or we are one.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,10 @@
 #include "vrrpd/supervisor/configuration.hpp"
 #include "vrrpd/supervisor/engine_process.hpp"
 #include "vrrpd/supervisor/files.hpp"
+#include "vrrpd/supervisor/handoff_desk.hpp"
+#include "vrrpd/supervisor/inheritance.hpp"
+#include "vrrpd/supervisor/names.hpp"
+#include "vrrpd/supervisor/reload_timer.hpp"
 #include "vrrpd/supervisor/restart_policy.hpp"
 
 namespace vrrpd::supervisor {
@@ -32,7 +37,17 @@ struct Settings {
     bool foreground = true;  // the engine keeps stderr
     std::string dump_directory;
     AgentResources::Paths agent;
-    std::string auth_file;  // empty: none
+    std::string auth_file;     // empty: none
+    std::string handoff_path;  // where a successor's command asks; empty: nowhere
+    int lock_file = -1, lock_socket = -1;
+    std::optional<Inheritance> inheritance;  // we are a successor
+    bool as_keepalived = false;
+    std::string suffix;            // of names: "_NAMESPACE_INSTANCE"
+    std::string reload_marker;     // reload_file without a path
+    std::optional<mode_t> umask;   // -u
+    bool keep_addresses = false;   // -V
+    bool respawn = true;           // not -R
+    bool watch_addresses = false;  // -a
 };
 
 // What the supervisor asks of the rest of the program; tests put their own in.
@@ -45,6 +60,7 @@ struct Services {
     std::function<Result<pid_t>()> start_sweep;  // a child process that sweeps and ends
     std::function<Result<AgentProcess>()> start_agent;
     std::function<void()> ready;  // the first configuration is in place
+    Log* engine_log = nullptr;    // for what the engine says; none: `log`
 };
 
 class Supervisor {
@@ -53,6 +69,10 @@ public:
     // With a configuration that can start, until stopped; the exit code. Signals must be blocked before threads or
     // children are made: it does that first.
     [[nodiscard]] int run(Judgement judgement);
+    // A successor has everything: its files are not ours to remove.
+    [[nodiscard]] bool handed_off() const { return handed_off_; }
+    // Of a successor: nor are they, if it did not get so far.
+    [[nodiscard]] bool succeeded() const { return !succession_; }
 
 private:
     // What the supervisor waits for. Each holds what only that phase has.
@@ -73,9 +93,22 @@ private:
     struct LastErrands {  // all is swept; what was told last may still be alerted
         Instant end_at{};
     };
-    struct FirstScript {};  // startup_script runs, and nothing else
-    struct LastScript {};   // shutdown_script
-    using Phase = std::variant<Sweeping, BackingOff, Running, Stopping, LastErrands, FirstScript, LastScript>;
+    struct FirstScript {};   // startup_script runs, and nothing else
+    struct LastScript {};    // shutdown_script
+    struct Yielding {        // the engine leaves to a successor's
+        bool adopt = false;  // whose comes after it goes on from the shared state
+    };
+    using Phase = std::variant<Sweeping, BackingOff, Running, Stopping, LastErrands, FirstScript, LastScript, Yielding>;
+
+    // We are the successor, and the daemon before may still go on itself.
+    struct Succession {
+        Inheritance inheritance;
+        Judgement wanted;  // of the files as they are; the engine begins with the configuration that ran
+        NotifyNeeds notify{};
+        std::vector<ipc::Notices> untold{};
+        bool is_our_turn = false;  // the engine before is gone
+        Loop::Watch watch{};
+    };
 
     [[nodiscard]] AgentKeeper::Services agent_services();
     void on_signal();
@@ -86,12 +119,16 @@ private:
     void write_dump(const ipc::Message& message);
     void kill_engine(const std::string& why);
     void engine_ready();
+    void report_ready();
     void configure_agent();
     void on_deadline();
     void set_deadline();
     void feed_watchdog(Instant now);
 
     void take(Judgement judgement);
+    void take_process_settings(config::ProcessSettings settings);
+    [[nodiscard]] mode_t umask_in_force() const;
+    [[nodiscard]] Duration stop_wait() const;
     [[nodiscard]] Outline plan();
     void prepare();
     void set_switches(const std::vector<Switch>& wanted, Owned owned);
@@ -102,9 +139,13 @@ private:
     void engine_ended(const Ending& how);
     void sweep_ended(const Sweeping& sweep);
 
+    // ---- supervisor_reload.cpp
     void reload();
     void accept(Judgement judgement);
     void reloaded();
+    [[nodiscard]] std::string why_not(const Judgement& judgement) const;
+    void report_check(const Judgement& judgement) const;
+    void mark_reload(bool under_way) const;
     [[nodiscard]] bool is_stopping() const;
     void stop();
     void finish();
@@ -115,6 +156,8 @@ private:
     void take_scripts(ScriptNeeds needs);
     void greet(ipc::Channel& channel);
     void tell_trackers();
+    void tell(const ipc::Notices& notices);
+    [[nodiscard]] bool scripts_may_run() const;
     void scripts_step(Instant now);
     void scripts_child_ended();
     [[nodiscard]] Deadline scripts_deadline() const;
@@ -122,6 +165,21 @@ private:
     void engine_is_gone();
     [[nodiscard]] bool errands_are_done() const { return errands_.idle() && notifier_.idle() && units_.idle(); }
     void run_last_script();
+
+    // ---- supervisor_handoff.cpp: the daemon that runs
+    void open_handoff_desk();
+    void open_handoff_desk(HandoffSocket listener);
+    [[nodiscard]] std::string handoff_obstacle() const;
+    [[nodiscard]] HandoffSocket::Descriptors legacy();
+    void let_engine_leave(bool keep);
+    void handoff_failed();
+    void engine_left();
+    void leave_to(pid_t successor);
+    // ... and its successor
+    void begin_succession(Judgement judgement);
+    void on_predecessor();
+    void abandon_succession(const std::string& why);
+    void succeed();
 
     [[nodiscard]] Owned owned_file() const;
     void write_owned(const Owned& owned);
@@ -135,6 +193,8 @@ private:
     Fd sealed_for_agent_;          // ... without its secrets, where it has any
     std::optional<Outline> plan_;  // of sealed_, until it is acted on; after that it is read again when needed
     Duration longest_interval_{0};
+    config::ProcessSettings process_;
+    ReloadTimer reload_timer_;
     std::optional<ipc::SharedState> state_;
     AuthFile auth_file_;
     std::optional<EngineProcess> engine_;
@@ -151,6 +211,10 @@ private:
     UnitKeeper units_;
     CommandRunner once_;  // startup_script, shutdown_script
     ScriptNeeds::Once startup_, shutdown_;
+    std::optional<Succession> succession_;
+    std::optional<HandoffDesk> handoff_desk_;
+    Fd legacy_;  // the memory that a successor gets
+    bool handed_off_ = false;
     bool prepared_ = false;  // owned file and switches are right for sealed_
     bool reported_ready_ = false;
     bool reloading_ = false, reload_again_ = false;

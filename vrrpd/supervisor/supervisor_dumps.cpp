@@ -8,12 +8,12 @@ void Supervisor::ask_for_dump(ipc::DumpForm form) {
         services_.log.warning("{} is not written: the engine does not run, or is busy", ipc::file_name(form));
 }
 
-// For root alone, as keepalived's: it says much of the host.
+// For root alone unless the umask says otherwise, as keepalived's: it says much of the host.
 void Supervisor::write_dump(const ipc::Message& message) {
-    constexpr mode_t mode = 0600;
+    const mode_t mode = 0666 & ~umask_in_force();
     const auto name = ipc::file_name(static_cast<ipc::DumpForm>(message.detail));
     if (name.empty()) return services_.log.error("the engine made a dump of no known form");
-    const auto path = fmt::format("{}/{}", settings_.dump_directory, name);
+    const auto path = dump_path(settings_.dump_directory, name, process_, settings_.suffix);
     const auto text = ipc::unseal(message.memfd.get());
     const auto written = text ? write_file(path, *text, mode) : tl::unexpected(text.error());
     if (written)

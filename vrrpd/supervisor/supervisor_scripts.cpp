@@ -12,7 +12,7 @@ constexpr Duration errands_limit = std::chrono::seconds(1);  // at a stop
 
 // startup_script comes before anything else (surface 1.5).
 void Supervisor::begin() {
-    if (startup_.script && !settings_.observe && std::holds_alternative<Running>(phase_)) {
+    if (startup_.script && !settings_.observe && !succession_ && std::holds_alternative<Running>(phase_)) {
         phase_ = FirstScript{};
         auto command = command_for(*startup_.script, "startup_script");
         command.limit = startup_.limit;
@@ -23,6 +23,7 @@ void Supervisor::begin() {
         return;
     }
     phase_ = Running{};
+    if (succession_) return start_engine(true);
     const bool left_behind = !settings_.observe && read_file(settings_.owned_file);
     if (left_behind) services_.log.notice("the daemon before did not stop in order: sweeping what it left");
     if (left_behind)
@@ -34,7 +35,10 @@ void Supervisor::begin() {
 void Supervisor::take_scripts(ScriptNeeds needs) {
     if (settings_.observe) needs = needs.observed();
     trackers_.expect(needs.track);
-    notifier_.expect(std::move(needs.notify));
+    if (succession_)
+        succession_->notify = std::move(needs.notify);  // the daemon before still tells
+    else
+        notifier_.expect(std::move(needs.notify));
     units_.expect(std::move(needs.units));
     startup_ = std::move(needs.startup);
     shutdown_ = std::move(needs.shutdown);
@@ -43,6 +47,18 @@ void Supervisor::take_scripts(ScriptNeeds needs) {
 void Supervisor::greet(ipc::Channel& channel) {
     trackers_.tell_again();
     trackers_.tell([&](const ipc::TrackerState& state) { return channel.send(ipc::Kind::tracker, encode(state)); });
+    agent_.tell(channel);
+}
+
+void Supervisor::tell(const ipc::Notices& notices) {
+    if (succession_)
+        succession_->untold.push_back(notices);
+    else
+        notifier_.tell(notices);
+}
+
+bool Supervisor::scripts_may_run() const {
+    return !is_stopping() && !succession_ && !std::holds_alternative<FirstScript>(phase_);
 }
 
 void Supervisor::tell_trackers() {
@@ -56,7 +72,7 @@ void Supervisor::scripts_step(Instant now) {
     once_.step(now);
     notifier_.step(now);
     units_.step(now);
-    if (!is_stopping() && !std::holds_alternative<FirstScript>(phase_)) trackers_.step(now);
+    if (scripts_may_run()) trackers_.step(now);
 }
 
 void Supervisor::scripts_child_ended() {
@@ -68,7 +84,7 @@ void Supervisor::scripts_child_ended() {
 
 Deadline Supervisor::scripts_deadline() const {
     Deadline next = earlier(once_.next_deadline(), earlier(notifier_.next_deadline(), units_.next_deadline()));
-    if (!is_stopping() && !std::holds_alternative<FirstScript>(phase_)) next = earlier(next, trackers_.next_deadline());
+    if (scripts_may_run()) next = earlier(next, trackers_.next_deadline());
     return next;
 }
 
@@ -92,6 +108,10 @@ bool Supervisor::is_stopping() const {
 // The engine has ended. Whatever it left (nothing, if it handed over) goes, the switches go back.
 void Supervisor::finish() {
     if (settings_.observe) return loop_.stop();
+    if (settings_.keep_addresses) {
+        services_.log.notice("addresses, routes and rules stay in place (--dont-release-vrrp)");
+        return end();
+    }
     begin_sweep(boot_now(), true);
 }
 
@@ -105,7 +125,7 @@ void Supervisor::end() {
 
 // After everything else; then the daemon ends.
 void Supervisor::run_last_script() {
-    if (!shutdown_.script || settings_.observe) return loop_.stop();
+    if (!shutdown_.script || settings_.observe || handed_off_) return loop_.stop();
     phase_ = LastScript{};
     auto command = command_for(*shutdown_.script, "shutdown_script");
     command.limit = shutdown_.limit;

@@ -23,6 +23,12 @@ public:
         : loop_(loop), scripts_(log, board_), files_(loop, log, board_), processes_(loop, log, board_) {}
 
     void expect(const TrackNeeds& needs);
+    // For a successor of the daemon, and from the daemon before, after expect(). Files and processes are looked at
+    // anew.
+    [[nodiscard]] std::vector<ipc::TrackerState> memory() const { return board_.all(); }
+    void remember(const std::vector<ipc::TrackerState>& memory) {
+        for (const auto& state : memory) scripts_.resume(state);
+    }
     // Another engine, or the same with another configuration.
     void tell_again() { board_.tell_all_again(); }
     void tell(const StateBoard::Send& send);

@@ -1,0 +1,260 @@
+// vrrpd --handoff: another process of the daemon takes over from the one that runs, and the role does not move. Nothing
+// that stands in the kernel is touched, and nobody on the network notices. Whatever goes wrong with the new one, the
+// old one goes on.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "netns-tests/fixture.hpp"
+#include "netns-tests/gateway_config.hpp"
+
+namespace lab {
+namespace {
+
+std::string content(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    return text.str();
+}
+
+class Handoff : public HomeTest {
+protected:
+    // The successors are no children of the laboratory's: they end with the test.
+    void TearDown() override {
+        if (HasFailure())
+            for (const auto* monitor : {&addresses_log, &rules_log})
+                if (!monitor->empty()) std::printf("---- %s\n%s", monitor->c_str(), content(*monitor).c_str());
+        HomeTest::TearDown();
+        for (const auto* host : home.candidates()) {
+            for (const pid_t pid : processes_in(host->netns().name())) kill(pid, SIGKILL);
+            EXPECT_TRUE(wait_until([&] { return processes_in(host->netns().name()).empty(); }));
+        }
+    }
+
+    // As ExecReload of the unit does.
+    static Output hand_off(const Router& router, const Arguments& more = {}) {
+        Arguments options{"--handoff", "-n", "-l", "-D", "-p", router.file("pid")};
+        options.insert(options.end(), more.begin(), more.end());
+        return router.command(options);
+    }
+    static pid_t daemon_of(const Router& router) {
+        const auto text = content(router.file("pid"));
+        return text.empty() ? 0 : static_cast<pid_t>(std::stol(text));
+    }
+    static pid_t engine_of(const Router& router) { return descendant(daemon_of(router), "vrrpd-engine"); }
+
+    void watch_kernel(const Host& host) {
+        addresses_log = directory() + "/monitor-ip";
+        rules_log = directory() + "/monitor-nft";
+        ip_monitor = Process({"ip", "monitor", "address", "route", "rule", "link"}, host.netns().fd(), addresses_log);
+        nft_monitor = Process({"nft", "monitor"}, host.netns().fd(), rules_log);
+        std::this_thread::sleep_for(300ms);  // until they listen
+    }
+    // What was taken away or put there. The dead man's sign of life is neither: an address that is there gets another
+    // lifetime, and the fence's element is renewed.
+    void expect_kernel_untouched() {
+        std::this_thread::sleep_for(200ms);
+        EXPECT_EQ(content(addresses_log).find("Deleted"), std::string::npos);
+        EXPECT_EQ(content(addresses_log).find("default"), std::string::npos) << "a route was set again";
+        std::istringstream lines(content(rules_log));
+        for (std::string line; std::getline(lines, line);)
+            for (const char* const what : {"table ", "chain ", "rule "})
+                for (const char* const how : {"add ", "delete "})
+                    EXPECT_NE(line.rfind(std::string(how) + what, 0), 0u) << line;
+    }
+    void expect_role_stays(Time from_time) {
+        std::this_thread::sleep_for(600ms);  // more than H001 waits
+        EXPECT_EQ(home.lan.count(all({from(home.h003), priority(0), since(from_time)})), 0u) << "it resigned";
+        EXPECT_EQ(home.lan.count(all({from(home.h001), adverts(), since(from_time)})), 0u) << "H001 took over";
+        EXPECT_TRUE(holds(home.h003));
+    }
+    std::chrono::nanoseconds longest_gap(Time from_time) const {
+        const auto frames = home.lan.frames(all({from(home.h003), adverts(), since(from_time)}));
+        std::chrono::nanoseconds longest{0};
+        for (std::size_t i = 1; i < frames.size(); ++i) longest = std::max(longest, frames[i].at - frames[i - 1].at);
+        return longest;
+    }
+
+    std::string addresses_log, rules_log;
+    Process ip_monitor, nft_monitor;
+};
+
+TEST_F(Handoff, of_a_gateway_under_traffic_is_noticed_by_nobody) {
+    EchoServer echo(home.internet, {Home::internet_address});
+    auto pair = start_pair({.after = GatewayText{}.text()});
+    Pinger pinger(home.client, {Home::internet_address});
+    ASSERT_TRUE(pinger.await_answer());
+    std::this_thread::sleep_for(1s);
+    watch_kernel(home.h003);
+    const auto from_time = wall_clock();
+    for (int i = 0; i < 2; ++i) {
+        const pid_t before = daemon_of(pair.active), engine = engine_of(pair.active);
+        const auto said = hand_off(pair.active);
+        EXPECT_EQ(said.status, 0) << said.text;
+        EXPECT_NE(said.text.find("the role stays"), std::string::npos) << said.text;
+        EXPECT_TRUE(wait_until([&] { return daemon_of(pair.active) != before; }));
+        EXPECT_TRUE(wait_until([&] { return kill(before, 0) != 0 || !pair.active.process().running(); }));
+        EXPECT_TRUE(wait_until([&] { return engine_of(pair.active) > 0 && engine_of(pair.active) != engine; }));
+    }
+    expect_role_stays(from_time);
+    EXPECT_EQ(pair.active.process().wait(2s), 0) << "the first one ended in order";
+    EXPECT_LT(longest_gap(from_time), down_interval(100ms, 150));
+    EXPECT_EQ(pinger.unanswered(from_time), 0u);
+    expect_kernel_untouched();
+    // And it is a whole daemon: it reloads, tells and stops.
+    EXPECT_NE(pair.active.status().text.find("MASTER"), std::string::npos) << pair.active.status().text;
+    const pid_t daemon = daemon_of(pair.active);
+    kill(daemon, SIGTERM);
+    EXPECT_TRUE(home.lan.await(all({from(home.h003), priority(0), since(from_time)}), 3s));
+    EXPECT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(wait_until([&] { return kill(daemon, 0) != 0; }));
+    EXPECT_FALSE(holds(home.h003));
+    EXPECT_NE(access(pair.active.file("pid").c_str(), F_OK), 0) << "its files go with it";
+}
+
+TEST_F(Handoff, of_a_stand_in_changes_nothing) {
+    auto pair = start_pair();
+    std::this_thread::sleep_for(300ms);
+    const auto from_time = wall_clock();
+    EXPECT_EQ(hand_off(pair.backup).status, 0);
+    expect_role_stays(from_time);
+    home.h003.lose_power();
+    EXPECT_TRUE(becomes_active(home.h001)) << "the successor is a stand-in like any other";
+}
+
+TEST_F(Handoff, brings_what_the_file_says_now) {
+    VrrpText text;
+    auto pair = start_pair(text);
+    text.priority = 200;
+    text.addresses.emplace_back("10.12.14.9/24");
+    const auto from_time = wall_clock();
+    pair.active.configure(text.text());
+    EXPECT_EQ(hand_off(pair.active).status, 0);
+    EXPECT_TRUE(wait_until([&] { return holds(home.h003, IpAddress::v4(10, 12, 14, 9)); }));
+    expect_role_stays(from_time);
+}
+
+TEST_F(Handoff, to_a_file_that_could_not_start_is_refused) {
+    auto pair = start_pair();
+    const auto before = daemon_of(pair.active);
+    const auto from_time = wall_clock();
+    pair.active.configure("vrrp_instance LAN {\n interface lan0\n}\n");
+    const auto said = hand_off(pair.active);
+    EXPECT_EQ(said.status, 2) << said.text;
+    EXPECT_NE(said.text.find("virtual_router_id"), std::string::npos) << said.text;
+    EXPECT_NE(said.text.find("goes on"), std::string::npos) << said.text;
+    expect_role_stays(from_time);
+    EXPECT_EQ(daemon_of(pair.active), before);
+}
+
+TEST_F(Handoff, to_a_program_that_dies_at_once_leaves_the_old_one_running) {
+    auto pair = start_pair();
+    const auto before = daemon_of(pair.active);
+    const auto from_time = wall_clock();
+    // Its own options are wrong: the successor ends before it says a word.
+    const auto said = hand_off(pair.active, {"--state-dir", "/proc/nowhere"});
+    EXPECT_EQ(said.status, 1) << said.text;
+    EXPECT_NE(said.text.find("the running daemon goes on"), std::string::npos) << said.text;
+    EXPECT_TRUE(pair.active.logged("the handoff failed")) << "and says so itself";
+    expect_role_stays(from_time);
+    EXPECT_EQ(daemon_of(pair.active), before);
+    EXPECT_EQ(hand_off(pair.active).status, 0) << "and a good one may follow";
+    expect_role_stays(from_time);
+}
+
+// Whenever the successor is killed: one of the two does the work, with one engine, and the role stays.
+TEST_F(Handoff, survives_a_successor_that_is_killed_at_any_moment) {
+    auto pair = start_pair({.advert_int = "0.3"});
+    const auto from_time = wall_clock();
+    for (const auto delay : {5ms, 15ms, 25ms, 40ms, 60ms, 90ms}) {
+        const pid_t before = daemon_of(pair.active);
+        ASSERT_GT(before, 0);
+        std::thread asks([&] { (void)hand_off(pair.active); });
+        pid_t successor = 0;
+        (void)wait_until(
+            [&] {
+                for (const pid_t child : descendants(before))
+                    if (content("/proc/" + std::to_string(child) + "/cmdline").find("--handoff-from") !=
+                            std::string::npos &&
+                        content("/proc/" + std::to_string(child) + "/comm") != "vrrpd-engine\n")
+                        successor = child;
+                return successor > 0;
+            },
+            2s);
+        std::this_thread::sleep_for(delay);
+        // Not when it is the daemon already: its pid file is a little later.
+        const bool is_daemon = pair.active.logged("the successor, pid " + std::to_string(successor) + ", goes on");
+        if (successor > 0 && !is_daemon) kill(successor, SIGKILL);
+        asks.join();
+        EXPECT_TRUE(wait_until([&] { return engine_of(pair.active) > 0; })) << milliseconds(delay);
+        std::this_thread::sleep_for(300ms);
+    }
+    std::this_thread::sleep_for(1s);
+    EXPECT_EQ(home.lan.count(all({from(home.h003), priority(0), since(from_time)})), 0u) << "it resigned";
+    EXPECT_EQ(home.lan.count(all({from(home.h001), adverts(), since(from_time)})), 0u) << "H001 took over";
+    EXPECT_TRUE(holds(home.h003));
+}
+
+TEST_F(Handoff, two_at_once_are_one) {
+    auto pair = start_pair();
+    const auto from_time = wall_clock();
+    Output first, second;
+    std::thread one([&] { first = hand_off(pair.active); }), two([&] { second = hand_off(pair.active); });
+    one.join();
+    two.join();
+    // The second came while the first was under way, or after it.
+    for (const auto* said : {&first, &second})
+        EXPECT_TRUE(said->status == 0 || said->text.find("goes on") != std::string::npos ||
+                    said->text.find("does not answer") != std::string::npos)
+            << said->text;
+    EXPECT_TRUE(first.status == 0 || second.status == 0);
+    expect_role_stays(from_time);
+}
+
+TEST_F(Handoff, where_no_daemon_runs_is_a_start_as_usual) {
+    Router& router = start(home.h003, {.priority = 200}, {"--handoff"});
+    EXPECT_TRUE(router.await_log("no daemon runs here"));
+    EXPECT_TRUE(becomes_active(home.h003));
+}
+
+TEST_F(Handoff, of_a_sync_group_moves_none_of_its_members) {
+    const auto wan_vip = IpAddress::v4(198, 51, 100, 10);
+    const VrrpText wan{
+        .name = "WAN", .interface = "wan0", .vrid = 2, .priority = 200, .addresses = {"198.51.100.10/24"}};
+    auto pair = start_pair({.after = wan.text() + "vrrp_sync_group G {\n group {\n LAN\n WAN\n }\n}\n"});
+    ASSERT_TRUE(wait_until([&] { return holds(home.h003, wan_vip); }));
+    watch_kernel(home.h003);
+    const auto from_time = wall_clock();
+    EXPECT_EQ(hand_off(pair.active).status, 0);
+    expect_role_stays(from_time);
+    EXPECT_TRUE(holds(home.h003, wan_vip));
+    expect_kernel_untouched();
+}
+
+// Results of tracked scripts are known already, and so is the state: nobody is told again.
+TEST_F(Handoff, keeps_what_is_known_of_scripts) {
+    const auto told = directory() + "/told", check = directory() + "/check";
+    std::ofstream(check) << "#!/bin/sh\nexit 0\n";
+    std::ofstream(directory() + "/tell") << "#!/bin/sh\necho $3 >>" << told << "\n";
+    for (const auto& script : {check, directory() + "/tell"}) chmod(script.c_str(), 0755);
+    const std::string scripts =
+        "global_defs {\n script_user root\n}\nvrrp_script chk {\n script " + check + "\n interval 60\n}\n";
+    VrrpText text{.priority = 200, .more = "track_script {\n chk\n }\n notify " + directory() + "/tell"};
+    auto& router = start(home.h003, {});
+    router.stop();
+    router.configure(scripts + text.text());
+    router.start();
+    ASSERT_TRUE(becomes_active(home.h003));
+    ASSERT_TRUE(wait_until([&] { return content(told).find("MASTER") != std::string::npos; }));
+    const auto before = content(told);
+    const auto from_time = wall_clock();
+    EXPECT_EQ(hand_off(router).status, 0);
+    expect_role_stays(from_time);
+    EXPECT_EQ(content(told), before);
+}
+
+}  // namespace
+}  // namespace lab

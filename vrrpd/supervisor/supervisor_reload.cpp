@@ -1,0 +1,122 @@
+// Another configuration: read, judged, given to the engine; and what follows from its being in force.
+#include <malloc.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "vrrpd/supervisor/supervisor.hpp"
+
+namespace vrrpd::supervisor {
+
+namespace {
+
+void tell_manager_reloading() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+               static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
+}
+
+}  // namespace
+
+void Supervisor::reload() {
+    if (is_stopping()) return;
+    if (succession_ || (handoff_desk_ && handoff_desk_->under_way())) {
+        services_.log.notice("no reload now: with the handoff the files are read anyway");
+        return;
+    }
+    if (reloading_) {
+        reload_again_ = true;  // one more is remembered
+        return;
+    }
+    tell_manager_reloading();
+    mark_reload(true);
+    auto judgement = services_.judge();
+    say(judgement, services_.log);
+    report_check(judgement);
+    if (const auto why = why_not(judgement); why.empty())
+        accept(std::move(judgement));
+    else
+        services_.log.error("reload refused: {}; the running configuration stays", why);
+    malloc_trim(0);
+    if (reloading_) return;
+    mark_reload(false);
+    sd_notify(0, "READY=1");
+}
+
+// By the rules of the configuration that runs (surface 1.6). Empty: it is taken.
+std::string Supervisor::why_not(const Judgement& judgement) const {
+    if (judgement.file_missing) return "the file is not there";
+    if (!judgement.can_start) return "it could not be run";
+    if (!same_names(process_, judgement.outline.process))
+        return "instance, net_namespace and use_pid_dir are for as long as the daemon runs: restart it";
+    const int status = config::config_test_status(judgement.faults, false, settings_.as_keepalived);
+    if (process_.check_reload && status != 0)
+        return fmt::format("the check ends with {} (reload_check_config takes 0 alone)", status);
+    return {};
+}
+
+void Supervisor::report_check(const Judgement& judgement) const {
+    if (!process_.check_reload || process_.check_log.empty()) return;
+    std::string report;
+    for (const auto& fault : judgement.faults) report += fault.describe() + '\n';
+    if (const auto written = append_to_file(process_.check_log, report); !written)
+        services_.log.warning("reload_check_config: {}", written.error().describe());
+}
+
+// reload_file: it is there while a reload is under way.
+void Supervisor::mark_reload(bool under_way) const {
+    if (!process_.reload_marker) return;
+    const auto& path = process_.reload_marker->empty() ? settings_.reload_marker : *process_.reload_marker;
+    if (!under_way) {
+        unlink(path.c_str());
+    } else if (const auto made = write_file(path, ""); !made) {
+        services_.log.warning("reload_file: {}", made.error().describe());
+    }
+}
+
+void Supervisor::accept(Judgement judgement) {
+    if (!engine_) {  // the next start takes it
+        take(std::move(judgement));
+        notifier_.reloaded();
+        prepared_ = false;
+        return;
+    }
+    const auto& wanted = judgement.outline;
+    if (!settings_.observe) set_switches(wanted.switches, merge(owned_file(), wanted.owned));
+    if (!engine_->channel.send(ipc::Kind::reload, {}, 0, judgement.sealed.get())) {
+        services_.log.error("reload refused: the engine takes no orders now");
+        return;
+    }
+    take(std::move(judgement));
+    reloading_ = true;
+}
+
+void Supervisor::reloaded() {
+    reloading_ = false;  // the engine said what changed
+    notifier_.reloaded();
+    configure_agent();
+    heartbeat_.set_limit(heartbeat_limit(longest_interval_));
+    if (!settings_.observe) {
+        const auto wanted = plan();
+        Owned now = wanted.owned;
+        std::vector<OwnedSwitch> not_wanted;
+        for (const auto& known : owned_file().switches) {
+            const bool kept = std::any_of(wanted.switches.begin(), wanted.switches.end(), [&](const Switch& one) {
+                return one.option == known.option && (one.device == known.device || is_spread(one));
+            });
+            (kept ? now.switches : not_wanted).push_back(known);
+        }
+        const auto kernel = services_.open_kernel();
+        if (kernel) restore(not_wanted, **kernel, services_.log);
+        write_owned(now);
+    }
+    malloc_trim(0);
+    mark_reload(false);
+    sd_notify(0, "READY=1");
+    if (std::exchange(reload_again_, false)) reload();
+}
+
+}  // namespace vrrpd::supervisor
