@@ -46,15 +46,16 @@ lab::HostPlan router(const std::string& name, int number) {
 
 }  // namespace
 
-Load many_instances(std::size_t count) {
-    Load load{globals, "", count, count};
+Load many_instances(std::size_t count, const Lines& more) {
+    Load load{fmt::format("global_defs {{\n    vrrp_version 3\n{}}}\n{}", more.global_defs, more.blocks), "", count,
+              count};
     const std::size_t on_each = (count + interfaces - 1) / interfaces;
     for (std::size_t i = 0; i < count; ++i) {
         const auto interface = i / on_each;
         const auto number = i % on_each;
         load.configuration += instance_head(i, interface, number + 1);
-        load.configuration +=
-            fmt::format("    virtual_ipaddress {{\n        {}\n    }}\n}}\n", address(interface, number));
+        load.configuration += fmt::format("{}    virtual_ipaddress {{\n        {}\n    }}\n}}\n", more.instance,
+                                          address(interface, number));
         load.batch += batch_line(interface, number);
     }
     return load;

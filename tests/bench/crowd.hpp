@@ -19,7 +19,13 @@ struct Load {
     std::size_t addresses = 0;
 };
 
-[[nodiscard]] Load many_instances(std::size_t count);  // one address each, spread over the four interfaces
+// Further lines of a file of many instances.
+struct Lines {
+    std::string global_defs, blocks, instance;
+};
+
+// One address each, spread over the four interfaces.
+[[nodiscard]] Load many_instances(std::size_t count, const Lines& more = {});
 [[nodiscard]] Load many_addresses(std::size_t virtual_addresses, std::size_t excluded);  // one instance
 [[nodiscard]] std::chrono::nanoseconds start_interval();  // silence that makes an instance of these files Active
 

@@ -39,6 +39,12 @@ void add_memory(pid_t pid, Cost& cost) {
     }
 }
 
+std::size_t descriptors_of(pid_t pid) {
+    std::error_code gone;
+    const std::filesystem::directory_iterator all(fmt::format("/proc/{}/fd", pid), gone);
+    return gone ? 0 : static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
 std::size_t count_of(std::string_view text, std::string_view word) {
     std::size_t count = 0;
     for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + word.size())) ++count;
@@ -56,6 +62,16 @@ void Subject::start(const std::string& configuration) {
     // As after a reboot: keepalived takes the pid files of one that was killed for a running one.
     for (const auto* file : {"pid", "vrrp.pid"}) std::filesystem::remove(router_.file(file), none);
     router_.start();
+}
+
+std::chrono::nanoseconds Subject::time_of_test(const std::string& configuration) const {
+    router_.configure(configuration);
+    const auto begin = lab::wall_clock();
+    const auto output = daemon_ == Daemon::vrrpd
+                            ? router_.command({"-t"})
+                            : lab::run({"keepalived", "-t", "-f", file("conf")}, host().netns().fd());
+    if (!output.ok()) lab::give_up(fmt::format("{} -t: {}", name(daemon_), output.text));
+    return lab::wall_clock() - begin;
 }
 
 void Subject::finish() {
@@ -80,6 +96,7 @@ Cost Subject::cost() {
     for (const pid_t pid : processes) {
         cost.processor += processor_time(pid);
         add_memory(pid, cost);
+        cost.descriptors += descriptors_of(pid);
     }
     return cost;
 }

@@ -25,14 +25,20 @@ struct Cost {
     std::chrono::milliseconds processor{0};  // user and system
     double private_kib = 0;                  // USS: pages that nobody else has mapped
     double private_dirty_kib = 0;            // of these, what is no file's
+    std::size_t descriptors = 0;
 };
 
 class Subject {
 public:
-    Subject(lab::Host& host, Daemon daemon) : router_(host, daemon, lab::Detail::usual) {}
+    Subject(lab::Host& host, Daemon daemon) : router_(host, daemon, lab::Detail::usual), daemon_(daemon) {}
 
     [[nodiscard]] lab::Host& host() const { return router_.host(); }
     void start(const std::string& configuration);
+    void reload(const std::string& configuration) const { router_.reload(configuration); }
+    // Reads the file as -t does, to the end.
+    [[nodiscard]] std::chrono::nanoseconds time_of_test(const std::string& configuration) const;
+    // A path of its own in the laboratory's directory.
+    [[nodiscard]] std::string file(std::string_view suffix) const { return router_.file(suffix); }
     // Every process of it at once, as power loss does.
     void kill() { router_.process().kill_all(); }
     void terminate() { router_.process().signal(SIGTERM); }
@@ -44,6 +50,7 @@ public:
 
 private:
     lab::Router router_;
+    Daemon daemon_;
 };
 
 }  // namespace bench
