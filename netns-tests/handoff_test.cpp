@@ -234,6 +234,39 @@ TEST_F(Handoff, of_a_sync_group_moves_none_of_its_members) {
     expect_kernel_untouched();
 }
 
+TEST_F(Handoff, of_a_bfd_session_is_noticed_by_no_neighbour) {
+    const auto session = [](const std::string& neighbor) {
+        return "bfd_instance peer {\n neighbor_ip " + neighbor + "\n min_rx 300\n min_tx 300\n multiplier 3\n}\n";
+    };
+    Router neighbor(home.h002);
+    neighbor.configure(session("10.12.14.4") + VrrpText{.vrid = 77, .addresses = {"10.12.14.77/24"}}.text());
+    neighbor.start();
+    Router tracker(home.h003);
+    tracker.configure(session("10.12.14.3") + VrrpText{.priority = 200, .more = "track_bfd {\n peer\n }\n"}.text());
+    tracker.start();
+    ASSERT_TRUE(tracker.await_log("Entering Up state", 8s));
+    ASSERT_TRUE(becomes_active(home.h003, 8s));
+    std::this_thread::sleep_for(1s);
+    const auto from_time = wall_clock();
+    EXPECT_EQ(hand_off(tracker).status, 0);
+    expect_role_stays(from_time);
+    std::this_thread::sleep_for(2s);  // more than the neighbour waits
+    EXPECT_TRUE(tracker.logged("BFD_Instance(peer) goes on in Up state"));
+    EXPECT_FALSE(neighbor.logged("Entering Down state"));
+    EXPECT_FALSE(tracker.logged("Entering Down state"));
+    EXPECT_TRUE(holds(home.h003));
+}
+
+TEST_F(Handoff, of_a_virtual_mac_leaves_its_device_alone) {
+    auto pair = start_pair({.more = "use_vmac"});
+    watch_kernel(home.h003);
+    const auto from_time = wall_clock();
+    EXPECT_EQ(hand_off(pair.active).status, 0);
+    expect_role_stays(from_time);
+    expect_kernel_untouched();
+    EXPECT_EQ(content(addresses_log).find("vrrp.1"), std::string::npos) << "the device was touched";
+}
+
 // Results of tracked scripts are known already, and so is the state: nobody is told again.
 TEST_F(Handoff, keeps_what_is_known_of_scripts) {
     const auto told = directory() + "/told", check = directory() + "/check";

@@ -36,7 +36,6 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::Channe
     self.statics_ = std::make_unique<StaticKeeper>(log, *self.desk_);
     self.devices_ = std::make_unique<VirtualDevices>(log, *self.desk_);
     self.refusals_ = std::make_unique<Refusals>(log, *self.desk_);
-    self.bfd_ = self.make_bfd_desk();
     return engine;
 }
 
@@ -85,6 +84,7 @@ bool Engine::start() {
     deadlines_.reset(routers_.size());
     form_groups();
     if (options_.stand_by && !stand_by()) return false;
+    bfd_ = make_bfd_desk();
     for (auto& router : routers_) prepare(*router);
     gateways_->configure(*config_);
     prober_->configure(config_->gateways);
