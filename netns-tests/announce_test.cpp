@@ -63,7 +63,9 @@ TEST_F(Announcements, garp_interval_holds_over_all_routers_of_a_device) {
             EXPECT_GE(frames[i].at - frames[i - 1].at, 95ms) << frames[i].describe();
         router.stop();
         std::this_thread::sleep_for(300ms);
-        if (daemon == Daemon::vrrpd) EXPECT_EQ(home.lan.count(ours), all_of_them);
+        if (daemon == Daemon::vrrpd) {
+            EXPECT_EQ(home.lan.count(ours), all_of_them);
+        }
     }
 }
 

@@ -43,7 +43,9 @@ protected:
         EXPECT_TRUE(has(6)) << "MASTER";
         host.unplug("lan0");
         EXPECT_TRUE(wait_until([&] { return router.logged("FAULT"); }, 5s));
-        if (faults) EXPECT_TRUE(has(9)) << "FAULT";
+        if (faults) {
+            EXPECT_TRUE(has(9)) << "FAULT";
+        }
         host.plug("lan0");
         EXPECT_TRUE(has(faults ? 12 : 9)) << "BACKUP again";
         EXPECT_TRUE(has(faults ? 15 : 12)) << "MASTER again";

@@ -51,7 +51,7 @@ Samples lateness(const lab::Capture& capture, lab::Time from, lab::Time to) {
     constexpr int quick_vrid = 250;
     Samples late;
     std::optional<lab::Time> last;
-    for (const auto& frame : capture.frames(all({lab::adverts(), lab::since(from), lab::before(to)}))) {
+    for (const auto& frame : capture.frames(lab::all({lab::adverts(), lab::since(from), lab::before(to)}))) {
         if (lab::advert(frame)->vrid.value() != quick_vrid) continue;
         if (last) late.add(std::chrono::abs(frame.at - *last - interval));
         last = frame.at;

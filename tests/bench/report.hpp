@@ -12,6 +12,7 @@ class Samples {
 public:
     void add(double value) { values_.push_back(value); }
     void add(std::chrono::nanoseconds time) { add(static_cast<double>(time.count()) / 1e6); }
+    void add(const Samples& more) { values_.insert(values_.end(), more.values_.begin(), more.values_.end()); }
     [[nodiscard]] bool empty() const { return values_.empty(); }
     [[nodiscard]] std::size_t size() const { return values_.size(); }
     [[nodiscard]] double p50() const { return quantile(0.5); }

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <thread>
 
+#include "netns-tests/lab/wait.hpp"
+
 namespace bench {
 
 // proc(5): utime and stime are fields 14 and 15; the name, field 2, may hold blanks and brackets.
