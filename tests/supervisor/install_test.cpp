@@ -54,8 +54,9 @@ TEST_F(Installed, all_that_a_router_needs_is_there) {
     EXPECT_NE(
         content(file("lib/systemd/system/vrrpd.service")).find("ExecStart=" VRRPD_PREFIX "/sbin/vrrpd --dont-fork"),
         std::string::npos);
-    EXPECT_NE(content(file("lib/systemd/system/vrrpd.service")).find("ExecReload=" VRRPD_PREFIX "/sbin/vrrpd --handoff"),
-              std::string::npos)
+    EXPECT_NE(
+        content(file("lib/systemd/system/vrrpd.service")).find("ExecReload=" VRRPD_PREFIX "/sbin/vrrpd --handoff"),
+        std::string::npos)
         << "an upgrade by reload does not move the role";
 }
 
