@@ -2,12 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "netns-tests/lab/janitor.hpp"
-#include "netns-tests/lab/wait.hpp"
 #include "vrrpd/base/mac.hpp"
 #include "vrrpd/proto/checksum.hpp"
 
@@ -82,42 +76,10 @@ Bytes forge(const BfdForgery& forgery, const std::string& to_mac) {
     return frame;
 }
 
-FrrBfd::FrrBfd(Host& host, const vrrpd::IpAddress& neighbor, int interval_ms) : host_(host) {
-    std::filesystem::create_directories(file("frr"));
-    std::filesystem::permissions(directory(), std::filesystem::perms::all);
-    std::filesystem::permissions(file("frr"), std::filesystem::perms::all);
-    std::ofstream(file("frr/zebra.conf")) << "! nothing\n";
-    std::ofstream(file("frr/bfdd.conf")) << fmt::format(
-        "bfd\n peer {0} interface lan0\n  detect-multiplier 3\n  receive-interval {1}\n  transmit-interval {1}\n"
-        "  no shutdown\n !\n!\n",
-        neighbor.to_string(), interval_ms);
-}
-
-std::string FrrBfd::file(std::string_view suffix) const {
-    return fmt::format("{}/{}.{}", directory(), host_.name(), suffix);
-}
-
-void FrrBfd::start() {
-    const Arguments common{"-A",     "127.0.0.1",    "-P",        "0",  "--log",
-                           "stdout", "--vty_socket", file("frr"), "-z", file("frr/zserv.api")};
-    const auto with = [&](Arguments own) {
-        own.insert(own.end(), common.begin(), common.end());
-        return own;
-    };
-    zebra_ = Process(with({"/usr/lib/frr/zebra", "-f", file("frr/zebra.conf"), "-i", file("frr/zebra.pid")}),
-                     host_.netns().fd(), file("zebra.log"));
-    if (!wait_until([this] { return std::filesystem::exists(file("frr/zserv.api")); })) give_up("zebra did not start");
-    bfdd_ = Process(with({"/usr/lib/frr/bfdd", "-f", file("frr/bfdd.conf"), "-i", file("frr/bfdd.pid"), "--bfdctl",
-                          file("frr/bfdd.sock")}),
-                    host_.netns().fd(), file("bfdd.log"));
-}
-
-void FrrBfd::kill() { bfdd_.kill_all(); }
-
-std::string FrrBfd::log() const {
-    std::ostringstream text;
-    text << std::ifstream(file("bfdd.log")).rdbuf();
-    return text.str();
-}
+FrrBfd::FrrBfd(Host& host, const vrrpd::IpAddress& neighbor, int interval_ms)
+    : frr_(host, "bfdd",
+           fmt::format("bfd\n peer {0} interface lan0\n  detect-multiplier 3\n  receive-interval {1}\n"
+                       "  transmit-interval {1}\n  no shutdown\n !\n!\n",
+                       neighbor.to_string(), interval_ms)) {}
 
 }  // namespace lab

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "netns-tests/lab/capture.hpp"
+#include "netns-tests/lab/frr.hpp"
 #include "netns-tests/lab/network.hpp"
-#include "netns-tests/lab/process.hpp"
 #include "vrrpd/proto/bfd.hpp"
 
 namespace lab {
@@ -32,15 +32,12 @@ struct BfdForgery {
 class FrrBfd {
 public:
     FrrBfd(Host& host, const vrrpd::IpAddress& neighbor, int interval_ms = 50);
-    void start();
-    void kill();
-    [[nodiscard]] std::string log() const;
+    void start() { frr_.start({"--bfdctl", frr_.file("bfdd.sock")}); }
+    void kill() { frr_.daemon().kill_all(); }
+    [[nodiscard]] std::string log() const { return frr_.log(); }
 
 private:
-    [[nodiscard]] std::string file(std::string_view suffix) const;
-
-    Host& host_;
-    Process zebra_, bfdd_;
+    Frr frr_;
 };
 
 }  // namespace lab

@@ -111,22 +111,24 @@ Output Router::status(const Arguments& options) const {
     return host_.run(arguments);
 }
 
-FrrRouter::FrrRouter(Host& host, const Plan& plan) : host_(host), plan_(plan) {
+namespace {
+
+std::string frr_text(const FrrRouter::Plan& plan) {
+    return fmt::format(
+        "interface lan0\n"
+        " vrrp {0} version {1}\n"
+        " vrrp {0} priority {2}\n"
+        " vrrp {0} advertisement-interval {3}\n"
+        " {4}vrrp {0} preempt\n"
+        " vrrp {0} {5} {6}\n!\n",
+        plan.vrid, plan.version, plan.priority, plan.interval_ms, plan.preempt ? "" : "no ",
+        plan.vip.is_v4() ? "ip" : "ipv6", plan.vip.to_string());
+}
+
+}  // namespace
+
+FrrRouter::FrrRouter(Host& host, const Plan& plan) : host_(host), plan_(plan), frr_(host, "vrrpd", frr_text(plan)) {
     make_macvlan();
-    // FRR's daemons leave root; their files must let them.
-    std::filesystem::create_directories(file("frr"));
-    std::filesystem::permissions(directory(), std::filesystem::perms::all);
-    std::filesystem::permissions(file("frr"), std::filesystem::perms::all);
-    const auto family = plan_.vip.is_v4() ? "ip" : "ipv6";
-    spill(file("frr/zebra.conf"), "! nothing\n");
-    spill(file("frr/vrrpd.conf"), fmt::format("interface lan0\n"
-                                              " vrrp {0} version {1}\n"
-                                              " vrrp {0} priority {2}\n"
-                                              " vrrp {0} advertisement-interval {3}\n"
-                                              " {4}vrrp {0} preempt\n"
-                                              " vrrp {0} {5} {6}\n!\n",
-                                              plan_.vrid, plan_.version, plan_.priority, plan_.interval_ms,
-                                              plan_.preempt ? "" : "no ", family, plan_.vip.to_string()));
 }
 
 void FrrRouter::make_macvlan() const {
@@ -146,30 +148,10 @@ void FrrRouter::make_macvlan() const {
     host_.netns().ip(lines + fmt::format("link set {} up\n", device));
 }
 
-std::string FrrRouter::file(std::string_view suffix) const {
-    return fmt::format("{}/{}.{}", directory(), host_.name(), suffix);
-}
-
-void FrrRouter::start() {
-    const Arguments common{"-A",     "127.0.0.1",    "-P",        "0",  "--log",
-                           "stdout", "--vty_socket", file("frr"), "-z", file("frr/zserv.api")};
-    const auto with = [&](Arguments own) {
-        own.insert(own.end(), common.begin(), common.end());
-        return own;
-    };
-    zebra_ = Process(with({"/usr/lib/frr/zebra", "-f", file("frr/zebra.conf"), "-i", file("frr/zebra.pid")}),
-                     host_.netns().fd(), file("zebra.log"));
-    if (!wait_until([this] { return std::filesystem::exists(file("frr/zserv.api")); })) give_up("zebra did not start");
-    vrrpd_ = Process(with({"/usr/lib/frr/vrrpd", "-f", file("frr/vrrpd.conf"), "-i", file("frr/vrrpd.pid")}),
-                     host_.netns().fd(), file("log"));
-}
-
 void FrrRouter::stop() {
-    vrrpd_.signal(SIGINT);
-    vrrpd_.wait(std::chrono::seconds(5));
-    zebra_.stop();
+    frr_.daemon().signal(SIGINT);
+    frr_.daemon().wait(std::chrono::seconds(5));
+    frr_.stop_zebra();
 }
-
-std::string FrrRouter::log() const { return slurp(file("log")); }
 
 }  // namespace lab

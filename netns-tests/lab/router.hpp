@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "netns-tests/lab/frr.hpp"
 #include "netns-tests/lab/network.hpp"
 #include "netns-tests/lab/process.hpp"
 
@@ -93,17 +94,16 @@ public:
     };
 
     FrrRouter(Host& host, const Plan& plan);
-    void start();
+    void start() { frr_.start(); }
     void stop();  // as its service does: SIGINT, priority 0 goes out
-    [[nodiscard]] std::string log() const;
+    [[nodiscard]] std::string log() const { return frr_.log(); }
 
 private:
     void make_macvlan() const;
-    [[nodiscard]] std::string file(std::string_view suffix) const;
 
     Host& host_;
     Plan plan_;
-    Process zebra_, vrrpd_;
+    Frr frr_;
 };
 
 }  // namespace lab
