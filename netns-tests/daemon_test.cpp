@@ -6,7 +6,6 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "netns-tests/fixture.hpp"
 
@@ -14,12 +13,6 @@ namespace lab {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string content(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
-}
 
 class DaemonTest : public HomeTest {
 protected:
@@ -56,7 +49,7 @@ const VrrpText with_secret{.version = 2,
                            .more = std::string("authentication {\n auth_type PASS\n auth_pass ") + secret + "\n }"};
 
 bool cores_are_written_here() {
-    const auto pattern = content("/proc/sys/kernel/core_pattern");
+    const auto pattern = content_of("/proc/sys/kernel/core_pattern");
     return !pattern.empty() && pattern[0] != '|' && pattern.find('/') == std::string::npos;
 }
 
@@ -66,7 +59,7 @@ TEST_F(DaemonTest, core_of_the_engine_is_written_when_asked_for_and_has_no_passw
     kill(router.engine(), SIGSEGV);
     ASSERT_TRUE(wait_until([&] { return !core().empty() && fs::file_size(core()) > 0; }));
     std::this_thread::sleep_for(300ms);
-    const auto text = content(core());
+    const auto text = content_of(core());
     EXPECT_EQ(text.substr(0, 4),
               "\x7f"
               "ELF");
@@ -75,7 +68,7 @@ TEST_F(DaemonTest, core_of_the_engine_is_written_when_asked_for_and_has_no_passw
     router.process().signal(SIGSEGV);
     ASSERT_TRUE(wait_until([&] { return !core().empty(); })) << "the supervisor's";
     std::this_thread::sleep_for(300ms);
-    EXPECT_EQ(content(core()).find(secret), std::string::npos);
+    EXPECT_EQ(content_of(core()).find(secret), std::string::npos);
 }
 
 TEST_F(DaemonTest, core_is_not_written_when_nobody_asked) {
@@ -106,7 +99,7 @@ TEST_F(DaemonTest, ends_with_its_engine_with_dont_respawn) {
 
 TEST_F(DaemonTest, logs_to_a_file_and_dumps_by_the_umask) {
     start_with({.priority = 200}, {"-g" + file("log"), "-u", "0133"});
-    EXPECT_NE(content(file("log")).find("Entering MASTER STATE"), std::string::npos);
+    EXPECT_NE(content_of(file("log")).find("Entering MASTER STATE"), std::string::npos);
     router.process().signal(SIGUSR1);
     ASSERT_TRUE(wait_until([&] { return fs::exists(file("keepalived.data")); }));
     struct stat status {};
@@ -138,7 +131,7 @@ TEST_F(DaemonTest, reload_check_config_takes_a_file_without_a_word_alone) {
     text.more = "no_such_word 1";
     router.reload(before + text.text());
     EXPECT_TRUE(router.await_log("reload refused: the check ends with 5"));
-    EXPECT_NE(content(file("check")).find("no_such_word"), std::string::npos);
+    EXPECT_NE(content_of(file("check")).find("no_such_word"), std::string::npos);
     EXPECT_FALSE(holds(home.h003, IpAddress::v4(10, 12, 14, 9)));
     text.more.clear();
     router.reload(before + text.text());
@@ -174,7 +167,7 @@ TEST_F(DaemonTest, goes_into_the_network_namespace_that_the_configuration_names)
     Process daemon(router.command_line(), -1, router.file("log"));
     EXPECT_TRUE(becomes_active(home.h003)) << router.log();
     EXPECT_GT(descendant(daemon.pid(), "vr-engine"), 0);
-    EXPECT_EQ(content("/proc/" + std::to_string(daemon.pid()) + "/comm"), "vr-parent\n");
+    EXPECT_EQ(content_of("/proc/" + std::to_string(daemon.pid()) + "/comm"), "vr-parent\n");
     EXPECT_EQ(daemon.stop(), 0);
 }
 

@@ -14,19 +14,13 @@
 namespace lab {
 namespace {
 
-std::string content(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
-
 class Handoff : public HomeTest {
 protected:
     // The successors are no children of the laboratory's: they end with the test.
     void TearDown() override {
         if (HasFailure())
             for (const auto* monitor : {&addresses_log, &rules_log})
-                if (!monitor->empty()) std::printf("---- %s\n%s", monitor->c_str(), content(*monitor).c_str());
+                if (!monitor->empty()) std::printf("---- %s\n%s", monitor->c_str(), content_of(*monitor).c_str());
         HomeTest::TearDown();
         for (const auto* host : home.candidates()) {
             for (const pid_t pid : processes_in(host->netns().name())) kill(pid, SIGKILL);
@@ -41,7 +35,7 @@ protected:
         return router.command(options);
     }
     static pid_t daemon_of(const Router& router) {
-        const auto text = content(router.file("pid"));
+        const auto text = content_of(router.file("pid"));
         return text.empty() ? 0 : static_cast<pid_t>(std::stol(text));
     }
     static pid_t engine_of(const Router& router) { return descendant(daemon_of(router), "vrrpd-engine"); }
@@ -57,9 +51,9 @@ protected:
     // lifetime, and the fence's element is renewed.
     void expect_kernel_untouched() {
         std::this_thread::sleep_for(200ms);
-        EXPECT_EQ(content(addresses_log).find("Deleted"), std::string::npos);
-        EXPECT_EQ(content(addresses_log).find("default"), std::string::npos) << "a route was set again";
-        std::istringstream lines(content(rules_log));
+        EXPECT_EQ(content_of(addresses_log).find("Deleted"), std::string::npos);
+        EXPECT_EQ(content_of(addresses_log).find("default"), std::string::npos) << "a route was set again";
+        std::istringstream lines(content_of(rules_log));
         for (std::string line; std::getline(lines, line);)
             for (const char* const what : {"table ", "chain ", "rule "})
                 for (const char* const how : {"add ", "delete "})
@@ -177,9 +171,9 @@ TEST_F(Handoff, survives_a_successor_that_is_killed_at_any_moment) {
         (void)wait_until(
             [&] {
                 for (const pid_t child : descendants(before))
-                    if (content("/proc/" + std::to_string(child) + "/cmdline").find("--handoff-from") !=
+                    if (content_of("/proc/" + std::to_string(child) + "/cmdline").find("--handoff-from") !=
                             std::string::npos &&
-                        content("/proc/" + std::to_string(child) + "/comm") != "vrrpd-engine\n")
+                        content_of("/proc/" + std::to_string(child) + "/comm") != "vrrpd-engine\n")
                         successor = child;
                 return successor > 0;
             },
@@ -264,7 +258,7 @@ TEST_F(Handoff, of_a_virtual_mac_leaves_its_device_alone) {
     EXPECT_EQ(hand_off(pair.active).status, 0);
     expect_role_stays(from_time);
     expect_kernel_untouched();
-    EXPECT_EQ(content(addresses_log).find("vrrp.1"), std::string::npos) << "the device was touched";
+    EXPECT_EQ(content_of(addresses_log).find("vrrp.1"), std::string::npos) << "the device was touched";
 }
 
 // Results of tracked scripts are known already, and so is the state: nobody is told again.
@@ -281,12 +275,12 @@ TEST_F(Handoff, keeps_what_is_known_of_scripts) {
     router.configure(scripts + text.text());
     router.start();
     ASSERT_TRUE(becomes_active(home.h003));
-    ASSERT_TRUE(wait_until([&] { return content(told).find("MASTER") != std::string::npos; }));
-    const auto before = content(told);
+    ASSERT_TRUE(wait_until([&] { return content_of(told).find("MASTER") != std::string::npos; }));
+    const auto before = content_of(told);
     const auto from_time = wall_clock();
     EXPECT_EQ(hand_off(router).status, 0);
     expect_role_stays(from_time);
-    EXPECT_EQ(content(told), before);
+    EXPECT_EQ(content_of(told), before);
 }
 
 }  // namespace

@@ -6,19 +6,12 @@
 #include <filesystem>
 #include <fstream>
 #include <ostream>
-#include <sstream>
 
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/janitor.hpp"
 
 namespace lab {
 namespace {
-
-std::string content(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
 
 // Word for word, with the lines that hold blanks alone.
 std::string generated(int priority, const std::string& address) {
@@ -56,10 +49,10 @@ public:
                           program_});
     }
     [[nodiscard]] pid_t main_pid() const {
-        const auto text = content(file(".pid"));
+        const auto text = content_of(file(".pid"));
         return text.empty() ? 0 : static_cast<pid_t>(std::stol(text));
     }
-    [[nodiscard]] std::string said() const { return content(file(".out")); }
+    [[nodiscard]] std::string said() const { return content_of(file(".out")); }
     [[nodiscard]] bool is_gone() const { return processes_in(host_.netns().name()).empty(); }
 
 private:

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "netns-tests/lab/janitor.hpp"
@@ -50,10 +49,6 @@ void Frr::start(const Arguments& more) {
     process_ = launch(daemon_, more);
 }
 
-std::string Frr::log() const {
-    std::ostringstream text;
-    text << std::ifstream(file(daemon_ + ".log")).rdbuf();
-    return text.str();
-}
+std::string Frr::log() const { return content_of(file(daemon_ + ".log")); }
 
 }  // namespace lab

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "netns-tests/lab/wait.hpp"
@@ -83,6 +84,12 @@ void write_all(int fd, std::string_view text) {
 int as_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
 
 }  // namespace
+
+std::string content_of(const std::string& path) {
+    std::ostringstream text;
+    text << std::ifstream(path, std::ios::binary).rdbuf();
+    return text.str();
+}
 
 void give_up(const std::string& why) {
     std::fprintf(stderr, "lab: %s\n", why.c_str());

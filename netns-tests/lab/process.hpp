@@ -20,6 +20,9 @@ using Arguments = std::vector<std::string>;
 // be believed, so the program ends. The janitor cleans up behind it.
 [[noreturn]] void give_up(const std::string& why);
 
+// What a file holds; of one that is not there, nothing.
+[[nodiscard]] std::string content_of(const std::string& path);
+
 struct Output {
     int status = 0;    // exit status, or 128 + signal
     std::string text;  // stdout and stderr

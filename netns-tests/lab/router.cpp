@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "netns-tests/lab/janitor.hpp"
 #include "netns-tests/lab/wait.hpp"
@@ -14,12 +13,6 @@
 namespace lab {
 
 namespace {
-
-std::string slurp(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-}
 
 void spill(const std::string& path, std::string_view text) {
     std::ofstream file(path);
@@ -92,7 +85,7 @@ void Router::start(const Arguments& more) {
 
 pid_t Router::engine() const { return descendant(process_.pid(), "vrrpd-engine"); }
 
-std::string Router::log() const { return slurp(file("log")); }
+std::string Router::log() const { return content_of(file("log")); }
 
 bool Router::await_log(std::string_view text, std::chrono::milliseconds limit) const {
     return wait_until([&] { return logged(text); }, limit);
