@@ -133,7 +133,7 @@ TEST_F(Nat, segment_size_is_clamped_to_a_narrow_wan) {
     home.h003.must({"ip", "link", "set", "wan0", "mtu", "1400"});
     start_gateways({.nat = "masquerade\nclamp_mss"});
     ASSERT_TRUE(tcp_works(home.client, {Home::internet_address}));
-    const auto syn = home.wan.first([](const Frame& frame) {
+    const auto syn = home.wan.await([](const Frame& frame) {
         // The first IPv4 TCP segment with SYN and without ACK.
         return frame.bytes.size() >= 60 && frame.bytes[12] == 8 && frame.bytes[23] == IPPROTO_TCP &&
                (frame.bytes[47] & 0x12) == 0x02;

@@ -32,7 +32,7 @@ TEST_F(Preempt, preempt_delay_is_waited_for) {
     const auto started = wall_clock();
     start(home.h003, {.priority = 200, .more = "preempt_delay 2"});
     EXPECT_TRUE(becomes_active(home.h003));
-    const auto first = home.lan.first(all({from(home.h003), adverts()}));
+    const auto first = home.lan.await(all({from(home.h003), adverts()}));
     ASSERT_TRUE(first);
     EXPECT_GE(first->at - started, 2s) << milliseconds(first->at - started);
     EXPECT_LE(first->at - started, 3500ms) << milliseconds(first->at - started);

@@ -69,7 +69,7 @@ TEST_F(TakeOver, pulled_cable_is_a_fault_and_plugging_it_in_brings_the_role_back
 TEST_F(TakeOver, sigterm_hands_over_within_the_skew_time) {
     auto pair = start_pair();
     EXPECT_EQ(pair.active.stop(), 0);
-    const auto resigned = home.lan.first(all({from(home.h003), priority(0)}));
+    const auto resigned = home.lan.await(all({from(home.h003), priority(0)}));
     ASSERT_TRUE(resigned) << "no priority 0 was sent";
     const auto taken = home.lan.await(all({from(home.h001), adverts(), since(resigned->at)}), 3s);
     ASSERT_TRUE(taken);
