@@ -135,6 +135,7 @@ TEST_F(AgentTest, two_that_are_active_are_a_split_brain_and_the_better_one_annou
     ASSERT_TRUE(run_until(both_, [&] { return one_.said(Kind::announce_again).size() == 2; }));
     EXPECT_TRUE(two_.said(Kind::announce_again).empty());
     EXPECT_EQ(one_.logged("SPLIT BRAIN"), 1);
+    ASSERT_TRUE(run_until(both_, [&] { return one_.said(Kind::alert).size() == 3; }));
     std::vector<std::string> events;
     for (const auto& text : one_.said(Kind::alert))
         events.push_back(json::parse(ipc::decode<ipc::Alert>(text)->json)["event"]);
