@@ -18,18 +18,6 @@ namespace {
 
 constexpr int buffer_bytes = 32 << 20;
 
-vrrpd::Fd subscribe() {
-    vrrpd::Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-    sockaddr_nl address{};
-    address.nl_family = AF_NETLINK;
-    address.nl_groups = RTMGRP_IPV4_IFADDR;
-    if (!fd || setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0 ||
-        bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-        lab::give_up("rtnetlink: " + std::string(std::strerror(errno)));
-    }
-    return fd;
-}
-
 std::uint32_t local_address(const nlmsghdr* message) {
     const auto* body = static_cast<const ifaddrmsg*>(NLMSG_DATA(message));
     auto left = IFA_PAYLOAD(message);
@@ -42,7 +30,21 @@ std::uint32_t local_address(const nlmsghdr* message) {
 
 }  // namespace
 
-AddressWatch::AddressWatch(const lab::NetNamespace& netns) : socket_(netns.make_inside(subscribe)) {
+vrrpd::Fd rtnetlink_listener(const lab::NetNamespace& netns, std::uint32_t groups) {
+    return netns.make_inside([groups] {
+        vrrpd::Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+        sockaddr_nl address{};
+        address.nl_family = AF_NETLINK;
+        address.nl_groups = groups;
+        if (!fd || setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0 ||
+            bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+            lab::give_up("rtnetlink: " + std::string(std::strerror(errno)));
+        }
+        return fd;
+    });
+}
+
+AddressWatch::AddressWatch(const lab::NetNamespace& netns) : socket_(rtnetlink_listener(netns, RTMGRP_IPV4_IFADDR)) {
     worker_.start([this] { step(); });
 }
 

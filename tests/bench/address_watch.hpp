@@ -14,6 +14,9 @@
 
 namespace bench {
 
+// A bare socket inside of the namespace that hears of these RTMGRP_*, with room for a thousand changes.
+[[nodiscard]] vrrpd::Fd rtnetlink_listener(const lab::NetNamespace& netns, std::uint32_t groups);
+
 class AddressWatch {
 public:
     explicit AddressWatch(const lab::NetNamespace& netns);

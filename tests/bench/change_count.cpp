@@ -7,36 +7,23 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <string>
+#include <cstdint>
 
 #include "netns-tests/lab/process.hpp"
+#include "tests/bench/address_watch.hpp"
 
 namespace bench {
 
 namespace {
 
-constexpr int buffer_bytes = 32 << 20;
 constexpr std::uint32_t group(unsigned number) { return 1U << (number - 1); }
 constexpr auto groups = group(RTNLGRP_LINK) | group(RTNLGRP_IPV4_IFADDR) | group(RTNLGRP_IPV6_IFADDR) |
                         group(RTNLGRP_IPV4_ROUTE) | group(RTNLGRP_IPV6_ROUTE) | group(RTNLGRP_IPV4_RULE) |
                         group(RTNLGRP_IPV6_RULE);
 
-vrrpd::Fd subscribe() {
-    vrrpd::Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-    sockaddr_nl address{};
-    address.nl_family = AF_NETLINK;
-    address.nl_groups = groups;
-    if (!fd || setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &buffer_bytes, sizeof buffer_bytes) != 0 ||
-        bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-        lab::give_up("rtnetlink: " + std::string(std::strerror(errno)));
-    }
-    return fd;
-}
-
 }  // namespace
 
-ChangeCount::ChangeCount(const lab::NetNamespace& netns) : socket_(netns.make_inside(subscribe)) {}
+ChangeCount::ChangeCount(const lab::NetNamespace& netns) : socket_(rtnetlink_listener(netns, groups)) {}
 
 std::size_t ChangeCount::take() {
     std::size_t count = 0;
