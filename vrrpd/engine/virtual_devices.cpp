@@ -36,12 +36,16 @@ void VirtualDevices::configure(const config::Config& config, Instant now) {
     for (const auto& before : desk_.observes() ? std::vector<Device>{} : next)
         if (!find(before.what.name) && state_of(before) != State::foreign)
             gone.push_back(netlink::Delete{macvlan(before)});
-    if (!gone.empty())
-        desk_.apply(std::move(gone), [this](const std::vector<Result<void>>& results) {
-            for (const auto& result : results)
-                if (!result) log_.error("{}", result.error().describe());
-        });
+    remove(std::move(gone));
     (void)look(now);
+}
+
+void VirtualDevices::remove(std::vector<netlink::Request> requests) {
+    if (requests.empty()) return;
+    desk_.apply(std::move(requests), [this](const std::vector<Result<void>>& results) {
+        for (const auto& result : results)
+            if (!result) log_.error("{}", result.error().describe());
+    });
 }
 
 VirtualDevices::State VirtualDevices::state_of(const Device& device) const {
@@ -147,11 +151,7 @@ void VirtualDevices::withdraw() {
         for (const auto& device : devices_)
             if (state_of(device) != State::foreign) requests.push_back(netlink::Delete{macvlan(device)});
     devices_.clear();
-    if (requests.empty()) return;
-    desk_.apply(std::move(requests), [this](const std::vector<Result<void>>& results) {
-        for (const auto& result : results)
-            if (!result) log_.error("{}", result.error().describe());
-    });
+    remove(std::move(requests));
 }
 
 std::vector<netlink::Request> VirtualDevices::switched(const config::Instance& instance, bool up) {

@@ -53,6 +53,7 @@ private:
     [[nodiscard]] State state_of(const Device& device) const;
     [[nodiscard]] netlink::Macvlan macvlan(const Device& device) const;
     [[nodiscard]] std::vector<netlink::Request> switched(const config::Instance& instance, bool up);
+    void remove(std::vector<netlink::Request> requests);
     void look_at(Device& device, Instant now);
     [[nodiscard]] bool back_off(Device& device, Instant now);
     void put_right(Device& device, bool elsewhere);
