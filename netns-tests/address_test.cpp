@@ -14,7 +14,7 @@ TEST_F(Address, static_holder_without_vrrp_keeps_it_and_the_log_says_who) {
     home.h003.must({"ip", "address", "add", vip + "/24", "dev", "lan0"});
     auto& router = start(home.h001, {.priority = 150});
     EXPECT_TRUE(router.await_log("held by")) << "why it does not take over";
-    EXPECT_TRUE(router.logged(home.h003.mac("lan0"))) << "whose address that is";
+    EXPECT_TRUE(router.await_log(home.h003.mac("lan0"))) << "whose address that is";
     EXPECT_TRUE(stays_false([&] { return holds(home.h001); }, 1500ms));
     EXPECT_EQ(home.lan.count(all({from(home.h001), adverts()})), 0u);
     EXPECT_EQ(home.lan.count(all({from(home.h001), speaks_as(Home::vip)})), 0u);
@@ -33,7 +33,7 @@ TEST_F(Address, wrong_vrid_is_no_reason_to_take_a_held_address) {
     ASSERT_TRUE(becomes_active(home.h003, 15s));
     auto& router = start(home.h001, {.vrid = 2, .priority = 150});
     EXPECT_TRUE(router.await_log("held by"));
-    EXPECT_TRUE(router.logged("VRID"));
+    EXPECT_TRUE(router.await_log("VRID"));
     EXPECT_TRUE(stays_false([&] { return holds(home.h001); }, 1500ms));
 }
 

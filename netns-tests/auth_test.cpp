@@ -181,7 +181,7 @@ TEST_F(Auth, VR_254_replayed_adverts_keep_no_dead_gateway_alive) {
     }
     const auto took = detection(home.h003, home.h001, fault);
     EXPECT_LE(took, down_interval(100ms, 150) + 80ms) << milliseconds(took);
-    EXPECT_TRUE(pair.backup.logged("refused: replay")) << pair.backup.log();
+    EXPECT_TRUE(pair.backup.await_log("refused: replay")) << pair.backup.log();
 }
 
 TEST_F(Auth, VR_254_what_was_heard_before_a_restart_is_not_taken_again) {

@@ -263,7 +263,7 @@ TEST_F(Bfd, a_crash_of_the_engine_is_over_before_the_neighbour_notices) {
     std::this_thread::sleep_for(2s);
     EXPECT_EQ(times(theirs, "Entering Down state"), 0U);
     EXPECT_EQ(times(ours, "Entering Down state"), 0U);
-    EXPECT_TRUE(ours.logged("BFD_Instance(peer) goes on in Up state"));
+    EXPECT_TRUE(ours.await_log("BFD_Instance(peer) goes on in Up state"));
     EXPECT_TRUE(holds(home.h003));
 }
 

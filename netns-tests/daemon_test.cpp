@@ -99,7 +99,7 @@ TEST_F(DaemonTest, ends_with_its_engine_with_dont_respawn) {
 
 TEST_F(DaemonTest, logs_to_a_file_and_dumps_by_the_umask) {
     start_with({.priority = 200}, {"-g" + file("log"), "-u", "0133"});
-    EXPECT_NE(content_of(file("log")).find("Entering MASTER STATE"), std::string::npos);
+    EXPECT_TRUE(wait_until([&] { return content_of(file("log")).find("Entering MASTER STATE") != std::string::npos; }));
     router.process().signal(SIGUSR1);
     ASSERT_TRUE(wait_until([&] { return fs::exists(file("keepalived.data")); }));
     struct stat status {};

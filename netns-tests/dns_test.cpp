@@ -44,8 +44,8 @@ TEST_F(Dns, dead_forwarder_is_replaced_and_returned_to) {
     of_h003_.kill_all();
     EXPECT_LE(until_answered_by(of_h001, wall_clock()), longest_without_answer)
         << "also from the port that was answered by the other one";
-    EXPECT_TRUE(router.logged("DNS forwarder H003 (10.12.14.4) is DEAD"));
-    EXPECT_TRUE(router.logged("H001 sees this router's address instead of theirs"));
+    EXPECT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is DEAD"));
+    EXPECT_TRUE(router.await_log("H001 sees this router's address instead of theirs"));
     of_h003_ = start_forwarder(home.h003, h003, of_h003);
     EXPECT_TRUE(answered_by(of_h003, 20s));
 }
@@ -77,7 +77,7 @@ TEST_F(Dns, forwarder_with_a_black_holed_upstream_is_replaced) {
                         "add table inet hole; add chain inet hole in { type filter hook input priority 0; }; "
                         "add rule inet hole in meta l4proto { tcp, udp } th dport 53 drop"});
     EXPECT_LE(until_answered_by(of_h001, fault), longest_without_upstream);
-    EXPECT_TRUE(router.logged("H003 (10.12.14.4) is UPSTREAM_DOWN (was OK): answers, but resolves nothing"));
+    EXPECT_TRUE(router.await_log("H003 (10.12.14.4) is UPSTREAM_DOWN (was OK): answers, but resolves nothing"));
 }
 
 // AdGuard Home limits how often one client may ask over UDP; a router that probes from its own address may be the
@@ -105,7 +105,7 @@ TEST_F(Dns, dead_forwarder_is_a_fault_of_an_instance_that_tracks_it) {
     ASSERT_TRUE(router.await_log("DNS forwarder DNS1 (10.12.14.4) is OK", 5s));
     of_h003_.kill_all();
     EXPECT_TRUE(becomes_active(home.h001, 15s));
-    EXPECT_TRUE(router.logged("Entering FAULT STATE: this host's DNS forwarder of HOME does not work"));
+    EXPECT_TRUE(router.await_log("Entering FAULT STATE: this host's DNS forwarder of HOME does not work"));
     EXPECT_EQ(resolve(home.client), of_h001);
     const pid_t engine = router.engine();
     kill(engine, SIGKILL);

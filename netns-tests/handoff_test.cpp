@@ -152,7 +152,7 @@ TEST_F(Handoff, to_a_program_that_dies_at_once_leaves_the_old_one_running) {
     const auto said = hand_off(pair.active, {"--state-dir", "/proc/nowhere"});
     EXPECT_EQ(said.status, 1) << said.text;
     EXPECT_NE(said.text.find("the running daemon goes on"), std::string::npos) << said.text;
-    EXPECT_TRUE(pair.active.logged("the handoff failed")) << "and says so itself";
+    EXPECT_TRUE(pair.active.await_log("the handoff failed")) << "and says so itself";
     expect_role_stays(from_time);
     EXPECT_EQ(daemon_of(pair.active), before);
     EXPECT_EQ(hand_off(pair.active).status, 0) << "and a good one may follow";
@@ -245,7 +245,7 @@ TEST_F(Handoff, of_a_bfd_session_is_noticed_by_no_neighbour) {
     EXPECT_EQ(hand_off(tracker).status, 0);
     expect_role_stays(from_time);
     std::this_thread::sleep_for(2s);  // more than the neighbour waits
-    EXPECT_TRUE(tracker.logged("BFD_Instance(peer) goes on in Up state"));
+    EXPECT_TRUE(tracker.await_log("BFD_Instance(peer) goes on in Up state"));
     EXPECT_FALSE(neighbor.logged("Entering Down state"));
     EXPECT_FALSE(tracker.logged("Entering Down state"));
     EXPECT_TRUE(holds(home.h003));

@@ -40,8 +40,8 @@ TEST_F(Kernel, without_ipv6_is_said_once_and_ipv4_works) {
         "}\n";
     start_without(router, Lacks::ipv6, {.priority = 200, .after = other + GatewayText{}.text()});
     ASSERT_TRUE(becomes_active(home.h003, 15s));
-    EXPECT_TRUE(router.logged("(LAN6) Entering FAULT STATE")) << "what does not work";
-    EXPECT_TRUE(router.logged("this kernel has no IPv6")) << "why";
+    EXPECT_TRUE(router.await_log("(LAN6) Entering FAULT STATE")) << "what does not work";
+    EXPECT_TRUE(router.await_log("this kernel has no IPv6")) << "why";
     EchoServer echo(home.internet, {Home::internet_address});
     EXPECT_TRUE(tcp_works(home.client, {Home::internet_address}));
     EXPECT_EQ(router.stop(), 0);

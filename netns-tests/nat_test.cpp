@@ -155,8 +155,8 @@ TEST_F(Nat, foreign_forward_policy_is_named_and_left_alone) {
     const auto before = home.h003.must({"nft", "list", "table", "ip", "filter"});
     auto pair = start_gateways();
     EXPECT_TRUE(pair.active.await_log("NOT ready")) << "the operator must be told";
-    EXPECT_TRUE(pair.active.logged("FORWARD"));
-    EXPECT_TRUE(pair.active.logged("DOCKER-USER")) << "and how to mend it";
+    EXPECT_TRUE(pair.active.await_log("FORWARD"));
+    EXPECT_TRUE(pair.active.await_log("DOCKER-USER")) << "and how to mend it";
     pair.active.stop();
     EXPECT_EQ(home.h003.must({"nft", "list", "table", "ip", "filter"}), before);
 }

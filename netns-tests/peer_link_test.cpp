@@ -30,8 +30,8 @@ TEST_F(PeerLink, switch_that_loses_multicast_makes_no_second_gateway) {
     const auto lost = wall_clock();
     home.h001.lose_multicast("lan0");
     EXPECT_TRUE(pair.backup.await_log("H003 (10.12.14.4) is heard by unicast only"));
-    EXPECT_TRUE(pair.backup.logged("IGMP snooping"));
-    EXPECT_TRUE(pair.backup.logged("firewall"));
+    EXPECT_TRUE(pair.backup.await_log("IGMP snooping"));
+    EXPECT_TRUE(pair.backup.await_log("firewall"));
     expect_calm(pair.backup, "by unicast only", lost);
     home.h001.regain_multicast("lan0");
     EXPECT_TRUE(pair.backup.await_log("by multicast and unicast again"));
@@ -63,7 +63,7 @@ TEST_F(PeerLink, firewall_that_drops_the_copies_is_named) {
                     "    ip protocol 112 ip daddr 10.12.14.2 drop\n }\n"
                     "}"});
     EXPECT_TRUE(pair.backup.await_log("H003 (10.12.14.4) is heard by multicast only"));
-    EXPECT_TRUE(pair.backup.logged("a firewall that drops protocol 112"));
+    EXPECT_TRUE(pair.backup.await_log("a firewall that drops protocol 112"));
     expect_calm(pair.backup, "by multicast only", lost);
 }
 
