@@ -111,7 +111,7 @@ protected:
         return "dns_failover {\n follows HOME\n forwarder H003 10.12.14.4\n forwarder H001 10.12.14.2\n" + more + "}\n";
     }
     static std::string text(const std::string& tracked, const std::string& dns = failover()) {
-        return "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 0.05\n version 3\n" + tracked +
+        return "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 0.1\n version 3\n" + tracked +
                " virtual_ipaddress {\n 10.12.14.1/24\n }\n}\n" + gateway() + dns;
     }
     static bool sends_dns_to(const std::string& address) {

@@ -61,6 +61,7 @@ TEST_F(EngineGroup, one_device_without_carrier_holds_both_in_fault) {
 
 TEST_F(EngineGroup, begins_in_fault_while_one_device_is_down) {
     netlink::test::ip("link set wan0-far down");
+    ASSERT_TRUE(eventually([] { return ip_output("link show dev wan0").find("NO-CARRIER") != std::string::npos; }));
     EngineProcess engine(pair());
     ASSERT_TRUE(engine.await(Kind::ready));
     engine.listen(1s);
@@ -132,8 +133,8 @@ TEST_F(EngineGroup, is_adopted_whole) {
         }
     };
     auto slow = pair();  // enough time for the new engine to come up
-    for (auto at = slow.find("advert_int 0.05"); at != std::string::npos; at = slow.find("advert_int 0.05"))
-        slow.replace(at, 15, "advert_int 2");
+    for (auto at = slow.find("advert_int 0.1"); at != std::string::npos; at = slow.find("advert_int 0.1"))
+        slow.replace(at, 14, "advert_int 2");
     EngineProcess engine(slow, {.adopt = true, .left_behind = active_just_now});
     ASSERT_TRUE(both_active(engine)) << engine.log();
     engine.listen(200ms);

@@ -127,7 +127,7 @@ TEST_F(EngineProbe, a_large_scan_delays_no_advert) {
     scan(engine, "10.12.14.5", "10.12.14.254", 0ms);
     int adverts = 0;
     for (const auto until = boot_now() + 1s; boot_now() < until;) adverts += !wire.next(is_advert, 500ms).empty();
-    EXPECT_GE(adverts, 12) << "of 20, on a busy machine";
+    EXPECT_GE(adverts, 6) << "of 10, on a busy machine";
 }
 
 // ---- DHCP

@@ -177,7 +177,7 @@ TEST_F(EngineRun, a_default_route_that_goes_leaves_nothing_of_ours_behind) {
 
 TEST_F(EngineRun, a_route_that_cannot_be_added_degrades_the_take_over_and_fills_no_log) {
     EngineProcess engine(
-        "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 0.05\n version 3\n "
+        "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 0.1\n version 3\n "
         "virtual_ipaddress {\n 10.12.14.1/24\n }\n virtual_routes {\n 192.0.2.0/24 via 203.0.113.9\n "
         "}\n}\n");
     ASSERT_TRUE(engine.await_line("DEGRADED")) << engine.log();
@@ -199,7 +199,7 @@ TEST_F(EngineRun, a_foreign_rule_in_the_way_of_one_gateway_says_nothing_about_an
                           " iifname \"lan1\" oifname \"wan1\" drop; }; }'"),
               0);
     const std::string guests =
-        "vrrp_instance LAN1 {\n interface lan1\n virtual_router_id 2\n advert_int 0.05\n version 3\n "
+        "vrrp_instance LAN1 {\n interface lan1\n virtual_router_id 2\n advert_int 0.1\n version 3\n "
         "virtual_ipaddress {\n 10.12.15.1/24\n }\n}\n"
         "gateway GUESTS {\n follows LAN1\n lan lan1 10.12.15.0/24\n wan wan1 {\n address own\n via 192.0.2.1\n }\n "
         "nat {\n masquerade\n }\n}\n";

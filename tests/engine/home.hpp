@@ -36,7 +36,7 @@ protected:
     static std::string instance(const std::string& name, unsigned vrid, const std::string& addresses,
                                 unsigned priority = 100) {
         return "vrrp_instance " + name + " {\n interface lan0\n virtual_router_id " + std::to_string(vrid) +
-               "\n priority " + std::to_string(priority) + "\n advert_int 0.05\n version 3\n virtual_ipaddress {\n " +
+               "\n priority " + std::to_string(priority) + "\n advert_int 0.1\n version 3\n virtual_ipaddress {\n " +
                addresses + "\n }\n}\n";
     }
     static std::string gateway(const std::string& via = "198.51.100.1") {

@@ -85,8 +85,9 @@ TEST_F(RealKernel, a_lost_event_is_an_overrun) {
 
     ip("addr add 10.2.0.1/32 dev lan0");
     const auto later = cramped.read();
-    ASSERT_FALSE(later.empty()) << "it goes on afterwards";
-    EXPECT_TRUE(std::holds_alternative<AddressAdded>(later.front()));
+    EXPECT_TRUE(std::any_of(later.begin(), later.end(), [](const Change& change) {
+        return std::holds_alternative<AddressAdded>(change);
+    })) << "it goes on afterwards";
 }
 
 TEST_F(RealKernel, the_ordinary_monitor_holds_a_thousand_addresses) {

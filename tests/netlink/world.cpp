@@ -51,6 +51,7 @@ public:
         lan = IfIndex{if_nametoindex("lan0")};
         wan = IfIndex{if_nametoindex("wan0")};
         kernel_ = open_rtnetlink().value();
+        await_carrier();
         monitor_ = std::make_unique<Monitor>(Monitor::open().value());
     }
     [[nodiscard]] bool usable() const { return kernel_ != nullptr; }
@@ -70,6 +71,15 @@ public:
     }
 
 private:
+    // The kernel says a little later, and on a busy machine much later, that the other end is there.
+    void await_carrier() {
+        for (int i = 0; i < 500; ++i) {
+            const auto now = kernel_->snapshot().value();
+            if (now.link("lan0")->usable() && now.link("wan0")->usable()) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+    }
+
     OwnNamespace home_;  // first: the sockets close before it is left
     std::unique_ptr<Kernel> kernel_;
     std::unique_ptr<Monitor> monitor_;

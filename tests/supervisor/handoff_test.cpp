@@ -136,7 +136,7 @@ TEST_F(HandoffAsked, successor_that_ends_at_once_changes_nothing) {
 }
 
 TEST_F(HandoffAsked, successor_that_talks_nonsense_is_ended) {
-    auto caller = ask("/bin/sh", {"sh", "-c", "echo nonsense >&3; sleep 100"});
+    auto caller = ask("/bin/sh", {"sh", "-c", "echo nonsense >&3; exec sleep 100"});
     run(std::chrono::milliseconds(400));
     EXPECT_THAT(last_of(caller), HasSubstr("refused"));
     EXPECT_EQ(done_, std::vector<std::string>{});
@@ -144,7 +144,7 @@ TEST_F(HandoffAsked, successor_that_talks_nonsense_is_ended) {
 
 // Its first word is the layout that it can read.
 TEST_F(HandoffAsked, successor_of_another_layout_gets_the_role_by_a_usual_hand_over) {
-    auto caller = ask("/bin/sh", {"sh", "-c", "printf 'vrrpd-handoff 1\\nhello\\n\\n999' >&3; sleep 100"});
+    auto caller = ask("/bin/sh", {"sh", "-c", "printf 'vrrpd-handoff 1\\nhello\\n\\n999' >&3; exec sleep 100"});
     run(std::chrono::milliseconds(400));
     EXPECT_TRUE(desk_->under_way());
     EXPECT_THAT(log_.all, Contains(HasSubstr("the role is handed over instead")));
@@ -153,7 +153,7 @@ TEST_F(HandoffAsked, successor_of_another_layout_gets_the_role_by_a_usual_hand_o
 }
 
 TEST_F(HandoffAsked, second_one_is_refused_while_the_first_is_under_way) {
-    auto first = ask("/bin/sh", {"sh", "-c", "sleep 100"});
+    auto first = ask("/bin/sh", {"sh", "-c", "exec sleep 100"});
     run(std::chrono::milliseconds(200));
     auto second = connect_for_handoff(path());
     ASSERT_TRUE(second);
