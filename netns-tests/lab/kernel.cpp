@@ -50,9 +50,18 @@ bool install(std::span<const sock_filter> filter) {
 
 }  // namespace
 
+std::vector<std::string> on_kernel_without(Lacks feature) {
+    const bool egress = feature == Lacks::netdev_egress;
+    if (!egress && feature != Lacks::macvlan) return {};
+    return {"env", "LD_PRELOAD=" LAB_OLDER_KERNEL,
+            std::string("LAB_KERNEL_WITHOUT=") + (egress ? "netdev-egress" : "macvlan")};
+}
+
 bool take_away(Lacks feature) {
     switch (feature) {
         case Lacks::nothing:
+        case Lacks::netdev_egress:
+        case Lacks::macvlan:
             return true;
         case Lacks::nf_tables:
             return install(without_nf_tables);

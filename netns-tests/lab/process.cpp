@@ -53,8 +53,10 @@ Pipe make_pipe() {
 }
 
 pid_t start(const Arguments& arguments, int netns, int input, int output, Lacks lacks) {
+    auto words = on_kernel_without(lacks);
+    words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> raw;
-    for (const auto& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
+    for (auto& word : words) raw.push_back(word.data());
     raw.push_back(nullptr);
     const pid_t pid = fork();
     if (pid < 0) give_up("fork: " + std::string(std::strerror(errno)));
@@ -96,10 +98,10 @@ void give_up(const std::string& why) {
     std::exit(70);
 }
 
-Output run(const Arguments& arguments, int netns, std::string_view input) {
+Output run(const Arguments& arguments, int netns, std::string_view input, Lacks lacks) {
     auto in = make_pipe();
     auto out = make_pipe();
-    const pid_t pid = start(arguments, netns, in.read.get(), out.write.get(), Lacks::nothing);
+    const pid_t pid = start(arguments, netns, in.read.get(), out.write.get(), lacks);
     in.read.reset();
     out.write.reset();
     write_all(in.write.get(), input);

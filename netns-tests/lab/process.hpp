@@ -30,7 +30,7 @@ struct Output {
 };
 
 // Runs a command to its end. `netns` is a descriptor of a network namespace, -1: ours.
-Output run(const Arguments& arguments, int netns = -1, std::string_view input = {});
+Output run(const Arguments& arguments, int netns = -1, std::string_view input = {}, Lacks lacks = Lacks::nothing);
 // The same for commands that must work: gives up when one does not.
 std::string must(const Arguments& arguments, int netns = -1, std::string_view input = {});
 

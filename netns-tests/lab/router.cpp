@@ -95,7 +95,7 @@ Output Router::command(const Arguments& options) const {
     Arguments arguments{own_binary(),    "-f",        file("conf"),  "-i",         host_.name(),
                         "--runtime-dir", file("run"), "--state-dir", file("state")};
     arguments.insert(arguments.end(), options.begin(), options.end());
-    return host_.run(arguments);
+    return run(arguments, host_.netns().fd(), {}, lacks_);
 }
 
 Output Router::status(const Arguments& options) const {

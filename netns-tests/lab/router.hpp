@@ -42,7 +42,7 @@ public:
     [[nodiscard]] Process& process() { return process_; }
     [[nodiscard]] const Process& process() const { return process_; }
 
-    // From the next start on.
+    // From the next start or command on.
     void run_on_kernel_without(Lacks feature) { lacks_ = feature; }
     void run_with(Arguments environment) { environment_ = std::move(environment); }  // Bus::environment()
     void configure(std::string_view text) const;

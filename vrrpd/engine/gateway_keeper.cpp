@@ -72,7 +72,9 @@ void GatewayKeeper::configure(const config::Config& config) {
     forget_dns();
     if (gateways.empty() && had_none) return;
     if (!gateways.empty() && !desk_.has_tables())
-        log_.error("this kernel has no nf_tables: no NAT and no fence; addresses still move");
+        log_.error(
+            "this kernel has no nf_tables: no NAT and no fence; addresses still move "
+            "(modprobe nf_tables, or a kernel with CONFIG_NF_TABLES)");
     else if (!gateways.empty() && had_none && !desk_.abilities().netdev_egress)
         log_.warning(
             "this kernel has no netdev egress hook (Linux 5.16 has): the fence stands in the output chain, "

@@ -103,6 +103,11 @@ int set_fence(const Options& options, Log& log) {
             rules.push_back(gateway.rules);
     }
     const auto tables = netlink::nft::open_tables();
+    if (tables ? !(*tables)->abilities().nf_tables : tables.error().code == EPROTONOSUPPORT) {
+        if (!shut) return 0;  // none stands
+        log.error("this kernel has no nf_tables: no fence (modprobe nf_tables, or a kernel with CONFIG_NF_TABLES)");
+        return exit_code(Exit::failed);
+    }
     const auto done = !tables ? Result<void>(tl::unexpected(tables.error()))
                       : shut  ? (*tables)->install_fence(rules)
                               : (*tables)->remove_fence();
