@@ -26,15 +26,18 @@ Result<std::unique_ptr<KernelDesk>> KernelDesk::open(Loop& loop, Log& log, bool 
     if (!kernel) return tl::unexpected(kernel.error());
     auto monitor = netlink::Monitor::open();  // before the picture: no change falls between
     if (!monitor) return tl::unexpected(monitor.error());
-    auto picture = (*kernel)->snapshot();
-    if (!picture) return tl::unexpected(picture.error());
-
-    Parts parts{std::move(*kernel), nullptr, std::move(*monitor), std::nullopt};
+    Parts parts{.kernel = std::move(*kernel), .monitor = std::move(*monitor)};
     if (auto tables = netlink::nft::open_tables(); tables && (*tables)->abilities().nf_tables)
         parts.tables = std::move(*tables);
     if (parts.tables)
         if (auto rules = netlink::nft::RulesetMonitor::open(parts.tables->port()))
             parts.rules.emplace(std::move(*rules));
+    return over(std::move(parts), loop, log, observe);
+}
+
+Result<std::unique_ptr<KernelDesk>> KernelDesk::over(Parts parts, Loop& loop, Log& log, bool observe) {
+    auto picture = parts.kernel->snapshot();
+    if (!picture) return tl::unexpected(picture.error());
     std::unique_ptr<KernelDesk> desk(new KernelDesk(loop, log, std::move(parts), observe));
     desk->world_.reset(std::move(*picture));
     return desk;
@@ -49,7 +52,8 @@ KernelDesk::KernelDesk(Loop& loop, Log& log, Parts parts, bool observe)
       writer_(std::move(parts.kernel), std::move(parts.tables), netlink::ct::purge),
       audit_at_(loop.now() + audit_interval),
       loop_(loop) {
-    watches_.push_back(loop.on_readable(monitor_.fd(), [this] { read_changes(); }));
+    if (monitor_)
+        watches_.push_back(loop.on_readable(monitor_->fd(), [this] { take(monitor_->read(changes_a_turn)); }));
     watches_.push_back(loop.on_readable(writer_.fd(), [this] { read_completions(); }));
     if (rules_)
         watches_.push_back(loop.on_readable(rules_->fd(), [this] {
@@ -120,8 +124,7 @@ void KernelDesk::step(Instant now) {
     });
 }
 
-void KernelDesk::read_changes() {
-    const auto changes = monitor_.read(changes_a_turn);
+void KernelDesk::take(const std::vector<netlink::Change>& changes) {
     const auto overrun = std::any_of(changes.begin(), changes.end(), [](const netlink::Change& change) {
         return std::holds_alternative<netlink::Overrun>(change);
     });

@@ -28,9 +28,18 @@ public:
         std::function<void(const netlink::nft::RulesetMonitor::Seen&)> rules_changed;
     };
 
+    // What is asked, and what tells of changes. Without a monitor whoever owns the kernel, a model, tells: take().
+    struct Parts {
+        std::unique_ptr<netlink::Kernel> kernel;
+        std::unique_ptr<netlink::nft::Tables> tables = nullptr;
+        std::optional<netlink::Monitor> monitor = {};
+        std::optional<netlink::nft::RulesetMonitor> rules = {};
+    };
+
     // Opens everything and reads the first picture before it returns. `observe`: nothing is ever written; tasks
     // that would are dropped, and answered with success. Fails with EPERM without CAP_NET_ADMIN.
     [[nodiscard]] static Result<std::unique_ptr<KernelDesk>> open(Loop& loop, Log& log, bool observe);
+    [[nodiscard]] static Result<std::unique_ptr<KernelDesk>> over(Parts parts, Loop& loop, Log& log, bool observe);
     KernelDesk(const KernelDesk&) = delete;
     KernelDesk& operator=(const KernelDesk&) = delete;
     ~KernelDesk();
@@ -60,18 +69,14 @@ public:
     [[nodiscard]] Deadline next_deadline() const { return audit_at_; }
     void step(Instant now);
 
+    // What changed in the kernel.
+    void take(const std::vector<netlink::Change>& changes);
+
     // At the ordered end: until all that was asked is done.
     bool drain(std::chrono::milliseconds at_most);
 
 private:
-    struct Parts {
-        std::unique_ptr<netlink::Kernel> kernel;
-        std::unique_ptr<netlink::nft::Tables> tables;
-        netlink::Monitor monitor;
-        std::optional<netlink::nft::RulesetMonitor> rules;
-    };
     KernelDesk(Loop& loop, Log& log, Parts parts, bool observe);
-    void read_changes();
     void read_completions();
 
     Log& log_;
@@ -79,7 +84,7 @@ private:
     netlink::nft::Abilities abilities_;
     World world_;
     Handlers handlers_;
-    netlink::Monitor monitor_;
+    std::optional<netlink::Monitor> monitor_;
     std::optional<netlink::nft::RulesetMonitor> rules_;
     Writer writer_;
     std::unordered_map<std::uint64_t, Done> waiting_;
