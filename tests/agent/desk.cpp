@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -53,9 +52,6 @@ peer_link {
 }
 
 Host::Host(std::string name) : id(std::move(name)), ends_(std::move(*ipc::Channel::pair())) {
-    // A sanitizer brings its own heap; then an agent's malloc_trim() is the first to set up glibc's, which two threads
-    // must not do at once.
-    ::malloc_trim(0);
     thread_ = std::thread([this] {
         ipc::ChannelLog agent_log(ends_.second);
         Agent(ends_.second, agent_log, id).run();

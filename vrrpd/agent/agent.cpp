@@ -1,6 +1,5 @@
 #include "vrrpd/agent/agent.hpp"
 
-#include <malloc.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include "vrrpd/agent/settings.hpp"
 #include "vrrpd/agent/settings_files.hpp"
 #include "vrrpd/base/assert.hpp"
+#include "vrrpd/base/heap.hpp"
 #include "vrrpd/config/parse.hpp"
 
 namespace vrrpd::agent {
@@ -57,7 +57,7 @@ void Agent::handle(ipc::Message& message) {
             return log_.set_threshold(static_cast<LogLevel>(message.detail));
         case ipc::Kind::reload:
             configure(message.memfd.get());
-            malloc_trim(0);  // of 1,000 parsed instances nothing stays
+            give_back_free_memory();  // of 1,000 parsed instances nothing stays
             return;
         case ipc::Kind::control_socket:
             return open_control(std::move(message.memfd));

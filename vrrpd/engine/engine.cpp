@@ -1,11 +1,10 @@
 #include "vrrpd/engine/engine.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "vrrpd/base/assert.hpp"
+#include "vrrpd/base/heap.hpp"
 
 namespace vrrpd::engine {
 
@@ -166,7 +165,7 @@ void Engine::serve_deadlines() {
     if (tidy_at_ && *tidy_at_ <= now) {
         tidy_at_.reset();
         desk_->tidy();
-        ::malloc_trim(0);
+        give_back_free_memory();
     }
     if (next_beat_ <= now) {
         options_.state.beat(now);

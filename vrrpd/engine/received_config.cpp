@@ -1,7 +1,6 @@
 #include "vrrpd/engine/received_config.hpp"
 
-#include <malloc.h>
-
+#include "vrrpd/base/heap.hpp"
 #include "vrrpd/config/parse.hpp"
 #include "vrrpd/ipc/channel.hpp"
 
@@ -22,7 +21,7 @@ std::optional<config::Config> parsed(int memfd, const std::string& id) {
 
 std::optional<config::Config> received_config(int memfd, const std::string& id) {
     auto config = parsed(memfd, id);
-    ::malloc_trim(0);
+    give_back_free_memory();
     return config;
 }
 

@@ -1,7 +1,6 @@
 // See supervisor.hpp.
 #include "vrrpd/supervisor/supervisor.hpp"
 
-#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include <csignal>
 
 #include "vrrpd/base/assert.hpp"
+#include "vrrpd/base/heap.hpp"
 #include "vrrpd/supervisor/child_process.hpp"
 #include "vrrpd/supervisor/signals.hpp"
 
@@ -208,7 +208,7 @@ void Supervisor::engine_ready() {
     policy_.ready();
     heartbeat_.set_limit(heartbeat_limit(longest_interval_));
     heartbeat_.started(loop_.now());
-    malloc_trim(0);
+    give_back_free_memory();
     agent_.tell_engine_again();
     if (succession_)
         succession_->inheritance.predecessor.send("ready");
@@ -341,7 +341,7 @@ void Supervisor::set_switches(const std::vector<Switch>& wanted, Owned owned) {
 
 void Supervisor::start_engine(bool adopt) {
     prepare();
-    malloc_trim(0);  // what judging the configuration took is shared with the engine otherwise
+    give_back_free_memory();  // what judging the configuration took is shared with the engine otherwise
     const Instant now = boot_now();
     heartbeat_.set_limit(start_limit);
     heartbeat_.started(now);

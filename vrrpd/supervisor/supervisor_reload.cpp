@@ -1,11 +1,11 @@
 // Another configuration: read, judged, given to the engine; and what follows from its being in force.
-#include <malloc.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
 
+#include "vrrpd/base/heap.hpp"
 #include "vrrpd/supervisor/supervisor.hpp"
 
 namespace vrrpd::supervisor {
@@ -40,7 +40,7 @@ void Supervisor::reload() {
         accept(std::move(judgement));
     else
         services_.log.error("reload refused: {}; the running configuration stays", why);
-    malloc_trim(0);
+    give_back_free_memory();
     if (reloading_) return;
     mark_reload(false);
     sd_notify(0, "READY=1");
@@ -113,7 +113,7 @@ void Supervisor::reloaded() {
         if (kernel) restore(not_wanted, **kernel, services_.log);
         write_owned(now);
     }
-    malloc_trim(0);
+    give_back_free_memory();
     mark_reload(false);
     sd_notify(0, "READY=1");
     if (std::exchange(reload_again_, false)) reload();
