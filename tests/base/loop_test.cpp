@@ -3,10 +3,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
+#include <vector>
 
 #include "vrrpd/base/fd.hpp"
 
@@ -46,6 +48,40 @@ protected:
     Fd one_, other_;
     Loop loop_;  // ends before the descriptors
 };
+
+TEST_F(LoopTest, what_never_ends_delays_no_deadline) {
+    put(other_, 1);
+    std::uint64_t calls = 0;
+    const auto watch =
+        loop_.on_readable(one_.get(), [&] { ASSERT_LT(++calls, 10'000'000U) << "nobody else has a turn"; });
+    const auto before = boot_now();
+    run(20ms);
+    EXPECT_LT(boot_now() - before, 2s);
+    EXPECT_GT(calls, 1U);
+}
+
+TEST_F(LoopTest, everything_that_is_ready_is_served_before_a_deadline_that_is_due) {
+    std::array<Fd, 20> ends;
+    std::vector<Loop::Watch> watches;
+    std::size_t served = 0;
+    for (auto& end : ends) {
+        end = Fd(eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
+        watches.push_back(loop_.on_readable(end.get(), [&served, fd = end.get()] {
+            eventfd_t value = 0;
+            EXPECT_EQ(eventfd_read(fd, &value), 0);
+            ++served;
+        }));
+    }
+    put(other_, 1);
+    const auto busy = loop_.on_readable(one_.get(), [] {});  // nobody ever reads it
+    loop_.on_deadline([&] {
+        EXPECT_EQ(served, ends.size());
+        loop_.stop();
+    });
+    loop_.set_deadline(boot_now() - 1ms);
+    loop_.run();
+    watches.clear();
+}
 
 TEST_F(LoopTest, what_is_left_unread_is_announced_again) {
     put(other_, 3);

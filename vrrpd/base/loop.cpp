@@ -28,17 +28,27 @@ WallTime wall_now() {
     return WallTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
+// One turn of the loop. Asio finds a descriptor that is still readable again and again before it returns; whoever
+// floods us would then be all that is ever served.
+struct Turn {
+    Instant now = boot_now();
+    std::uint64_t number = 0;
+    bool second_round = false;  // a descriptor was served twice: all that was ready at its begin had its turn
+};
+
 // Shared with the pending wait, so that a handler which already stands in Asio's queue finds out that its
 // watch ended.
 struct Loop::Watch::State : std::enable_shared_from_this<State> {
-    State(asio::io_context& context, Instant& now_, int fd, std::function<void()> ready_)
-        : descriptor(context, fd), now(now_), ready(std::move(ready_)) {}
+    State(asio::io_context& context, Turn& turn_, int fd, std::function<void()> ready_)
+        : descriptor(context, fd), turn(turn_), ready(std::move(ready_)) {}
 
     void arm() {
         descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
                               [self = shared_from_this()](const boost::system::error_code& error) {
                                   if (error || self->ended) return;
-                                  self->now = boot_now();
+                                  self->turn.now = boot_now();
+                                  if (std::exchange(self->served, self->turn.number) == self->turn.number)
+                                      self->turn.second_round = true;
                                   self->ready();
                                   if (!self->ended) self->arm();
                               });
@@ -50,7 +60,7 @@ struct Loop::Watch::State : std::enable_shared_from_this<State> {
         descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
                               [self = shared_from_this()](const boost::system::error_code& error) {
                                   if (error || self->ended) return;
-                                  self->now = boot_now();
+                                  self->turn.now = boot_now();
                                   std::exchange(self->writable, nullptr)();
                               });
     }
@@ -60,7 +70,8 @@ struct Loop::Watch::State : std::enable_shared_from_this<State> {
     }
 
     asio::posix::stream_descriptor descriptor;
-    Instant& now;  // the loop's
+    Turn& turn;                // the loop's
+    std::uint64_t served = 0;  // number of the last turn
     std::function<void()> ready;
     std::function<void()> writable;  // set while its wait is pending
     bool ended = false;
@@ -87,7 +98,7 @@ struct Loop::Impl {
     Watch timer_watch;
     std::function<void()> due, prepare;
     Deadline deadline;
-    Instant now = boot_now();
+    Turn turn;
     bool stopped = false;
 };
 
@@ -103,7 +114,7 @@ Loop::Loop() : impl_(std::make_unique<Impl>()) {
 Loop::~Loop() = default;
 
 Loop::Watch Loop::on_readable(int fd, std::function<void()> ready) {
-    auto state = std::make_shared<Watch::State>(impl_->context, impl_->now, fd, std::move(ready));
+    auto state = std::make_shared<Watch::State>(impl_->context, impl_->turn, fd, std::move(ready));
     state->arm();
     return Watch(std::move(state));
 }
@@ -125,20 +136,23 @@ void Loop::set_deadline(Deadline deadline) {
 
 void Loop::before_wait(std::function<void()> prepare) { impl_->prepare = std::move(prepare); }
 
-Instant Loop::now() const { return impl_->now; }
+Instant Loop::now() const { return impl_->turn.now; }
 
-void Loop::refresh() { impl_->now = boot_now(); }
+void Loop::refresh() { impl_->turn.now = boot_now(); }
 
 void Loop::run() {
     impl_->stopped = false;
     while (!impl_->stopped) {
         if (impl_->prepare) impl_->prepare();
+        auto& turn = impl_->turn;
+        ++turn.number;
+        turn.second_round = false;
         impl_->context.restart();
         impl_->context.run_one();  // waits
-        impl_->context.poll();     // serves everything else that is ready
+        while (!impl_->stopped && !turn.second_round && impl_->context.poll_one() > 0) {}
         if (impl_->stopped || !impl_->deadline || !impl_->due) continue;
-        impl_->now = boot_now();
-        if (impl_->now < *impl_->deadline) continue;
+        turn.now = boot_now();
+        if (turn.now < *impl_->deadline) continue;
         impl_->deadline.reset();
         impl_->due();
     }
