@@ -12,15 +12,20 @@ namespace dnsfailover {
 namespace {
 
 std::string_view describe_reason(Reason reason) {
-    constexpr std::array<std::string_view, 4> texts{"as configured", "{} is dead", "{} resolves nothing", "recovered"};
+    constexpr std::array<std::string_view, 5> texts{"as configured", "{} is dead", "{} resolves nothing", "recovered",
+                                                    "as before"};
     return texts.at(static_cast<std::size_t>(reason));
 }
+
+// Known to: of an unknown one nobody can say.
+bool lives(Health health) { return is_healthy(health) || health == Health::upstream_down; }
 
 }  // namespace
 
 Selector::Selector(std::vector<std::string> names, Policy policy, Instant now, std::size_t answering)
     : policy_(policy), chosen_(answering), since_(now), wan_since_(now), now_(now) {
     ASSERT(answering < names.size());
+    if (answering != 0) reason_ = Reason::resumed;
     for (auto& name : names) members_.push_back({std::move(name), Health::unknown, now, now});
 }
 
@@ -62,8 +67,9 @@ void Selector::on(const WanChanged& event) {
 Deadline Selector::may_replace_from(std::size_t candidate) const {
     const auto& answers = members_[chosen_];
     const auto& other = members_[candidate];
-    if (candidate == chosen_ || !is_healthy(other.health)) return std::nullopt;
-    if (answers.health == Health::dead) return answers.since;
+    if (candidate == chosen_) return std::nullopt;
+    if (answers.health == Health::dead) return lives(other.health) ? Deadline(answers.since) : std::nullopt;
+    if (!is_healthy(other.health)) return std::nullopt;
     if (answers.health == Health::upstream_down) {
         if (!wan_up_) return std::nullopt;
         return std::max({answers.since, other.healthy_since, wan_since_}) + policy_.settle;
@@ -91,6 +97,14 @@ Reason Selector::reason_to_leave() const {
 
 bool Selector::none_is_healthy() const {
     return std::none_of(members_.begin(), members_.end(), [](const auto& each) { return is_healthy(each.health); });
+}
+
+bool Selector::all_are_dead() const {
+    return std::all_of(members_.begin(), members_.end(), [](const auto& each) { return each.health == Health::dead; });
+}
+
+bool Selector::is_deciding() const {
+    return members_[chosen_].health == Health::upstream_down && next_deadline().has_value();
 }
 
 bool Selector::wan_is_down() const {

@@ -1,10 +1,12 @@
 // Which forwarder answers the clients now. Pure: healths in, one decision out, one deadline.
 //
-//   - The one that answers keeps answering while it is alive; nothing healthy: everything stays.
-//   - A dead one is replaced by the best healthy one at once: OK before DEGRADED, then by the order of the list.
+//   - The one that answers keeps answering while it is alive and nothing better is; all dead: everything stays.
+//   - A dead one is replaced by the best living one at once: OK before DEGRADED before UPSTREAM_DOWN, then by the
+//     order of the list. Where nobody resolves, the names of the home itself are still answered.
 //   - One that resolves nothing is replaced only if another one resolves, and has done so for long enough that both
 //     would have noticed a dead WAN: a dead WAN moves nothing.
-//   - An earlier one of the list is returned to when it has been healthy, and no worse, for the hold-down.
+//   - An earlier one of the list is returned to when it has been healthy, and no worse, for the hold-down. To be
+//     alive is not enough: who left a dead one stays where it is until somebody resolves again.
 //
 // The list is the configuration's order for `when_dead redirect`. For `when_dead demote W` the caller puts its own
 // forwarder first: the same decision then says whether this host bears W.
@@ -28,7 +30,7 @@ struct Policy {
     Duration settle = defaults::resolution.interval + defaults::resolution.timeout + std::chrono::seconds(1);
 };
 
-enum class Reason : std::uint8_t { configured, dead, upstream_down, recovered };
+enum class Reason : std::uint8_t { configured, dead, upstream_down, recovered, resumed };
 
 // ---- events ----------------------------------------------------------------------------------------
 
@@ -62,7 +64,7 @@ using SelectorAction = std::variant<Redirect, Weigh>;
 
 class Selector {
 public:
-    // `answering`: who answers already, after a restart of this process.
+    // `answering`: who answers already, as another Selector before this one decided.
     Selector(std::vector<std::string> names, Policy policy, Instant now, std::size_t answering = 0);
 
     [[nodiscard]] std::optional<SelectorAction> step(Instant now, const SelectorEvent& event);
@@ -72,9 +74,12 @@ public:
     [[nodiscard]] Instant since() const { return since_; }
     [[nodiscard]] Reason reason() const { return reason_; }
     [[nodiscard]] int weight() const { return policy_.demote && chosen_ != 0 ? *policy_.demote : 0; }
+    // Who answers is not well, and is to be replaced as soon as another one has been well for long enough.
+    [[nodiscard]] bool is_deciding() const;
     // All that live have lost their upstream, or we were told.
     [[nodiscard]] bool wan_is_down() const;
     [[nodiscard]] bool none_is_healthy() const;
+    [[nodiscard]] bool all_are_dead() const;
     // Another one than the first: its lists, and its rules for single clients, may be others.
     [[nodiscard]] bool rules_may_differ() const { return !policy_.demote && chosen_ != 0; }
 

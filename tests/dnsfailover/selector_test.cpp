@@ -76,10 +76,48 @@ TEST_F(Selection, a_degraded_one_goes_on_answering) {
 TEST_F(Selection, with_nobody_healthy_everything_stays_until_somebody_is) {
     EXPECT_EQ(health(0, dead), std::nullopt);
     EXPECT_EQ(health(1, dead), std::nullopt);
-    EXPECT_EQ(health(2, upstream_down), std::nullopt);
     EXPECT_TRUE(selector.none_is_healthy());
     EXPECT_EQ(run(10min), std::nullopt);
     EXPECT_EQ(health(2, ok), to(2, Reason::dead));
+}
+
+// The provider is out, and the first host loses its power: the names of the home are known to the others, too.
+TEST_F(Selection, a_dead_one_is_replaced_at_once_by_one_that_only_lives) {
+    all(upstream_down);
+    EXPECT_EQ(health(0, dead), to(1, Reason::dead));
+    EXPECT_EQ(health(1, dead), to(2, Reason::dead));
+    EXPECT_EQ(wan(false), std::nullopt);
+    EXPECT_EQ(health(1, upstream_down), std::nullopt);
+    EXPECT_EQ(health(2, dead), to(1, Reason::dead)) << "told that the WAN is down it is no other";
+}
+
+TEST_F(Selection, a_healthy_one_goes_before_one_that_only_lives) {
+    health(1, upstream_down);
+    health(2, degraded);
+    EXPECT_EQ(health(0, dead), to(2, Reason::dead));
+}
+
+TEST_F(Selection, one_that_is_not_judged_replaces_nobody) {
+    EXPECT_EQ(health(0, dead), std::nullopt);
+    EXPECT_EQ(run(10min), std::nullopt);
+}
+
+// Both live, neither resolves: going back would be a second move for nothing, and a third one when the WAN is back.
+TEST_F(Selection, without_upstream_nobody_is_returned_to) {
+    all(upstream_down);
+    health(0, dead);
+    ASSERT_EQ(selector.chosen(), 1U);
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(health(0, upstream_down), std::nullopt);
+        EXPECT_EQ(run(2 * policy.hold_down), std::nullopt);
+        EXPECT_EQ(health(0, dead), std::nullopt);
+        EXPECT_EQ(run(1s), std::nullopt);
+    }
+    EXPECT_EQ(health(0, upstream_down), std::nullopt);
+    EXPECT_EQ(health(1, ok), std::nullopt);
+    EXPECT_EQ(health(0, ok), std::nullopt);
+    EXPECT_EQ(run(policy.hold_down - 1ms), std::nullopt);
+    EXPECT_EQ(run(1ms), to(0, Reason::recovered));
 }
 
 TEST_F(Selection, the_first_is_back_after_the_hold_down) {
@@ -175,8 +213,26 @@ TEST_F(Selection, after_a_restart_who_answers_goes_on) {
     EXPECT_EQ(health(1, ok), std::nullopt);
     EXPECT_EQ(health(0, dead), std::nullopt);
     EXPECT_EQ(selector.chosen(), 1U);
+    EXPECT_EQ(selector.describe(now),
+              "clients ask H001 (OK), from now on: as before; filtering and rules for single "
+              "clients may differ from those of H003");
     EXPECT_EQ(health(0, ok), std::nullopt);
     EXPECT_EQ(run(policy.hold_down), to(0, Reason::recovered));
+}
+
+TEST_F(Selection, is_deciding_while_a_better_one_has_yet_to_prove_itself) {
+    EXPECT_FALSE(selector.is_deciding());
+    health(1, ok);
+    health(0, upstream_down);
+    EXPECT_TRUE(selector.is_deciding());
+    wan(false);
+    EXPECT_FALSE(selector.is_deciding()) << "nobody moves while the WAN is down";
+    wan(true);
+    EXPECT_TRUE(selector.is_deciding());
+    EXPECT_NE(run(policy.settle), std::nullopt);
+    EXPECT_FALSE(selector.is_deciding());
+    health(0, ok);
+    EXPECT_FALSE(selector.is_deciding()) << "whoever answers is well";
 }
 
 TEST_F(Selection, says_who_answers_since_when_and_why) {
@@ -201,7 +257,7 @@ TEST_F(Selection, says_why_it_does_nothing) {
     EXPECT_EQ(
         selector.describe(now),
         "clients ask H003 (UPSTREAM_DOWN), from now on: as configured; the WAN is down, which is no reason to move");
-    all(dead);
+    for (const std::size_t each : {2U, 1U, 0U}) EXPECT_EQ(health(each, dead), std::nullopt);
     EXPECT_EQ(selector.describe(now), "clients ask H003 (DEAD), from now on: as configured; no other one is healthy");
 }
 
@@ -219,6 +275,14 @@ TEST_F(Demotion, bears_the_weight_while_the_own_one_is_dead_and_another_one_is_n
     EXPECT_FALSE(selector.rules_may_differ());
     health(0, ok);
     EXPECT_EQ(run(policy.hold_down), Result(Weigh{0, Reason::recovered}));
+}
+
+TEST_F(Demotion, bears_it_while_the_own_one_is_dead_and_another_one_at_least_lives) {
+    all(upstream_down);
+    EXPECT_EQ(health(0, dead), Result(Weigh{-60, Reason::dead}));
+    EXPECT_EQ(health(1, dead), std::nullopt);
+    EXPECT_EQ(health(2, dead), std::nullopt) << "now all are dead, and whoever bears it bears it";
+    EXPECT_EQ(health(0, upstream_down), Result(Weigh{0, Reason::dead})) << "the own one is the only one that lives";
 }
 
 TEST_F(Demotion, nobody_bears_it_when_all_are_dead_or_the_WAN_is) {
