@@ -227,6 +227,38 @@ TEST_F(AgentTest, what_is_no_configuration_leaves_the_old_one) {
     EXPECT_EQ(status(one_)["gateways"].size(), 1U);
 }
 
+// ---- DNS ---------------------------------------------------------------------------------------------
+
+std::string forwarders(const std::string& more = {}) {
+    return "dns_failover {\n follows HOME\n forwarder H001 127.0.0.201\n forwarder H002 127.0.0.202\n"
+           " when_dead demote -60\n" +
+           more + "}\n";
+}
+
+TEST_F(AgentTest, a_reload_forgets_nothing_of_forwarders_whose_block_did_not_change) {
+    configure(one_, forwarders());
+    one_.tell(Kind::host_silent, "127.0.0.201");
+    const auto health = [this] { return status(one_)["dns"][0]["forwarders"][0]["health"]; };
+    EXPECT_EQ(health(), "DEAD");
+    configure(one_, forwarders() + "# nothing of consequence\n");
+    EXPECT_EQ(health(), "DEAD");
+    configure(one_, forwarders(" hold_down 5\n"));
+    EXPECT_EQ(health(), "UNKNOWN");
+    configure(one_);
+    EXPECT_TRUE(status(one_)["dns"].empty());
+}
+
+TEST_F(AgentTest, forwarders_of_a_new_block_are_judged_by_the_WAN_as_it_is) {
+    configure(one_, forwarders());
+    one_.tell(Kind::wan_state, encode(ipc::WanState{"HOME", false}));
+    EXPECT_EQ(status(one_)["dns"][0]["wan_down"], true);
+    configure(one_, forwarders(" hold_down 5\n"));
+    EXPECT_EQ(status(one_)["dns"][0]["wan_down"], true);
+    one_.tell(Kind::wan_state, encode(ipc::WanState{"HOME", true}));
+    configure(one_, forwarders());
+    EXPECT_EQ(status(one_)["dns"][0]["wan_down"], false);
+}
+
 // ---- leases ------------------------------------------------------------------------------------------
 
 class AgentLeasesTest : public AgentTest {

@@ -28,7 +28,8 @@ protected:
     }
     void start(const std::vector<const char*>& addresses, const Self& self = {"H000", {}},
                std::optional<int> demote = {}) {
-        config::DnsFailover block;
+        auto& block = setup.block;
+        setup.self = self;
         block.follows = "HOME";
         block.demote = demote;
         block.hold_down = 200ms;
@@ -37,12 +38,18 @@ protected:
             block.forwarders.push_back(
                 {"H00" + std::to_string(block.forwarders.size()), *IpAddress::parse(address), 53});
         }
+        renew();
+    }
+    // As a reload does it where the block is another one.
+    void renew() {
         loop_.refresh();
-        service = std::make_unique<DnsService>(
-            loop_, log, block, self,
+        auto next = std::make_unique<DnsService>(
+            loop_, log, setup,
             DnsOutcomes{[this](const auto& choice) { choices.push_back(choice.to.to_string()); },
                         [this](const auto& weight) { weights.push_back(weight.weight); },
-                        [this](const auto& health) { healths.push_back(health.up); }});
+                        [this](const auto& health) { healths.push_back(health.up); }},
+            service.get());
+        service = std::move(next);
     }
     void run(Duration time) {
         loop_.refresh();
@@ -50,7 +57,7 @@ protected:
         loop_.run();
     }
     bool until(const std::function<bool()>& holds) {
-        for (int i = 0; i < 500 && !holds(); ++i) run(10ms);
+        for (int i = 0; i < 1000 && !holds(); ++i) run(10ms);
         return holds();
     }
     void silence(std::size_t which) {
@@ -61,6 +68,9 @@ protected:
     [[nodiscard]] bool logged(const std::string& part) const {
         return std::any_of(log.all.begin(), log.all.end(),
                            [&](const std::string& line) { return line.find(part) != std::string::npos; });
+    }
+    bool is(std::size_t which, dnsfailover::Health health) {
+        return until([&] { return service->status().forwarders.at(which).health == to_string(health); });
     }
     bool all_are(dnsfailover::Health health) {
         return until([&] {
@@ -74,6 +84,7 @@ protected:
     dnsfailover::test::Lines log;
     Loop loop_;
     std::vector<std::unique_ptr<FakeForwarder>> fakes;
+    DnsService::Setup setup;
     std::unique_ptr<DnsService> service;
     std::vector<std::string> choices;
     std::vector<int> weights;
@@ -152,6 +163,88 @@ TEST_F(Service, the_own_one_is_found_by_the_members_address_and_weighs) {
     EXPECT_EQ(healths.back(), true);
 }
 
+// Who answers goes on, and the hold-down of the first one is not over because a line of the file changed.
+TEST_F(Service, that_takes_the_place_of_another_one_begins_with_its_choice) {
+    start({"127.0.0.3", "127.0.0.1"});
+    ASSERT_TRUE(all_are(ok));
+    silence(0);
+    ASSERT_EQ(choices, (Addresses{"127.0.0.3", "127.0.0.1"}));
+    fakes[0]->manner.udp = fakes[0]->manner.tcp = true;
+    choices.clear();
+    setup.block.hold_down = 1s;
+    setup.block.forwarders.insert(setup.block.forwarders.begin() + 1, {"H009", IpAddress::v4(127, 0, 0, 9), 53});
+    renew();
+    EXPECT_EQ(choices, Addresses{}) << "nothing is known of anybody yet";
+    ASSERT_TRUE(is(0, ok) && is(2, ok));
+    EXPECT_EQ(choices, Addresses{"127.0.0.1"});
+    EXPECT_EQ(service->status().answers, "H001");
+    run(700ms);
+    EXPECT_EQ(choices, Addresses{"127.0.0.1"});
+    EXPECT_TRUE(until([&] { return choices.back() == "127.0.0.3"; }));
+}
+
+TEST_F(Service, whose_forwarder_that_answered_is_gone_begins_with_the_first) {
+    start({"127.0.0.3", "127.0.0.1", "127.0.0.2"});
+    ASSERT_TRUE(all_are(ok));
+    silence(0);
+    ASSERT_EQ(choices.back(), "127.0.0.1");
+    setup.block.forwarders.erase(setup.block.forwarders.begin() + 1);
+    renew();
+    EXPECT_EQ(service->status().answers, "H000");
+    fakes[0]->manner.udp = fakes[0]->manner.tcp = true;
+    EXPECT_TRUE(until([&] { return choices.back() == "127.0.0.3"; }));
+}
+
+TEST_F(Service, that_takes_the_place_of_another_one_begins_with_its_weight) {
+    start({"127.0.0.3", "127.0.0.1"}, {"H000", {}}, -60);
+    ASSERT_TRUE(all_are(ok));
+    silence(0);
+    ASSERT_EQ(weights, (std::vector<int>{0, -60}));
+    fakes[0]->manner.udp = fakes[0]->manner.tcp = true;
+    weights.clear();
+    setup.block.hold_down = 1s;
+    setup.block.demote = -40;
+    renew();
+    ASSERT_TRUE(all_are(ok));
+    EXPECT_EQ(weights, std::vector<int>{-40});
+    EXPECT_NE(service->status().why.find("H000 here is OK and has yet to prove itself, H001 is OK: still -40"),
+              std::string::npos)
+        << service->status().why;
+    run(700ms);
+    EXPECT_EQ(weights, std::vector<int>{-40});
+    EXPECT_TRUE(until([&] { return weights.back() == 0; }));
+}
+
+// An agent that was started again: the one before had sent the clients to the second, and so shall we in a moment.
+TEST_F(Service, does_not_tell_the_first_that_is_about_to_be_replaced) {
+    for (const auto* address : {"127.0.0.3", "127.0.0.1"})
+        fakes.push_back(std::make_unique<FakeForwarder>(loop_, address));
+    fakes[0]->manner.rcode = dnsfailover::Rcode::servfail;
+    start({"127.0.0.3", "127.0.0.1"});
+    ASSERT_TRUE(is(0, dnsfailover::Health::upstream_down));
+    ASSERT_TRUE(is(1, ok));
+    EXPECT_EQ(choices, Addresses{});
+    EXPECT_EQ(healths, std::vector<bool>{});
+}
+
+// Without upstream: nobody is to blame, but the dead one answers nobody.
+TEST_F(Service, a_dead_one_is_replaced_where_nobody_resolves) {
+    for (const auto* address : {"127.0.0.3", "127.0.0.1"}) {
+        fakes.push_back(std::make_unique<FakeForwarder>(loop_, address));
+        fakes.back()->manner.rcode = dnsfailover::Rcode::refused;
+    }
+    start({"127.0.0.3", "127.0.0.1"});
+    ASSERT_TRUE(all_are(dnsfailover::Health::upstream_down));
+    EXPECT_EQ(choices, Addresses{"127.0.0.3"});
+    EXPECT_EQ(healths, std::vector<bool>{true});
+    EXPECT_EQ(service->status().trouble, "");
+    silence(0);
+    EXPECT_EQ(choices, (Addresses{"127.0.0.3", "127.0.0.1"}));
+    EXPECT_EQ(service->status().trouble, "");
+    silence(1);
+    EXPECT_EQ(service->status().trouble, "no DNS forwarder answers");
+}
+
 TEST_F(Service, where_all_are_dead_the_own_one_is_down_and_weighs_nothing) {
     start({"127.0.0.3", "127.0.0.1"}, {"H000", {}}, -60);
     ASSERT_TRUE(all_are(ok));
@@ -173,6 +266,23 @@ TEST_F(Service, each_family_of_addresses_has_a_choice_of_its_own) {
     EXPECT_EQ(choices, Addresses{"127.0.0.1"});
     EXPECT_TRUE(logged("gateway HOME over IPv4: clients ask H002"));
     EXPECT_EQ(service->status().answers, "H002, H001");
+    EXPECT_EQ(service->status().trouble, "");
+    silence(1);
+    EXPECT_EQ(service->status().trouble,
+              "questions over IPv6 still go to H001, which is dead: no other forwarder lives");
+    EXPECT_FALSE(service->status().none_alive);
+}
+
+TEST_F(Service, a_dead_one_of_its_own_is_a_trouble_where_it_only_weighs) {
+    start({"127.0.0.3", "127.0.0.1"}, {"H001", {}}, -60);
+    ASSERT_TRUE(all_are(ok));
+    silence(0);
+    EXPECT_EQ(service->status().trouble, "");
+    silence(1);
+    EXPECT_EQ(service->status().trouble, "no DNS forwarder answers");
+    fakes[0]->manner.udp = fakes[0]->manner.tcp = true;
+    ASSERT_TRUE(is(0, ok));
+    EXPECT_EQ(service->status().trouble, "H001, the DNS forwarder of this host, is dead");
 }
 
 }  // namespace

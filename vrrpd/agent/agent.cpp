@@ -77,8 +77,7 @@ void Agent::handle(ipc::Message& message) {
 void Agent::handle_engine(const ipc::Message& message) {
     switch (message.kind) {
         case ipc::Kind::wan_state:
-            if (const auto state = ipc::decode<ipc::WanState>(message.text))
-                for (auto& service : dns_) service.wan_changed(*state);
+            if (const auto state = ipc::decode<ipc::WanState>(message.text)) wan_changed(*state);
             return;
         case ipc::Kind::host_silent:
             if (const auto address = IpAddress::parse(message.text))
@@ -160,6 +159,7 @@ void Agent::configure(int configuration) {
     config_.instances = {};  // there may be a thousand
     own_.configure(config_);
     std::erase_if(units_, [this](const auto& one) { return config_.gateway(one.first) == nullptr; });
+    std::erase_if(wan_down_, [this](const auto& gateway) { return config_.gateway(gateway) == nullptr; });
     renew_dns();
     renew_leases();
     renew_peers();
@@ -175,18 +175,40 @@ void Agent::open_control(Fd listener) {
                                        [this](const auto& engine) { return status(engine); }});
 }
 
-// Services whose block did not change could go on; but they know again in seconds what they knew, and until then
-// what was decided stays in force.
+// A service whose block did not change goes on: it knows who is well, and whose hold-down is not over.
 void Agent::renew_dns() {
     Self self{id_, std::nullopt};
     if (const auto& link = config_.peer_link; link && link->self) self.address = link->members[*link->self].address;
-    dns_.clear();
-    for (const auto& block : config_.dns_failovers)
-        dns_.emplace_back(
-            loop_, log_, block, self,
-            DnsOutcomes{[this](const auto& choice) { channel_.send(ipc::Kind::dns_choice, encode(choice)); },
-                        [this](const auto& weight) { channel_.send(ipc::Kind::service_weight, encode(weight)); },
-                        [this](const auto& health) { channel_.send(ipc::Kind::dns_health, encode(health)); }});
+    auto former = std::exchange(dns_, {});
+    for (const auto& block : config_.dns_failovers) {
+        const DnsService::Setup setup{block, self};
+        const auto before = std::ranges::find_if(
+            former, [&](const auto& service) { return service.setup().block.follows == block.follows; });
+        if (before != former.end() && before->setup() == setup)
+            dns_.splice(dns_.end(), former, before);
+        else
+            add_dns(setup, before == former.end() ? nullptr : &*before);
+    }
+}
+
+void Agent::add_dns(const DnsService::Setup& setup, const DnsService* before) {
+    const auto& follows = setup.block.follows;
+    dns_.emplace_back(
+        loop_, log_, setup,
+        DnsOutcomes{[this](const auto& choice) { channel_.send(ipc::Kind::dns_choice, encode(choice)); },
+                    [this](const auto& weight) { channel_.send(ipc::Kind::service_weight, encode(weight)); },
+                    [this](const auto& health) { channel_.send(ipc::Kind::dns_health, encode(health)); }},
+        before);
+    if (wan_down_.contains(follows)) dns_.back().wan_changed({follows, false});
+}
+
+// Remembered for services that a reload makes: the engine says it once.
+void Agent::wan_changed(const ipc::WanState& state) {
+    if (state.up)
+        wan_down_.erase(state.gateway);
+    else
+        wan_down_.insert(state.gateway);
+    for (auto& service : dns_) service.wan_changed(state);
 }
 
 std::optional<LeaseDesk::Setup> Agent::leases_wanted() {

@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "vrrpd/agent/alerts.hpp"
@@ -47,6 +48,8 @@ private:
     void configure(int configuration);
     void open_control(Fd listener);
     void renew_dns();
+    void add_dns(const DnsService::Setup& setup, const DnsService* before);
+    void wan_changed(const ipc::WanState& state);
     void renew_leases();
     [[nodiscard]] std::optional<LeaseDesk::Setup> leases_wanted();
     [[nodiscard]] LeaseDesk::Port lease_port();
@@ -93,7 +96,8 @@ private:
     std::map<std::string, ipc::Units> units_;  // while_active, by gateway
     Alerts alerts_;
     SplitBrain split_brain_;
-    std::list<DnsService> dns_;  // a list: their probers stay where they are
+    std::list<DnsService> dns_;       // a list: their probers stay where they are
+    std::set<std::string> wan_down_;  // gateways
     std::optional<LeaseDesk> leases_;
     std::string no_leases_because_;  // and that was said
     DhcpWeight dhcp_weight_;

@@ -40,11 +40,11 @@ void Agent::own_changed() {
 void Agent::look_at_dns() {
     for (const auto& service : dns_) {
         const auto dns = service.status();
-        const auto state = dns.none_alive ? ServiceState::down : dns.known ? ServiceState::up : ServiceState::none;
-        const std::string obstacle = dns.none_alive ? "no DNS forwarder answers" : "";
-        if (own_.dns(dns.gateway, state, obstacle)) own_changed();
+        const bool dead = !dns.trouble.empty();
+        const auto state = dead ? ServiceState::down : dns.known ? ServiceState::up : ServiceState::none;
+        if (own_.dns(dns.gateway, state, dns.none_alive ? dns.trouble : "")) own_changed();
         if (state != ServiceState::none)
-            alerts_.service(dns.gateway, "dns", !dns.none_alive, dns.none_alive ? obstacle : dns.answers + " answers");
+            alerts_.service(dns.gateway, "dns", !dead, dead ? dns.trouble : dns.answers + " answers");
     }
 }
 

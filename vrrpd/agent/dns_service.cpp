@@ -34,6 +34,16 @@ std::vector<std::size_t> beginning_with(std::size_t first, std::size_t count) {
     return result;
 }
 
+// Where the forwarder stands that is known by this name, on its way of the two; the first one if it is gone.
+std::size_t position_of(const config::Forwarder* wanted, const std::vector<std::size_t>& order,
+                        const std::vector<config::Forwarder>& forwarders) {
+    const auto at = std::find_if(order.begin(), order.end(), [&](std::size_t number) {
+        const auto& each = forwarders[number];
+        return wanted && each.name == wanted->name && each.address.family() == wanted->address.family();
+    });
+    return at == order.end() ? 0 : static_cast<std::size_t>(at - order.begin());
+}
+
 // The event as a Selector over `order` numbers it; nullopt: it is about none of these.
 std::optional<SelectorEvent> numbered(const SelectorEvent& event, const std::vector<std::size_t>& order) {
     const auto* health = std::get_if<HealthChanged>(&event);
@@ -71,28 +81,42 @@ std::vector<dnsfailover::Prober::Forwarder> to_probe(const config::DnsFailover& 
 
 }  // namespace
 
-DnsService::DnsService(Loop& loop, Log& log, const config::DnsFailover& config, const Self& self, DnsOutcomes outcomes)
+DnsService::DnsService(Loop& loop, Log& log, Setup setup, DnsOutcomes outcomes, const DnsService* before)
     : loop_(loop),
       log_(log),
-      config_(config),
+      setup_(std::move(setup)),
       outcomes_(std::move(outcomes)),
-      own_(find_own(config, self)),
+      own_(find_own(config_, setup_.self)),
       prober_(loop, log, to_probe(config_),
               [this](std::size_t forwarder, const HealthChange& change) { healths_changed(forwarder, change); }) {
     for (const auto family : {Family::ipv4, Family::ipv6})
         if (auto order = of_family(config_, family); !config_.demote && !order.empty())
-            choices_.push_back(choice_of(std::move(order)));
-    if (own_) ours_ = choice_of(beginning_with(*own_, config_.forwarders.size()));
+            choices_.push_back(choice_of(std::move(order), before ? before->answering(family) : nullptr));
+    if (own_)
+        ours_ = choice_of(beginning_with(*own_, config_.forwarders.size()), before ? counting_for(*before) : nullptr);
     tell_of_own();
 }
 
-DnsService::Choice DnsService::choice_of(std::vector<std::size_t> order) const {
+DnsService::Choice DnsService::choice_of(std::vector<std::size_t> order, const config::Forwarder* answering) const {
     std::vector<std::string> names;
-    for (const auto number : order) names.push_back(config_.forwarders[number].name);
+    for (const auto number : order) names.push_back(forwarder(number).name);
     dnsfailover::Policy policy;
     policy.demote = config_.demote;
     if (config_.hold_down) policy.hold_down = *config_.hold_down;
-    return {std::move(order), {std::move(names), policy, loop_.now()}};
+    const auto first = position_of(answering, order, config_.forwarders);
+    return {std::move(order), {std::move(names), policy, loop_.now(), first}};
+}
+
+const config::Forwarder* DnsService::answering(Family family) const {
+    for (const auto& choice : choices_)
+        if (const auto& chosen = forwarder(choice.chosen()); chosen.address.family() == family) return &chosen;
+    return nullptr;
+}
+
+// Which one that service took for better than this host's own.
+const config::Forwarder* DnsService::counting_for(const DnsService& before) const {
+    if (!before.own_ || before.forwarder(*before.own_).name != forwarder(*own_).name) return nullptr;
+    return &before.forwarder(before.ours_->chosen());
 }
 
 Deadline DnsService::next_deadline() const {
@@ -117,8 +141,8 @@ void DnsService::host_silent(const IpAddress& address) {
         if (config_.forwarders[i].address == address) prober_.host_silent(i);
 }
 
-void DnsService::healths_changed(std::size_t forwarder, const HealthChange& change) {
-    decide(HealthChanged{forwarder, change.to});
+void DnsService::healths_changed(std::size_t which, const HealthChange& change) {
+    decide(HealthChanged{which, change.to});
 }
 
 void DnsService::decide(const SelectorEvent& event) {
@@ -140,20 +164,19 @@ void DnsService::step_own(const SelectorEvent& event) {
         log_.notice("gateway {}: {}", config_.follows, describe_weight());
 }
 
-bool DnsService::is_known(std::size_t forwarder) const {
-    return prober_.monitor(forwarder).health() != Health::unknown;
-}
+bool DnsService::is_known(std::size_t which) const { return prober_.monitor(which).health() != Health::unknown; }
 
+// The first time not one that is about to be replaced: who answered before us is left alone for so long.
 void DnsService::tell(Choice& choice) {
-    if (!is_known(choice.chosen())) return;
+    if (!is_known(choice.chosen()) || (!choice.told && choice.selector.is_deciding())) return;
     choice.told = true;
-    const auto& chosen = config_.forwarders[choice.chosen()];
+    const auto& chosen = forwarder(choice.chosen());
     outcomes_.choose({config_.follows, chosen.address, chosen.port});
 }
 
 // Of a host without a forwarder nothing can die; and an earlier configuration may have weighed what this one does not.
 void DnsService::tell_of_own() {
-    if (own_ && !is_known(*own_)) return;
+    if (own_ && (!is_known(*own_) || ours_->selector.is_deciding())) return;
     weigh(own_ && config_.demote ? ours_->selector.weight() : 0);
     judge(own_is_up());
 }
@@ -171,28 +194,43 @@ bool DnsService::own_is_up() const {
     if (!own_) return true;
     const auto health = prober_.monitor(*own_).health();
     if (health == Health::dead) return false;
-    return health != Health::upstream_down || ours_->selector.chosen() == 0;
+    return health != Health::upstream_down || !is_healthy(prober_.monitor(ours_->chosen()).health());
 }
 
 std::string DnsService::describe(const Choice& choice) const {
     auto text = fmt::format("gateway {}", config_.follows);
     const bool one_of_two = choices_.size() > 1;
-    if (one_of_two)
-        text += config_.forwarders[choice.chosen()].address.family() == Family::ipv4 ? " over IPv4" : " over IPv6";
+    if (one_of_two) text += forwarder(choice.chosen()).address.family() == Family::ipv4 ? " over IPv4" : " over IPv6";
     text += fmt::format(": {}", choice.selector.describe(loop_.now()));
     if (choice.chosen() != own_)
-        text +=
-            fmt::format("; {} sees this router's address instead of theirs", config_.forwarders[choice.chosen()].name);
+        text += fmt::format("; {} sees this router's address instead of theirs", forwarder(choice.chosen()).name);
     return text;
 }
 
 std::string DnsService::describe_weight() const {
     if (!ours_) return "no forwarder runs on this host, so none can die";
-    const auto& own = config_.forwarders[*own_].name;
+    const auto& own = forwarder(*own_).name;
     const auto health = to_string(prober_.monitor(*own_).health());
-    if (ours_->selector.weight() == 0) return fmt::format("{} ({}) answers here: no weight", own, health);
-    return fmt::format("{} here is {} and {} is not: {} on the priority", own, health,
-                       config_.forwarders[ours_->chosen()].name, ours_->selector.weight());
+    const auto& better = forwarder(ours_->chosen()).name;
+    const auto its = prober_.monitor(ours_->chosen()).health();
+    const auto weight = ours_->selector.weight();
+    if (weight == 0) return fmt::format("{} ({}) answers here: no weight", own, health);
+    if (its < prober_.monitor(*own_).health())
+        return fmt::format("{} here is {} and {} is not: {} on the priority", own, health, better, weight);
+    return fmt::format("{} here is {} and has yet to prove itself, {} is {}: still {} on the priority", own, health,
+                       better, to_string(its), weight);
+}
+
+// Nobody of those who could would do better.
+std::string DnsService::trouble() const {
+    if (config_.demote && own_ && prober_.monitor(*own_).health() == Health::dead)
+        return fmt::format("{}, the DNS forwarder of this host, is dead", forwarder(*own_).name);
+    for (const auto& choice : choices_)
+        if (choice.selector.all_are_dead())
+            return fmt::format("questions over {} still go to {}, which is dead: no other forwarder lives",
+                               forwarder(choice.chosen()).address.is_v6() ? "IPv6" : "IPv4",
+                               forwarder(choice.chosen()).name);
+    return {};
 }
 
 DnsStatus DnsService::status() const {
@@ -202,7 +240,7 @@ DnsStatus DnsService::status() const {
     result.known = true;
     std::vector<std::string> answers, why;
     for (const auto& choice : choices_) {
-        answers.push_back(config_.forwarders[choice.chosen()].name);
+        answers.push_back(forwarder(choice.chosen()).name);
         why.push_back(choice.selector.describe(loop_.now()));
         result.since = std::max(result.since, choice.selector.since());
         result.may_differ |= choice.selector.rules_may_differ();
@@ -211,7 +249,7 @@ DnsStatus DnsService::status() const {
     }
     if (config_.demote) {
         why.push_back(describe_weight());
-        if (own_) answers.push_back(config_.forwarders[*own_].name);
+        if (own_) answers.push_back(forwarder(*own_).name);
         if (ours_) result.since = ours_->selector.since();
         result.wan_down = ours_ && ours_->selector.wan_is_down();
         result.known = !own_ || is_known(*own_);
@@ -219,17 +257,18 @@ DnsStatus DnsService::status() const {
     result.answers = fmt::format("{}", fmt::join(answers, ", "));
     result.why = fmt::format("{}", fmt::join(why, "; "));
     add_forwarders(result);
+    result.trouble = result.none_alive ? "no DNS forwarder answers" : trouble();
     return result;
 }
 
 void DnsService::add_forwarders(DnsStatus& result) const {
     result.none_alive = true;
     for (std::size_t i = 0; i < config_.forwarders.size(); ++i) {
-        const auto& forwarder = config_.forwarders[i];
+        const auto& each = forwarder(i);
         const auto& monitor = prober_.monitor(i);
-        result.forwarders.push_back(
-            {forwarder.name, forwarder.address, forwarder.port, std::string(to_string(monitor.health())),
-             std::string(dnsfailover::describe(monitor.symptom())), monitor.since(), monitor.latency()});
+        result.forwarders.push_back({each.name, each.address, each.port, std::string(to_string(monitor.health())),
+                                     std::string(dnsfailover::describe(monitor.symptom())), monitor.since(),
+                                     monitor.latency()});
         result.none_alive = result.none_alive && monitor.health() == Health::dead;
     }
 }

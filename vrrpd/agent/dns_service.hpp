@@ -1,6 +1,8 @@
 // One dns_failover block at work: asks its forwarders, decides who answers, and says so. The agent's.
 //
-// Nothing is told before it is known: what an agent before this one decided stays in force until then.
+// Nothing is told before it is known: what an agent before this one decided stays in force until then. After a reload
+// a service whose block did not change goes on (the agent keeps it), and one whose block did begins with the choices of
+// the one before: a reload alone sends no client elsewhere, and ends no hold-down.
 #pragma once
 
 #include <functional>
@@ -27,12 +29,20 @@ struct DnsOutcomes {
 struct Self {
     std::string name;                  // -i, or the host name
     std::optional<IpAddress> address;  // as a member of peer_link
+    bool operator==(const Self&) const = default;
 };
 
 class DnsService {
 public:
-    // With `demote` the own forwarder is the one that matters. What `outcomes` names outlives the service.
-    DnsService(Loop& loop, Log& log, const config::DnsFailover& config, const Self& self, DnsOutcomes outcomes);
+    struct Setup {
+        config::DnsFailover block;
+        Self self;
+        bool operator==(const Setup&) const = default;
+    };
+
+    // With `demote` the own forwarder is the one that matters. What `outcomes` names outlives the service; `before`,
+    // the service whose place it takes, if there was one, is not used after the constructor.
+    DnsService(Loop& loop, Log& log, Setup setup, DnsOutcomes outcomes, const DnsService* before = nullptr);
     DnsService(const DnsService&) = delete;
     DnsService& operator=(const DnsService&) = delete;
 
@@ -43,6 +53,7 @@ public:
     void wan_changed(const ipc::WanState& state);
     void host_silent(const IpAddress& address);
 
+    [[nodiscard]] const Setup& setup() const { return setup_; }
     [[nodiscard]] DnsStatus status() const;
 
 private:
@@ -54,8 +65,12 @@ private:
         [[nodiscard]] std::size_t chosen() const { return order[selector.chosen()]; }
     };
 
-    [[nodiscard]] Choice choice_of(std::vector<std::size_t> order) const;
-    void healths_changed(std::size_t forwarder, const dnsfailover::HealthChange& change);
+    // `answering`: who answered before; nullptr: nobody.
+    [[nodiscard]] Choice choice_of(std::vector<std::size_t> order, const config::Forwarder* answering) const;
+    [[nodiscard]] const config::Forwarder* answering(Family family) const;
+    [[nodiscard]] const config::Forwarder* counting_for(const DnsService& before) const;
+    [[nodiscard]] const config::Forwarder& forwarder(std::size_t number) const { return config_.forwarders[number]; }
+    void healths_changed(std::size_t which, const dnsfailover::HealthChange& change);
     // `event` with the forwarder's own number.
     void decide(const dnsfailover::SelectorEvent& event);
     void step(Choice& choice, const dnsfailover::SelectorEvent& event);
@@ -64,15 +79,17 @@ private:
     void tell_of_own();
     void weigh(int weight);
     void judge(bool up);
-    [[nodiscard]] bool is_known(std::size_t forwarder) const;
+    [[nodiscard]] bool is_known(std::size_t which) const;
     [[nodiscard]] bool own_is_up() const;
     [[nodiscard]] std::string describe(const Choice& choice) const;
     [[nodiscard]] std::string describe_weight() const;  // demote
+    [[nodiscard]] std::string trouble() const;
     void add_forwarders(DnsStatus& result) const;
 
     Loop& loop_;
     Log& log_;
-    config::DnsFailover config_;
+    Setup setup_;
+    const config::DnsFailover& config_ = setup_.block;
     DnsOutcomes outcomes_;
     std::optional<std::size_t> own_;  // of the forwarders, this host's
     dnsfailover::Prober prober_;

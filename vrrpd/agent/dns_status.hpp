@@ -30,6 +30,7 @@ struct DnsStatus {
     bool wan_down = false;
     bool known = false;  // whoever answers has been judged
     bool none_alive = false;
+    std::string trouble;  // questions go to a dead one all the same, and why; empty: they do not
     std::vector<Forwarder> forwarders;
 };
 

@@ -188,7 +188,7 @@ Json dns(const DnsStatus& status, Instant now) {
                 {"answers", status.answers},   {"since", seconds(now - status.since)},
                 {"why", status.why},           {"may_differ", status.may_differ},
                 {"wan_down", status.wan_down}, {"none_alive", status.none_alive},
-                {"forwarders", Json::array()}};
+                {"trouble", status.trouble},   {"forwarders", Json::array()}};
     for (const auto& one : status.forwarders) result["forwarders"].push_back(forwarder(one, now));
     return result;
 }

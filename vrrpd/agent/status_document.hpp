@@ -14,8 +14,8 @@
 //   peers[]     host, address, connected, version, clock_offset, drift[], queued, trouble
 //   leases      gateway, lease_file, count, missing, refused, faulty, quarantined, fed, caught_up, trouble, server
 //               {alive, why}, term, offers, lags[] {host, complete, behind, last}; or null
-//   dns[]       gateway, mode, answers, since, why, may_differ, wan_down, none_alive, forwarders[] {name, address,
-//               port, health, symptom, since, latency}
+//   dns[]       gateway, mode, answers, since, why, may_differ, wan_down, none_alive, trouble, forwarders[] {name,
+//               address, port, health, symptom, since, latency}
 //
 // Times are seconds; "since", "connected" and "heard" are how long ago.
 #pragma once
