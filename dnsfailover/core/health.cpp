@@ -1,5 +1,6 @@
 #include "dnsfailover/core/health.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "vrrpd/base/assert.hpp"
@@ -20,6 +21,7 @@ constexpr std::array meanings{
     Meaning{Health::degraded, "resolves what its filter should block"},
     Meaning{Health::degraded, "answers over TCP only (rate limit?)"},
     Meaning{Health::unknown, "not judged yet"},
+    Meaning{Health::upstream_down, "denies names that are there (its upstream does, or it blocks everything)"},
     Meaning{Health::upstream_down, "answers, but resolves nothing"},
     Meaning{Health::dead, "answers neither over UDP nor over TCP"},
     Meaning{Health::dead, "its host fell silent"},
@@ -39,10 +41,12 @@ std::string_view to_string(Health health) {
 
 HealthMonitor::HealthMonitor(Checks checks, Instant now)
     : checks_(std::move(checks)),
-      series_{Series{checks_.liveness, now}, Series{checks_.resolution, now}, Series{checks_.canary, now}},
+      series_{Series{checks_.liveness, now}, Series{checks_.resolution, now}, Series{checks_.existence, now},
+              Series{checks_.canary, now}},
       alive_(checks_.liveness),
       udp_(checks_.liveness),
       resolves_(checks_.resolution),
+      admits_(checks_.existence),
       filters_(checks_.canary),
       since_(now),
       now_(now) {
@@ -92,7 +96,7 @@ void HealthMonitor::on(const Answered& event) {
     } else if (verdict == Verdict::good) {
         if (!round->good()) first_answer(*round, event.probe);
         (event.probe.transport == Transport::udp ? round->good_udp : round->good_tcp) = true;
-    } else {
+    } else if (verdict == Verdict::bad) {
         round->bad = true;
     }
     done(event.probe);
@@ -113,8 +117,7 @@ void HealthMonitor::on(const Unsent& event) {
 void HealthMonitor::on(const HostSilent&) {
     host_silent_ = true;
     alive_.believe(false);
-    resolves_.believe(std::nullopt);
-    forget_latency();
+    upstream_is_unknown();
     for (auto& each : series_) each.next = now_;  // what is on its way was asked before: ask anew
 }
 
@@ -124,6 +127,7 @@ std::size_t HealthMonitor::items(Kind kind) const {
     const auto& plan = checks_.plan;
     return kind == Kind::liveness     ? plan.liveness.size()
            : kind == Kind::resolution ? plan.resolution.size()
+           : kind == Kind::existence  ? plan.existence.size()
                                       : plan.canaries.size();
 }
 
@@ -134,11 +138,19 @@ HealthMonitor::Round* HealthMonitor::awaiting(const Probe& probe) {
 
 void HealthMonitor::begin(Kind kind) {
     auto& each = series(kind);
-    each.next = now_ + each.pace.interval;
+    each.next = kind == Kind::existence ? next_existence() : now_ + each.pace.interval;
     each.round = Round{++each.rounds, now_};
     if (kind == Kind::liveness) return ask_liveness();
     if (kind == Kind::canary) return ask_canaries();
     ask(kind, transport_to_resolve(), each.rounds % items(kind));
+}
+
+// At the same moments for all forwarders: where they lie together, as the resolver of a provider makes them, they are
+// found out together, and nobody is replaced by one that is a lie behind.
+Instant HealthMonitor::next_existence() const {
+    if (admits_.in_trouble()) return now_ + checks_.resolution.interval;
+    const auto interval = checks_.existence.interval;
+    return Instant((now_.time_since_epoch() / interval + 1) * interval);
 }
 
 void HealthMonitor::ask_liveness() {
@@ -190,18 +202,27 @@ void HealthMonitor::end(Kind kind) {
             return judge_liveness(round);
         case Kind::resolution:
             return judge_resolution(round);
+        case Kind::existence:
+            return judge_existence(round);
         case Kind::canary:
             return judge_canary(round);
     }
 }
 
 void HealthMonitor::judge_liveness(const Round& round) {
+    const bool was_down = alive_.is_down();
     alive_.add(round.good());
     if (round.asked_udp) udp_.add(round.good_udp);
-    if (alive_.is_up()) host_silent_ = false;
-    // What its upstream is like is found out when it lives again.
-    if (!alive_.is_down()) return;
+    if (alive_.is_down()) return upstream_is_unknown();
+    if (!alive_.is_up()) return;
+    host_silent_ = false;
+    if (was_down) series(Kind::existence).next = now_;  // before it is preferred to anybody
+}
+
+// What it is like is found out when the forwarder lives again.
+void HealthMonitor::upstream_is_unknown() {
     resolves_.believe(std::nullopt);
+    admits_.believe(std::nullopt);
     forget_latency();
 }
 
@@ -220,16 +241,32 @@ void HealthMonitor::forget_latency() {
     slow_ = false;
 }
 
+// Silence is judged by resolution: here only a denial counts, and what takes it back.
+void HealthMonitor::judge_existence(const Round& round) {
+    if (!round.good() && !round.bad) return;
+    admits_.add(round.good());
+    auto& next = series(Kind::existence).next;
+    if (admits_.in_trouble()) next = std::min(next, std::max(now_, round.began + checks_.resolution.interval));
+}
+
 // Silence is judged by liveness: here only an answer counts.
 void HealthMonitor::judge_canary(const Round& round) {
     if (round.good() || round.bad) filters_.add(!round.bad);
 }
 
+// Not known yet, and the first question is due, on its way, or was denied.
+bool HealthMonitor::may_deny_all() const {
+    const auto& each = series_[static_cast<std::size_t>(Kind::existence)];
+    if (admits_.is_known() || items(Kind::existence) == 0) return false;
+    return admits_.in_trouble() || each.round || each.next <= now_;
+}
+
 Symptom HealthMonitor::diagnose() const {
     if (alive_.is_down()) return host_silent_ ? Symptom::host_silent : Symptom::silent;
     if (resolves_.is_down()) return Symptom::nothing_resolves;
+    if (admits_.is_down()) return Symptom::denies_all;
     // Until its upstream is known, it is taken for what it was.
-    const bool judged = alive_.is_up() && (resolves_.is_up() || items(Kind::resolution) == 0);
+    const bool judged = alive_.is_up() && (resolves_.is_up() || items(Kind::resolution) == 0) && !may_deny_all();
     if (!judged) return symptom_;
     if (udp_.is_down()) return Symptom::udp_silent;
     if (filters_.is_down()) return Symptom::unfiltered;

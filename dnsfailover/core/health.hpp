@@ -2,8 +2,8 @@
 // deadline; a shell sends the probes (dnsfailover/prober.hpp), the Selector draws the conclusion.
 //
 // Each kind of probe runs in rounds. A round is won when one of its probes was answered well (of canaries: when none
-// was answered badly), lost when none was by
-// its end, and void when this host itself could not send or was late: that says nothing about the forwarder.
+// was answered badly), lost when none was by its end (of existence and canaries: when it was answered badly), and void
+// when this host itself could not send or was late: that says nothing about the forwarder.
 #pragma once
 
 #include <array>
@@ -29,6 +29,7 @@ enum class Symptom : std::uint8_t {
     unfiltered,        // the canary is answered: the filter does not work
     udp_silent,        // only TCP is answered. AdGuard Home's rate limit looks like that, so it is no death
     not_judged,        // no answer is due yet
+    denies_all,        // it says of names that are there that they are not
     nothing_resolves,  // it lives, but what it should resolve fails: its upstream, or the WAN
     silent,            // neither UDP nor TCP
     host_silent,       // told by VRRP: its host fell silent
@@ -42,7 +43,8 @@ enum class Symptom : std::uint8_t {
 
 struct Checks {
     Plan plan;
-    Pace liveness = defaults::liveness, resolution = defaults::resolution, canary = defaults::canary;
+    Pace liveness = defaults::liveness, resolution = defaults::resolution;
+    Pace existence = defaults::existence, canary = defaults::canary;
     Duration slow = defaults::slow;
 };
 
@@ -127,6 +129,7 @@ private:
     [[nodiscard]] std::size_t items(Kind kind) const;
     void first_answer(Round& round, const Probe& probe);
     void begin(Kind kind);
+    [[nodiscard]] Instant next_existence() const;
     void ask(Kind kind, Transport transport, std::size_t item);
     void ask_liveness();
     void ask_canaries();
@@ -135,14 +138,17 @@ private:
     void end(Kind kind);
     void judge_liveness(const Round& round);
     void judge_resolution(const Round& round);
+    void judge_existence(const Round& round);
     void judge_canary(const Round& round);
+    void upstream_is_unknown();
     void forget_latency();
     [[nodiscard]] bool says_nothing(const Series& series, const Round& round) const;
+    [[nodiscard]] bool may_deny_all() const;
     [[nodiscard]] Symptom diagnose() const;
 
     Checks checks_;
     std::array<Series, every_kind.size()> series_;
-    Debounce alive_, udp_, resolves_, filters_;
+    Debounce alive_, udp_, resolves_, admits_, filters_;
     Latency latency_;
     bool slow_ = false;
     bool host_silent_ = false;

@@ -35,6 +35,9 @@ namespace defaults {
 inline constexpr Pace liveness{std::chrono::seconds(2), std::chrono::milliseconds(500), 3, 3};
 // Resolution waits for servers on the Internet. 8 s to be called without upstream.
 inline constexpr Pace resolution{std::chrono::seconds(2), std::chrono::seconds(2), 3, 3};
+// Names that are there for sure. Seldom, for they say nothing new as long as all is well; as often as resolution from
+// the first lie on. 16 s to be called a liar.
+inline constexpr Pace existence{std::chrono::seconds(10), std::chrono::seconds(2), 3, 3};
 // A filter list is reloaded now and then; nobody is without an answer meanwhile.
 inline constexpr Pace canary{std::chrono::seconds(10), std::chrono::seconds(2), 3, 3};
 // Every so many rounds of liveness ask over TCP, too, while UDP answers.
@@ -44,7 +47,7 @@ inline constexpr Duration slow = std::chrono::milliseconds(500);
 // A recovered forwarder has to stay well for so long before it is preferred to one that answers.
 inline constexpr Duration hold_down = std::chrono::seconds(30);
 
-static_assert(is_sound(liveness) && is_sound(resolution) && is_sound(canary));
+static_assert(is_sound(liveness) && is_sound(resolution) && is_sound(existence) && is_sound(canary));
 static_assert(worst_detection(liveness) == std::chrono::milliseconds(6500));
 
 }  // namespace defaults
@@ -69,6 +72,9 @@ public:
 
     [[nodiscard]] constexpr bool is_up() const { return belief_ == true; }
     [[nodiscard]] constexpr bool is_down() const { return belief_ == false; }
+    [[nodiscard]] constexpr bool is_known() const { return belief_.has_value(); }
+    // Lost last, or down: something is to be found out soon.
+    [[nodiscard]] constexpr bool in_trouble() const { return is_down() || losses_ > 0; }
     // Anything but a believed and unbroken "up".
     [[nodiscard]] constexpr bool in_doubt() const { return !is_up() || losses_ > 0; }
 

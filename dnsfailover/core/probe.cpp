@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace dnsfailover {
 
@@ -26,6 +27,8 @@ Question question_for(const Plan& plan, const Probe& probe, std::uint64_t label)
             return plan.liveness.at(probe.item);
         case Kind::resolution:
             return {name_of(plan.resolution.at(probe.item), label)};
+        case Kind::existence:
+            return {plan.existence.at(probe.item)};
         case Kind::canary:
             break;
     }
@@ -37,6 +40,17 @@ bool resolved(const Target& target, const Answer& answer) {
     if (!answer.intact) return false;
     if (answer.rcode == Rcode::nxdomain) return target.random_label && !target.wildcard;
     return answer.rcode == Rcode::noerror && answer.records > 0;
+}
+
+// A filter may block one of these names: it takes several in a row to be a liar. SERVFAIL and REFUSED deny nothing.
+Verdict admitted(const Answer& answer) {
+    if (!answer.intact) return Verdict::none;
+    if (answer.rcode == Rcode::nxdomain) return Verdict::bad;
+    if (answer.rcode != Rcode::noerror) return Verdict::none;
+    const auto unspecified = [](const IpAddress& address) { return address.is_unspecified(); };
+    const bool nowhere =
+        !answer.addresses.empty() && std::all_of(answer.addresses.begin(), answer.addresses.end(), unspecified);
+    return answer.records > 0 && !nowhere ? Verdict::good : Verdict::bad;
 }
 
 // Filters say "blocked" in several ways: NXDOMAIN, REFUSED, no records, the unspecified address, one of their own.
@@ -55,10 +69,16 @@ std::vector<Question> Plan::questions_that_forwarders_answer() {
             {Name::parse("version.bind").value(), RecordType::txt, RecordClass::chaos}};
 }
 
+std::vector<Name> Plan::names_that_exist() {
+    std::vector<Name> names;
+    for (const auto* name : {"google.com", "amazon.com", "microsoft.com", "apple.com", "wikipedia.org"})
+        names.push_back(Name::parse(name).value());
+    return names;
+}
+
 std::vector<Target> Plan::names_of_several_operators() {
     std::vector<Target> targets;
-    for (const auto* zone : {"google.com", "amazon.com", "microsoft.com", "apple.com", "wikipedia.org"})
-        targets.push_back({Name::parse(zone).value()});
+    for (auto& name : names_that_exist()) targets.push_back({std::move(name)});
     return targets;
 }
 
@@ -69,6 +89,7 @@ Query query_for(const Plan& plan, const Probe& probe, const Dice& dice) {
 Verdict judge(const Plan& plan, const Probe& probe, const Answer& answer) {
     if (probe.kind == Kind::liveness) return Verdict::good;
     if (answer.truncated && probe.transport == Transport::udp) return Verdict::ask_over_tcp;
+    if (probe.kind == Kind::existence) return admitted(answer);
     const bool good = probe.kind == Kind::resolution ? resolved(plan.resolution.at(probe.item), answer)
                                                      : blocked(plan.canaries.at(probe.item), answer);
     return good ? Verdict::good : Verdict::bad;

@@ -17,8 +17,8 @@
 
 namespace dnsfailover {
 
-enum class Kind : std::uint8_t { liveness, resolution, canary };
-inline constexpr std::array every_kind{Kind::liveness, Kind::resolution, Kind::canary};
+enum class Kind : std::uint8_t { liveness, resolution, existence, canary };
+inline constexpr std::array every_kind{Kind::liveness, Kind::resolution, Kind::existence, Kind::canary};
 
 enum class Transport : std::uint8_t { udp, tcp };
 
@@ -39,6 +39,7 @@ struct Canary {
 struct Plan {
     std::vector<Question> liveness = questions_that_forwarders_answer();
     std::vector<Target> resolution = names_of_several_operators();
+    std::vector<Name> existence = names_that_exist();
     std::vector<Canary> canaries;  // all of them must be blocked
 
     // AdGuard Home and unbound answer the first by themselves, dnsmasq, unbound and BIND the second; nobody both from
@@ -47,6 +48,8 @@ struct Plan {
     // Zones of several operators, without DNSSEC: below a signed one a cache may prove by itself that a name does not
     // exist (RFC 8198). Not below .test or .invalid, which forwarders answer alone (RFC 6761).
     [[nodiscard]] static std::vector<Target> names_of_several_operators();
+    // The same ones, as they stand. Every home asks for them all day: that we do tells nobody anything.
+    [[nodiscard]] static std::vector<Name> names_that_exist();
 };
 
 // One question on its way. `item` counts within its kind in the Plan; `round` tells a late answer from one that is
@@ -69,7 +72,7 @@ struct Dice {
 
 [[nodiscard]] Query query_for(const Plan& plan, const Probe& probe, const Dice& dice);
 
-enum class Verdict : std::uint8_t { good, bad, ask_over_tcp };
+enum class Verdict : std::uint8_t { good, bad, ask_over_tcp, none };
 
 [[nodiscard]] Verdict judge(const Plan& plan, const Probe& probe, const Answer& answer);
 

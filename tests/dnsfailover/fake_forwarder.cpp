@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tests/dnsfailover/samples.hpp"
 #include "vrrpd/base/assert.hpp"
 
 namespace dnsfailover::test {
@@ -26,6 +27,12 @@ bool is_own(BytesView query) {
     static constexpr std::string_view own = "healthcheck";
     return query.size() > header + own.size() && std::equal(own.begin(), own.end(), query.begin() + header + 1,
                                                             [](char a, std::uint8_t b) { return a == b; });
+}
+
+bool has_two_labels(BytesView query) {
+    unsigned labels = 0;
+    for (auto at = header; at < query.size() && query[at] != 0; at += query[at] + 1U) ++labels;
+    return labels == 2;
 }
 
 }  // namespace
@@ -109,9 +116,15 @@ void FakeForwarder::answer(BytesView query, Later how) {
 Bytes FakeForwarder::response(BytesView query, bool udp) const {
     if (manner.garbage) return *manner.garbage;
     Bytes message(query.begin(), query.end());
-    const auto rcode = is_own(query) ? Rcode::noerror : manner.rcode.value_or(Rcode::nxdomain);
+    const bool exists = has_two_labels(query) && !manner.rcode;
+    const auto rcode = is_own(query) || exists ? Rcode::noerror : manner.rcode.value_or(Rcode::nxdomain);
     message[2] |= 0x80;
     message[3] = static_cast<std::uint8_t>(0x80 | static_cast<std::uint8_t>(rcode));
+    if (exists) {
+        const auto record = sample::a_record(IpAddress::v4(192, 0, 2, 7));
+        message[7] = 1;
+        message.insert(message.end(), record.begin(), record.end());
+    }
     if (manner.truncates && udp) message[2] |= 0x02;
     if (manner.wrong_id) message[1] ^= 1;
     if (manner.wrong_question) message[header + 1] = 'x';

@@ -11,11 +11,11 @@
 
 namespace dnsfailover::test {
 
-// What it does with a query.
+// What it does with a query. By default what has to be resolved is there if its name has two labels, as google.com has.
 struct Manner {
     bool udp = true, tcp = true;   // false: swallows it
     bool upstream = true;          // false: swallows what it has to resolve
-    std::optional<Rcode> rcode{};  // of what it has to resolve, instead of NXDOMAIN
+    std::optional<Rcode> rcode{};  // of all that it has to resolve
     Duration takes{0};
     bool wrong_id = false, wrong_question = false, wrong_source = false;
     bool truncates = false;          // over UDP

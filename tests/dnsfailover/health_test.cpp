@@ -1,6 +1,7 @@
 // One forwarder, from the first probe on: the right state each time, and when.
 #include <gtest/gtest.h>
 
+#include "dnsfailover/core/selector.hpp"
 #include "tests/dnsfailover/model.hpp"
 #include "tests/dnsfailover/samples.hpp"
 
@@ -203,6 +204,92 @@ TEST_F(ForwarderHealth, whose_own_answers_need_upstream_is_dead_with_it) {
     forwarder = {.own_answers = false, .upstream = false};
     play.run(30s);
     EXPECT_EQ(play.monitor.health(), Health::dead) << "nothing tells the two apart";
+}
+
+// ---- names that are there for sure
+
+TEST_F(ForwarderHealth, that_denies_all_from_the_start_is_never_called_OK) {
+    forwarder.denies = true;
+    play.run(5s);
+    EXPECT_EQ(play.healths(), std::vector{Health::upstream_down});
+    EXPECT_EQ(play.monitor.symptom(), Symptom::denies_all);
+    play.run(60s);
+    EXPECT_EQ(play.changes.size(), 1U);
+}
+
+TEST_F(ForwarderHealth, that_begins_to_deny_all_is_known_for_it_within_the_bound) {
+    settle();
+    forwarder.denies = true;
+    const auto began = play.now;
+    play.run(60s);
+    ASSERT_EQ(play.healths(), std::vector{Health::upstream_down});
+    EXPECT_LE(play.changes[0].first - began, 16s);
+    forwarder.denies = false;
+    play.run(defaults::existence.rise * defaults::resolution.interval);
+    EXPECT_EQ(play.healths(), (std::vector{Health::upstream_down, Health::ok}));
+}
+
+TEST_F(ForwarderHealth, is_asked_seldom_for_names_that_exist) {
+    play.run(600s);
+    const auto asked = play.asked(Kind::existence, Transport::udp) + play.asked(Kind::existence, Transport::tcp);
+    EXPECT_LE(asked, 61);
+    EXPECT_GE(asked, 59);
+}
+
+// Nor more often, where nobody answers.
+TEST_F(ForwarderHealth, whose_cache_knows_the_names_has_lost_its_upstream_all_the_same) {
+    settle();
+    forwarder.upstream = false;
+    forwarder.caches = true;
+    const auto lost = play.now;
+    play.run(600s);
+    ASSERT_EQ(play.healths(), std::vector{Health::upstream_down});
+    EXPECT_EQ(play.monitor.symptom(), Symptom::nothing_resolves);
+    EXPECT_LE(play.changes[0].first - lost, upstream_bound);
+    forwarder.caches = false;
+    (void)play.asked(Kind::existence, Transport::udp);
+    play.run(600s);
+    EXPECT_LE(play.asked(Kind::existence, Transport::udp), 61);
+    EXPECT_EQ(play.changes.size(), 1U);
+}
+
+// A home where a filter blocks two of them.
+TEST_F(ForwarderHealth, that_denies_some_of_the_names_is_OK) {
+    play.run(1s);
+    for (int i = 0; i < 200; ++i) {
+        forwarder.denies = i % 5 < 2;
+        (void)play.asked(Kind::existence, Transport::udp);
+        while (play.asked(Kind::existence, Transport::udp) == 0) play.run(100ms);
+    }
+    EXPECT_EQ(play.healths(), std::vector{Health::ok});
+}
+
+TEST_F(ForwarderHealth, that_is_back_and_denies_all_is_not_called_OK) {
+    settle();
+    forwarder.udp = forwarder.tcp = false;
+    play.run(60s);
+    forwarder = {.denies = true};
+    play.run(60s);
+    EXPECT_EQ(play.healths(), (std::vector{Health::dead, Health::upstream_down}));
+}
+
+// A provider's resolver begins to lie: whoever asks through it, and since whenever it is watched.
+TEST(Denial, is_found_out_of_all_at_once) {
+    Play one, other;
+    other.run(0ms);
+    one.run(23s);
+    other.run(3s + 300ms);
+    other.tell(HostSilent{});
+    other.run(19s + 700ms);
+    ASSERT_EQ(one.now, other.now);
+    ASSERT_EQ(other.monitor.health(), Health::ok);
+    one.forwarder.denies = other.forwarder.denies = true;
+    other.forwarder.upstream_takes = 1500ms;
+    for (auto* each : {&one, &other}) each->run(60s);
+    const auto apart = other.changes.back().first - one.changes.back().first;
+    EXPECT_EQ(one.monitor.symptom(), Symptom::denies_all);
+    EXPECT_EQ(other.monitor.symptom(), Symptom::denies_all);
+    EXPECT_LT(apart, Policy{}.settle) << "else the first to be found out is replaced by the other one";
 }
 
 TEST(Canary, a_filter_that_lets_it_through_degrades) {

@@ -22,6 +22,8 @@ struct Forwarder {
     bool refuses = false;         // ... and what it does not answer is refused at once
     bool own_answers = true;      // to liveness; otherwise those come from upstream, too
     bool upstream = true;
+    bool denies = false;                      // answers "no such name" to everything
+    bool caches = false;                      // knows the names that exist without upstream
     std::optional<Rcode> without_upstream{};  // its answer then; none: silence
     std::size_t filters = 99;                 // so many of the canaries: the first ones
     bool truncates = false;                   // over UDP
@@ -90,7 +92,7 @@ private:
         const bool own = probe.kind == Kind::liveness && forwarder.own_answers && probe.item == 0;
         if (own)
             pending_.emplace(now + forwarder.takes, Answered{probe, answer(Rcode::noerror)});
-        else if (forwarder.upstream)
+        else if (forwarder.upstream || (forwarder.caches && probe.kind == Kind::existence))
             pending_.emplace(now + forwarder.takes + forwarder.upstream_takes, Answered{probe, from_upstream(probe)});
         else if (forwarder.without_upstream)
             pending_.emplace(now + forwarder.takes, Answered{probe, answer(*forwarder.without_upstream)});
@@ -99,6 +101,7 @@ private:
         if (forwarder.truncates && probe.transport == Transport::udp) return {Rcode::noerror, true, true, 0, {}};
         if (probe.kind == Kind::canary && probe.item >= forwarder.filters)
             return {Rcode::noerror, false, true, 1, {IpAddress::v4(192, 0, 2, 1)}};
+        if (probe.kind == Kind::existence && !forwarder.denies) return answer(Rcode::noerror, 1);
         return answer(Rcode::nxdomain);
     }
 

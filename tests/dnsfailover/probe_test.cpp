@@ -100,6 +100,28 @@ TEST(Judge, below_a_wildcard_every_name_is_there) {
               name("0000000000000000.probe.example.org"));
 }
 
+TEST(QueryFor, existence_asks_names_of_several_operators_as_they_stand) {
+    const Plan plan;
+    std::set<std::string> names;
+    for (std::size_t item = 0; item < plan.existence.size(); ++item)
+        names.insert(query_for(plan, {Kind::existence, Transport::udp, item, 1}, {7, 8}).question.name.to_string());
+    EXPECT_TRUE(names.contains("google.com"));
+    EXPECT_GE(names.size(), 5U);
+}
+
+TEST(Judge, only_a_denial_is_held_against_a_forwarder) {
+    expect_rows({}, {{"records", Kind::existence, {Rcode::noerror, false, true, 1, {address}}, Verdict::good},
+                     {"records of another type", Kind::existence, {Rcode::noerror, false, true, 1, {}}, Verdict::good},
+                     {"NXDOMAIN", Kind::existence, {Rcode::nxdomain, false, true, 0, {}}, Verdict::bad},
+                     {"empty", Kind::existence, {Rcode::noerror, false, true, 0, {}}, Verdict::bad},
+                     {"0.0.0.0", Kind::existence, {Rcode::noerror, false, true, 1, {nowhere}}, Verdict::bad},
+                     {"both", Kind::existence, {Rcode::noerror, false, true, 2, {nowhere, address}}, Verdict::good},
+                     {"SERVFAIL", Kind::existence, {Rcode::servfail, false, true, 0, {}}, Verdict::none},
+                     {"REFUSED", Kind::existence, {Rcode::refused, false, true, 0, {}}, Verdict::none},
+                     {"broken", Kind::existence, {Rcode::nxdomain, false, false, 0, {}}, Verdict::none},
+                     {"truncated", Kind::existence, {Rcode::noerror, true, true, 0, {}}, Verdict::ask_over_tcp}});
+}
+
 TEST(QueryFor, each_canary_is_asked_for_as_what_it_is) {
     Plan plan;
     plan.canaries = {{name("ads.example.com"), {}}, {name("ads.example.org"), {}, RecordType::aaaa}};

@@ -166,14 +166,22 @@ TEST_F(Probing, a_flood_of_false_answers_delays_nobody) {
     EXPECT_EQ(changes.size(), 3U);
 }
 
+// What a resolver does that blocks everything, or whose provider lies: it lives, it answers, and is of no use.
+TEST_F(Probing, no_such_name_to_everything_is_no_resolution) {
+    fakes[0]->manner.rcode = Rcode::nxdomain;
+    ask();
+    expect(Health::upstream_down, Symptom::denies_all);
+    EXPECT_EQ(changes.size(), 1U) << "it was never called well";
+}
+
 TEST_F(Probing, the_probes_under_way_are_bounded_and_end_with_their_time) {
     for (const auto& fake : fakes) fake->manner.udp = fake->manner.tcp = false;
     ask(3);
     std::size_t most = 0;
     until([&] { return (most = std::max(most, prober->under_way()), prober->monitor(0).health() == Health::dead); },
           bound + slack);
-    // Two questions of liveness over UDP and TCP, one of resolution.
-    EXPECT_LE(most, 3U * 5U);
+    // Two questions of liveness over UDP and TCP, one of resolution and one of existence.
+    EXPECT_LE(most, 3U * 6U);
     EXPECT_GE(most, 3U * 2U);
 }
 
