@@ -57,6 +57,58 @@ TEST(Render, units_of_while_active_are_listed_and_what_systemctl_refuses_is_wron
     EXPECT_FALSE(got->all_is_well);
 }
 
+// ---- the Active is judged, too: who watches by the exit status has no other word of it
+
+TEST(Render, obstacles_of_an_active_gateway_are_wrong) {
+    auto document = json::parse(golden("active-all-is-well.json"));
+    auto& home = document["gateways"][0];
+    home["obstacles"] = home["candidates"][0]["obstacles"] = {"wan0 is down", "no DNS forwarder answers"};
+    const auto got = render(document.dump());
+    EXPECT_FALSE(got->all_is_well);
+    EXPECT_NE(got->text.find("  This host (H003) is the gateway, and NOT WELL, because\n"
+                             "    - wan0 is down\n    - no DNS forwarder answers\n"),
+              std::string::npos)
+        << got->text;
+}
+
+TEST(Render, obstacles_of_another_one_that_is_active_are_wrong) {
+    auto document = json::parse(golden("stand-in-without-peers.json"));
+    auto& candidates = document["gateways"][0]["candidates"];
+    auto other = candidates[0];
+    other["self"] = false;
+    other["host"] = "H009";
+    other["state"] = "MASTER";
+    candidates.push_back(other);
+    EXPECT_TRUE(render(document.dump())->all_is_well);
+    candidates.back()["obstacles"] = {"wan0 is down"};
+    const auto got = render(document.dump());
+    EXPECT_FALSE(got->all_is_well);
+    EXPECT_NE(got->text.find("is the gateway, and NOT WELL:"), std::string::npos) << got->text;
+    candidates.back()["state"] = "BACKUP";
+    EXPECT_TRUE(render(document.dump())->all_is_well) << "another stand-in answers for itself";
+}
+
+TEST(Render, what_a_take_over_could_not_get_is_wrong) {
+    auto document = json::parse(golden("active-all-is-well.json"));
+    document["instances"][0]["missing"] = {"route 192.0.2.0/24 via 203.0.113.9"};
+    const auto got = render(document.dump());
+    EXPECT_FALSE(got->all_is_well);
+    EXPECT_NE(got->text.find("  DEGRADED: it could not get, or has lost, route 192.0.2.0/24 via 203.0.113.9\n"),
+              std::string::npos)
+        << got->text;
+}
+
+TEST(Render, questions_that_go_to_a_dead_forwarder_are_wrong) {
+    auto document = json::parse(golden("active-all-is-well.json"));
+    document["dns"][0]["trouble"] = "";
+    EXPECT_TRUE(render(document.dump())->all_is_well);
+    document["dns"][0]["trouble"] = "H003, the DNS forwarder of this host, is dead";
+    const auto got = render(document.dump());
+    EXPECT_FALSE(got->all_is_well);
+    EXPECT_NE(got->text.find("  TROUBLE: H003, the DNS forwarder of this host, is dead\n"), std::string::npos)
+        << got->text;
+}
+
 TEST(Render, what_is_no_status_is_refused) {
     for (const auto* text : {"", "{", "[]", "{}", "5", R"({"error":"unknown request"})"})
         EXPECT_FALSE(render(text)) << text;

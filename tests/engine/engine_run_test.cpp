@@ -185,6 +185,15 @@ TEST_F(EngineRun, a_route_that_cannot_be_added_degrades_the_take_over_and_fills_
     ip("addr add 10.12.14.55/24 dev lan0");  // news from the kernel, and so an audit
     engine.listen(2000ms);
     EXPECT_LE(engine.lines_with("192.0.2.0/24"), 4U) << engine.log();
+    const auto missing = [&engine] {
+        engine.send(ipc::Kind::status_wanted);
+        const auto status = engine.await_status();
+        const auto at = status.find("\"missing\":");
+        return at == std::string::npos ? status : status.substr(at, status.find(']', at) + 1 - at);
+    };
+    EXPECT_EQ(missing(), R"("missing":["route 192.0.2.0/24 via 203.0.113.9"])");
+    ip("addr add 203.0.113.7/24 dev lan0");  // now it can be reached
+    EXPECT_TRUE(eventually([&] { return missing() == R"("missing":[])"; })) << missing();
 }
 
 TEST_F(EngineRun, a_foreign_rule_in_the_way_of_one_gateway_says_nothing_about_another) {

@@ -18,7 +18,7 @@ std::optional<std::string> member(const IpAddress& address) {
 
 std::string only_instance(const Router& router, Instant now = start) {
     StatusReport report(false);
-    report.add({router, router.troubles->faults, "G"}, now, member);
+    report.add({router, router.troubles->faults, {"route 192.0.2.0/24"}, "G"}, now, member);
     const auto text = report.text();
     const std::string before = R"({"observing":false,"instances":[)",
                       after = R"(],"sync_groups":[],"bfd":[],"gateways":[]})";
@@ -42,16 +42,16 @@ TEST(Status, a_stand_in_with_all_there_is_to_tell) {
     router.troubles.edit().tracked = {{"wan0", -120, false, false}, {"lan1", 10, true, true}};
     router.troubles.edit().rejected[static_cast<std::size_t>(proto::Rejection::wrong_checksum)] = 2;
     router.counters = {7, 6, 5, 4, 3, 2};
-    EXPECT_EQ(
-        only_instance(router),
-        R"({"name":"LAN","interface":"lan0","family":"ipv4","vrid":1,"state":"BACKUP","since":1.5,)"
-        R"("priority":200,"effective_priority":80,"reasons":[)"
-        R"({"name":"wan0","weight":-120,"reverse":false,"up":false,"number":null,"contributes":-120},)"
-        R"({"name":"lan1","weight":10,"reverse":true,"up":true,"number":null,"contributes":0}],"faults":[],"sync_group":"G",)"
-        R"("master":{"address":"10.12.14.4","name":"H003"},"advert_interval":0.1,"down_interval":0.369,)"
-        R"("addresses":["10.12.14.1/24","10.12.14.9/32"],)"
-        R"("counters":{"adverts_received":7,"adverts_sent":6,"priority_zero_received":5,)"
-        R"("priority_zero_sent":4,"became_master":3,"released_master":2,"rejected":{"checksum":2}}})");
+    EXPECT_EQ(only_instance(router),
+              R"({"name":"LAN","interface":"lan0","family":"ipv4","vrid":1,"state":"BACKUP","since":1.5,)"
+              R"("priority":200,"effective_priority":80,"reasons":[)"
+              R"({"name":"wan0","weight":-120,"reverse":false,"up":false,"number":null,"contributes":-120},)"
+              R"({"name":"lan1","weight":10,"reverse":true,"up":true,"number":null,"contributes":0}],"faults":[],)"
+              R"("missing":["route 192.0.2.0/24"],"sync_group":"G",)"
+              R"("master":{"address":"10.12.14.4","name":"H003"},"advert_interval":0.1,"down_interval":0.369,)"
+              R"("addresses":["10.12.14.1/24","10.12.14.9/32"],)"
+              R"("counters":{"adverts_received":7,"adverts_sent":6,"priority_zero_received":5,)"
+              R"("priority_zero_sent":4,"became_master":3,"released_master":2,"rejected":{"checksum":2}}})");
 }
 
 TEST(Status, the_master_is_a_stranger_or_nobody) {
@@ -85,7 +85,7 @@ TEST(Status, a_gateway) {
     StatusReport report(true);
     report.add({home, readiness, {}, std::nullopt, {}, true}, proto::Role::active);
     readiness.wan = proto::Tracked{"wan0", -120, false, false};
-    readiness.services = {{"dns", -60, false, false}};
+    readiness.services = {{"dns", -60, false, false}, {"dhcp", -60, false, true}};  // which is up again
     const netlink::nft::GatewayRules::DnsServer server{ip("10.12.14.2"), 5353};
     report.add({home, readiness, {"wan0 is down"}, ip("198.51.100.1"), {server}, false}, proto::Role::backup);
     EXPECT_EQ(report.text(),

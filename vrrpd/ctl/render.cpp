@@ -91,14 +91,17 @@ private:
     void verdict(const Json& gateway) {
         const auto name = text(gateway, "name");
         who_is_active(gateway, name);
-        if (text(gateway, "state") == "MASTER") {
+        const auto obstacles = words(gateway, "obstacles");
+        if (text(gateway, "state") == "MASTER" && obstacles.empty()) {
             page_.line(fmt::format("  This host ({}) is the gateway.", host()), 4);
+        } else if (text(gateway, "state") == "MASTER") {
+            wrong(fmt::format("  This host ({}) is the gateway, and NOT WELL, because", host()), 4);
         } else if (yes(gateway, "ready")) {
             page_.line(fmt::format("  This stand-in ({}) could take over now: yes", host()), 4);
         } else {
             wrong(fmt::format("  This stand-in ({}) could take over now: NO, because", host()), 4);
-            for (const auto& obstacle : words(gateway, "obstacles")) page_.line("    - " + obstacle, 6);
         }
+        for (const auto& obstacle : obstacles) page_.line("    - " + obstacle, 6);
         for (const auto& split : list(gateway, "split_brain"))
             wrong(fmt::format("  SPLIT BRAIN for {}: {} is MASTER too. They talk, yet one does not hear the other's "
                               "adverts: protocol 112 filtered, multicast dropped by a switch (IGMP snooping)?",
@@ -163,13 +166,16 @@ private:
         if (const auto trouble = text(candidate, "trouble"); !trouble.empty()) return wrong(name + trouble, 17);
         const auto& priority = member(candidate, "priority");
         const auto state = text(candidate, "state");
-        std::string ready = "yes";
-        if (state == "MASTER") ready = "is the gateway";
-        if (const auto obstacles = words(candidate, "obstacles"); !obstacles.empty())
-            ready =
-                fmt::format("{}{}", state == "MASTER" ? "is the gateway; but " : "NO: ", fmt::join(obstacles, "; "));
+        const auto obstacles = words(candidate, "obstacles");
+        const bool active = state == "MASTER";
+        std::string ready = active ? "is the gateway" : obstacles.empty() ? "yes" : "NO: ";
+        if (active && !obstacles.empty()) {
+            well_ = false;
+            ready += ", and NOT WELL: ";
+        }
         page_.line(name + padded(state, 8) + padded(age(candidate), 14) +
-                       padded(priority.is_number() ? fmt::format("{}", priority.get<double>()) : "?", 8) + ready,
+                       padded(priority.is_number() ? fmt::format("{}", priority.get<double>()) : "?", 8) +
+                       fmt::format("{}{}", ready, fmt::join(obstacles, "; ")),
                    17);
     }
 
@@ -208,6 +214,8 @@ private:
         if (const auto heard = master(router); !heard.empty()) line += "; MASTER is " + heard;
         page_.line(line);
         for (const auto& fault : words(router, "faults")) wrong("  fault: " + fault, 4);
+        for (const auto& object : words(router, "missing"))
+            wrong("  DEGRADED: it could not get, or has lost, " + object, 4);
     }
 
     // A tracked file is what stands in it, everything else is up or down.
@@ -256,7 +264,10 @@ private:
         else
             page_.line(
                 fmt::format("DNS of {}: this host counts for less while its forwarder is dead", text(dns, "gateway")));
-        if (yes(dns, "none_alive")) wrong("  NONE of the forwarders answers", 4);
+        if (yes(dns, "none_alive"))
+            wrong("  NONE of the forwarders answers", 4);
+        else if (const auto trouble = text(dns, "trouble"); !trouble.empty())
+            wrong("  TROUBLE: " + trouble, 4);
         if (yes(dns, "may_differ"))
             page_.line("  filtering, and rules for single clients, may differ from those of the first one", 4);
         if (yes(dns, "wan_down")) page_.line("  the WAN is down, which moves nothing", 4);
@@ -316,6 +327,7 @@ std::string painted(std::string_view text) {
     constexpr std::string_view good = "\x1b[1;32m", bad = "\x1b[1;31m", plain = "\x1b[0m";
     constexpr std::array paints{Paint{"MASTER", good},      Paint{"now: yes", good}, Paint{"NO, because", bad},
                                 Paint{"NO:", bad},          Paint{"FAULT", bad},     Paint{"SPLIT BRAIN", bad},
+                                Paint{"NOT WELL", bad},     Paint{"TROUBLE", bad},   Paint{"DEGRADED", bad},
                                 Paint{"NOBODY", bad},       Paint{"DEAD", bad},      Paint{"NONE", bad},
                                 Paint{"not connected", bad}};
     std::string result;

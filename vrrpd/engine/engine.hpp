@@ -137,6 +137,7 @@ private:
     void stop_groups();
     [[nodiscard]] Group& group_of(const Router& router);
     [[nodiscard]] std::vector<std::string> faults_of(const Router& router) const;
+    [[nodiscard]] std::vector<std::string> missing_of(const Router& router) const;
     [[nodiscard]] RouterStatus status_of(const Router& router) const;
     [[nodiscard]] GroupStatus status_of(const Group& group) const;
 

@@ -81,6 +81,7 @@ void StatusReport::add(const RouterStatus& status, Instant now, const MemberName
                         {"effective_priority", router.machine.effective_priority().value()},
                         {"reasons", reasons(router.troubles->tracked)},
                         {"faults", status.faults},
+                        {"missing", status.missing},
                         {"sync_group", status.sync_group.empty() ? Json(nullptr) : Json(status.sync_group)},
                         {"master", master(router, member)},
                         {"advert_interval", seconds(config.parameters.advert_interval)},
@@ -132,7 +133,7 @@ void StatusReport::add(const GatewayStatus& gateway, proto::Role role) {
         dns.push_back({{"address", server.address.to_string()}, {"port", server.port}});
     auto services = Json::array();
     for (const auto& service : gateway.readiness.services)
-        services.push_back({{"name", service.name}, {"weight", service.weight}});
+        if (!service.up) services.push_back({{"name", service.name}, {"weight", service.weight}});
     append(gateways_, {{"name", gateway.config.name},
                        {"follows", gateway.config.follows},
                        {"state", name(role)},

@@ -7,7 +7,7 @@
 //                   "priority": 200, "effective_priority": 80,
 //                   "reasons": [{"name": "wan0", "weight": -120, "reverse": false, "up": false, "number": null,
 //                                "contributes": -120}],  number: what a tracked file holds
-//                   "faults": [], "sync_group": null,
+//                   "faults": [], "missing": ["route 192.0.2.0/24"], "sync_group": null,
 //                   "master": {"address": "10.12.14.2", "name": "H001"},
 //                   "advert_interval": 0.1, "down_interval": 0.322,
 //                   "addresses": ["10.12.14.1/24"],
@@ -26,10 +26,10 @@
 //                  "fence": "shut"}]}
 //
 // Times are seconds; "since" is how long ago the state began. "faults" are those of the others of its sync group where
-// it has none of its own. "master" is null unless BACKUP and somebody was heard,
-// its name is null where peer_link does not tell it; a BFD session's "interface" is null where nothing ties it to one,
-// and its state "Unknown" while observing; "wan" and its next hop are null where there is none. Kinds of "rejected" are
-// there once they were counted.
+// it has none of its own; "missing" is what an Active one could not put into the kernel, or has lost. "master" is null
+// unless BACKUP and somebody was heard, its name is null where peer_link does not tell it; a BFD session's "interface"
+// is null where nothing ties it to one, and its state "Unknown" while observing; "wan" and its next hop are null where
+// there is none. Kinds of "rejected" are there once they were counted.
 #pragma once
 
 #include <functional>
@@ -60,7 +60,8 @@ struct GatewayStatus {
 struct RouterStatus {
     const Router& router;
     std::vector<std::string> faults;
-    std::string sync_group;  // empty: it is in none
+    std::vector<std::string> missing;  // of what it should have as Active
+    std::string sync_group;            // empty: it is in none
 };
 
 struct GroupStatus {
