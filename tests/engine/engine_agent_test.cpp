@@ -163,8 +163,15 @@ TEST_F(EngineDns, a_weight_goes_with_the_words_that_wanted_it) {
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", -60}));
     EXPECT_TRUE(engine.await_line("priority 100 -> 40: dns down")) << engine.log();
+    engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", 0}));
+    EXPECT_TRUE(engine.await_line("priority 40 -> 100: dns up")) << engine.log();
+    engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", -50}));
+    EXPECT_TRUE(engine.await_line("priority 100 -> 50: dns down")) << engine.log();
     engine.reload(text({}));
-    EXPECT_TRUE(engine.await_line("priority 40 -> 100")) << engine.log();
+    EXPECT_TRUE(engine.await_line("priority 50 -> 100: reconfigured")) << engine.log();
+    engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", 0}));
+    engine.listen(100ms);
+    EXPECT_EQ(engine.lines_with("dns up"), 1U) << engine.log();
 }
 
 // ---- what it asks for

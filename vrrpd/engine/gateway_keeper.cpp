@@ -69,7 +69,7 @@ void GatewayKeeper::configure(const config::Config& config) {
     states_ = std::move(states);
     for (const auto& choice : std::exchange(remembered_, {}))
         if (const auto gateway = find(choice.gateway)) states_[*gateway].dns.push_back({choice.to, choice.port});
-    forget_dns();
+    forget_services();
     if (gateways.empty() && had_none) return;
     if (!gateways.empty() && !desk_.has_tables())
         log_.error(
@@ -104,12 +104,15 @@ const config::DnsFailover* GatewayKeeper::dns_failover_of(const std::string& gat
 }
 
 // What the configuration no longer says is no longer so, and nobody is left to take it back.
-void GatewayKeeper::forget_dns() {
+void GatewayKeeper::forget_services() {
     for (std::size_t i = 0; i < states_.size(); ++i) {
         const auto* block = dns_failover_of((*gateways_)[i].name);
         std::erase_if(states_[i].dns, [&](const DnsServer& server) { return !may_answer(block, server); });
-        if (!block || !block->demote)
-            std::erase_if(states_[i].services, [](const proto::Tracked& service) { return service.name == "dns"; });
+        const auto& dhcp = config_->dhcp_sync;
+        const bool dns_weighs = block && block->demote, dhcp_weighs = dhcp && dhcp->follows == (*gateways_)[i].name;
+        std::erase_if(states_[i].services, [&](const proto::Tracked& service) {
+            return service.name == "dns" ? !dns_weighs : !dhcp_weighs;
+        });
     }
     std::erase_if(without_dns_, [this](const std::string& gateway) { return !dns_failover_of(gateway); });
 }
@@ -143,8 +146,15 @@ void GatewayKeeper::service_weighs(const ipc::ServiceWeight& weight) {
     const auto gateway = find(weight.gateway);
     if (!gateway) return;
     auto& services = states_[*gateway].services;
-    std::erase_if(services, [&](const proto::Tracked& known) { return known.name == weight.service; });
-    if (weight.weight != 0) services.push_back({weight.service, weight.weight, false, false});
+    const auto known = std::find_if(services.begin(), services.end(),
+                                    [&](const proto::Tracked& service) { return service.name == weight.service; });
+    const bool up = weight.weight == 0;
+    if (known == services.end()) {
+        if (!up) services.push_back({weight.service, weight.weight, false, false});
+    } else {
+        known->up = up;  // it stays, for the log to say what came of it
+        if (!up) known->weight = weight.weight;
+    }
     judge(*gateway);
 }
 

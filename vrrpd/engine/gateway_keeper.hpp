@@ -70,7 +70,7 @@ private:
 
     [[nodiscard]] std::optional<std::size_t> find(const std::string& gateway) const;
     [[nodiscard]] const config::DnsFailover* dns_failover_of(const std::string& gateway) const;
-    void forget_dns();
+    void forget_services();
     [[nodiscard]] std::vector<netlink::nft::GatewayRules> rules() const;
     void install();
     void inspect();
