@@ -114,6 +114,7 @@ TEST_F(Resources, what_cannot_be_made_is_said_and_missing) {
         const AgentResources resources({path("none/control"), path("agent")}, log_);
         EXPECT_TRUE(logged("none/control: No such file or directory; vrrpctl cannot ask this daemon")) << log_.text;
         EXPECT_TRUE(logged("/agent: ")) << log_.text;
+        EXPECT_TRUE(logged("this host tells the others of no lease")) << log_.text;
         resources.give(agent());
         EXPECT_FALSE(received(Kind::control_socket).memfd);
         EXPECT_FALSE(received(Kind::state_directory).memfd);

@@ -76,7 +76,7 @@ AgentResources::AgentResources(const Paths& paths, Log& log, Fd control_socket)
     }
     if (!paths.directory.empty()) {
         auto directory = open_directory(paths.directory);
-        say_what_is_missing(directory, "leases are not kept over a restart", log_);
+        say_what_is_missing(directory, "this host tells the others of no lease, since a restart would forget it", log_);
         if (directory) directory_ = std::move(*directory);
     }
 }

@@ -104,7 +104,7 @@ constexpr std::array own_options{
     Option{"runtime-dir", Argument::required, "DIR", "lock, pid files, list of what is ours [/run/vrrpd]", Effect::act,
            [](Options& o, const std::string& v) { o.runtime_dir = v; }},
     Option{"state-dir", Argument::required, "DIR",
-           "what must outlive a reboot; nothing is kept there yet [/var/lib/vrrpd]", Effect::act,
+           "what must outlive a reboot: leases, and what authentication counts [/var/lib/vrrpd]", Effect::act,
            [](Options& o, const std::string& v) { o.state_dir = v; }},
     Option{"handoff", Argument::none, "",
            "take over from the daemon that runs (an upgrade): the role does not move. Give the options it runs with",
