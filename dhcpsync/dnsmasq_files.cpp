@@ -117,6 +117,12 @@ std::optional<std::vector<std::string>> words_of_dnsmasq(std::vector<std::string
     return words;
 }
 
+// The words with which this process runs; nullopt: it is no dnsmasq, or has ended.
+std::optional<std::vector<std::string>> dnsmasq_of(const std::string& root, int process) {
+    const auto command = read_bounded(root + "/proc/" + std::to_string(process) + "/cmdline");
+    return words_of_dnsmasq(split(command.value_or(""), '\0'));
+}
+
 // Which process is in which network namespace can be asked without any rights only so: what stands below net/ in /proc
 // has numbers of its own in each.
 std::optional<ino_t> network_of(const std::string& process) {
@@ -137,8 +143,7 @@ std::vector<Candidate> running(const std::string& root) {
     std::vector<Candidate> found;
     for (const int process : processes) {
         const auto directory = root + "/proc/" + std::to_string(process);
-        const auto command = read_bounded(directory + "/cmdline");
-        auto words = words_of_dnsmasq(split(command.value_or(""), '\0'));
+        auto words = dnsmasq_of(root, process);
         if (!words || !ours || network_of(directory) != ours) continue;
         const auto same = [&](const Candidate& other) { return other.words == *words; };
         if (std::any_of(found.begin(), found.end(), same)) continue;
@@ -233,6 +238,24 @@ FoundDnsmasq find_dnsmasq(const DnsmasqSearch& search) {
     }
     found.lease_file = search.lease_file.empty() ? lease_file(found.conf, search.root) : search.lease_file;
     return found;
+}
+
+ServingDnsmasq::ServingDnsmasq(std::vector<vrrpd::Prefix> networks, std::string root)
+    : networks_(std::move(networks)), root_(std::move(root)) {}
+
+bool ServingDnsmasq::may_run() {
+    constexpr unsigned seldom = 10;  // all of /proc is read where there is none to be seen
+    if (process_ && dnsmasq_of(root_, *process_)) return true;
+    process_.reset();
+    if (seen_ || looks_++ % seldom == 0) process_ = search();
+    seen_ = seen_ || process_;
+    return process_ || !seen_;
+}
+
+std::optional<int> ServingDnsmasq::search() const {
+    for (const auto& candidate : running(root_))
+        if (serves(read_candidate(candidate, root_).conf, networks_)) return candidate.process;
+    return std::nullopt;
 }
 
 }  // namespace dhcpsync

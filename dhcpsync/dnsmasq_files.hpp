@@ -29,4 +29,24 @@ struct FoundDnsmasq {
 
 [[nodiscard]] FoundDnsmasq find_dnsmasq(const DnsmasqSearch& search);
 
+// Does the dnsmasq that serves these networks still run? Others on the host have the port of a DHCP server, too:
+// libvirt runs one for each of its networks.
+class ServingDnsmasq {
+public:
+    explicit ServingDnsmasq(std::vector<vrrpd::Prefix> networks, std::string root = {});
+
+    // Asked once a second. false: it was seen to run, and no longer is. Where none was ever seen (a container of its
+    // own, a /proc that hides it, a configuration that we may not read) nobody can say.
+    [[nodiscard]] bool may_run();
+
+private:
+    [[nodiscard]] std::optional<int> search() const;
+
+    std::vector<vrrpd::Prefix> networks_;
+    std::string root_;
+    std::optional<int> process_;
+    bool seen_ = false;
+    unsigned looks_ = 0;
+};
+
 }  // namespace dhcpsync

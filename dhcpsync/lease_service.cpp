@@ -37,7 +37,10 @@ Surroundings this_machine(vrrpd::Loop& loop, vrrpd::Log& log, const ServiceSetup
             return std::make_unique<DnsmasqBus>(loop, log, name, std::move(events));
         };
     }
-    around.server_listens = dhcp_server_listens;
+    around.server_listens = [serving = ServingDnsmasq(setup.networks)]() mutable {
+        const auto listens = dhcp_server_listens();
+        return listens == true && !serving.may_run() ? std::optional(false) : listens;
+    };
     around.find_server = [search = DnsmasqSearch{setup.configuration, setup.lease_file, setup.networks, {}}] {
         return facts_of(find_dnsmasq(search));
     };

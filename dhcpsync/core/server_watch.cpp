@@ -24,7 +24,7 @@ std::optional<ServerSign> ServerWatch::dead() const {
 
 HealthChange ServerWatch::health() const {
     static constexpr std::array<const char*, server_signs> words{
-        "it left the D-Bus", "it does not answer over the D-Bus", "nobody listens on the DHCP server's port"};
+        "it left the D-Bus", "it does not answer over the D-Bus", "it does not listen on the DHCP server's port"};
     const auto sign = dead();
     if (!sign) return {};
     return {false, words[static_cast<std::size_t>(*sign)]};

@@ -14,14 +14,14 @@ namespace dhcpsync {
 // What is known of the DHCP server on this host.
 struct HealthChange {
     bool alive = true;
-    std::string why;  // for people, where it is not: "nobody listens on the DHCP server's port"
+    std::string why;  // for people, where it is not: "it does not listen on the DHCP server's port"
     bool operator==(const HealthChange&) const = default;
 };
 
 enum class ServerSign : std::uint8_t {
     on_bus,     // its name on the D-Bus has an owner; for a server that was there before
     answers,    // a question over the D-Bus came back in time
-    listening,  // somebody has the DHCP server's port
+    listening,  // it, or somebody where nobody can say who, has the DHCP server's port
 };
 inline constexpr std::size_t server_signs = 3;
 

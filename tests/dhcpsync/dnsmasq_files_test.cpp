@@ -106,6 +106,36 @@ TEST_F(DnsmasqFiles, of_the_one_that_serves_our_network) {
     EXPECT_EQ(find_for("10.7.0.0/24").source, "/etc/dnsmasq.conf") << "a host's own, before somebody's";
 }
 
+// libvirt's goes on running, and has the port.
+TEST_F(DnsmasqFiles, the_one_that_serves_our_network_is_missed_when_it_is_gone) {
+    write("/libvirt/default.conf", "dhcp-range=192.168.122.2,192.168.122.254\n");
+    write("/etc/dnsmasq.conf", "dhcp-range=10.0.0.10,10.0.0.20\n");
+    run(100, {"dnsmasq", "--conf-file=/libvirt/default.conf"});
+    run(200, {"/usr/sbin/dnsmasq", "-k"});
+    ServingDnsmasq serving({*vrrpd::Prefix::parse("10.0.0.0/24")}, root_);
+    EXPECT_TRUE(serving.may_run());
+    write("/proc/200/cmdline", "");  // a zombie
+    EXPECT_FALSE(serving.may_run());
+    fs::remove_all(root_ / "proc/200");
+    EXPECT_FALSE(serving.may_run());
+    run(201, {"/usr/sbin/dnsmasq", "-k"});
+    EXPECT_TRUE(serving.may_run()) << "it was started again";
+    write("/proc/201/cmdline", std::string("cat\0", 4));
+    EXPECT_FALSE(serving.may_run()) << "its number is another one's now";
+}
+
+TEST_F(DnsmasqFiles, of_one_that_was_never_seen_nobody_can_say) {
+    write("/libvirt/default.conf", "dhcp-range=192.168.122.2,192.168.122.254\n");
+    run(100, {"dnsmasq", "--conf-file=/libvirt/default.conf"});
+    ServingDnsmasq serving({*vrrpd::Prefix::parse("10.0.0.0/24")}, root_);
+    for (int i = 0; i < 20; ++i) EXPECT_TRUE(serving.may_run());
+    write("/etc/dnsmasq.conf", "dhcp-range=10.0.0.10,10.0.0.20\n");
+    run(200, {"dnsmasq"});
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(serving.may_run());
+    fs::remove_all(root_ / "proc/200");
+    EXPECT_FALSE(serving.may_run()) << "it was seen in between";
+}
+
 TEST_F(DnsmasqFiles, not_of_another_network_namespace) {
     write("/other.conf", "dhcp-range=10.0.0.30,10.0.0.40\n");
     run(300, {"dnsmasq", "-C", "/other.conf"}, false);

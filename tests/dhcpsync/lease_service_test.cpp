@@ -246,7 +246,7 @@ TEST_F(LeaseServiceTest, a_server_whose_port_nobody_has_is_dead_and_lives_again)
     auto& home = add();
     home.listens = false;
     ASSERT_TRUE(turns_.until([&] { return !home.healths.empty(); }));
-    EXPECT_EQ(home.healths.at(0), (HealthChange{false, "nobody listens on the DHCP server's port"}));
+    EXPECT_EQ(home.healths.at(0), (HealthChange{false, "it does not listen on the DHCP server's port"}));
     home.listens = true;
     ASSERT_TRUE(turns_.until([&] { return home.healths.size() == 2; }));
     EXPECT_TRUE(home.healths.at(1).alive);

@@ -21,7 +21,7 @@ TEST(ServerWatchTest, lives_until_three_looks_in_a_row_say_otherwise) {
     see(watch, ServerSign::listening, false, 2);
     EXPECT_EQ(watch.health(), HealthChange{});
     see(watch, ServerSign::listening, false, 1);
-    EXPECT_EQ(watch.health(), (HealthChange{false, "nobody listens on the DHCP server's port"}));
+    EXPECT_EQ(watch.health(), (HealthChange{false, "it does not listen on the DHCP server's port"}));
 }
 
 TEST(ServerWatchTest, lives_again_after_two) {
