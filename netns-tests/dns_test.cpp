@@ -25,6 +25,13 @@ protected:
         return wait_until([&] { return resolve(home.client) == answer; }, limit);
     }
 
+    // What the forwarders ask there is lost.
+    void black_hole() {
+        home.internet.must({"nft",
+                            "add table inet hole; add chain inet hole in { type filter hook input priority 0; }; "
+                            "add rule inet hole in meta l4proto { tcp, udp } th dport 53 drop"});
+    }
+
     // Since `fault`, until somebody answered with this.
     [[nodiscard]] std::chrono::milliseconds until_answered_by(const IpAddress& answer, Time fault) const {
         EXPECT_TRUE(answered_by(answer, 20s)) << answer.to_string();
@@ -73,11 +80,43 @@ TEST_F(Dns, forwarder_with_a_black_holed_upstream_is_replaced) {
     ASSERT_TRUE(answered_by(of_h003, 5s));
     ASSERT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is OK", 5s));
     const auto fault = wall_clock();
-    home.internet.must({"nft",
-                        "add table inet hole; add chain inet hole in { type filter hook input priority 0; }; "
-                        "add rule inet hole in meta l4proto { tcp, udp } th dport 53 drop"});
+    black_hole();
     EXPECT_LE(until_answered_by(of_h001, fault), longest_without_upstream);
     EXPECT_TRUE(router.await_log("H003 (10.12.14.4) is UPSTREAM_DOWN (was OK): answers, but resolves nothing"));
+    // A reload asks nobody back to it, be it of the block itself.
+    for (const std::string more : {"", "    canary ads.example 192.0.2.1\n"}) {
+        auto changed = text(200, more);
+        changed.after += "# other words\n";
+        router.reload(changed.text());
+        EXPECT_FALSE(wait_until([&] { return resolve(home.client) != of_h001; }, 7s)) << more;
+    }
+}
+
+// The names of the home are known to the others, too.
+TEST_F(Dns, dead_forwarder_is_replaced_while_the_provider_is_out) {
+    const auto upstream = start_forwarder(home.internet, Home::internet_address, IpAddress::v4(192, 0, 2, 99));
+    of_h003_ = start_forwarder_below(Home::internet_address, home.h003, h003, of_h003);
+    of_h001_ = start_forwarder_below(Home::internet_address, home.h001, h001, of_h001);
+    auto& router = start(home.h003, text(200));
+    ASSERT_TRUE(becomes_active(home.h003));
+    ASSERT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is OK", 5s));
+    ASSERT_TRUE(router.await_log("DNS forwarder H001 (10.12.14.2) is OK", 5s));
+    black_hole();
+    ASSERT_TRUE(router.await_log("H003 (10.12.14.4) is UPSTREAM_DOWN", 15s));
+    ASSERT_TRUE(router.await_log("H001 (10.12.14.2) is UPSTREAM_DOWN", 5s));
+    EXPECT_EQ(resolve(home.client), of_h003) << "which is no reason to move";
+    of_h003_.kill_all();
+    EXPECT_LE(until_answered_by(of_h001, wall_clock()), longest_without_answer);
+}
+
+TEST_F(Dns, forwarder_that_denies_everything_is_replaced) {
+    auto& router = start(home.h003, text(200));
+    ASSERT_TRUE(becomes_active(home.h003));
+    ASSERT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is OK", 5s));
+    of_h003_.kill_all();
+    of_h003_ = start_forwarder_that_denies(home.h003, h003);
+    EXPECT_TRUE(router.await_log("H003 (10.12.14.4) is UPSTREAM_DOWN (was OK): denies names that are there", 20s));
+    EXPECT_TRUE(answered_by(of_h001, 10s));
 }
 
 // AdGuard Home limits how often one client may ask over UDP; a router that probes from its own address may be the

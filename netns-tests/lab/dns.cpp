@@ -33,6 +33,10 @@ Process start_forwarder_below(const IpAddress& upstream, const Host& host, const
         {"--address=/example/healthcheck.adguardhome.test/" + answer.to_string(), "--server=" + upstream.to_string()});
 }
 
+Process start_forwarder_that_denies(const Host& host, const IpAddress& own) {
+    return start(host, own, {"--local=/#/"});
+}
+
 std::optional<IpAddress> resolve(const Host& client, const IpAddress& server, std::chrono::milliseconds limit) {
     constexpr std::size_t header = 12;
     static std::uint16_t id = 0;

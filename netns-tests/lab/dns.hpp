@@ -19,6 +19,9 @@ namespace lab {
 [[nodiscard]] Process start_forwarder_below(const vrrpd::IpAddress& upstream, const Host& host,
                                             const vrrpd::IpAddress& own, const vrrpd::IpAddress& answer);
 
+// It says of every name that there is none.
+[[nodiscard]] Process start_forwarder_that_denies(const Host& host, const vrrpd::IpAddress& own);
+
 // One question to this port 53, always from the same port, as some firewalls make it; the address that it was
 // answered with.
 [[nodiscard]] std::optional<vrrpd::IpAddress> resolve(const Host& client, const vrrpd::IpAddress& server = Home::vip,
