@@ -266,7 +266,7 @@ TEST(Dump, data_tells_of_groups) {
     EXPECT_NE(text.find("------< VRRP Sync groups >------\n VRRP Sync Group = G, MASTER\n"
                         "   Num member fault 0, num member init 0\n   VRRP member instances :\n     " +
                         config.instances[0].name +
-                        "\n   Master state transition script = '/m.sh' 'x'\n   Using smtp notification = yes\n"),
+                        "\n   Using smtp notification = yes\n   Master state transition script = '/m.sh' 'x'\n"),
               std::string::npos)
         << text;
 }

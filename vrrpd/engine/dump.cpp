@@ -255,6 +255,7 @@ private:
     void state() {
         const auto now = name(dumped_state(router_));
         line("VRRP Version", static_cast<int>(instance_.parameters.version));
+        if (instance_.sync_group) line("Sync group", config_.sync_groups[*instance_.sync_group].name);
         line("State", now);
         line("Wantstate", now);
         line("Number of interface and track script faults", router_.troubles->faults.size());
@@ -342,10 +343,11 @@ std::string group_text(const DumpedGroup& group, const config::Config& config) {
         " VRRP Sync Group = {}, {}\n   Num member fault {}, num member init {}\n   VRRP member instances :\n",
         group.config->name, name(group.state), group.faulty, group.beginning);
     for (const auto member : group.config->members) text += fmt::format("     {}\n", config.instances[member].name);
+    text += fmt::format("   Using smtp notification = {}\n", group.config->mail ? "yes" : "no");
     for (const auto& [key, title, script] : dumped_scripts)
         if (const auto& given = (*group.config->notify).*script; given.is_given())
             text += fmt::format("   {} = {}\n", title, dumped(given));
-    return text + fmt::format("   Using smtp notification = {}\n", group.config->mail ? "yes" : "no");
+    return text;
 }
 
 std::string script_text(const config::TrackedScript& script) {
