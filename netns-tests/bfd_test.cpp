@@ -89,6 +89,15 @@ protected:
         return down->at - last->at;
     }
 
+    // H003 and a host of the internet reach each other by way of H002.
+    void put_h002_between() {
+        const auto far = Home::internet_address.to_string();
+        home.h002.netns().set_sysctl("net/ipv4/ip_forward", "1");
+        home.h002.must({"ip", "route", "add", far, "via", "198.51.100.1"});
+        home.h003.must({"ip", "route", "add", far, "via", "10.12.14.3"});
+        home.internet.must({"ip", "route", "add", "10.12.14.0/24", "via", "198.51.100.3"});
+    }
+
 private:
     std::deque<Router> routers_;
 };
@@ -197,6 +206,56 @@ TEST_P(BfdWithFrr, each_finds_out_that_the_other_died) {
 
 INSTANTIATE_TEST_SUITE_P(Families, BfdWithFrr, testing::Values(vrrpd::Family::ipv4, vrrpd::Family::ipv6),
                          [](const auto& about) { return about.param == vrrpd::Family::ipv4 ? "ipv4" : "ipv6"; });
+
+// H003's session with a host beyond H002 (RFC 5883).
+TEST_F(Bfd, over_several_hops_each_finds_out_that_the_other_died) {
+    const auto us = IpAddress::v4(10, 12, 14, 4);
+    put_h002_between();
+    auto& ours = start_tracker(
+        "peer", {.neighbor = Home::internet_address.to_string(), .more = "source_ip 10.12.14.4\n multihop"});
+    FrrBfd frr(home.internet, us, Home::internet_address);
+    frr.start();
+    ASSERT_TRUE(ours.await_log("BFD_Instance(peer) Entering Up state", 15s)) << frr.log() << ours.log();
+    ASSERT_TRUE(becomes_active(home.h003, 10s));
+    std::this_thread::sleep_for(1s);
+    EXPECT_EQ(times(ours, "Entering Down state"), 0U) << "it flaps";
+    const auto heard = home.lan.last(all({from(home.h002), bfd_in(BfdState::up)}));
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(bfd(*heard)->port, vrrpd::proto::bfd_multihop_port);
+    EXPECT_EQ(bfd(*heard)->hops, 254) << "it came over a router";
+
+    auto fault = wall_clock();
+    ours.process().kill_all();
+    const auto down = home.wan.await(all({from(home.internet), bfd_in(BfdState::down), since(fault)}), 3s);
+    const auto last = home.lan.last(all({from(home.h003), bfd_packets(), before(fault + 20ms)}));
+    ASSERT_TRUE(down && last) << frr.log();
+    EXPECT_LE(down->at - last->at, patience + slack);
+    ours.start();
+    ASSERT_TRUE(is_up(home.h003, wall_clock()));
+    ASSERT_TRUE(becomes_active(home.h003, 10s));
+    fault = wall_clock();
+    frr.kill();
+    const auto noticed = home.lan.await(all({from(home.h003), bfd_in(BfdState::down), since(fault)}), 3s);
+    const auto silent = home.lan.last(all({from(home.h002), bfd_packets(), before(fault + 20ms)}));
+    ASSERT_TRUE(noticed && silent);
+    EXPECT_LE(noticed->at - silent->at, patience + slack);
+    EXPECT_TRUE(ours.await_log("Entering FAULT STATE: bfd peer Down: 203.0.113.10 is silent"));
+}
+
+// Who is farther away is refused.
+TEST_F(Bfd, over_several_hops_max_hops_says_how_far_away) {
+    put_h002_between();
+    auto& ours = start_tracker("peer", {.neighbor = Home::internet_address.to_string(),
+                                        .more = "source_ip 10.12.14.4\n multihop\n max_hops 0"});
+    FrrBfd frr(home.internet, IpAddress::v4(10, 12, 14, 4), Home::internet_address);
+    frr.start();
+    EXPECT_TRUE(ours.await_log("refused a packet from 203.0.113.10", 15s)) << frr.log();
+    EXPECT_FALSE(becomes_active(home.h003, 1s));
+    ours.reload(tracking(
+        {.neighbor = Home::internet_address.to_string(), .more = "source_ip 10.12.14.4\n multihop\n max_hops 1"},
+        "peer", 200));
+    EXPECT_TRUE(ours.await_log("BFD_Instance(peer) Entering Up state", 8s)) << ours.log();
+}
 
 // ---- what comes of it ------------------------------------------------------------------------------------
 
@@ -311,9 +370,18 @@ TEST_F(Bfd, a_reload_leaves_a_session_alone_that_stays) {
     const auto removed = wall_clock();
     ours.reload(VrrpText{.priority = 190}.text());
     EXPECT_TRUE(home.lan.await(all({from(home.h003), bfd_in(BfdState::admin_down), since(removed)}), 3s));
-    std::this_thread::sleep_for(200ms);
+    // RFC 5880 6.8.16: for a detection time, which is four seconds now; 6.8.7: at the pace of a session that is down.
+    std::this_thread::sleep_for(4200ms);
     const auto gone = wall_clock();
     std::this_thread::sleep_for(1200ms);
+    const auto farewells = home.lan.frames(all({from(home.h003), bfd_packets(), since(removed)}));
+    EXPECT_GE(std::count_if(farewells.begin(), farewells.end(), bfd_in(BfdState::admin_down)), 3);
+    Time before_it{};
+    for (const auto& frame : farewells) {
+        if (!bfd_in(BfdState::admin_down)(frame)) continue;
+        EXPECT_GE(frame.at - before_it, 700ms) << frame.describe();
+        before_it = frame.at;
+    }
     EXPECT_EQ(home.lan.count(all({from(home.h003), bfd_packets(), since(gone)})), 0U);
 }
 

@@ -42,10 +42,10 @@ std::optional<BfdSeen> bfd(const Frame& frame) {
     if (!inside || inside->bytes.size() < udp_header) return std::nullopt;
     ByteReader reader(inside->bytes);
     const auto source_port = reader.u16(), port = reader.u16();
-    if (port != proto::bfd_port) return std::nullopt;
+    if (port != proto::bfd_port && port != proto::bfd_multihop_port) return std::nullopt;
     const auto packet = proto::decode_bfd(inside->bytes.subspan(udp_header));
     if (!packet) return std::nullopt;
-    return BfdSeen{*packet, inside->hops, source_port};
+    return BfdSeen{*packet, inside->hops, source_port, port};
 }
 
 Match bfd_packets() {
@@ -76,10 +76,23 @@ Bytes forge(const BfdForgery& forgery, const std::string& to_mac) {
     return frame;
 }
 
+namespace {
+
+std::string frr_text(const std::string& peer, int interval_ms) {
+    return fmt::format(
+        "bfd\n peer {0}\n  detect-multiplier 3\n  receive-interval {1}\n"
+        "  transmit-interval {1}\n  no shutdown\n !\n!\n",
+        peer, interval_ms);
+}
+
+}  // namespace
+
 FrrBfd::FrrBfd(Host& host, const vrrpd::IpAddress& neighbor, int interval_ms)
+    : frr_(host, "bfdd", frr_text(neighbor.to_string() + " interface lan0", interval_ms)) {}
+
+FrrBfd::FrrBfd(Host& host, const vrrpd::IpAddress& neighbor, const vrrpd::IpAddress& source, int interval_ms)
     : frr_(host, "bfdd",
-           fmt::format("bfd\n peer {0} interface lan0\n  detect-multiplier 3\n  receive-interval {1}\n"
-                       "  transmit-interval {1}\n  no shutdown\n !\n!\n",
-                       neighbor.to_string(), interval_ms)) {}
+           frr_text(fmt::format("{} multihop local-address {}", neighbor.to_string(), source.to_string()),
+                    interval_ms)) {}
 
 }  // namespace lab

@@ -14,7 +14,7 @@ namespace lab {
 struct BfdSeen {
     vrrpd::proto::BfdPacket packet;
     int hops = 0;
-    std::uint16_t source_port = 0;
+    std::uint16_t source_port = 0, port = 0;
 };
 [[nodiscard]] std::optional<BfdSeen> bfd(const Frame& frame);
 [[nodiscard]] Match bfd_packets();
@@ -32,6 +32,8 @@ struct BfdForgery {
 class FrrBfd {
 public:
     FrrBfd(Host& host, const vrrpd::IpAddress& neighbor, int interval_ms = 50);
+    // Over several hops, from `source`.
+    FrrBfd(Host& host, const vrrpd::IpAddress& neighbor, const vrrpd::IpAddress& source, int interval_ms = 50);
     void start() { frr_.start({"--bfdctl", frr_.file("bfdd.sock")}); }
     void kill() { frr_.daemon().kill_all(); }
     [[nodiscard]] std::string log() const { return frr_.log(); }

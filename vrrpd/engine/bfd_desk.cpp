@@ -18,7 +18,6 @@ using Health = ipc::TrackerState::Health;
 
 constexpr Duration reopen_pause = std::chrono::seconds(5);
 constexpr Duration stray_pause = std::chrono::minutes(1);
-constexpr int farewells = 3;          // one of them gets through; nobody waits for the rest of a detection time
 constexpr int bursts_a_drain = 8;     // a flood must not hold up the timer that asked
 constexpr int deadlines_a_turn = 64;  // then the sockets are served again
 
@@ -80,11 +79,14 @@ void BfdDesk::configure(const config::Config& config, const Surface& surface) {
         entries_.push_back(std::move(*known));
     }
     for (auto& entry : before)
-        if (entry) end(*entry);  // before one of the same name begins
-    for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+        if (entry) end(std::move(entry));  // before one of the same name begins
+    // It would take one's farewell for the other's.
+    std::erase_if(leaving_, [&](const auto& gone) {
+        return std::any_of(config.bfd_instances.begin(), config.bfd_instances.end(),
+                           [&](const auto& wanted) { return wanted.neighbor == gone->config.neighbor; });
+    });
+    for (std::size_t i = 0; i < entries_.size(); ++i)
         if (!entries_[i]) fresh.push_back((entries_[i] = make(config.bfd_instances[i])).get());
-        entries_[i]->number = i;
-    }
     deadlines_.reset(entries_.size());
     if (observes()) return observe_only();
     require_listeners();
@@ -122,10 +124,18 @@ void BfdDesk::begin(BfdEntry& entry) {
     tell(entry, entry.session.state() == BfdState::up ? "Up" : "has not been Up yet");
 }
 
-void BfdDesk::end(BfdEntry& entry) {
-    entry.number = BfdEntry::leaving;
-    drive(entry, proto::BfdStop{});
-    if (entry.record) entry.record->discriminator.store(0);
+// Its farewell is said again until the neighbour must have heard it (RFC 5880 6.8.16).
+void BfdDesk::end(std::unique_ptr<BfdEntry> entry) {
+    drive(*entry, proto::BfdStop{});
+    if (entry->record) entry->record->discriminator.store(0);
+    entry->record = nullptr;
+    if (entry->speaker && entry->session.next_deadline()) leaving_.push_back(std::move(entry));
+}
+
+void BfdDesk::see_off(Instant now) {
+    for (auto& entry : leaving_)
+        if (const auto due = entry->session.next_deadline(); due && *due <= now) drive(*entry, proto::BfdTimeReached{});
+    std::erase_if(leaving_, [](const auto& entry) { return !entry->session.next_deadline(); });
 }
 
 // Whether the neighbour lives is not known: nobody is judged by it.
@@ -295,8 +305,15 @@ std::vector<BfdStatus> BfdDesk::status(const World& world) const {
 
 // ---- the cores ----------------------------------------------------------------------------------------
 
+Deadline BfdDesk::next_deadline() const {
+    auto next = earlier(deadlines_.earliest(), reopen_at_);
+    for (const auto& entry : leaving_) next = earlier(next, entry->session.next_deadline());
+    return next;
+}
+
 void BfdDesk::step(Instant now) {
     if (reopen_at_ && *reopen_at_ <= now) reopen();
+    see_off(now);
     bool drained = false;
     for (int served = 0; served < deadlines_a_turn; ++served) {
         const auto earliest = deadlines_.earliest();
@@ -325,15 +342,12 @@ void BfdDesk::drive(BfdEntry& entry, const proto::BfdEvent& event) {
 void BfdDesk::perform(BfdEntry& entry, const proto::BfdSend& action) {
     if (!entry.speaker) return;
     const auto bytes = proto::encode(action.packet);
-    const int copies = action.packet.state == BfdState::admin_down ? farewells : 1;
-    for (int i = 0; i < copies; ++i) {
-        const auto sent = entry.speaker->send(bytes);
-        if (sent) {
-            ++entry.counters.sent;
-            entry.send_failure_said = false;
-        } else if (!std::exchange(entry.send_failure_said, true)) {
-            log_.warning("BFD_Instance({}) {}", entry.config.name, sent.error().describe());
-        }
+    const auto sent = entry.speaker->send(bytes);
+    if (sent) {
+        ++entry.counters.sent;
+        entry.send_failure_said = false;
+    } else if (!std::exchange(entry.send_failure_said, true)) {
+        log_.warning("BFD_Instance({}) {}", entry.config.name, sent.error().describe());
     }
 }
 

@@ -21,11 +21,8 @@ namespace vrrpd::engine {
 
 // One session as the desk runs it.
 struct BfdEntry {
-    static constexpr std::uint32_t leaving = 0xffffffff;
-
     config::BfdInstance config;
     proto::BfdSession session;
-    std::uint32_t number = leaving;    // in the configuration
     ipc::BfdRecord* record = nullptr;  // what the next engine reads after a crash
     ipc::BfdRecord::Counters counters{};
     BfdPlace place{};
@@ -55,10 +52,10 @@ public:
     void configure(const config::Config& config, const Surface& surface);
     // Devices or addresses changed.
     void look(const Surface& surface);
-    // Neighbours are told that we go.
+    // Neighbours are told that we go, once: nobody is left to tell them again.
     void stop();
 
-    [[nodiscard]] Deadline next_deadline() const { return earlier(deadlines_.earliest(), reopen_at_); }
+    [[nodiscard]] Deadline next_deadline() const;
     void step(Instant now);
 
     // In the order of the configuration; good until it is configured anew.
@@ -76,7 +73,8 @@ private:
 
     [[nodiscard]] std::unique_ptr<BfdEntry> make(const config::BfdInstance& config);
     void begin(BfdEntry& entry);
-    void end(BfdEntry& entry);
+    void end(std::unique_ptr<BfdEntry> entry);
+    void see_off(Instant now);
     void observe_only();
     void require_listeners();
     void place(BfdEntry& entry, const BfdPlace& place);
@@ -102,6 +100,7 @@ private:
     Mode mode_;
     Changed changed_;
     std::vector<std::unique_ptr<BfdEntry>> entries_;
+    std::vector<std::unique_ptr<BfdEntry>> leaving_;  // not configured any more; their neighbours are being told
     std::vector<std::unique_ptr<Listener>> listeners_;
     DeadlineQueue deadlines_;  // by the number of the entry
     Deadline reopen_at_;       // a socket could not be opened

@@ -48,6 +48,7 @@ Deadline BfdSession::next_deadline() const { return earlier(send_at_, expires_at
 // ---- events -------------------------------------------------------------------------------------------
 
 void BfdSession::on(Instant, const BfdStart&) {
+    farewell_until_.reset();
     if (state_ == BfdState::admin_down) enter(BfdState::down, BfdCause::started, BfdDiagnostic::none);
 }
 
@@ -93,6 +94,7 @@ void BfdSession::on(Instant now, const BfdTimeReached&) {
         else
             expire();
     }
+    if (farewell_until_ && *farewell_until_ < now) farewell_until_.reset();
     want_intervals();
     if (send_at_ && *send_at_ <= now && sends_periodically()) send(now);
 }
@@ -103,10 +105,13 @@ void BfdSession::on(Instant now, const BfdReconfigured& event) {
     if (expires_at_) expires_at_ = std::max(now, *heard_at_ + detection_time());
 }
 
-void BfdSession::on(Instant, const BfdStop&) {
+// 6.8.16: for a detection time, as the neighbour counts from the first of these packets on.
+void BfdSession::on(Instant now, const BfdStop&) {
     if (state_ == BfdState::admin_down) return;
     enter(BfdState::admin_down, BfdCause::stopped, BfdDiagnostic::administratively_down);
     expires_at_.reset();
+    want_intervals();
+    farewell_until_ = now + remote_detection_time();
 }
 
 // ---- the machine --------------------------------------------------------------------------------------
@@ -217,10 +222,11 @@ bool BfdSession::may_send() const {
     return begun && !(parameters_.passive && remote_.discriminator == 0);
 }
 
-// 6.8.7: not to a neighbour that wants none, or has Demand mode (6.6). AdminDown is said once.
+// 6.8.7: not to a neighbour that wants none, or has Demand mode (6.6).
 bool BfdSession::sends_periodically() const {
     const bool demanded = remote_.demand && state_ == BfdState::up && remote_.state == BfdState::up && !polling_;
-    return state_ != BfdState::admin_down && may_send() && remote_.min_rx != BfdInterval(0) && !demanded;
+    const bool has_something_to_say = state_ != BfdState::admin_down || farewell_until_;
+    return has_something_to_say && may_send() && remote_.min_rx != BfdInterval(0) && !demanded;
 }
 
 bool BfdSession::is_news() const { return sent_ != packet(); }

@@ -66,7 +66,7 @@ struct BfdTimeReached {};
 struct BfdReconfigured {
     BfdParameters parameters;
 };
-struct BfdStop {};  // AdminDown; Start leaves it again
+struct BfdStop {};  // AdminDown, said until the neighbour must have heard it; Start leaves it again
 using BfdEvent = std::variant<BfdStart, BfdResume, BfdHeard, BfdTimeReached, BfdReconfigured, BfdStop>;
 
 // ---- actions, in order
@@ -152,7 +152,8 @@ private:
     std::optional<BfdPacket> sent_;  // the last one, but for poll and final
     Duration armed_for_{0};          // the interval that send_at_ was made of
     Deadline send_at_, expires_at_;
-    BfdActions actions_;  // of this step
+    Deadline farewell_until_;  // AdminDown is said until then
+    BfdActions actions_;       // of this step
 };
 
 }  // namespace vrrpd::proto
