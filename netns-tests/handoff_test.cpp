@@ -5,14 +5,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include <nlohmann/json.hpp>
 
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
 namespace lab {
 namespace {
+
+using Json = nlohmann::json;
 
 class Handoff : public HomeTest {
 protected:
@@ -37,6 +42,13 @@ protected:
     static pid_t daemon_of(const Router& router) {
         const auto text = content_of(router.file("pid"));
         return text.empty() ? 0 : static_cast<pid_t>(std::stol(text));
+    }
+    // What the files say now comes into force at the end of a handoff; the next one is refused before.
+    static int reloads(const Router& router) {
+        const auto log = router.log();
+        int count = 0;
+        for (auto at = log.find("reloaded: "); at != std::string::npos; at = log.find("reloaded: ", at + 1)) ++count;
+        return count;
     }
     static pid_t engine_of(const Router& router) { return descendant(daemon_of(router), "vrrpd-engine"); }
 
@@ -92,6 +104,7 @@ TEST_F(Handoff, of_a_gateway_under_traffic_is_noticed_by_nobody) {
         EXPECT_TRUE(wait_until([&] { return daemon_of(pair.active) != before; }));
         EXPECT_TRUE(wait_until([&] { return kill(before, 0) != 0 || !pair.active.process().running(); }));
         EXPECT_TRUE(wait_until([&] { return engine_of(pair.active) > 0 && engine_of(pair.active) != engine; }));
+        EXPECT_TRUE(wait_until([&] { return reloads(pair.active) == i + 1; })) << "the file as it is now";
     }
     expect_role_stays(from_time);
     EXPECT_EQ(pair.active.process().wait(2s), 0) << "the first one ended in order";
@@ -281,6 +294,179 @@ TEST_F(Handoff, keeps_what_is_known_of_scripts) {
     EXPECT_EQ(hand_off(router).status, 0);
     expect_role_stays(from_time);
     EXPECT_EQ(content_of(told), before);
+}
+
+// ---- what goes on beside the role -----------------------------------------------------------------------
+
+class HandoffWithAh : public Handoff, public testing::WithParamInterface<Daemon> {
+protected:
+    static VrrpText words(int priority) {
+        return {.version = 2,
+                .priority = priority,
+                .advert_int = "1",
+                .more = "authentication {\n auth_type AH\n auth_pass secret\n}"};
+    }
+    // What its authentication header says (RFC 4302 2.5).
+    static std::optional<std::uint32_t> sequence_number(const Frame& frame) {
+        constexpr std::size_t ip_at = 14, protocol_at = ip_at + 9, ah = 51;
+        if (frame.bytes.size() <= protocol_at || frame.bytes[protocol_at] != ah) return std::nullopt;
+        const auto at = ip_at + 4 * (frame.bytes[ip_at] & 0xfU) + 8;
+        if (frame.bytes.size() < at + 4) return std::nullopt;
+        std::uint32_t number = 0;
+        for (std::size_t i = 0; i < 4; ++i) number = number << 8 | frame.bytes[at + i];
+        return number;
+    }
+    static Json router_of(const Router& router) {
+        return Json::parse(router.status({"--json"}).text).at("instances").at(0);
+    }
+};
+
+TEST_P(HandoffWithAh, the_sequence_numbers_go_on_and_the_peer_refuses_nothing) {
+    auto& ours = start(home.h003, words(200));
+    ASSERT_TRUE(becomes_active(home.h003, 10s));
+    auto& peer = start(home.h001, words(150), {}, GetParam());
+    ASSERT_TRUE(peer.await_log("Entering BACKUP STATE"));
+    std::this_thread::sleep_for(2s);
+    const auto from_time = wall_clock();
+    EXPECT_EQ(hand_off(ours).status, 0);
+    std::this_thread::sleep_for(4500ms);  // longer than the peer waits
+    EXPECT_EQ(home.lan.count(all({from(home.h001), adverts(), since(from_time)})), 0u) << "it refused the successor's";
+    EXPECT_TRUE(holds(home.h003));
+    std::uint32_t last = 0;
+    for (const auto& frame : home.lan.frames(all({from(home.h003), adverts()}))) {
+        const auto number = sequence_number(frame);
+        ASSERT_TRUE(number) << frame.describe();
+        EXPECT_GT(*number, last) << frame.describe();
+        last = *number;
+    }
+    EXPECT_GE(last, 6u);
+    if (GetParam() == Daemon::vrrpd) {
+        EXPECT_EQ(router_of(peer).at("counters").at("rejected"), Json::object());
+    }
+}
+
+TEST_P(HandoffWithAh, a_stand_in_goes_on_hearing_the_active) {
+    start(home.h001, words(200), {}, GetParam());
+    ASSERT_TRUE(becomes_active(home.h001, 10s));
+    auto& ours = start(home.h003, words(150));
+    ASSERT_TRUE(ours.await_log("Entering BACKUP STATE"));
+    std::this_thread::sleep_for(2s);
+    const auto from_time = wall_clock();
+    EXPECT_EQ(hand_off(ours).status, 0);
+    std::this_thread::sleep_for(4500ms);
+    EXPECT_EQ(home.lan.count(all({from(home.h003), adverts(), since(from_time)})), 0u);
+    EXPECT_EQ(router_of(ours).at("counters").at("rejected"), Json::object());
+}
+
+INSTANTIATE_TEST_SUITE_P(Peers, HandoffWithAh, testing::Values(Daemon::vrrpd, Daemon::keepalived),
+                         [](const auto& about) { return about.param == Daemon::vrrpd ? "vrrpd" : "keepalived"; });
+
+// By FIFO, by the script that reads one, by notify scripts of the instance and of its group.
+TEST_F(Handoff, tells_nobody_anything_twice_and_the_stop_once) {
+    const auto in = [](const std::string& name) { return directory() + "/" + name; };
+    std::ofstream(in("tell")) << "#!/bin/sh\nout=$1; shift\necho \"$*\" >>" << in("told.") << "$out\n";
+    std::ofstream(in("read")) << "#!/bin/sh\ncat \"$1\" >>" << in("told.fifo") << "\n";
+    for (const auto* script : {"tell", "read"}) chmod(in(script).c_str(), 0755);
+    VrrpText text{.priority = 200};
+    for (const std::string event : {"master", "backup", "fault", "stop"})
+        text.more += " notify_" + event + " \"" + in("tell") + " instance " + event + "\"\n";
+    text.after = "vrrp_sync_group G {\n group {\n LAN\n }\n notify \"" + in("tell") + " group\"\n}\n";
+    Router router(home.h003);
+    router.configure("global_defs {\n script_user root\n vrrp_notify_fifo " + in("fifo") +
+                     "\n vrrp_notify_fifo_script " + in("read") + "\n}\n" + text.text());
+    router.start();
+    ASSERT_TRUE(becomes_active(home.h003));
+    const auto told = [&](const char* whom) { return content_of(in(std::string("told.") + whom)); };
+    const auto all_told = [&] {
+        return "script\n" + told("instance") + "group\n" + told("group") + "fifo\n" + told("fifo");
+    };
+    ASSERT_TRUE(wait_until([&] { return told("fifo").find("MASTER") != std::string::npos; }));
+    ASSERT_TRUE(wait_until([&] { return told("group").find("MASTER") != std::string::npos; }));
+    ASSERT_TRUE(wait_until([&] { return told("instance").find("master") != std::string::npos; }));
+    const auto before = all_told();
+    for (int i = 0; i < 2; ++i) {
+        const auto from_time = wall_clock();
+        EXPECT_EQ(hand_off(router).status, 0);
+        EXPECT_TRUE(wait_until([&] { return reloads(router) == i + 1; }));
+        expect_role_stays(from_time);
+        EXPECT_EQ(all_told(), before);
+    }
+    const pid_t daemon = daemon_of(router);
+    kill(daemon, SIGTERM);
+    ASSERT_TRUE(wait_until([&] { return kill(daemon, 0) != 0; }));
+    const auto count = [&](const char* whom, std::string_view what) {
+        const auto text_told = told(whom);
+        std::size_t times = 0;
+        for (auto at = text_told.find(what); at != std::string::npos; at = text_told.find(what, at + 1)) ++times;
+        return times;
+    };
+    EXPECT_TRUE(wait_until([&] { return count("fifo", "INSTANCE \"LAN\" STOP") == 1; })) << all_told();
+    EXPECT_EQ(count("fifo", "INSTANCE \"LAN\" MASTER"), 1u) << all_told();
+    EXPECT_EQ(count("instance", "stop"), 1u) << all_told();
+}
+
+TEST_F(Handoff, neither_starts_nor_stops_a_unit_of_while_active) {
+    const auto folder = directory() + "/bin", calls = directory() + "/systemctl.calls";
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder + "/systemctl") << "#!/bin/sh\necho \"$*\" >>" << calls << "\n";
+    chmod((folder + "/systemctl").c_str(), 0755);
+    const VrrpText text{.priority = 200,
+                        .after =
+                            "gateway HOME {\n follows LAN\n lan lan0 10.12.14.0/24\n while_active {\n"
+                            "  unit tunnel\n }\n}\n"};
+    Router router(home.h003);
+    router.run_with({"env", "PATH=" + folder + ":/usr/sbin:/usr/bin:/sbin:/bin"});
+    router.start(text);
+    ASSERT_TRUE(becomes_active(home.h003));
+    const std::string start_call = "--no-block start -- tunnel.service\n",
+                      stop_call = "--no-block stop -- tunnel.service\n";
+    ASSERT_TRUE(wait_until([&] { return content_of(calls) == stop_call + start_call; })) << content_of(calls);
+    const auto from_time = wall_clock();
+    EXPECT_EQ(hand_off(router).status, 0);
+    expect_role_stays(from_time);
+    std::this_thread::sleep_for(500ms);
+    EXPECT_EQ(content_of(calls), stop_call + start_call);
+    EXPECT_NE(router.status().text.find("unit tunnel.service is started"), std::string::npos) << router.status().text;
+    const pid_t daemon = daemon_of(router);
+    kill(daemon, SIGTERM);
+    ASSERT_TRUE(wait_until([&] { return kill(daemon, 0) != 0; }));
+    EXPECT_TRUE(wait_until([&] { return content_of(calls) == stop_call + start_call + stop_call; }))
+        << content_of(calls);
+}
+
+TEST_F(Handoff, a_preempt_delay_that_runs_goes_on) {
+    start(home.h001, {.priority = 150});
+    ASSERT_TRUE(becomes_active(home.h001));
+    auto& ours = start(home.h003, {.priority = 200, .more = "preempt_delay 6"});
+    ASSERT_TRUE(ours.await_log("preempt_delay"));
+    const auto began = wall_clock();
+    std::this_thread::sleep_for(4s);
+    EXPECT_EQ(hand_off(ours).status, 0);
+    const auto taken = home.lan.await(all({from(home.h003), adverts(), since(began)}), 10s);
+    ASSERT_TRUE(taken);
+    EXPECT_GE(taken->at - began, 5500ms) << "too soon";
+    EXPECT_LE(taken->at - began, 7500ms) << "it began anew";
+    EXPECT_TRUE(becomes_active(home.h003));
+}
+
+// As over a reload of keepalived's.
+TEST_F(Handoff, keeps_what_was_counted_and_since_when_the_role_is_ours) {
+    auto pair = start_pair();
+    std::this_thread::sleep_for(2s);
+    const auto of = [](const Router& router) {
+        return Json::parse(router.status({"--json"}).text).at("instances").at(0);
+    };
+    for (auto* router : {&pair.active, &pair.backup}) {
+        const auto before = of(*router), was = before.at("counters");
+        ASSERT_GT(was.at("adverts_sent").get<int>() + was.at("adverts_received").get<int>(), 10) << before;
+        EXPECT_EQ(hand_off(*router).status, 0);
+        const auto after = of(*router), is = after.at("counters");
+        for (const auto* kind : {"became_master", "released_master", "priority_zero_sent", "priority_zero_received"})
+            EXPECT_EQ(is.at(kind), was.at(kind)) << kind << after;
+        EXPECT_GE(is.at("adverts_sent"), was.at("adverts_sent")) << after;
+        EXPECT_GE(is.at("adverts_received"), was.at("adverts_received")) << after;
+        EXPECT_GE(after.at("since").get<double>(), before.at("since").get<double>()) << after;
+    }
 }
 
 }  // namespace

@@ -142,6 +142,26 @@ TEST(Preempt, VR_070_a_better_advert_starts_the_delay_anew) {
     EXPECT_EQ(router.deadline(), 12900ms + 3'218'750us);
 }
 
+// Of the process before us: it goes on as if we had been there.
+TEST(Preempt, VR_070_a_delay_that_runs_already_goes_on) {
+    auto with = parameters(200);
+    with.preempt_delay = 60s;
+    Router before = started(with);
+    EXPECT_EQ(before.machine.preempts_from(), std::nullopt);
+    before.receive(1s, advert(100, h001));
+    ASSERT_EQ(before.machine.preempts_from(), Instant(61s));
+
+    Router router(with);
+    router.at(50s, Start{before.machine.preempts_from()});
+    EXPECT_EQ(notes(router.receive(50'500ms, advert(100, h001)), Remark::preempt_delayed), 0u) << "said already";
+    router.receive(60'900ms, advert(100, h001));
+    EXPECT_EQ(router.deadline(), 60'900ms + 3'218'750us);
+    router.receive(61s, advert(100, h001));
+    EXPECT_EQ(router.deadline(), 60'900ms + 3'218'750us);  // discarded now
+    EXPECT_EQ(router.run(65s).at(1), Action(Claim{Cause::preempted_lower}));
+    EXPECT_EQ(router.machine.preempts_from(), std::nullopt);
+}
+
 TEST(Preempt, VR_070_silence_promotes_during_the_delay) {
     auto with = parameters(200);
     with.preempt_delay = 1000s;

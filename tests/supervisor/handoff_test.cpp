@@ -60,12 +60,14 @@ TEST(Inheritance, memory_comes_back_as_it_was) {
     memory.told.push_back({ipc::Notice::Object::instance, ipc::Notice::Event::master, 200, "LAN"});
     memory.agent = {"agent", "1", "HOME", "text"};
     memory.fifos = {"/run/fifo"};
+    memory.units = {{"a.service", true}, {"b.timer", false}};
     const auto back = decode_memory(encode(memory));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->trackers, memory.trackers);
     EXPECT_EQ(back->told, memory.told);
     EXPECT_EQ(back->agent, memory.agent);
     EXPECT_EQ(back->fifos, memory.fifos);
+    EXPECT_EQ(back->units, memory.units);
     EXPECT_FALSE(decode_memory(encode(memory) + "x"));
     EXPECT_FALSE(decode_memory("0:"));
 }

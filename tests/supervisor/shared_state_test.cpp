@@ -86,6 +86,22 @@ TEST(SharedState, a_bfd_session_is_found_again_by_its_name_and_read_back) {
     EXPECT_EQ(supervisor.record("lan0", Family::ipv4, vrid(1))->active.load(), 0) << "they do not lie upon each other";
 }
 
+TEST(SharedState, a_legacy_is_taken_up_once) {
+    auto [before, after] = mapped(2);
+    const auto* const record = before.record("lan0", Family::ipv4, vrid(1));
+    const auto* const other = before.record("lan0", Family::ipv4, vrid(2));
+    LegacyRecord::Values values{2, Instant(Duration(5)), Instant(Duration(7)), {1, 2}, {3, 4, 5, 6}, {}};
+    values.rejected.back() = 8;
+    leave(values, before.legacy(*record));
+    const auto* const found = after.record("lan0", Family::ipv4, vrid(1));
+    EXPECT_EQ(take_up(after.legacy(*after.record("lan0", Family::ipv4, vrid(2)))), std::nullopt);
+    EXPECT_EQ(take_up(after.legacy(*found)), values);
+    EXPECT_EQ(take_up(after.legacy(*found)), std::nullopt);
+    leave({}, before.legacy(*other));
+    EXPECT_EQ(take_up(after.legacy(*found)), std::nullopt);
+    EXPECT_EQ(counters(*after.bfd("b")), BfdRecord::Counters{}) << "they do not lie upon each other";
+}
+
 TEST(SharedState, refuses_a_descriptor_that_is_none) {
     EXPECT_FALSE(SharedState::map(Fd(memfd_create("empty", MFD_CLOEXEC))).has_value());
     EXPECT_FALSE(SharedState::map(Fd()).has_value());

@@ -90,6 +90,35 @@ TEST_F(Units, follow_the_role_of_their_gateway) {
     EXPECT_EQ(log_.text, "");
 }
 
+TEST_F(Units, of_a_daemon_before_are_neither_started_nor_stopped_again) {
+    units_.expect({{"HOME", {"a.service", "b.service", "c.service"}}});
+    systemctl("[ $4 != c.service ]");
+    units_.role("HOME", true);
+    EXPECT_EQ(units_.memory(), std::vector<UnitKeeper::Order>{}) << "under way";
+    finish();
+    const auto memory = units_.memory();
+    EXPECT_EQ(memory, (std::vector<UnitKeeper::Order>{{"a.service", true}, {"b.service", true}})) << "c failed";
+    (void)calls();
+
+    UnitKeeper next{log_, [](const ipc::Units&) {}};
+    next.expect({{"HOME", {"a.service", "c.service"}}});
+    next.remember(memory);
+    next.role("HOME", true);
+    for (int i = 0; i < 5000 && !next.idle(); ++i) {
+        next.child_ended();
+        usleep(2000);
+    }
+    EXPECT_EQ(calls(), "--no-block start -- c.service\n");
+    next.role("HOME", false);
+    for (int i = 0; i < 5000 && !next.idle(); ++i) {
+        next.child_ended();
+        usleep(2000);
+    }
+    const auto stopped = calls();
+    EXPECT_NE(stopped.find("stop -- a.service\n"), std::string::npos) << stopped;
+    EXPECT_EQ(stopped.find("b.service"), std::string::npos) << stopped;
+}
+
 TEST_F(Units, the_latest_state_wins_and_orders_do_not_overtake_one_another) {
     systemctl("sleep 0.2");
     units_.expect({{"HOME", {"a.service"}}});

@@ -97,6 +97,8 @@ bool Engine::start() {
         start_at_ = from;
         log_.info("Delaying startup for {} (vrrp_startup_delay, vrrp_delay_after_boot)", text(from - loop_.now()));
     }
+    for (auto& router : routers_)  // who cannot run
+        if (!router->waits && router->machine.role() == proto::Role::initialize) take_up(*router, legacy_of(*router));
     devices_->settle(loop_.now());
     if (!options_.observe) remove_leftovers();
     return true;
@@ -117,6 +119,7 @@ void Engine::speak() {
 
 // A fault-free router enters the protocol: adopted after a crash, or from the beginning.
 void Engine::begin(Router& router) {
+    const auto legacy = legacy_of(router);
     const bool was_active = router.record && router.record->active.load(std::memory_order_relaxed) != 0;
     if (options_.adopt && was_active) {
         const auto last = Instant(Duration(router.record->last_advert.load(std::memory_order_relaxed)));
@@ -124,10 +127,11 @@ void Engine::begin(Router& router) {
         // Older than that, and somebody else may have taken over already (design 2).
         if (loop_.now() - last < 2 * Duration(router.config->parameters.advert_interval)) {
             drive(router, proto::Adopt{});
-            return;
+            return take_up(router, legacy);
         }
     }
-    drive(router, proto::Start{});
+    drive(router, proto::Start{legacy ? legacy->preempt_from : Deadline{}});
+    take_up(router, legacy);
 }
 
 void Engine::serve_deadlines() {

@@ -171,6 +171,10 @@ private:
     // ---- engine_handoff.cpp
     [[nodiscard]] bool stand_by();
     void leave_to_successor();
+    void leave(const Router& router);
+    using Legacy = std::optional<ipc::LegacyRecord::Values>;
+    [[nodiscard]] Legacy legacy_of(const Router& router);
+    void take_up(Router& router, const Legacy& legacy);
 
     // ---- engine_auth.cpp
     void authenticate(Router& router);

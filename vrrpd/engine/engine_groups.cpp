@@ -139,7 +139,8 @@ void Engine::perform(Group& group, Router& about, const SyncGroup::Tell& action)
 
 // The group as a whole, after its members: for whoever follows it by its name.
 void Engine::perform(Group& group, Router&, const SyncGroup::Moved& action) {
-    group.since = loop_.now();
+    group.since = {};  // its last member moved; an engine before may have been there
+    for (const auto number : group.config->members) group.since = std::max(group.since, routers_[number]->since);
     announce_group(group, event_of(action.to));
     if (action.from || action.to != proto::Role::initialize) return;
     for (const auto number : group.config->members) {  // the first look: nobody has moved, nobody says why

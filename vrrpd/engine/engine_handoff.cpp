@@ -42,10 +42,48 @@ void Engine::leave_to_successor() {
     for (auto& router : routers_) {
         if (router->active()) perform(*router, proto::SendAdvert{router->machine.effective_priority()});
         remember(*router);
+        leave(*router);
     }
     tell();
     if (!desk_->drain(settle_limit)) log_.error("the kernel did not take everything in time; the successor repairs it");
     flush_notices();
+}
+
+void Engine::leave(const Router& router) {
+    if (!router.record) return;
+    const auto& counted = router.counters;
+    ipc::LegacyRecord::Values values;
+    values.role = static_cast<std::uint8_t>(router.machine.role());
+    values.since = router.since;
+    values.preempt_from = router.machine.preempts_from();
+    values.adverts = {counted.adverts_sent, counted.adverts_received};
+    values.moves = {counted.zero_sent, counted.zero_received, counted.became_active, counted.released};
+    values.rejected = router.troubles->rejected;
+    ipc::leave(values, options_.state.legacy(*router.record));
+}
+
+Engine::Legacy Engine::legacy_of(const Router& router) {
+    if (!options_.adopt || !router.record) return std::nullopt;
+    return ipc::take_up(options_.state.legacy(*router.record));
+}
+
+// As over a reload: what was counted goes on, and a role that stayed has lasted since it began.
+void Engine::take_up(Router& router, const Legacy& legacy) {
+    if (!legacy) return;
+    const auto role = router.machine.role();
+    const bool stayed = role == static_cast<proto::Role>(legacy->role);
+    if (stayed) router.since = legacy->since;
+    auto& counted = router.counters;
+    if (stayed && role == proto::Role::active) --counted.became_active;
+    counted.adverts_sent += legacy->adverts[0];
+    counted.adverts_received += legacy->adverts[1];
+    counted.zero_sent += legacy->moves[0];
+    counted.zero_received += legacy->moves[1];
+    counted.became_active += legacy->moves[2];
+    counted.released += legacy->moves[3];
+    if (legacy->rejected == decltype(legacy->rejected){}) return;
+    auto& rejected = router.troubles.edit().rejected;
+    for (std::size_t kind = 0; kind < rejected.size(); ++kind) rejected[kind] += legacy->rejected[kind];
 }
 
 }  // namespace vrrpd::engine

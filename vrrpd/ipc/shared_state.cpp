@@ -1,5 +1,5 @@
 // See shared_state.hpp. Layout: a header, then `capacity` records, then as many of
-// authentication, then as many of BFD sessions; pages nobody wrote to take no memory.
+// authentication, then as many of BFD sessions, then as many of legacies; pages nobody wrote to take no memory.
 #include "vrrpd/ipc/shared_state.hpp"
 
 #include <sys/mman.h>
@@ -38,11 +38,16 @@ struct SharedState::Header {
     [[nodiscard]] BfdRecord* bfd_records() {
         return std::launder(reinterpret_cast<BfdRecord*>(auth_records() + capacity));
     }
+    [[nodiscard]] LegacyRecord* legacies() {
+        return std::launder(reinterpret_cast<LegacyRecord*>(bfd_records() + capacity));
+    }
     [[nodiscard]] static std::size_t size_for(std::size_t routers) {
-        return sizeof(Header) + routers * (sizeof(RouterRecord) + sizeof(AuthRecord) + sizeof(BfdRecord));
+        return sizeof(Header) +
+               routers * (sizeof(RouterRecord) + sizeof(AuthRecord) + sizeof(BfdRecord) + sizeof(LegacyRecord));
     }
 };
-static_assert(alignof(AuthRecord) <= alignof(RouterRecord) && alignof(BfdRecord) <= alignof(AuthRecord),
+static_assert(alignof(AuthRecord) <= alignof(RouterRecord) && alignof(BfdRecord) <= alignof(AuthRecord) &&
+                  alignof(LegacyRecord) <= alignof(BfdRecord),
               "they follow each other");
 
 static_assert(std::atomic<std::int64_t>::is_always_lock_free, "an atomic with a lock is not shared by processes");
@@ -119,6 +124,12 @@ AuthRecord& SharedState::auth(const RouterRecord& record) {
     const auto number = static_cast<std::size_t>(&record - header_->records());
     ASSERT(number < header_->capacity);
     return header_->auth_records()[number];
+}
+
+LegacyRecord& SharedState::legacy(const RouterRecord& record) {
+    const auto number = static_cast<std::size_t>(&record - header_->records());
+    ASSERT(number < header_->capacity);
+    return header_->legacies()[number];
 }
 
 void SharedState::each(const std::function<void(const RouterRecord&)>& visit) const {
@@ -222,6 +233,16 @@ BfdRecord::Counters counters(const BfdRecord& record) {
         record.sent.load(), record.received.load(), record.became_up.load(), record.went_down.load(), {}};
     for (std::size_t i = 0; i < std::size(record.rejected); ++i) result.rejected[i] = record.rejected[i].load();
     return result;
+}
+
+void leave(const LegacyRecord::Values& values, LegacyRecord& record) {
+    record.values = values;
+    record.left.store(1);
+}
+
+std::optional<LegacyRecord::Values> take_up(LegacyRecord& record) {
+    if (record.left.exchange(0) == 0) return std::nullopt;
+    return record.values;
 }
 
 }  // namespace vrrpd::ipc

@@ -20,13 +20,14 @@
 #include "vrrpd/base/time.hpp"
 #include "vrrpd/proto/auth.hpp"
 #include "vrrpd/proto/bfd_session.hpp"
+#include "vrrpd/proto/rejection.hpp"
 #include "vrrpd/proto/types.hpp"
 
 namespace vrrpd::ipc {
 
 // Of what follows, and of the encodings in notices.hpp: a daemon of another version that has the same goes on from what
 // this one knows (--handoff). Whoever changes one of them changes the number.
-inline constexpr std::uint64_t state_layout = 1;
+inline constexpr std::uint64_t state_layout = 2;
 
 // One virtual router, found by interface, family and VRID (not by name: a reload may rename it).
 struct RouterRecord {
@@ -76,6 +77,26 @@ void store(const proto::BfdMemory& memory, BfdRecord& record);
 void store(const BfdRecord::Counters& counters, BfdRecord& record);
 [[nodiscard]] BfdRecord::Counters counters(const BfdRecord& record);
 
+// Beside the record of a router: what an engine that leaves in order (--handoff) tells the next one, once. Touched then
+// alone, for a page that was touched is memory.
+struct LegacyRecord {
+    struct Values {
+        std::uint8_t role = 0;  // a proto::Role
+        Instant since{};        // when it began
+        Deadline preempt_from{};
+        // What was counted, for people.
+        std::array<std::uint64_t, 2> adverts{};  // sent, received
+        std::array<std::uint32_t, 4> moves{};    // priority 0 sent, received; became Active, was so no more
+        std::array<std::uint32_t, proto::rejection_kinds> rejected{};
+        bool operator==(const Values&) const = default;
+    };
+    std::atomic<std::uint8_t> left{0};  // to be taken up
+    Values values;                      // the one process ends before the other reads
+};
+void leave(const LegacyRecord::Values& values, LegacyRecord& record);
+// nullopt: nothing was left, or it was taken up already.
+[[nodiscard]] std::optional<LegacyRecord::Values> take_up(LegacyRecord& record);
+
 class SharedState {
 public:
     // For the supervisor: a new, empty memfd with room for `routers` records, and as many BFD sessions.
@@ -95,6 +116,8 @@ public:
     [[nodiscard]] RouterRecord* record(std::string_view interface, Family family, proto::Vrid vrid);
     // The authentication of that router.
     [[nodiscard]] AuthRecord& auth(const RouterRecord& record);
+    // What was left of that router.
+    [[nodiscard]] LegacyRecord& legacy(const RouterRecord& record);
     void each(const std::function<void(const RouterRecord&)>& visit) const;
     // Finds the session's record, or takes a free one; nullptr when all are taken.
     [[nodiscard]] BfdRecord* bfd(std::string_view name);

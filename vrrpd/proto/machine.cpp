@@ -35,6 +35,11 @@ std::optional<IpAddress> VirtualRouter::active_peer() const {
     return backup && !backup->resigned ? backup->peer : std::nullopt;
 }
 
+Deadline VirtualRouter::preempts_from() const {
+    const auto* backup = std::get_if<Backup>(&state_);
+    return backup ? backup->preempt_from : std::nullopt;
+}
+
 bool VirtualRouter::wants() const {
     const auto* backup = std::get_if<Backup>(&state_);
     return backup && backup->wants;
@@ -136,15 +141,16 @@ void Step::become_backup(Cause cause, const Received* from) {
 
 // ---- Initialize (RFC 9568 6.4.1) ---------------------------------------------------------------------
 
-void Step::on(Initialize&, const Start&) {
+void Step::on(Initialize&, const Start& event) {
     router_.heard_anyone_ = false;
     const bool owner = router_.effective_.is_owner();
     const bool waits = probes_before_claim() || router_.parameters_.grouped;
     if (owner && !waits) return become_active(Cause::owner);  // VR-080
     become_backup(Cause::started, nullptr);
+    auto& backup = std::get<Backup>(router_.state_);
+    backup.preempt_from = event.preempt_from;
     if (!owner) return;
     // An owner waits for nothing but the answers to its probe, and for the other members of its group.
-    auto& backup = std::get<Backup>(router_.state_);
     backup.down_at = now_;
     plan_probe(backup, now_);
 }

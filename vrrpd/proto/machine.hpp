@@ -46,7 +46,9 @@ struct RouterParameters {
 // ---- events -------------------------------------------------------------------------------------
 
 // The interface is there, has an address, and no fault stands. Also after a fault was cured.
-struct Start {};
+struct Start {
+    Deadline preempt_from = {};  // of the process before us, where its preempt_delay runs: it does not begin anew
+};
 // Instead of Start, in the new engine after a crash: we were Active moments ago and nobody better is heard.
 struct Adopt {};
 // SIGTERM, or the instance left the configuration.
@@ -215,6 +217,8 @@ public:
     [[nodiscard]] Centiseconds learnt_interval() const;
     // Backup: who is Active, as far as we heard.
     [[nodiscard]] std::optional<IpAddress> active_peer() const;
+    // Backup: until when a preempt_delay runs, or ran; nullopt: nobody of lower priority is Active.
+    [[nodiscard]] Deadline preempts_from() const;
     // Backup, grouped: waits for the other members to want the role too.
     [[nodiscard]] bool wants() const;
     // Backup, and obeys a router that is Active.

@@ -28,19 +28,40 @@ bool unpack_notices(const std::string& packed, std::vector<Notice>& into) {
     return true;
 }
 
+constexpr const char *runs = "started", *stands = "stopped";
+
+std::string pack_orders(const std::vector<UnitKeeper::Order>& orders) {
+    std::vector<std::string> parts;
+    for (const auto& order : orders) parts.insert(parts.end(), {order.unit, order.runs ? runs : stands});
+    return pack(parts);
+}
+
+bool unpack_orders(const std::string& packed, std::vector<UnitKeeper::Order>& into) {
+    const auto parts = unpack(packed);
+    if (!parts || parts->size() % 2 != 0) return false;
+    for (std::size_t i = 0; i < parts->size(); i += 2) {
+        const auto& word = (*parts)[i + 1];
+        if (word != runs && word != stands) return false;
+        into.push_back({(*parts)[i], word == runs});
+    }
+    return true;
+}
+
 }  // namespace
 
 std::string encode(const Memory& memory) {
-    return pack({pack_notices(memory.trackers), pack_notices(memory.told), pack(memory.agent), pack(memory.fifos)});
+    return pack({pack_notices(memory.trackers), pack_notices(memory.told), pack(memory.agent), pack(memory.fifos),
+                 pack_orders(memory.units)});
 }
 
 std::optional<Memory> decode_memory(std::string_view text) {
-    constexpr std::size_t parts_of_it = 4;
+    constexpr std::size_t parts_of_it = 5;
     const auto parts = unpack(text);
     if (!parts || parts->size() != parts_of_it) return std::nullopt;
     Memory memory;
     auto agent = unpack((*parts)[2]), fifos = unpack((*parts)[3]);
-    if (!unpack_notices((*parts)[0], memory.trackers) || !unpack_notices((*parts)[1], memory.told) || !agent || !fifos)
+    if (!unpack_notices((*parts)[0], memory.trackers) || !unpack_notices((*parts)[1], memory.told) || !agent ||
+        !fifos || !unpack_orders((*parts)[4], memory.units))
         return std::nullopt;
     memory.agent = std::move(*agent);
     memory.fifos = std::move(*fifos);

@@ -9,6 +9,7 @@
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/supervisor/handoff_wire.hpp"
+#include "vrrpd/supervisor/unit_keeper.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -22,6 +23,7 @@ struct Memory {
     std::vector<ipc::Notice> told;   // the last state of each that scripts and FIFOs know of
     std::vector<std::string> agent;  // AgentKeeper::memory()
     std::vector<std::string> fifos;  // that the daemon made
+    std::vector<UnitKeeper::Order> units;
 };
 [[nodiscard]] std::string encode(const Memory& memory);
 [[nodiscard]] std::optional<Memory> decode_memory(std::string_view text);

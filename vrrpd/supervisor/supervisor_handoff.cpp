@@ -44,7 +44,8 @@ std::string Supervisor::handoff_obstacle() const {
 }
 
 HandoffSocket::Descriptors Supervisor::legacy() {
-    const auto text = encode(Memory{trackers_.memory(), notifier_.memory(), agent_.memory(), notifier_.made_fifos()});
+    const auto text = encode(
+        Memory{trackers_.memory(), notifier_.memory(), agent_.memory(), notifier_.made_fifos(), units_.memory()});
     auto sealed = ipc::seal(text, "vrrpd-memory");
     if (!sealed) services_.log.error("{}", sealed.error().describe());
     legacy_ = sealed ? std::move(*sealed) : Fd();
@@ -109,6 +110,7 @@ void Supervisor::begin_succession(Judgement judgement) {
     take(std::move(running));
     trackers_.remember(inheritance.memory.trackers);
     agent_.remember(inheritance.memory.agent);
+    units_.remember(inheritance.memory.units);
     succession_->watch = loop_.on_readable(inheritance.predecessor.fd(), [this] { on_predecessor(); });
 }
 

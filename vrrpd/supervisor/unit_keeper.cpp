@@ -52,6 +52,20 @@ void UnitKeeper::want(const std::string& name, Unit& unit, bool active) {
     order(name, unit);
 }
 
+std::vector<UnitKeeper::Order> UnitKeeper::memory() const {
+    std::vector<Order> orders;
+    for (const auto& [name, unit] : units_)
+        if (unit.ordered && unit.ordered == unit.wanted && !unit.under_way && unit.problem.empty())
+            orders.push_back({name, *unit.ordered});
+    return orders;
+}
+
+void UnitKeeper::remember(const std::vector<Order>& orders) {
+    for (const auto& order : orders)
+        if (const auto unit = units_.find(order.unit); unit != units_.end())
+            unit->second.wanted = unit->second.ordered = order.runs;
+}
+
 // One at a time: two that run beside one another could reach systemd in either order.
 void UnitKeeper::order(const std::string& name, Unit& unit) {
     if (unit.under_way || unit.ordered == unit.wanted) return;

@@ -32,6 +32,15 @@ public:
     void role(const std::string& gateway, bool active);
     void stop_all();
 
+    // Of a handoff: the orders that were carried out, which the successor does not give again.
+    struct Order {
+        std::string unit;
+        bool runs;
+        bool operator==(const Order&) const = default;
+    };
+    [[nodiscard]] std::vector<Order> memory() const;
+    void remember(const std::vector<Order>& orders);
+
     [[nodiscard]] bool idle() const { return runner_.idle(); }
     void child_ended() { runner_.child_ended(); }
     [[nodiscard]] Deadline next_deadline() const;
