@@ -103,6 +103,18 @@ TEST_F(Status, stand_in_says_what_is_in_its_way) {
     EXPECT_TRUE(wait_until([&] { return ready(h001); }, 20s)) << shown(h001);
 }
 
+// Nobody moves; but whoever watches by the exit status has to hear of it, on whatever host.
+TEST_F(Status, gateway_without_WAN_is_not_well) {
+    start_and_settle();
+    for (Host* host : {&home.h003, &home.h001, &home.h002}) host->unplug("wan0");
+    EXPECT_TRUE(
+        wait_until([&] { return shown(h003).find("is the gateway, and NOT WELL, because") < std::string::npos; }, 5s))
+        << shown(h003);
+    EXPECT_EQ(exit_status(h003), unwell);
+    EXPECT_TRUE(wait_until([&] { return candidate(h001, "H003").value("ready", true) == false; }, 5s)) << shown(h001);
+    EXPECT_NE(shown(h001).find("is the gateway, and NOT WELL:"), std::string::npos) << shown(h001);
+}
+
 TEST_F(Status, member_that_is_gone_is_not_spoken_for) {
     start_and_settle();
     home.h002.lose_power();
