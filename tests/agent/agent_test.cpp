@@ -236,6 +236,7 @@ std::string forwarders(const std::string& more = {}) {
 }
 
 TEST_F(AgentTest, a_reload_forgets_nothing_of_forwarders_whose_block_did_not_change) {
+    one_.engine_status = engine_status(100);
     configure(one_, forwarders());
     one_.tell(Kind::host_silent, "127.0.0.201");
     const auto health = [this] { return status(one_)["dns"][0]["forwarders"][0]["health"]; };
@@ -249,6 +250,7 @@ TEST_F(AgentTest, a_reload_forgets_nothing_of_forwarders_whose_block_did_not_cha
 }
 
 TEST_F(AgentTest, forwarders_of_a_new_block_are_judged_by_the_WAN_as_it_is) {
+    one_.engine_status = engine_status(100);
     configure(one_, forwarders());
     one_.tell(Kind::wan_state, encode(ipc::WanState{"HOME", false}));
     EXPECT_EQ(status(one_)["dns"][0]["wan_down"], true);
