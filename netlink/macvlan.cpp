@@ -35,7 +35,7 @@ Message creation(const Macvlan& macvlan) {
     return message;
 }
 
-// What keeps it quiet, and the alias that says whose it is. As keepalived sets them (surface 3.4.3), and no redirects
+// What keeps it quiet, and the alias that says whose it is. As keepalived sets them, and no redirects
 // (RFC 9568 8.1.1).
 Message settings(const Macvlan& macvlan, bool with_ipv6) {
     Message message(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, room);

@@ -61,7 +61,7 @@ inline constexpr const char* macvlan_alias = "vrrpd virtual MAC";
 // A macvlan that we made, now or in an earlier run.
 [[nodiscard]] bool is_ours(const Link& link);
 
-// Seconds an address is valid; the kernel counts down and then removes it (design 6, dead man).
+// Seconds an address is valid; the kernel counts down and then removes it.
 using Lifetime = std::optional<std::chrono::seconds>;  // nullopt: forever
 
 struct Address {

@@ -1,4 +1,4 @@
-// When and how far apart virtual addresses are announced, beside a real keepalived (surface 3.2.3, 3.4.5, 4.10).
+// When and how far apart virtual addresses are announced, beside a real keepalived.
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/forge.hpp"
 

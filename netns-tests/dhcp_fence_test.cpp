@@ -74,7 +74,7 @@ TEST_F(DhcpFence, shuts_by_itself_when_every_process_of_ours_is_dead) {
     expect_all_answered_by(home.h003, 1);
     pair.active.process().kill_all();
     ASSERT_TRUE(wait_until([&] { return holds(home.h001); }));
-    EXPECT_TRUE(wait_until([&] { return !holds(home.h003); }, 8s)) << "design 2: five seconds";
+    EXPECT_TRUE(wait_until([&] { return !holds(home.h003); }, 8s)) << "a gateway's addresses are kept for five seconds";
     std::this_thread::sleep_for(200ms);  // the fence was renewed a moment after the address
     const auto dead = wall_clock();
     expect_all_answered_by(home.h001, 11);

@@ -1,4 +1,4 @@
-// The `gateway` block as the tests write it (design 5).
+// The `gateway` block as the tests write it.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Mail of new states beside a real keepalived: the same file, the same mail server, the same faults; the letters are
-// the same, word for word, but for their dates (surface 3.2.1, 5).
+// the same, word for word, but for their dates.
 #include <algorithm>
 #include <regex>
 

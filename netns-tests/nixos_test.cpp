@@ -1,5 +1,5 @@
 // What services.keepalived of NixOS makes, with this program as its package: the text, the command line and the life of
-// the unit (research/nixos.md 1.2, 1.3, 2), unchanged. Run under keepalived's name, and, to tell a fault of the
+// the unit, unchanged. Run under keepalived's name, and, to tell a fault of the
 // scenario from one of ours, with Debian's keepalived.
 #include <unistd.h>
 

@@ -6,7 +6,7 @@
 namespace lab {
 namespace {
 
-// design 2: what a gateway holds runs out by itself after max(5 s, 3 x down interval).
+// What a gateway holds runs out by itself after max(5 s, 3 x down interval).
 constexpr auto dead_man = 5s;
 
 class Processes : public HomeTest {

@@ -1,6 +1,6 @@
 // Scripts, files and notifications side by side with a real keepalived: the same file on both, the same faults, and
-// the same end states, FIFO lines and script calls (surface 3.9 - 3.11, 4.3, 4.4, 5). S8_N: place N of surface 8; the
-// others are in subtle_test.cpp.
+// the same end states, FIFO lines and script calls. S8_N: one of the ten subtle places; the others are in
+// subtle_test.cpp.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// The places where a program that takes keepalived's place goes subtly wrong (surface 8), each beside a real
+// The ten places where a program that takes keepalived's place goes subtly wrong, S8_1 to S8_10, each beside a real
 // keepalived. S8_3, S8_4, S8_7 and S8_8, which are about scripts, are in script_test.cpp.
 #include <fstream>
 

@@ -1,4 +1,4 @@
-// Tracked connections of addresses that this host gave up (design 6): they go too, or a later return of the role finds
+// Tracked connections of addresses that this host gave up: they go too, or a later return of the role finds
 // stale translations, and packets that still come in are answered out of a dead state. The engine's, by its writer.
 #pragma once
 

@@ -1,4 +1,4 @@
-// bfd_instance, and who tracks it (surface 3.12, 3.4.4, 3.8). Verdicts as keepalived 2.2.7's -t has them.
+// bfd_instance, and who tracks it. Verdicts as keepalived 2.2.7's -t has them.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

@@ -1,4 +1,4 @@
-// What a reload finds changed (surface 1.6), and the lines' way to the engine and back.
+// What a reload finds changed, and the lines' way to the engine and back.
 #include "vrrpd/config/diff.hpp"
 
 #include <gtest/gtest.h>

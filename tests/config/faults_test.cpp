@@ -1,4 +1,4 @@
-// Where a fault is, what it says, what is read on after it, and what -t ends with (surface 1.2, 2.2, 2.6).
+// Where a fault is, what it says, what is read on after it, and what -t ends with.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

@@ -1,4 +1,4 @@
-// The distance between announcements: vrrp_garp_interval, vrrp_gna_interval, garp_group (surface 3.1, 3.2.3).
+// The distance between announcements: vrrp_garp_interval, vrrp_gna_interval, garp_group.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

@@ -1,4 +1,4 @@
-// The gateway block: every line of it, the packet rules that follow, and every fault with its place (design 5).
+// The gateway block: every line of it, the packet rules that follow, and every fault with its place.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

@@ -1,4 +1,4 @@
-// What -t and a start say once they see the machine (design 5). None of it prevents a start.
+// What -t and a start say once they see the machine. None of it prevents a start.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

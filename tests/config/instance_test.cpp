@@ -1,5 +1,5 @@
 // The keywords of a vrrp_instance: defaults, what is inherited from global_defs, and the repairs that keepalived makes
-// with a report (surface 3.2.3, 3.4, 8).
+// with a report.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"
@@ -39,7 +39,7 @@ TEST(Instance, has_keepalived_s_defaults) {
     EXPECT_TRUE(v.parameters.preempt);
     EXPECT_EQ(v.parameters.preempt_delay, Duration::zero());
     EXPECT_TRUE(v.parameters.answer_lower_priority);
-    EXPECT_EQ(v.parameters.probe_time, 200ms);  // ours: design 6
+    EXPECT_EQ(v.parameters.probe_time, 200ms);  // ours: keepalived asks nobody
     EXPECT_EQ(v.checksum, proto::ChecksumForm::pseudo_header);
     EXPECT_FALSE(v.unicast());
     EXPECT_FALSE(v.group);

@@ -1,5 +1,5 @@
 // What is judged of the instances as a whole: those that could not run, pairs that collide, groups, trackers, and the
-// global values that the daemon itself takes (surface 2.6, 3.2, 3.8).
+// global values that the daemon itself takes.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

@@ -1,4 +1,4 @@
-// Items of virtual_ipaddress, virtual_routes and virtual_rules (surface 3.5, 3.6, 3.7).
+// Items of virtual_ipaddress, virtual_routes and virtual_rules.
 #include <gtest/gtest.h>
 #include <linux/rtnetlink.h>
 

@@ -1,4 +1,4 @@
-// The grammar (surface 2): comments, quotes, braces, includes, @ID lines, definitions, sequences.
+// The grammar: comments, quotes, braces, includes, @ID lines, definitions, sequences.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"
@@ -202,7 +202,7 @@ TEST_F(Include, honours_conditions) {
     EXPECT_EQ(lines(), "b");
 }
 
-// keyword, pattern, whether it is an error: the table of surface 2.3.
+// keyword, pattern, whether it is an error: as keepalived.conf(5) has it, and 2.2.7 does it.
 struct Policy {
     const char* line;
     bool fatal;

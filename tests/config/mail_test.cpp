@@ -1,4 +1,4 @@
-// smtp_alert and its kin: whom mail goes to, and whom it is about (surface 3.2.1, 3.4.7, 3.8).
+// smtp_alert and its kin: whom mail goes to, and whom it is about.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

@@ -1,4 +1,4 @@
-// notify and its kin, FIFOs, and who runs scripts (surface 3.2.2, 3.4.7, 3.8, 5.5).
+// notify and its kin, FIFOs, and who runs scripts.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

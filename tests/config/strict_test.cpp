@@ -1,4 +1,4 @@
-// vrrp_strict and strict_mode (surface 4.12): what is taken out of an instance, as Debian's keepalived 2.2.7 does it on
+// vrrp_strict and strict_mode: what is taken out of an instance, as Debian's keepalived 2.2.7 does it on
 // the same text: one report for each thing that the instance asked for, none for what global_defs did.
 #include <gtest/gtest.h>
 

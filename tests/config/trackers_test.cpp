@@ -1,4 +1,4 @@
-// vrrp_script, track_file, vrrp_track_process, and who tracks them (surface 3.9 - 3.11, 3.4.4, 3.8, 4.4).
+// vrrp_script, track_file, vrrp_track_process, and who tracks them.
 #include <gtest/gtest.h>
 
 #include "tests/config/fake_files.hpp"

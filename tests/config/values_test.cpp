@@ -1,4 +1,4 @@
-// Numbers, switches and addresses (surface 2.6).
+// Numbers, switches and addresses.
 #include "vrrpd/config/values.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// use_vmac and its kin (surface 3.4.3), accept and no_accept: names, MAC addresses, and what stands where, as Debian's
+// use_vmac and its kin, accept and no_accept: names, MAC addresses, and what stands where, as Debian's
 // keepalived 2.2.7 does it on the same text.
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Faults (surface 4.5), the address adverts are sent from, and what the trackers say.
+// Faults, the address adverts are sent from, and what the trackers say.
 #include "vrrpd/engine/conditions.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The whole engine with what the supervisor watches for it, and what it tells of its routers (surface 4.2, 4.3, 5).
+// The whole engine with what the supervisor watches for it, and what it tells of its routers.
 #include <gtest/gtest.h>
 
 #include "tests/engine/home.hpp"

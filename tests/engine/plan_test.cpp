@@ -194,7 +194,7 @@ TEST(Plan, a_gateway_without_a_wan_moves_addresses_alone) {
     EXPECT_TRUE(wanted.rules.empty());
 }
 
-// ---- the dead man (design 2)
+// ---- the dead man
 
 TEST(DeadMan, is_three_down_intervals_and_at_least_five_seconds) {
     EXPECT_EQ(dead_man(0ns), 5s);

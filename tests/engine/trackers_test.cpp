@@ -1,4 +1,4 @@
-// What the supervisor says of tracked objects, as instances see it (surface 4.3, 4.4); and what waits to be told.
+// What the supervisor says of tracked objects, as instances see it; and what waits to be told.
 #include "vrrpd/engine/trackers.hpp"
 
 #include <gtest/gtest.h>

@@ -41,7 +41,7 @@ inline config::VirtualAddress vip(const char* text, const char* device = "lan0")
     return result;
 }
 
-// The home's LAN instance (design 1).
+// The LAN instance of the README's home.
 inline config::Instance instance() {
     config::Instance result;
     result.name = "LAN";

@@ -1,4 +1,4 @@
-// How many processes are enough, and when that counts (surface 3.10).
+// How many processes are enough, and when that counts.
 #include "vrrpd/proto/quorum.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The life of a tracked script (surface 3.9, 4.3).
+// The life of a tracked script.
 #include "vrrpd/proto/script.hpp"
 
 #include <gtest/gtest.h>

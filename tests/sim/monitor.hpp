@@ -1,4 +1,4 @@
-// The invariants (design 7), watched after everything that happens.
+// The invariants, watched after everything that happens.
 #pragma once
 
 #include "tests/sim/world.hpp"

@@ -68,7 +68,7 @@ private:
 // The first line of a file that begins so.
 [[nodiscard]] std::string line_of(const std::string& path, const std::string& beginning);
 
-// The home of design 1 as one of its hosts sees it.
+// The home of the README as one of its hosts sees it.
 extern const char home_configuration[];
 
 }  // namespace vrrpd::supervisor::test

@@ -1,4 +1,4 @@
-// Who is told of a new state: scripts with keepalived's arguments, FIFOs with its lines (surface 5).
+// Who is told of a new state: scripts with keepalived's arguments, FIFOs with its lines.
 #include "vrrpd/supervisor/notifier.hpp"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// The command line as keepalived's users type it (surface 1.1).
+// The command line as keepalived's users type it.
 #include "vrrpd/supervisor/options.hpp"
 
 #include <gtest/gtest.h>

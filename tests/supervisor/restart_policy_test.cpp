@@ -1,4 +1,4 @@
-// When the engine is started again, and when it counts as hung (design 2; back-off: surface 1.2).
+// When the engine is started again, and when it counts as hung.
 #include "vrrpd/supervisor/restart_policy.hpp"
 
 #include <gtest/gtest.h>

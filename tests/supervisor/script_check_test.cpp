@@ -1,4 +1,4 @@
-// Which scripts are run, as whom, and which are refused (surface 5.5).
+// Which scripts are run, as whom, and which are refused.
 #include "vrrpd/supervisor/script_check.hpp"
 
 #include <gmock/gmock.h>

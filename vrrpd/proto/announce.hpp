@@ -1,5 +1,5 @@
 // Gratuitous ARP and unsolicited Neighbour Advertisements: their bytes (RFC 5227, RFC 4861 7.2.6), and
-// the schedule on which keepalived's users expect them (surface 4.10). Pure.
+// the schedule of keepalived.conf(5) (garp_master_delay and its kin). Pure.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ struct AddressClaim {
 };
 [[nodiscard]] std::optional<AddressClaim> read_claim(BytesView ethernet_frame);
 
-// keepalived's knobs, resolved (surface 3.2.3, 3.4.5).
+// keepalived's knobs, resolved.
 struct AnnouncePolicy {
     unsigned repeat = 5;                              // garp_master_repeat, per address and block
     Duration second_block = std::chrono::seconds(5);  // garp_master_delay; 0: none

@@ -1,5 +1,5 @@
 // Who may speak as a router of ours: VRRPv2's PASS and AH (RFC 2338 5.3.6, RFC 2402, as keepalived does them) and
-// keepalived's auth_hmac (requirements 14). Pure. An Authenticator makes what a sent advert carries and judges what a
+// keepalived's auth_hmac. Pure. An Authenticator makes what a sent advert carries and judges what a
 // received one brought; it changes by accept() alone, so what was refused anywhere leaves no trace.
 //
 // encode() and decode() of advert.hpp put its octets into the message and take them out.

@@ -1,4 +1,4 @@
-// See auth.hpp: keepalived's auth_hmac (requirements 14, VR-250 to VR-258).
+// See auth.hpp: keepalived's auth_hmac (VR-250 to VR-258).
 #include <algorithm>
 
 #include "vrrpd/base/assert.hpp"

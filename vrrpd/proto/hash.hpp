@@ -1,5 +1,5 @@
 // MD5 and SHA-256 as message authentication codes (RFC 2104), for AH and auth_hmac. Of our own, because the engine
-// maps no TLS code (design 2): libcrypto costs a process 0.6 MiB of its own. For vrrpd/proto alone; MD5 is here because
+// maps no TLS code: libcrypto costs a process 0.6 MiB of its own. For vrrpd/proto alone; MD5 is here because
 // RFC 2403 says so, and is good for nothing else.
 #pragma once
 

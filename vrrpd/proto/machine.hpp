@@ -3,9 +3,9 @@
 // actions out, one deadline. The order of actions is part of the contract.
 //
 // Used by the engine and by the simulator. The caller drains its sockets before it sends TimeReached
-// (VR-100, requirements 16.4.5), and keeps packets that came from its own addresses to itself (VR-127).
+// (an advert that is queued speaks first), and keeps packets that came from its own addresses to itself (VR-127).
 //
-// The order of actions. Taking the role: SendAdvert, Claim, Transition (design 6: the advert is step 0). Giving it
+// The order of actions. Taking the role: SendAdvert (the others hear of it first), Claim, Transition. Giving it
 // up: SendAdvert (priority 0, or the last advert where one is due), Release, Transition. Answering: SendAdvert,
 // AnnounceAgain, Note. An event that a state has no use for has no action: a Start while started, a Received in
 // Initialize (VR-085), a late ClaimFailed.
@@ -110,7 +110,7 @@ struct SendAdvert {
     Priority priority;
     bool operator==(const SendAdvert&) const = default;
 };
-// Take the role: addresses, routes, announcements (design 6).
+// Take the role: addresses, routes, announcements.
 struct Claim {
     Cause cause;
     bool operator==(const Claim&) const = default;

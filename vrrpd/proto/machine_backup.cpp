@@ -11,7 +11,7 @@ namespace vrrpd::proto {
 
 namespace {
 
-// What a learnt interval may be at most: one forged advert must not silence us for minutes (requirements 17.2).
+// What a learnt interval may be at most: one forged advert must not silence us for minutes.
 constexpr Centiseconds least_cap = std::chrono::seconds(10);
 
 }  // namespace
@@ -68,7 +68,7 @@ Cause Step::promotion_cause(const Backup& backup) const {
     return backup.resigned ? Cause::resigned : Cause::silence;
 }
 
-// VR-096, and requirements 16.4.6: who slept past the deadline has learnt nothing about the Active router.
+// VR-096; and who slept past the deadline has learnt nothing about the Active router.
 void Step::promote(Backup& backup) {
     if (now_ < due(backup)) return;
     if (!backup.granted && now_ - due(backup) > router_.down_interval()) {
@@ -118,7 +118,7 @@ void Step::follow(Backup& backup, const Received& advert) {
     backup.down_at = now_ + router_.down_interval();
 }
 
-// Whether a lower advert is discarded (VR-099) or, for now, counts like any other (VR-070, design 6).
+// Whether a lower advert is discarded (VR-099) or, for now, counts like any other (VR-070, or a claim that failed).
 bool Step::may_preempt(Backup& backup, const Received& lower) {
     const auto& parameters = router_.parameters_;
     if (now_ < router_.claim_again_at_) {

@@ -1,5 +1,5 @@
-// What is sent one at a time, with a gap after each: the announcements of a device or of a garp_group (surface 3.1,
-// 4.10). Pure. The engine's Speaker fills it.
+// What is sent one at a time, with a gap after each: the announcements of a device or of a garp_group. Pure. The
+// engine's Speaker fills it.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Whether as many processes of a name run as should (surface 3.10): a count in, a state out, after the delays that the
+// Whether as many processes of a name run as should: a count in, a state out, after the delays that the
 // file asks for. Pure.
 #pragma once
 

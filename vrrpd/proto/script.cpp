@@ -7,7 +7,7 @@ namespace vrrpd::proto {
 
 namespace {
 
-// keepalived's: SIGKILL two seconds after SIGTERM, and again (surface 4.3).
+// keepalived's: SIGKILL two seconds after SIGTERM, and again.
 constexpr Duration first_kill = std::chrono::seconds(2), later_kill = std::chrono::seconds(10);
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The life of a tracked script (surface 3.9, 4.3): when it runs, when it has run too long, and what its results make
+// The life of a tracked script: when it runs, when it has run too long, and what its results make
 // of it. Pure: events in, actions out; the supervisor starts and kills processes.
 #pragma once
 

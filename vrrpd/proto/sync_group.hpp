@@ -1,4 +1,4 @@
-// A sync group (surface 3.8, 4.13): virtual routers of one host that move together, so that a host which lost one of
+// A sync group: virtual routers of one host that move together, so that a host which lost one of
 // its networks is not half a gateway. Pure: what the members are now in, ordered orders for them out.
 //
 // The rules. One member that cannot run (a fault of its own) keeps all in FAULT. One that gives up the role, or obeys

@@ -7,7 +7,7 @@ namespace vrrpd::proto {
 
 namespace {
 
-constexpr int most = 253;  // what one object may add or take (surface 4.4)
+constexpr int most = 253;  // what one object may add or take (keepalived.conf(5))
 
 bool good(const Tracked& tracked) { return tracked.up != tracked.reverse; }
 

@@ -1,4 +1,4 @@
-// Weight arithmetic (surface 4.4): base priority plus what the trackers add or take. Pure.
+// Weight arithmetic: base priority plus what the trackers add or take. Pure.
 #pragma once
 
 #include <cstdint>
