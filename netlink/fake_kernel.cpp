@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "vrrpd/base/assert.hpp"
 
@@ -57,11 +58,12 @@ Result<void> FakeKernel::apply_one(const Request& request) {
                        }));
 }
 
-Result<Snapshot> FakeKernel::snapshot() {
+Result<Snapshot> FakeKernel::snapshot(const RouteInterest& interest) {
     Snapshot snapshot;
     snapshot.links = links_;
     for (const auto& held : addresses_) snapshot.addresses.push_back(reported(held));
-    snapshot.routes = routes_;
+    std::copy_if(routes_.begin(), routes_.end(), std::back_inserter(snapshot.routes),
+                 [&](const Route& route) { return interest.covers(route); });
     snapshot.rules = rules_;
     return snapshot;
 }

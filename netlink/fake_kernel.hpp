@@ -23,7 +23,8 @@ public:
     FakeKernel();
 
     std::vector<Result<void>> apply(std::span<const Request> requests) override;
-    Result<Snapshot> snapshot() override;
+    Result<Snapshot> snapshot(const RouteInterest& interest) override;
+    using Kernel::snapshot;
     Result<int> device_option(const std::string& link, DeviceOption option) override;
     Result<void> set_device_option(const std::string& link, DeviceOption option, int value) override;
     Result<Route> route_to(const IpAddress& destination) override;

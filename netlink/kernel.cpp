@@ -1,6 +1,7 @@
 #include "netlink/kernel.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace netlink {
 
@@ -41,6 +42,17 @@ const Link* Snapshot::link(IfIndex index) const {
 
 const Link* Snapshot::link(std::string_view name) const {
     return find_link(links, [&](const Link& link) { return link.name == name; });
+}
+
+RouteInterest::RouteInterest(std::vector<Prefix> destinations) : destinations_(std::move(destinations)) {
+    for (auto& destination : *destinations_) destination = destination.network();
+    std::sort(destinations_->begin(), destinations_->end());
+    destinations_->erase(std::unique(destinations_->begin(), destinations_->end()), destinations_->end());
+}
+
+bool RouteInterest::covers(const Route& route) const {
+    return !destinations_ || route.destination.length == 0 ||
+           std::binary_search(destinations_->begin(), destinations_->end(), route.destination.network());
 }
 
 const Object& object_of(const Request& request) {

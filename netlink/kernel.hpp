@@ -59,11 +59,26 @@ inline constexpr std::size_t requests_in_flight = 64;  // 1,000 in one send lost
 struct Snapshot {
     std::vector<Link> links;
     std::vector<Address> addresses;
-    std::vector<Route> routes;  // all tables but `local`
+    std::vector<Route> routes;  // of interest, in all tables but `local`
     std::vector<Rule> rules;
 
     [[nodiscard]] const Link* link(IfIndex index) const;
     [[nodiscard]] const Link* link(std::string_view name) const;
+};
+
+// Which routes a picture holds. A router may carry the whole internet's table, a million routes that change all day
+// and that nobody here ever asks for.
+class RouteInterest {
+public:
+    RouteInterest() = default;  // all of them
+    // Default routes, and those to these destinations, in whichever table.
+    explicit RouteInterest(std::vector<Prefix> destinations);
+
+    [[nodiscard]] bool covers(const Route& route) const;
+    bool operator==(const RouteInterest&) const = default;
+
+private:
+    std::optional<std::vector<Prefix>> destinations_;  // networks, sorted
 };
 
 class Kernel {
@@ -77,7 +92,8 @@ public:
     // results before it sends more; one request's failure does not stop the rest.
     [[nodiscard]] virtual std::vector<Result<void>> apply(std::span<const Request> requests) = 0;
 
-    [[nodiscard]] virtual Result<Snapshot> snapshot() = 0;
+    [[nodiscard]] virtual Result<Snapshot> snapshot(const RouteInterest& interest) = 0;
+    [[nodiscard]] Result<Snapshot> snapshot() { return snapshot(RouteInterest()); }
 
     [[nodiscard]] virtual Result<int> device_option(const std::string& link, DeviceOption option) = 0;
     [[nodiscard]] virtual Result<void> set_device_option(const std::string& link, DeviceOption option, int value) = 0;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <functional>
 
 #include "netlink/codec.hpp"
 #include "netlink/device_option.hpp"
@@ -64,7 +65,7 @@ public:
     explicit RtNetlink(Socket socket) : socket_(std::move(socket)) {}
 
     std::vector<Result<void>> apply(std::span<const Request> requests) override;
-    Result<Snapshot> snapshot() override;
+    Result<Snapshot> snapshot(const RouteInterest& interest) override;
     Result<int> device_option(const std::string& link, DeviceOption option) override {
         return read_device_option(link, option);
     }
@@ -81,9 +82,13 @@ private:
     Result<void> put_route(const Request& request, const Route& route);
     Result<Ack> acknowledged(Message message);
 
+    template <class Object>
+    struct Wanted {
+        std::optional<Object> (*decode)(const nlmsghdr&);
+        std::function<bool(const Object&)> which = {};  // empty: all
+    };
     template <class Header, class Object>
-    Result<std::vector<Object>> dump(int type, const Header& header, const char* what,
-                                     std::optional<Object> (*decode)(const nlmsghdr&));
+    Result<std::vector<Object>> dump(int type, const Header& header, const char* what, const Wanted<Object>& wanted);
     Result<const std::vector<Route>*> routes_beside(const Route& route);
 
     // The routes of one family and table, read once for all that are in the way of a batch.
@@ -184,14 +189,15 @@ Result<Ack> RtNetlink::acknowledged(Message message) {
 
 template <class Header, class Object>
 Result<std::vector<Object>> RtNetlink::dump(int type, const Header& header, const char* what,
-                                            std::optional<Object> (*decode)(const nlmsghdr&)) {
+                                            const Wanted<Object>& wanted) {
     Result<void> asked;
     for (int attempt = 0; attempt < dump_attempts; ++attempt) {
         std::vector<Object> objects;
         Message message(type, NLM_F_REQUEST | NLM_F_DUMP, sizeof header);
         message.header(header);
         asked = socket_.ask(message, what, [&](const nlmsghdr& answer) {
-            if (auto object = decode(answer)) objects.push_back(std::move(*object));
+            auto object = wanted.decode(answer);
+            if (object && (!wanted.which || wanted.which(*object))) objects.push_back(std::move(*object));
         });
         if (asked) return objects;
         if (asked.error().code != EINTR) break;
@@ -204,27 +210,25 @@ Result<const std::vector<Route>*> RtNetlink::routes_beside(const Route& route) {
     if (standing_ && standing_->family == family && standing_->table == route.table) return &standing_->routes;
     rtmsg header{};
     header.rtm_family = family == Family::ipv4 ? AF_INET : AF_INET6;
-    auto routes = dump(RTM_GETROUTE, header, "read routes", decode_route);
+    const auto beside = [&](const Route& other) { return other.table == route.table; };
+    auto routes = dump(RTM_GETROUTE, header, "read routes", Wanted<Route>{decode_route, beside});
     if (!routes) return tl::unexpected(routes.error());
-    const auto elsewhere = [&](const Route& other) { return other.table != route.table; };
-    routes->erase(std::remove_if(routes->begin(), routes->end(), elsewhere), routes->end());
     standing_ = Standing{family, route.table, std::move(*routes)};
     return &standing_->routes;
 }
 
 // AF_UNSPEC, not one question per family: a kernel without IPv6 answers a question for it with IPv4.
-Result<Snapshot> RtNetlink::snapshot() {
-    auto links = dump(RTM_GETLINK, ifinfomsg{}, "read links", decode_link);
+Result<Snapshot> RtNetlink::snapshot(const RouteInterest& interest) {
+    auto links = dump(RTM_GETLINK, ifinfomsg{}, "read links", Wanted<Link>{decode_link});
     if (!links) return tl::unexpected(links.error());
-    auto addresses = dump(RTM_GETADDR, ifaddrmsg{}, "read addresses", decode_address);
+    auto addresses = dump(RTM_GETADDR, ifaddrmsg{}, "read addresses", Wanted<Address>{decode_address});
     if (!addresses) return tl::unexpected(addresses.error());
-    auto every_route = dump(RTM_GETROUTE, rtmsg{}, "read routes", decode_route);
-    if (!every_route) return tl::unexpected(every_route.error());
-    const auto own = [](const Route& route) { return route.table == local_table; };
-    every_route->erase(std::remove_if(every_route->begin(), every_route->end(), own), every_route->end());
-    auto rules = dump(RTM_GETRULE, fib_rule_hdr{}, "read rules", decode_rule);
+    const auto of_interest = [&](const Route& route) { return route.table != local_table && interest.covers(route); };
+    auto routes = dump(RTM_GETROUTE, rtmsg{}, "read routes", Wanted<Route>{decode_route, of_interest});
+    if (!routes) return tl::unexpected(routes.error());
+    auto rules = dump(RTM_GETRULE, fib_rule_hdr{}, "read rules", Wanted<Rule>{decode_rule});
     if (!rules) return tl::unexpected(rules.error());
-    return Snapshot{std::move(*links), std::move(*addresses), std::move(*every_route), std::move(*rules)};
+    return Snapshot{std::move(*links), std::move(*addresses), std::move(*routes), std::move(*rules)};
 }
 
 Result<Route> RtNetlink::route_to(const IpAddress& destination) {

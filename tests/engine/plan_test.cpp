@@ -278,5 +278,25 @@ TEST(Plan, an_address_that_counts_down_is_not_missing) {
     EXPECT_TRUE(missing(wanted, world(picture)).addresses.empty());
 }
 
+// Whether it stands can be said once the routes to its destination were read, and not before.
+TEST(Plan, a_route_that_nobody_has_read_is_not_missed_yet) {
+    config::Config config;
+    config.instances.push_back(instance());
+    config::VirtualRoute line;
+    line.route.destination = prefix("192.0.2.0/24");
+    line.hops = {{ip("10.12.14.9"), "lan0", 1, false}};
+    config.instances.front().routes.push_back(line);
+    EXPECT_EQ(routes_of(config), netlink::RouteInterest({prefix("192.0.2.0/24")}));
+
+    auto picture = world(home());
+    const auto wanted = desired(config.instances.front(), {}, picture);
+    ASSERT_EQ(wanted.routes.size(), 1U);
+    picture.reset(picture.picture(), routes_of(config::Config()));
+    picture.follow(routes_of(config));
+    EXPECT_TRUE(missing(wanted, picture).routes.empty());
+    picture.reset(picture.picture(), routes_of(config));
+    EXPECT_EQ(missing(wanted, picture).routes, wanted.routes);
+}
+
 }  // namespace
 }  // namespace vrrpd::engine

@@ -117,5 +117,45 @@ TEST(World, a_default_route_of_another_table_or_without_hops_is_not_the_hosts_ow
     EXPECT_EQ(world(snapshot).default_hop(IfIndex{wan0}, Family::ipv4), std::nullopt);
 }
 
+// A router with the internet's table: a million routes that nobody here asks for.
+TEST(World, routes_without_interest_are_let_go_and_not_taken_in) {
+    const auto to = [](const char* destination) {
+        auto route = default_route(wan0, "198.51.100.1");
+        route.destination = prefix(destination);
+        return route;
+    };
+    auto picture = world(home());
+    picture.apply(netlink::RouteAdded{default_route(wan0, "198.51.100.1")});
+    picture.apply(netlink::RouteAdded{to("192.0.2.0/24")});
+    picture.apply(netlink::RouteAdded{to("203.0.113.0/24")});
+    picture.follow(netlink::RouteInterest({prefix("203.0.113.0/24")}));
+    EXPECT_NE(picture.find(default_route(wan0, "198.51.100.1")), nullptr) << "via auto asks for it";
+    EXPECT_NE(picture.find(to("203.0.113.0/24")), nullptr);
+    EXPECT_EQ(picture.find(to("192.0.2.0/24")), nullptr);
+
+    EXPECT_FALSE(picture.is_concerned_by(netlink::RouteAdded{to("192.0.2.0/24")}));
+    EXPECT_FALSE(picture.is_concerned_by(netlink::RouteGone{to("192.0.2.0/24")}));
+    EXPECT_TRUE(picture.is_concerned_by(netlink::RouteGone{to("203.0.113.0/24")}));
+    EXPECT_TRUE(picture.is_concerned_by(netlink::AddressAdded{held(lan0, "192.0.2.1/24")}));
+    picture.apply(netlink::RouteAdded{to("192.0.2.0/24")});
+    EXPECT_EQ(picture.find(to("192.0.2.0/24")), nullptr);
+}
+
+TEST(World, a_new_interest_is_unknown_until_it_was_read) {
+    const auto old_interest = netlink::RouteInterest({prefix("192.0.2.0/24")});
+    const auto new_interest = netlink::RouteInterest({prefix("203.0.113.0/24")});
+    auto route = default_route(wan0, "198.51.100.1");
+    route.destination = prefix("203.0.113.0/24");
+    auto picture = world(home());
+    EXPECT_TRUE(picture.has_read(route)) << "the first picture holds everything";
+    picture.reset(picture.picture(), old_interest);
+    picture.follow(new_interest);
+    EXPECT_FALSE(picture.has_read(route));
+    picture.reset(picture.picture(), old_interest);  // it was asked for before
+    EXPECT_FALSE(picture.has_read(route));
+    picture.reset(picture.picture(), new_interest);
+    EXPECT_TRUE(picture.has_read(route));
+}
+
 }  // namespace
 }  // namespace vrrpd::engine

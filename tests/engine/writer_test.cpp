@@ -59,9 +59,9 @@ public:
         journal_.pass({requests.begin(), requests.end()});
         return model.apply(requests);
     }
-    Result<netlink::Snapshot> snapshot() override {
+    Result<netlink::Snapshot> snapshot(const netlink::RouteInterest& interest) override {
         ++journal_.snapshots;
-        return model.snapshot();
+        return model.snapshot(interest);
     }
     Result<int> device_option(const std::string& link, netlink::DeviceOption option) override {
         return model.device_option(link, option);

@@ -1,6 +1,11 @@
 // Routes and rules.
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "tests/netlink/contract.hpp"
 
 namespace netlink::test {
@@ -266,6 +271,22 @@ TEST_P(RouteContract, says_which_route_would_be_taken) {
     const auto self = kernel().route_to(address("10.12.14.4"));
     ASSERT_TRUE(self);
     EXPECT_EQ(self->type, RouteType::local);
+}
+
+TEST_P(RouteContract, a_picture_holds_the_routes_that_are_asked_for) {
+    add(on_lan("10.12.14.4/24"));
+    for (const auto& route : {via_lan("0.0.0.0/0", "10.12.14.254"), via_lan("10.99.0.0/16", "10.12.14.254"),
+                              via_lan("10.99.0.0/16", "10.12.14.254", 4711), via_lan("10.98.0.0/16", "10.12.14.254")})
+        add(route);
+    const auto held = kernel().snapshot(RouteInterest({prefix("10.99.7.7/16"), prefix("10.97.0.0/16")}));
+    ASSERT_TRUE(held);
+    std::vector<std::pair<std::string, std::uint32_t>> seen;
+    for (const auto& route : held->routes)
+        if (route.destination.address.is_v4()) seen.emplace_back(route.destination.to_string(), route.table);
+    std::sort(seen.begin(), seen.end());
+    EXPECT_EQ(seen, (std::vector<std::pair<std::string, std::uint32_t>>{
+                        {"0.0.0.0/0", main_table}, {"10.99.0.0/16", main_table}, {"10.99.0.0/16", 4711}}));
+    EXPECT_GT(snapshot().routes.size(), held->routes.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(On, RouteContract, both_kernels(), name_of_kernel);

@@ -1,4 +1,4 @@
-// BFD sessions in keepalived's words: the lines of keepalived.data and keepalived_bfd.data (surface 6.1). Pure.
+// BFD sessions in keepalived's words: the lines of keepalived.data and keepalived_bfd.data. Pure.
 #pragma once
 
 #include <string>

@@ -76,7 +76,7 @@ void judge_source(const config::Instance& instance, const World& world, const Be
                                                           : " has no usable IPv6 link-local address"));
 }
 
-// Devices of the virtual addresses and routes are tracked unless the item says no_track (surface 3.5, 3.6).
+// Devices of the virtual addresses and routes are tracked unless the item says no_track.
 void judge_items(const config::Instance& instance, const World& world, const Beside& beside,
                  std::vector<std::string>& faults) {
     std::vector<std::string> devices;

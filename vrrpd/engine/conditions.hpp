@@ -1,5 +1,5 @@
 // Whether a virtual router can run now, and with what: its faults, the address it sends from, what its
-// trackers say (surface 4.4, 4.5). Pure: an instance and the picture of the kernel in, values out.
+// trackers say. Pure: an instance and the picture of the kernel in, values out.
 #pragma once
 
 #include <optional>

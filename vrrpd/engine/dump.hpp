@@ -1,5 +1,5 @@
 // What keepalived's users ask a running daemon for by signals, in keepalived's words, since exporters and scripts read
-// it (surface 6): keepalived.json (its keys, types and order), keepalived.stats, the topology of keepalived.data, and
+// it: keepalived.json (its keys, types and order), keepalived.stats, the topology of keepalived.data, and
 // the sessions of keepalived_bfd.data. Made in pieces, since 1,000 routers take longer than an advert may wait. Pure:
 // values in, text out. No secrets.
 #pragma once

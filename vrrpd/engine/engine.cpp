@@ -5,6 +5,7 @@
 
 #include "vrrpd/base/assert.hpp"
 #include "vrrpd/base/heap.hpp"
+#include "vrrpd/proto/timers.hpp"
 
 namespace vrrpd::engine {
 
@@ -124,14 +125,22 @@ void Engine::begin(Router& router) {
     if (options_.adopt && was_active) {
         const auto last = Instant(Duration(router.record->last_advert.load(std::memory_order_relaxed)));
         router.record->active.store(0, std::memory_order_relaxed);  // adopted once, whatever comes of it
-        // Older than that, and somebody else may have taken over already (design 2).
-        if (loop_.now() - last < 2 * Duration(router.config->parameters.advert_interval)) {
+        if (loop_.now() - last < goes_on_within(router)) {
             drive(router, proto::Adopt{});
             return take_up(router, legacy);
         }
     }
     drive(router, proto::Start{legacy ? legacy->preempt_from : Deadline{}});
     take_up(router, legacy);
+}
+
+// How young the last advert must be for its role to go on. A crash may have come any time after it, and a picture of
+// the kernel had to be made first; what a predecessor left on purpose is as it says for as long as nobody can have
+// taken over.
+Duration Engine::goes_on_within(const Router& router) const {
+    const auto& timing = router.config->parameters;
+    if (!options_.stand_by) return 2 * Duration(timing.advert_interval);
+    return proto::down_interval(timing.version, timing.priority, timing.advert_interval, timing.down_timer_adverts);
 }
 
 void Engine::serve_deadlines() {
@@ -145,7 +154,7 @@ void Engine::serve_deadlines() {
         auto& router = *routers_[deadlines_.front()];
         const auto due = router.machine.next_deadline();
         if (due && *due <= now) {
-            // An advert that is queued already speaks before the timer (VR-100, requirements 16.4.5).
+            // An advert that is queued already speaks before the timer (VR-100).
             if (!router.active() && !std::exchange(drained, true)) transport_->drain();
             const auto still_due = router.machine.next_deadline();
             if (still_due && *still_due <= now) drive(router, proto::TimeReached{});
@@ -215,7 +224,7 @@ void Engine::read_channel() {
         const auto state = options_.channel.receive(message);
         if (state == ipc::Channel::State::empty) break;
         if (state == ipc::Channel::State::closed) {
-            // Nobody is left to tell: hand over while we still can (design 2).
+            // Nobody is left to tell: hand over while we still can.
             stopping_ = true;
             break;
         }
@@ -327,6 +336,7 @@ void Engine::use_configuration() {
     damper_.configure(config_->interface_delays);
     std::sort(virtual_addresses_.begin(), virtual_addresses_.end());
     virtual_addresses_.shrink_to_fit();
+    desk_->follow_routes(routes_of(*config_));
 }
 
 void Engine::prepare(Router& router) {

@@ -171,6 +171,9 @@ private:
     // ---- engine_handoff.cpp
     [[nodiscard]] bool stand_by();
     void leave_to_successor();
+    [[nodiscard]] Duration goes_on_within(const Router& router) const;
+    void advertise_all();  // those that are Active
+    [[nodiscard]] std::chrono::milliseconds shortest_advert_interval() const;
     void leave(const Router& router);
     using Legacy = std::optional<ipc::LegacyRecord::Values>;
     [[nodiscard]] Legacy legacy_of(const Router& router);

@@ -40,7 +40,7 @@ Router* Engine::find_claim(std::uint32_t number, std::uint64_t claim) {
     return mine == routers_.end() ? nullptr : mine->get();
 }
 
-// Design 6: the advert has left; now the fence, then addresses, routes and rules, then the announcements.
+// The advert has left; now the fence, then addresses, routes and rules, then the announcements.
 void Engine::perform(Router& router, const proto::Claim& action) {
     if (options_.observe) return;
     auto wanted = wanted_by(router);
@@ -154,7 +154,7 @@ void Engine::perform(Router& router, const proto::Release&) {
 
 void Engine::perform(Router& router, const proto::Probe&) { speaker_->probe(router, loop_.now()); }
 
-// As keepalived does: whoever was misled about one address of a group may be about the others (surface 4.6).
+// As keepalived does: whoever was misled about one address of a group may be about the others.
 void Engine::perform(Router& router, const proto::AnnounceAgain&) {
     announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
     if (!router.config->sync_group) return repeat_announcements(router);
@@ -275,7 +275,7 @@ void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {
     if (std::find(members_.begin(), members_.end(), envelope.source) == members_.end()) return;
     const auto path = envelope.destination.is_multicast() ? Path::multicast : Path::unicast;
     const auto peer = name_of(envelope.source);
-    switch (router.troubles.edit().paths.heard(envelope.source, path)) {
+    switch (router.troubles.edit().paths.heard(envelope.source, path, loop_.now())) {
         case PathWatch::Finding::none:
             return;
         case PathWatch::Finding::only_unicast:

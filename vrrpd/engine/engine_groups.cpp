@@ -66,7 +66,7 @@ void Engine::group_news(Router& router, SyncGroup::News news) {
     auto& group = group_of(router);
     if (group.moving) return;  // it obeys
     const auto& numbers = group.config->members;
-    // Silent before the first result of every script (surface 4.2.5).
+    // Silent before the first result of every script.
     const bool awaited =
         std::any_of(numbers.begin(), numbers.end(), [this](auto number) { return is_awaited(*routers_[number]); });
     if (awaited && !group.machine.role()) return;

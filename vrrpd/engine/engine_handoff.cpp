@@ -2,13 +2,16 @@
 // everything by then, goes on as after a crash - without the crash.
 #include <poll.h>
 
+#include <algorithm>
+
 #include "vrrpd/engine/engine.hpp"
 
 namespace vrrpd::engine {
 
 namespace {
 
-constexpr std::chrono::milliseconds settle_limit{3000};  // for what the kernel was asked already
+constexpr Duration settle_limit = std::chrono::seconds(3);  // for what the kernel was asked already
+constexpr std::chrono::milliseconds shortest_wait{1};
 
 }  // namespace
 
@@ -36,17 +39,38 @@ bool Engine::stand_by() {
     }
 }
 
-// One more advert: from now the other routers wait as long as ever. What was asked of the kernel is done; what an
-// authenticator knows is written down.
+// What was asked of the kernel is done first, with adverts meanwhile. Then one more advert: from now the other routers
+// wait as long as ever, and nothing that takes time is left to do. What an authenticator knows is written down.
 void Engine::leave_to_successor() {
+    const auto give_up = boot_now() + settle_limit;
+    bool settled = desk_->drain(std::chrono::milliseconds(0));
+    while (!settled && boot_now() < give_up) {
+        advertise_all();
+        settled = desk_->drain(shortest_advert_interval());
+    }
+    if (!settled) log_.error("the kernel did not take everything in time; the successor repairs it");
+    tell();
+    advertise_all();
     for (auto& router : routers_) {
-        if (router->active()) perform(*router, proto::SendAdvert{router->machine.effective_priority()});
         remember(*router);
         leave(*router);
     }
-    tell();
-    if (!desk_->drain(settle_limit)) log_.error("the kernel did not take everything in time; the successor repairs it");
     flush_notices();
+}
+
+void Engine::advertise_all() {
+    loop_.refresh();
+    for (auto& router : routers_)
+        if (router->active()) perform(*router, proto::SendAdvert{router->machine.effective_priority()});
+}
+
+std::chrono::milliseconds Engine::shortest_advert_interval() const {
+    auto shortest = std::chrono::duration_cast<std::chrono::milliseconds>(settle_limit);
+    for (const auto& router : routers_)
+        if (router->active())
+            shortest = std::min(shortest, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                              Duration(router->config->parameters.advert_interval)));
+    return std::max(shortest, shortest_wait);
 }
 
 void Engine::leave(const Router& router) {

@@ -1,4 +1,4 @@
-// What the supervisor watches for us, and what it is told for scripts, FIFOs and mail (surface 4.3, 5).
+// What the supervisor watches for us, and what it is told for scripts, FIFOs and mail.
 #include <poll.h>
 
 #include "vrrpd/engine/engine.hpp"

@@ -1,4 +1,4 @@
-// Another configuration, by its difference: what did not change is not touched, roles are kept (surface 1.6).
+// Another configuration, by its difference: what did not change is not touched, roles are kept.
 #include <algorithm>
 #include <utility>
 

@@ -68,7 +68,7 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
     const bool taken = came_back || std::any_of(changes.begin(), changes.end(), takes_away);
     if (taken) repair_all();
     if (taken || conditions) statics_->look(loop_.now());
-    // IPv4 routes vanish without an event when their address or link goes (design 6).
+    // IPv4 routes vanish without an event when their address or link goes.
     if (conditions) desk_->audit_soon(loop_.now());
 }
 
@@ -200,7 +200,7 @@ void Engine::repair_all() {
 }
 
 // Somebody took an address, a route or a rule of ours away while we are Active: it comes back at once, with a
-// back-off when that goes on (design 6).
+// back-off when that goes on.
 void Engine::repair(Router& router) {
     if (router.writes_pending > 0) return;  // what is under way was not reported yet
     const auto now = loop_.now();
@@ -251,7 +251,7 @@ void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {
 }
 
 // What a crashed run left behind: only what carries our tag. An untagged virtual address is somebody's own; it is
-// adopted when we take over, never stripped (design 6).
+// adopted when we take over, never stripped.
 void Engine::remove_leftovers() {
     const auto& world = desk_->world();
     for (const auto& router : routers_) {

@@ -1,5 +1,5 @@
 // What the `gateway` blocks need beside their virtual router: the packet rules loaded in every role, the fence
-// opened while Active, the WAN watched, foreign rules named (design 6). The engine's.
+// opened while Active, the WAN watched, foreign rules named. The engine's.
 #pragma once
 
 #include <functional>

@@ -13,6 +13,8 @@ namespace {
 constexpr Duration audit_interval = std::chrono::seconds(30);
 constexpr unsigned changes_a_turn = 64;  // more wait for the next turn, so timers are served
 constexpr Duration audit_soon_delay = std::chrono::milliseconds(50);
+constexpr Duration longest_audit_pause = std::chrono::seconds(5);
+constexpr int audit_share = 10;  // of the writer's time at most one part in so many goes into audits
 
 bool writes(const Task& task) {
     return !std::holds_alternative<ReadPicture>(task) && !std::holds_alternative<AskNeighbour>(task) &&
@@ -51,10 +53,11 @@ KernelDesk::KernelDesk(Loop& loop, Log& log, Parts parts, bool observe)
       rules_(std::move(parts.rules)),
       writer_(std::move(parts.kernel), std::move(parts.tables), netlink::ct::purge),
       audit_at_(loop.now() + audit_interval),
+      audit_pause_(audit_soon_delay),
       loop_(loop) {
     if (monitor_)
         watches_.push_back(loop.on_readable(monitor_->fd(), [this] { take(monitor_->read(changes_a_turn)); }));
-    watches_.push_back(loop.on_readable(writer_.fd(), [this] { read_completions(); }));
+    watches_.push_back(loop.on_readable(writer_.fd(), [this] { (void)read_completions(); }));
     if (rules_)
         watches_.push_back(loop.on_readable(rules_->fd(), [this] {
             const auto seen = rules_->read();
@@ -93,12 +96,15 @@ void KernelDesk::apply(std::vector<netlink::Request> requests,
 }
 
 void KernelDesk::audit_at(Instant at) { audit_at_ = earlier(audit_at_, at); }
-void KernelDesk::audit_soon(Instant now) { audit_at(now + audit_soon_delay); }
+void KernelDesk::audit_soon(Instant now) { audit_at(now + audit_pause_); }
 
 bool KernelDesk::drain(std::chrono::milliseconds at_most) {
-    const bool done = writer_.drain(at_most);
-    read_completions();
-    return done;
+    const auto end = boot_now() + at_most;
+    while (true) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - boot_now());
+        if (!writer_.drain(std::max(left, std::chrono::milliseconds(0)))) return false;
+        if (!read_completions()) return true;
+    }
 }
 
 void KernelDesk::step(Instant now) {
@@ -110,21 +116,30 @@ void KernelDesk::step(Instant now) {
     audit_at_ = now + audit_interval;
     audit_running_ = true;
     since_audit_began_.clear();
-    ask(ReadPicture{}, [this](const Outcome& outcome) {
+    const auto began = loop_.now();
+    ask(ReadPicture{world_.interest()}, [this, began, interest = world_.interest()](const Outcome& outcome) {
         audit_running_ = false;
+        audit_pause_ = std::clamp((audit_share - 1) * (loop_.now() - began), audit_soon_delay, longest_audit_pause);
         if (!audit_at_) audit_soon(loop_.now());
         const auto& snapshot = std::get<Picture>(outcome).snapshot;
         if (!snapshot) {
             log_.error("the audit of addresses and routes failed: {}", snapshot.error().describe());
             return;
         }
-        world_.reset(*snapshot);
+        world_.reset(*snapshot, interest);
         for (const auto& change : since_audit_began_) world_.apply(change);
         if (handlers_.audited) handlers_.audited();
     });
 }
 
-void KernelDesk::take(const std::vector<netlink::Change>& changes) {
+void KernelDesk::follow_routes(netlink::RouteInterest interest) {
+    if (interest == world_.interest()) return;
+    world_.follow(std::move(interest));
+    audit_soon(loop_.now());
+}
+
+void KernelDesk::take(std::vector<netlink::Change> changes) {
+    std::erase_if(changes, [this](const netlink::Change& change) { return !world_.is_concerned_by(change); });
     const auto overrun = std::any_of(changes.begin(), changes.end(), [](const netlink::Change& change) {
         return std::holds_alternative<netlink::Overrun>(change);
     });
@@ -137,14 +152,16 @@ void KernelDesk::take(const std::vector<netlink::Change>& changes) {
     if (!changes.empty() && handlers_.changed) handlers_.changed(changes);
 }
 
-void KernelDesk::read_completions() {
-    for (auto& completion : writer_.completions()) {
+bool KernelDesk::read_completions() {
+    const auto completions = writer_.completions();
+    for (const auto& completion : completions) {
         const auto at = waiting_.find(completion.ticket);
         if (at == waiting_.end()) continue;
         const auto done = std::move(at->second);
         waiting_.erase(at);
         done(completion.outcome);
     }
+    return !completions.empty();
 }
 
 }  // namespace vrrpd::engine

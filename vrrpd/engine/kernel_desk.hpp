@@ -1,6 +1,6 @@
 // The engine's one place to ask the kernel for anything and to hear what changed: the writer's tickets with
 // who waits for them, the monitors, the picture, and the audit that puts the picture right every 30 s, after
-// an overrun, and shortly after anything that makes routes vanish without an event (design 6).
+// an overrun, and shortly after anything that makes routes vanish without an event.
 #pragma once
 
 #include <functional>
@@ -46,6 +46,8 @@ public:
 
     void set_handlers(Handlers handlers) { handlers_ = std::move(handlers); }
     [[nodiscard]] const World& world() const { return world_; }
+    // Routes that are not of interest are neither held nor told of. Those that have become so are read soon.
+    void follow_routes(netlink::RouteInterest interest);
     // What a wave of changes needed for a moment goes back.
     void tidy() { world_.tidy(); }
     // All false: no nf_tables.
@@ -70,14 +72,14 @@ public:
     void step(Instant now);
 
     // What changed in the kernel.
-    void take(const std::vector<netlink::Change>& changes);
+    void take(std::vector<netlink::Change> changes);
 
-    // At the ordered end: until all that was asked is done.
+    // At the ordered end: until all that was asked is done, and what the answers made us ask for.
     bool drain(std::chrono::milliseconds at_most);
 
 private:
     KernelDesk(Loop& loop, Log& log, Parts parts, bool observe);
-    void read_completions();
+    bool read_completions();  // false: there were none
 
     Log& log_;
     bool observe_;
@@ -89,6 +91,7 @@ private:
     Writer writer_;
     std::unordered_map<std::uint64_t, Done> waiting_;
     Deadline audit_at_;
+    Duration audit_pause_;  // before one that somebody wishes for: longer where it takes long
     bool audit_running_ = false;
     std::vector<netlink::Change> since_audit_began_;  // younger than the picture that is being read
     Loop& loop_;

@@ -78,7 +78,7 @@ void LanProber::scan(const ipc::Scan& wanted) {
                    wanted.gateway, wanted.first.to_string(), wanted.last.to_string(), HostScan::most);
         return;
     }
-    scans_.push_back({wanted.gateway, std::move(*hosts), {}});
+    scans_.push_back({wanted.gateway, *hosts, {}});
 }
 
 // The host's own address on that LAN.

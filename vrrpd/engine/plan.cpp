@@ -77,6 +77,7 @@ bool stands(const netlink::Address& address, const World& world) { return world.
 bool stands(const netlink::Rule& rule, const World& world) { return world.find(rule) != nullptr; }
 // A route of ours that leads elsewhere now (`via auto` learnt another next hop) is missing too.
 bool stands(const netlink::Route& route, const World& world) {
+    if (!world.has_read(route)) return true;  // as far as anybody knows; the audit that reads it is on its way
     const auto* there = world.find(route);
     if (!there || there->hops.size() != route.hops.size()) return false;
     return std::equal(route.hops.begin(), route.hops.end(), there->hops.begin(),
@@ -148,6 +149,16 @@ Desired desired(const config::StaticEntries& entries, const World& world) {
     add_routes(entries.routes, world, result.routes);
     for (const auto& item : entries.rules) result.rules.push_back(item.rule);
     return result;
+}
+
+netlink::RouteInterest routes_of(const config::Config& config) {
+    std::vector<Prefix> destinations;
+    const auto add = [&](const auto& routes) {
+        for (const auto& item : routes) destinations.push_back(item.route.destination);
+    };
+    for (const auto& instance : config.instances) add(instance.routes);
+    add(config.statics->routes);
+    return netlink::RouteInterest(std::move(destinations));
 }
 
 std::vector<netlink::Request> additions(const Desired& wanted) {

@@ -1,5 +1,5 @@
-// What a virtual router wants in the kernel while it is Active, as values: addresses, then routes and rules
-// (design 6, step 2). Pure. The engine adds it on Claim, deletes it in reverse on Release, and reconciles
+// What a virtual router wants in the kernel while it is Active, as values: addresses, then routes and rules.
+// Pure. The engine adds it on Claim, deletes it in reverse on Release, and reconciles
 // it against the World in between.
 #pragma once
 
@@ -12,7 +12,7 @@
 namespace vrrpd::engine {
 
 // The own table of the first gateway, and the two rules before it: `main` without its default routes, then
-// ours. So the host's default route is never replaced (design 6). The n-th gateway uses base + 2 n.
+// ours. So the host's default route is never replaced. The n-th gateway uses base + 2 n.
 inline constexpr std::uint32_t gateway_table_base = 11200;
 inline constexpr std::uint32_t gateway_rule_base = 11200;
 
@@ -39,8 +39,11 @@ struct Followed {
 [[nodiscard]] Desired desired(const config::StaticEntries& entries, const World& world);
 
 // How long the kernel keeps a gateway's addresses and its open fence without a sign of life: max(5 s,
-// 3 x down interval), whole seconds (design 2, dead man). Renewed every third of it.
+// 3 x down interval), whole seconds: the dead man. Renewed every third of it.
 [[nodiscard]] std::chrono::seconds dead_man(Duration down_interval);
+
+// Whatever stands in the way of a route that this configuration may ever want, or is one.
+[[nodiscard]] netlink::RouteInterest routes_of(const config::Config& config);
 
 [[nodiscard]] netlink::Address kernel_address(const config::VirtualAddress& vip, IfIndex link);
 

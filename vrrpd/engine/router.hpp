@@ -21,7 +21,7 @@
 
 namespace vrrpd::engine {
 
-// RFC 6527's counters, those that keepalived shows (surface 6.2).
+// RFC 6527's counters, those that keepalived shows.
 struct Counters {
     std::uint64_t adverts_received = 0;
     std::uint64_t adverts_sent = 0;

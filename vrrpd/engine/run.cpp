@@ -18,7 +18,7 @@ namespace {
 
 constexpr int exit_failed = 1, exit_no_permission = 4;
 
-// Late adverts come from page faults and from waiting for a processor (requirements 16.4).
+// Late adverts come from page faults and from waiting for a processor.
 void prepare_process(const config::Config& config, Log& log) {
     // ONFAULT: what is used stays; the writer's whole stack, mostly unused, is not made resident.
     if (config.lock_memory && ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)

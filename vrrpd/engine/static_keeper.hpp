@@ -1,4 +1,4 @@
-// static_ipaddress, static_routes and static_rules (surface 3.3): there as long as the daemon runs, whatever the roles;
+// static_ipaddress, static_routes and static_rules: there as long as the daemon runs, whatever the roles;
 // put back at once when somebody takes them away. Only what we added ourselves, or an earlier run of ours, is ever
 // removed. The engine's.
 #pragma once

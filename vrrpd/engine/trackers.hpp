@@ -28,7 +28,7 @@ public:
     [[nodiscard]] std::optional<Object> apply(const ipc::TrackerState& state);
 
     // Adds what the instance tracks to `tracked`, and what of it is a fault. true: something has no result yet, and
-    // keeps the instance from beginning, though not from going on (surface 4.2.5).
+    // keeps the instance from beginning, though not from going on.
     bool judge(const config::Instance& instance, std::vector<proto::Tracked>& tracked,
                std::vector<std::string>& faults) const;
 

@@ -41,7 +41,7 @@ public:
     [[nodiscard]] Result<void> send(IfIndex link, BytesView message, const proto::Envelope& envelope,
                                     std::uint16_t identification, std::uint8_t protocol = proto::ip_protocol);
 
-    // Reads everything that waits on every socket: before a timer is believed (requirements 16.4.5).
+    // Reads everything that waits on every socket: before a timer is believed.
     void drain();
 
 private:

@@ -55,12 +55,32 @@ struct Applier {
 
 }  // namespace
 
-void World::reset(netlink::Snapshot snapshot) {
+void World::follow(netlink::RouteInterest interest) {
+    interest_ = std::move(interest);
+    let_routes_go();
+}
+
+void World::let_routes_go() {
+    std::erase_if(picture_.routes, [this](const netlink::Route& route) { return !interest_.covers(route); });
+    picture_.routes.shrink_to_fit();
+}
+
+bool World::is_concerned_by(const netlink::Change& change) const {
+    if (const auto* added = std::get_if<netlink::RouteAdded>(&change)) return interest_.covers(added->route);
+    if (const auto* gone = std::get_if<netlink::RouteGone>(&change)) return interest_.covers(gone->route);
+    return true;
+}
+
+void World::reset(netlink::Snapshot snapshot, netlink::RouteInterest read) {
     picture_ = std::move(snapshot);
+    read_ = std::move(read);
+    let_routes_go();
     tidy();
 }
 
-void World::apply(const netlink::Change& change) { std::visit(Applier{picture_}, change); }
+void World::apply(const netlink::Change& change) {
+    if (is_concerned_by(change)) std::visit(Applier{picture_}, change);
+}
 
 void World::tidy() {
     picture_.addresses.shrink_to_fit();

@@ -13,7 +13,16 @@ namespace vrrpd::engine {
 
 class World {
 public:
-    void reset(netlink::Snapshot snapshot);
+    // Which routes are held from now on. Others are let go; those that are new here are known once they were read.
+    void follow(netlink::RouteInterest interest);
+    [[nodiscard]] const netlink::RouteInterest& interest() const { return interest_; }
+    // Whether routes like this one have been read: if not, nobody knows whether it stands.
+    [[nodiscard]] bool has_read(const netlink::Route& like) const { return read_.covers(like); }
+    // False: another program's route, of which nothing here depends.
+    [[nodiscard]] bool is_concerned_by(const netlink::Change& change) const;
+
+    // `read`: which routes the snapshot holds, for interests may have changed since it was asked for.
+    void reset(netlink::Snapshot snapshot, netlink::RouteInterest read = {});
     // Takes one change in. Overrun is the caller's: it reads everything again.
     void apply(const netlink::Change& change);
     // Gives back the room that was kept for more to come.
@@ -37,6 +46,9 @@ public:
     [[nodiscard]] std::optional<netlink::NextHop> default_hop(IfIndex device, Family family) const;
 
 private:
+    void let_routes_go();
+
+    netlink::RouteInterest interest_, read_;
     netlink::Snapshot picture_;
 };
 

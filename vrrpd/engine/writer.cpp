@@ -16,7 +16,7 @@ namespace vrrpd::engine {
 
 namespace {
 
-constexpr int attempts = 4;  // the first and three more (design 6)
+constexpr int attempts = 4;  // the first and three more
 constexpr std::chrono::milliseconds between_attempts{16};
 
 struct Queued {
@@ -151,7 +151,7 @@ private:
     }
 
     Outcome run(const ApplyRequests& task) { return Applied{apply(task.requests)}; }
-    Outcome run(const ReadPicture&) { return Picture{kernel_->snapshot()}; }
+    Outcome run(const ReadPicture& task) { return Picture{kernel_->snapshot(task.routes)}; }
     Outcome run(const AskNeighbour& task) { return NeighbourKnown{kernel_->neighbour(task.link, task.address)}; }
     Outcome run(const InstallRules& task) {
         return RulesInstalled{tables_ ? tables_->install(task.gateways) : no_tables()};

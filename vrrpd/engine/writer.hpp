@@ -1,5 +1,5 @@
 // The writer: one thread that carries out kernel writes, because they can stall on the kernel's global lock
-// (51 ms behind another tool's namespace removal, measured) and adverts must not wait (design 2). A queue
+// (51 ms behind another tool's namespace removal, measured) and adverts must not wait. A queue
 // in, completions out through an eventfd; it owns the Kernel and the Tables, and of state what it refused last.
 #pragma once
 
@@ -20,11 +20,13 @@ namespace vrrpd::engine {
 
 // ---- what can be asked -----------------------------------------------------------------------------
 
-// Requests of one owner, in order. Each failed one is tried again, three times within 50 ms (design 6).
+// Requests of one owner, in order. Each failed one is tried again, three times within 50 ms.
 struct ApplyRequests {
     std::vector<netlink::Request> requests;
 };
-struct ReadPicture {};
+struct ReadPicture {
+    netlink::RouteInterest routes;
+};
 // What the kernel knows of a neighbour.
 struct AskNeighbour {
     IfIndex link;
