@@ -1,6 +1,6 @@
 // What of a dnsmasq's configuration keeps it from moving with a gateway. For `vrrpd -t` and each start. Pure.
 //
-// The form that does (research: sync.md 1.5 - 1.7; tried with dnsmasq 2.90): it is bound to the virtual address, so
+// The form that does (tried with dnsmasq 2.90): it is bound to the virtual address, so
 // that it is silent by itself wherever that address is not, and names that address as the server, the router and the
 // DNS server; it re-creates a lease that it does not know; and leases can be brought into it while it runs.
 //

@@ -1,5 +1,5 @@
 // dnsmasq's lease file: text -> leases and faults, and back. For the follower, and for the shell that writes a lease
-// file. research of the format: dnsmasq 2.75 to 2.92, src/lease.c.
+// file. Its format: dnsmasq 2.75 to 2.92, src/lease.c.
 //
 //     <expiry> <hardware> <ipv4> <host name or *> <client id or *>
 //     duid <server duid>

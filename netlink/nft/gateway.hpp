@@ -1,5 +1,5 @@
 // A gateway's packet rules as a value, and the ruleset made from it: NAT, port forwards, hairpin, MSS
-// clamp, the forward chain, the fence (design 5 and 6; research: sync.md 8). Compiling is pure and
+// clamp, the forward chain, the fence. Compiling is pure and
 // tested against text; install/open/close go through nft::Tables.
 #pragma once
 

@@ -1,5 +1,5 @@
 // Foreign rules that would stop a host from being the gateway. An accept of ours cannot overrule a drop
-// of theirs, so they are found and named, with what to run (design 6). For Tables.
+// of theirs, so they are found and named, with what to run. For Tables.
 //
 // iptables-nft, nft, Docker, ufw and firewalld all stand in nf_tables and are seen. Rules of iptables-legacy (x_tables)
 // are another mechanism and are not.

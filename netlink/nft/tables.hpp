@@ -16,7 +16,7 @@ namespace netlink::nft {
 using vrrpd::Result;
 
 // A foreign rule set that would stop this host from being the gateway: "ip filter FORWARD drops
-// lan0->wan0", and what to run (design 6).
+// lan0->wan0", and what to run.
 struct Obstacle {
     std::string gateway;  // the one that it stops
     std::string where;

@@ -192,8 +192,7 @@ TEST_F(EngineAgent, answers_with_a_status_of_all_routers) {
              at = status.find("advert_interval", at + 1))
             ++instances;
         EXPECT_EQ(instances, 199U);
-        EXPECT_NE(status.find(R"("gateways":[{"name":"HOME","follows":"LAN","state":"MASTER","ready":true)"),
-                  std::string::npos)
+        EXPECT_NE(status.find(R"("gateways":[{"name":"HOME","follows":"LAN","state":"MASTER")"), std::string::npos)
             << status;
     }
 }

@@ -98,18 +98,18 @@ TEST(NextHop, another_next_hop_starts_afresh) {
 }
 
 // `count` adverts by one path; the last finding that is one.
-Finding hear(PathWatch& watch, const char* peer, Path path, int count) {
+Finding hear(PathWatch& watch, const char* peer, Path path, int count, Instant now = start) {
     Finding result = Finding::none;
     for (int i = 0; i < count; ++i)
-        if (const auto found = watch.heard(ip(peer), path); found != Finding::none) result = found;
+        if (const auto found = watch.heard(ip(peer), path, now); found != Finding::none) result = found;
     return result;
 }
 
 TEST(PathWatch, both_paths_are_as_it_should_be) {
     PathWatch watch;
     for (int i = 0; i < 100; ++i) {
-        EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::multicast), Finding::none);
-        EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::unicast), Finding::none);
+        EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::multicast, start), Finding::none);
+        EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::unicast, start), Finding::none);
     }
 }
 
@@ -118,7 +118,7 @@ TEST(PathWatch, ten_in_a_row_by_one_path_are_said_once) {
          {std::pair(Path::unicast, Finding::only_unicast), std::pair(Path::multicast, Finding::only_multicast)}) {
         PathWatch watch;
         EXPECT_EQ(hear(watch, "10.12.14.4", path, 9), Finding::none);
-        EXPECT_EQ(watch.heard(ip("10.12.14.4"), path), finding);
+        EXPECT_EQ(watch.heard(ip("10.12.14.4"), path, start), finding);
         EXPECT_EQ(hear(watch, "10.12.14.4", path, 1000), Finding::none);
     }
 }
@@ -133,17 +133,29 @@ TEST(PathWatch, a_single_lost_copy_says_nothing) {
 
 TEST(PathWatch, the_other_path_again_is_said_and_a_new_loss_too) {
     PathWatch watch;
+    const auto later = start + 60s, later_still = start + 120s;
     EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 10), Finding::only_unicast);
-    EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::multicast), Finding::both_again);
-    EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::unicast), Finding::none);
-    EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 10), Finding::only_unicast);
+    EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::multicast, later), Finding::both_again);
+    EXPECT_EQ(watch.heard(ip("10.12.14.4"), Path::unicast, later), Finding::none);
+    EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 10, later_still), Finding::only_unicast);
+}
+
+TEST(PathWatch, a_path_that_comes_and_goes_is_said_once_a_minute) {
+    PathWatch watch;
+    int said = 0;
+    for (int round = 0; round < 1800; ++round) {  // two a second, a quarter of an hour
+        const auto now = start + round * 500ms;
+        said += hear(watch, "10.12.14.4", Path::unicast, 10, now) != Finding::none;
+        said += hear(watch, "10.12.14.4", Path::multicast, 1, now) != Finding::none;
+    }
+    EXPECT_EQ(said, 15);
 }
 
 TEST(PathWatch, another_peer_is_judged_by_itself) {
     PathWatch watch;
     EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 9), Finding::none);
     EXPECT_EQ(hear(watch, "10.12.14.2", Path::unicast, 9), Finding::none);
-    EXPECT_EQ(watch.heard(ip("10.12.14.2"), Path::unicast), Finding::only_unicast);
+    EXPECT_EQ(watch.heard(ip("10.12.14.2"), Path::unicast, start), Finding::only_unicast);
 }
 
 }  // namespace

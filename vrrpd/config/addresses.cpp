@@ -1,4 +1,4 @@
-// Items of virtual_ipaddress and its like (surface 3.5), and of the track_ lists (3.4.4).
+// Items of virtual_ipaddress and its like, and of the track_ lists.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ std::optional<std::uint8_t> parse_scope(std::string_view text) {
     return static_cast<std::uint8_t>(*number);
 }
 
-// The first address of an instance says its family; the others must be of it (surface 3.4.1).
+// The first address of an instance says its family; the others must be of it.
 bool Reader::accept_family(Family family, Place place) {
     auto& known = instance().family;
     if (!known) known = family;

@@ -1,4 +1,4 @@
-// authentication and auth_hmac of a vrrp_instance (surface 3.4.6, 3.13). No message here shows what may be a secret:
+// authentication and auth_hmac of a vrrp_instance. No message here shows what may be a secret:
 // not even a word that stands where one does not belong.
 #include <fmt/format.h>
 

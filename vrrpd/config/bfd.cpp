@@ -1,4 +1,4 @@
-// bfd_instance (surface 3.12).
+// The block bfd_instance: its keywords, and what must hold between them.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What a configuration says of BFD sessions (surface 3.12). Plain values, part of Config (model.hpp).
+// What a configuration says of BFD sessions. Plain values, part of Config (model.hpp).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What a start and -t can say once they see the machine (design 5). Nothing here prevents a start: an
+// What a start and -t can say once they see the machine. Nothing here prevents a start: an
 // interface that is not there yet is waited for.
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// dhcp_sync: the leases of a gateway, and the DHCP server beside it (design 5). Like the other blocks of ours, what is
+// dhcp_sync: the leases of a gateway, and the DHCP server beside it. Like the other blocks of ours, what is
 // wrong in it stops a start.
 #include <fmt/format.h>
 

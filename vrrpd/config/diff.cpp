@@ -1,4 +1,4 @@
-// What changes from one Config to the next (surface 1.6), and small questions asked of a Config.
+// What changes from one Config to the next, and small questions asked of a Config.
 #include "vrrpd/config/diff.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What changes between two configurations, instance by instance (surface 1.6): what did not change is not
+// What changes between two configurations, instance by instance: what did not change is not
 // touched, roles and addresses that stay are kept.
 #pragma once
 

@@ -1,4 +1,4 @@
-// dns_failover: which DNS forwarder answers behind a gateway (design 5). Like the other blocks of ours, what is
+// dns_failover: which DNS forwarder answers behind a gateway. Like the other blocks of ours, what is
 // wrong in it stops a start.
 #include <fmt/format.h>
 

@@ -85,7 +85,7 @@ struct InstanceDraft {
     std::optional<bool> strict, accepts;
     std::optional<Place> accept_place;
     VirtualMacDraft virtual_mac;
-    bool promote_secondaries = false;  // the switch is set on every device with virtual addresses anyway (design 6)
+    bool promote_secondaries = false;  // the switch is set on every device with virtual addresses anyway
     std::optional<Place> authentication, auth_hmac;
     std::optional<std::int64_t> hmac_window;
     AnnounceDraft announce;

@@ -1,4 +1,4 @@
-// Definitions (surface 2.5). Sequences are in sequence.cpp.
+// Definitions. Sequences are in sequence.cpp.
 #include "vrrpd/config/expand.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Definitions and sequences (surface 2.5): `$NAME=`, `${NAME}`, the predefined names, ~SEQ and ~LST. For
+// Definitions and sequences: `$NAME=`, `${NAME}`, the predefined names, ~SEQ and ~LST. For
 // load.cpp. Pure: the environment is asked through FileSource.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What a fault says, and what -t makes of them (surface 1.2).
+// What a fault says, and what -t makes of them.
 #include <fmt/format.h>
 
 #include <algorithm>

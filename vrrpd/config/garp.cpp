@@ -1,4 +1,4 @@
-// How announcements are paced and repeated beyond the usual: garp_group, garp_extra_if (surface 3.1, 3.2.3, 3.4.5).
+// How announcements are paced and repeated beyond the usual: garp_group, garp_extra_if.
 #include <fmt/format.h>
 
 #include <algorithm>

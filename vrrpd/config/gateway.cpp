@@ -1,4 +1,4 @@
-// Our own blocks: gateway (with wan, nat and while_active) and peer_link (design 5). An unknown or unusable word in
+// Our own blocks: gateway (with wan, nat and while_active) and peer_link. An unknown or unusable word in
 // them stops a start: `masqerade` must not be found out on the bad day.
 #include <fmt/format.h>
 

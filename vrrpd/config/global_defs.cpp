@@ -1,4 +1,4 @@
-// global_defs (surface 3.2).
+// The block global_defs: its keywords.
 #include <fmt/format.h>
 
 #include "vrrpd/config/handlers.hpp"
@@ -58,7 +58,7 @@ void set_delay_after_boot(Reader& reader, const Statement& s) {
     if (const auto value = reader.millionths(s)) reader.draft().config.delay_after_boot = from_millionths(*value);
 }
 
-// Beyond the range it is held to it, as keepalived does (surface 3.2.1).
+// Beyond the range it is held to it, as keepalived does.
 void set_realtime(Reader& reader, const Statement& s) {
     const auto value = parse_integer(s.word(1));
     if (!value || *value < 0) return (void)reader.integer(s);
@@ -139,7 +139,7 @@ constexpr std::string_view no_snmp = "there is no SNMP agent";
 constexpr std::string_view no_bus = "there is no D-Bus service";
 
 constexpr Keyword table[] = {
-    // identity, mail, processes (3.2.1)
+    // identity, mail, processes
     {"router_id", 'A', Support::acted, Shape::word, set_router_id},
     {"notification_email", 'B', Support::acted, Shape::items, add_mail_recipients},
     {"notification_email_from", 'B', Support::acted, Shape::word, set_mail_sender},
@@ -193,7 +193,7 @@ constexpr Keyword table[] = {
     {"iproute_etc_dir", 'C', Support::unsupported, Shape::word},
     {"disable_local_igmp", 'C', Support::unsupported, Shape::nothing},
     {"debug", 'C', Support::unsupported, Shape::optional_words},
-    // scripts, FIFOs, dumps (3.2.2)
+    // scripts, FIFOs, dumps
     {"script_user", 'A', Support::acted, Shape::command, set_script_user},
     {"enable_script_security", 'A', Support::acted, Shape::nothing, switch_policy<&ScriptPolicy::security>},
     {"use_symlink_paths", 'C', Support::acted, Shape::optional_switch, switch_policy<&ScriptPolicy::keep_links>},
@@ -214,7 +214,7 @@ constexpr Keyword table[] = {
     {"state_dump_file", 'C', Support::acted, Shape::word, set_process_word<&ProcessSettings::data_file>},
     {"stats_dump_file", 'C', Support::acted, Shape::word, set_process_word<&ProcessSettings::stats_file>},
     {"json_dump_file", 'C', Support::acted, Shape::word, set_process_word<&ProcessSettings::json_file>},
-    // VRRP defaults (3.2.3)
+    // VRRP defaults
     {"vrrp_version", 'A', Support::acted, Shape::integer, set_version, 2, 3},
     {"default_interface", 'B', Support::acted, Shape::word, set_default_interface},
     {"dynamic_interfaces", 'B', Support::accepted, Shape::optional_words},

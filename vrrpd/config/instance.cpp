@@ -1,4 +1,4 @@
-// vrrp_instance (surface 3.4): its keywords. What depends on other blocks is resolved afterwards (resolve.cpp).
+// vrrp_instance: its keywords. What depends on other blocks is resolved afterwards (resolve.cpp).
 #include <fmt/format.h>
 
 #include "vrrpd/config/handlers.hpp"
@@ -53,7 +53,7 @@ void set_vrid(Reader& reader, const Statement& s) {
 void set_priority(Reader& reader, const Statement& s) {
     const auto value = reader.integer(s);
     auto& instance = reader.instance();
-    instance.priority_given = true;  // a bad one is 100, whatever the state (surface 3.4.1)
+    instance.priority_given = true;  // a bad one is 100, whatever the state
     instance.value.parameters.priority = *proto::Priority::configured(static_cast<unsigned>(value.value_or(100)));
 }
 
@@ -64,7 +64,7 @@ void set_advert_interval(Reader& reader, const Statement& s) {
     reader.instance().advert_place = s.place(1);
 }
 
-// `version 2` after an IPv6 item is refused (surface 3.4.1).
+// `version 2` after an IPv6 item is refused.
 void set_version(Reader& reader, const Statement& s) {
     const auto value = reader.integer(s);
     if (!value) return;
@@ -188,7 +188,7 @@ void refuse_sync_daemon(Reader& reader, const Statement& s) {
 }
 
 constexpr Keyword table[] = {
-    // core (3.4.1)
+    // core
     {"state", 'A', Support::acted, Shape::word, set_state},
     {"interface", 'A', Support::acted, Shape::word, set_interface},
     {"virtual_router_id", 'A', Support::acted, Shape::integer, set_vrid, 1, 255},
@@ -213,7 +213,7 @@ constexpr Keyword table[] = {
     {"strict_mode", 'B', Support::acted, Shape::optional_switch, switch_instance<&InstanceDraft::strict>},
     {"debug", 'C', Support::accepted, Shape::integer, nullptr, 0, 4},
     {"vrf", 'C', Support::unsupported, Shape::word},
-    // transport (3.4.2)
+    // transport
     {"unicast_src_ip", 'A', Support::acted, Shape::address, set_unicast_source},
     {"unicast_peer", 'A', Support::acted, Shape::items, read_peer, 0, 0, {}, {}, {}, open_peers},
     {"unicast_fault_no_peer", 'B', Support::acted, Shape::nothing,
@@ -244,7 +244,7 @@ constexpr Keyword table[] = {
      switch_instance<&InstanceDraft::owner_ignores_adverts>},
     {"kernel_rx_buf_size", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
     {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
-    // virtual MAC (3.4.3)
+    // virtual MAC
     {"use_vmac", 'A', Support::acted, Shape::optional_words, read_use_vmac},
     {"use_vmac_addr", 'C', Support::acted, Shape::nothing, read_use_vmac_addr},
     {"vmac_xmit_base", 'A', Support::acted, Shape::nothing, read_vmac_xmit_base},
@@ -258,7 +258,7 @@ constexpr Keyword table[] = {
      {},
      {},
      "addresses stand on the interface itself; use_vmac gives them a device of their own"},
-    // tracking (3.4.4)
+    // tracking
     {"track_interface", 'A', Support::acted, Shape::items, read_tracked_interface},
     {"track_dns", 'O', Support::acted, Shape::items, read_tracked_dns},
     {"dont_track_primary", 'A', Support::acted, Shape::nothing, set_no_track_primary},
@@ -266,7 +266,7 @@ constexpr Keyword table[] = {
     {"track_file", 'B', Support::acted, Shape::items, read_tracked_file},
     {"track_process", 'B', Support::acted, Shape::items, read_tracked_process},
     {"track_bfd", 'B', Support::acted, Shape::items, read_tracked_bfd},
-    // announcements (3.4.5)
+    // announcements
     {"garp_master_delay", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::delay>, 0, any},
     {"garp_master_repeat", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::repeat>, 0, any},
     {"garp_master_refresh", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::refresh>, 0, any},
@@ -276,10 +276,10 @@ constexpr Keyword table[] = {
     {"garp_lower_prio_repeat", 'B', Support::acted, Shape::integer, set_announce<&AnnounceDraft::lower_repeat>, 0, any},
     {"garp_extra_if", 'C', Support::acted, Shape::optional_words, set_extra, 0, day},
     {"vmac_garp_intvl", 'C', Support::acted, Shape::optional_words, set_extra, 0, day},
-    // authentication (3.4.6)
+    // authentication
     {"authentication", 'A', Support::acted, Shape::block, open_authentication, 0, 0, {}, Block::authentication},
     {"auth_hmac", 'B', Support::acted, Shape::block, open_auth_hmac, 0, 0, {}, Block::auth_hmac},
-    // notification and accept (3.4.7)
+    // notification and accept
     {"notify", 'A', Support::acted, Shape::command, read_notify<&Notify::any>},
     {"notify_master", 'A', Support::acted, Shape::command, read_notify<&Notify::master>},
     {"notify_backup", 'A', Support::acted, Shape::command, read_notify<&Notify::backup>},

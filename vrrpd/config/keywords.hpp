@@ -36,7 +36,7 @@ enum class Block : std::uint8_t {
 };
 inline constexpr Block last_block = Block::dnsmasq;
 [[nodiscard]] std::string_view name(Block block);
-// Unknown words in these stop a start (design 5).
+// Unknown words in these stop a start.
 [[nodiscard]] constexpr bool is_ours(Block block) { return block >= Block::gateway; }
 
 // What follows the keyword. `optional_*`: may be absent.
@@ -72,7 +72,7 @@ using Handler = void (*)(Reader&, const Statement&);
 
 struct Keyword {
     std::string_view name;
-    char tier;  // surface: A, B, C, L; O is our own
+    char tier;  // keepalived's: A and B are acted on, C is rare, L is LVS; O is our own
     Support support;
     Shape shape;
     Handler handle = nullptr;  // for items: called for every item

@@ -1,4 +1,4 @@
-// Files -> Lines: includes, @ID lines, definitions and sequences (surface 2). Every file comes through the
+// Files -> Lines: includes, @ID lines, definitions and sequences. Every file comes through the
 // FileSource; nothing here asks the system.
 #include <fmt/format.h>
 
@@ -73,7 +73,7 @@ std::vector<std::string> brace_alternatives(const std::string& pattern) {
     return result;
 }
 
-// What an include keyword insists on (surface 2.3).
+// What an include keyword insists on.
 struct IncludePolicy {
     bool readable = false, match = false, wildcard = false, braces = false;
     // `plain`: what include_check has set for a plain include.
@@ -224,7 +224,7 @@ private:
         repeat_or_emit(line, depth);
     }
 
-    // `@ID rest` and `@^ID rest` (surface 2.4). Leaves the rest in `line`.
+    // `@ID rest` and `@^ID rest`. Leaves the rest in `line`.
     bool meant_for_us(Text& line) {
         const auto chars = line.chars();
         const bool inverted = chars.size() > 1 && chars[1] == '^';
@@ -276,7 +276,7 @@ private:
         const bool missed = !unmatched.empty() && (paths.empty() || (braces && policy.braces));
         if (missed) {
             const bool fatal = (braces && policy.braces) || (wildcard ? policy.wildcard : policy.match);
-            // Exit class 6, as of "an include check failed" (surface 1.2).
+            // Exit class 6, as of "an include check failed".
             fault(fatal ? Severity::security : Severity::note, column,
                   fmt::format("no file matches '{}': nothing is included", unmatched), fatal);
         }
@@ -378,7 +378,7 @@ private:
     }
 
     // include_check [WORD] [+WORD | -WORD]...: no word means all. A second plain word counts for nothing with
-    // keepalived (surface 2.3); that is said here.
+    // keepalived; that is said here.
     void check_includes(const std::vector<Word>& words) {
         plain_ = words.size() == 1 ? IncludePolicy::all() : IncludePolicy{};
         for (std::size_t i = 1; i < words.size(); ++i) {
@@ -398,7 +398,7 @@ private:
         }
     }
 
-    // design 5: `h001` is not `H001`.
+    // The letters count: `h001` is not `H001`.
     void warn_of_unnamed_host() {
         if (named_.empty() || std::find(named_.begin(), named_.end(), options_.id) != named_.end()) return;
         const auto lower = [](std::string text) {

@@ -27,7 +27,7 @@
 
 namespace vrrpd::config {
 
-// One line of virtual_ipaddress or virtual_ipaddress_excluded (surface 3.5).
+// One line of virtual_ipaddress or virtual_ipaddress_excluded.
 struct VirtualAddress {
     // What most lines do not say.
     struct Extras {
@@ -51,7 +51,7 @@ struct VirtualAddress {
     bool operator==(const VirtualAddress&) const = default;
 };
 
-// One line of virtual_routes (surface 3.6). Devices by name; resolved by the engine.
+// One line of virtual_routes. Devices by name; resolved by the engine.
 struct VirtualRoute {
     struct Hop {
         std::optional<IpAddress> via;
@@ -144,12 +144,12 @@ struct Instance {
     [[nodiscard]] bool has_address_on(std::string_view device) const;
     // Its virtual device of that name; nullptr: it has none.
     [[nodiscard]] const VirtualDevice* virtual_device(std::string_view name) const;
-    // keepalived matches by this over a reload, not by name (surface 1.6.4).
+    // keepalived matches by this over a reload, not by name.
     [[nodiscard]] bool same_router(const Instance& other) const;
     bool operator==(const Instance&) const = default;
 };
 
-// vrrp_sync_group (surface 3.8). What a group tracks stands in the lists of its members.
+// vrrp_sync_group. What a group tracks stands in the lists of its members.
 struct SyncGroup {
     std::string name;
     std::vector<std::uint32_t> members;  // indexes into Config::instances, in the order of the text; never empty
@@ -158,7 +158,7 @@ struct SyncGroup {
     bool operator==(const SyncGroup&) const = default;
 };
 
-// ---- the blocks keepalived does not have (design 5) ---------------------------------------------------
+// ---- the blocks keepalived does not have ---------------------------------------------------
 
 struct Wan {
     std::string device;
@@ -245,7 +245,7 @@ struct DhcpSync {
     bool operator==(const DhcpSync&) const = default;
 };
 
-// static_ipaddress, static_routes, static_rules (surface 3.3): there as long as we run, whatever the roles. The
+// static_ipaddress, static_routes, static_rules: there as long as we run, whatever the roles. The
 // instances of an entry's track_group track its device.
 struct StaticEntries {
     std::vector<VirtualAddress> addresses;

@@ -1,4 +1,4 @@
-// Who is told of a new state: notify and its kin, the FIFOs, mail (surface 3.2.1, 3.2.2, 3.4.7, 5).
+// Who is told of a new state: notify and its kin, the FIFOs, mail.
 #include <fmt/format.h>
 
 #include <algorithm>

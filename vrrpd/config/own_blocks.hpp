@@ -1,4 +1,4 @@
-// What the handlers of our own blocks share (design 5). A fault in one of them prevents a start. Internal to
+// What the handlers of our own blocks share. A fault in one of them prevents a start. Internal to
 // vrrpd/config.
 #pragma once
 

@@ -1,7 +1,7 @@
 // From text to Config, in two steps that are kept apart so that the engine can read the very text the
 // supervisor judged:
-//   1. load():  files -> Lines. Comments, quotes, braces, includes, @ID lines, definitions, sequences
-//               (surface 2). The only step that sees files, through the FileSource port.
+//   1. load():  files -> Lines. Comments, quotes, braces, includes, @ID lines, definitions, sequences.
+//               The only step that sees files, through the FileSource port.
 //   2. parse(): Lines -> Config and every Fault. Pure; never stops at the first fault.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace vrrpd::config {
 
-// How bad a fault is; the classes decide -t's exit code (surface 1.2).
+// How bad a fault is; the classes decide -t's exit code.
 enum class Severity : std::uint8_t {
     note,      // merely logged: exit 0 (not yet acted on, deprecated, unsupported tier)
     warning,   // likewise, where keepalived drops something without a word of it: exit 0
@@ -109,7 +109,7 @@ struct Parsed {
 // machine is judged by check_host().
 [[nodiscard]] Parsed parse(const std::vector<Line>& lines, std::string_view id);
 
-// What -t and a start can say beyond the text, given what the machine has (design 5): unknown interfaces,
+// What -t and a start can say beyond the text, given what the machine has: unknown interfaces,
 // a VIP that is the host's only address, `via` that is not on-link.
 [[nodiscard]] std::vector<Fault> check_host(const Config& config, const netlink::Snapshot& host);
 

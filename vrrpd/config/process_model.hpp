@@ -1,4 +1,4 @@
-// What a configuration says of the daemon itself: its processes, its files, its reloads (surface 1.3, 1.6, 3.1, 3.2).
+// What a configuration says of the daemon itself: its processes, its files, its reloads.
 // Plain values, part of Config (model.hpp).
 #pragma once
 

@@ -1,4 +1,4 @@
-// The block walker (surface 2.2). One statement at a time; a fault never ends the walk.
+// The block walker. One statement at a time; a fault never ends the walk.
 #include "vrrpd/config/reader.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // Drafts -> Instances: defaults of global_defs, the side effects of `state`, roundings, and the repairs that
-// keepalived makes with a report (surface 3.2.3, 3.4). global_defs may stand anywhere, so all this comes last.
+// keepalived makes with a report. global_defs may stand anywhere, so all this comes last.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace vrrpd::config {
 namespace {
 
-constexpr Duration probe_time = std::chrono::milliseconds(200);  // design 6: three probes in 200 ms
+constexpr Duration probe_time = std::chrono::milliseconds(200);  // three probes
 constexpr std::size_t most_addresses_v4 = 255;                   // the count is one octet
 constexpr std::size_t most_addresses_v6 = 90;                    // (1500 - 40 - 8) / 16
 
@@ -64,7 +64,7 @@ private:
     }
 
     void priority() {
-        // keepalived's: MASTER without a priority is the owner (surface 3.4.1).
+        // keepalived's: MASTER without a priority is the owner.
         if (draft_.state_master == true && !draft_.priority_given)
             instance_.parameters.priority = proto::Priority::owner();
         if (!instance_.parameters.priority.is_owner()) return;
@@ -132,7 +132,7 @@ private:
         policy.repeat = std::max(1U, own.repeat.value_or(global_repeat));
         policy.refresh = seconds(own.refresh.value_or(global.refresh.value_or(0)));
         policy.refresh_repeat = std::max(1U, own.refresh_repeat.value_or(global.refresh_repeat.value_or(1)));
-        // The instance's own garp_master_* are not inherited here (surface 3.4.5).
+        // The instance's own garp_master_* are not inherited here.
         policy.lower_prio_second_block = seconds(own.lower_delay.value_or(global.lower_delay.value_or(global_delay)));
         policy.lower_prio_repeat = own.lower_repeat.value_or(global.lower_repeat.value_or(global_repeat));
         const auto& extra = own.extra ? own : global;

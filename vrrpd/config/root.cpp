@@ -1,4 +1,4 @@
-// The top level, and the blocks that only have to be known so far: trackers and groups (surface 3.1, 3.8 - 3.12).
+// The top level, and the blocks that only have to be known so far: trackers and groups.
 #include <fmt/format.h>
 
 #include "vrrpd/config/handlers.hpp"

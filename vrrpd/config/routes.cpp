@@ -1,4 +1,4 @@
-// Items of virtual_routes and static_routes (surface 3.6). Any error drops the whole route, as in keepalived.
+// Items of virtual_routes and static_routes. Any error drops the whole route, as in keepalived.
 #include <fmt/format.h>
 #include <linux/rtnetlink.h>
 

@@ -1,4 +1,4 @@
-// Items of virtual_rules and static_rules (surface 3.7). A selector that we cannot set drops the rule: without
+// Items of virtual_rules and static_rules. A selector that we cannot set drops the rule: without
 // it the rule would catch more than was meant.
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // What a configuration says of scripts: those that are tracked, those that are told of a new state, and what else is
-// tracked beside them (surface 3.2.1, 3.9 - 3.11, 5). Plain values, part of Config (model.hpp). Users and groups stay
+// tracked beside them. Plain values, part of Config (model.hpp). Users and groups stay
 // names here, as do files: whether they exist is not for a parser to know.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The command of a script keyword, split into its words a second time (surface 2.1). Pure.
+// The command of a script keyword, split into its words a second time. Pure.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Lines that hold secrets. auth_hmac's `key ID file:PATH`: the file's content takes the place of its name when the text
-// is loaded (surface 3.4.6), so that whoever parses the lines later asks no file. And lines without their secrets, for
+// is loaded, so that whoever parses the lines later asks no file. And lines without their secrets, for
 // those who need none.
 #include "vrrpd/config/secret_lines.hpp"
 

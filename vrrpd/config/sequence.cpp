@@ -1,4 +1,4 @@
-// ~SEQ(var, [start,] [step,] end), ~SEQx (hexadecimal), ~LST(var, values) and its tuples (surface 2.5).
+// ~SEQ(var, [start,] [step,] end), ~SEQx (hexadecimal), ~LST(var, values) and its tuples.
 #include <fmt/format.h>
 
 #include <algorithm>

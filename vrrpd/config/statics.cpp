@@ -1,5 +1,5 @@
-// What stands beside the instances: static_ipaddress, static_routes and static_rules with their track_group (surface
-// 3.3), and interface_up_down_delays. Their items are read where the virtual ones are.
+// What stands beside the instances: static_ipaddress, static_routes and static_rules with their track_group,
+// and interface_up_down_delays. Their items are read where the virtual ones are.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// vrrp_strict and strict_mode (surface 4.12): what the standard does not know is taken out of an instance, with a
+// vrrp_strict and strict_mode: what the standard does not know is taken out of an instance, with a
 // report where the instance itself asked for it, as keepalived does. What is left is judged as usual (validate.cpp).
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// vrrp_sync_group (surface 3.8): its members found, and what it tracks given to each of them. Its keywords are in
+// vrrp_sync_group: its members found, and what it tracks given to each of them. Its keywords are in
 // root.cpp, the rules by which members move in proto/sync_group.hpp.
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// Comments, quotes, braces, words (surface 2.1, 2.2).
+// A line without its comment; quotes, braces, words.
 #include "vrrpd/config/text.hpp"
 
 #include "vrrpd/config/keywords.hpp"
@@ -52,7 +52,7 @@ Text without_comment(std::string_view line) {
 namespace {
 
 // `${NAME}` that nothing defines stays one piece: keepalived tears it apart at its braces and wrecks the
-// block structure (surface 2.5), which nobody can want.
+// block structure, which nobody can want.
 std::size_t undefined_reference(std::string_view text, std::size_t at) {
     if (text.substr(at, 2) != "${") return 0;
     std::size_t end = at + 2;
@@ -86,7 +86,7 @@ private:
         }
     }
 
-    // Behind a keyword that takes a command a backslash stands before a quote that is meant (surface 2.1); what else it
+    // Behind a keyword that takes a command a backslash stands before a quote that is meant; what else it
     // may stand before is seen when the command itself is split.
     [[nodiscard]] std::size_t closing_quote(bool command) const {
         const auto chars = line_.chars();

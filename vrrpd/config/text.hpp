@@ -48,10 +48,10 @@ private:
 [[nodiscard]] std::string_view trim(std::string_view text);
 
 // One line of a file without its comment (`!` or `#` outside quotes; `\#` and `\!` are the characters) and
-// without blanks at both ends (surface 2.1).
+// without blanks at both ends.
 [[nodiscard]] Text without_comment(std::string_view line);
 
-// The words of an expanded line, braces split off as lines of their own (surface 2.2). An unbalanced quote
+// The words of an expanded line, braces split off as lines of their own. An unbalanced quote
 // takes the rest of the line; `unbalanced` is then its column.
 struct Split {
     std::vector<std::vector<Word>> lines;

@@ -1,5 +1,5 @@
-// vrrp_script, vrrp_track_process and track_file (surface 3.9 - 3.11), and the lists that name them, and BFD sessions
-// (3.4.4, 3.8). bfd_instance itself is in bfd.cpp.
+// vrrp_script, vrrp_track_process and track_file, and the lists that name them, and BFD sessions.
+// bfd_instance itself is in bfd.cpp.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -226,7 +226,7 @@ void read_tracked(Reader& reader, const Statement& s, Track::Kind as) {
 
 // ---- of the whole
 
-// What one member of a sync group tracks for itself may weigh only if the group says so (surface 3.8).
+// What one member of a sync group tracks for itself may weigh only if the group says so.
 std::vector<Track> tracks_in_group(Reader& reader, const std::vector<TrackDraft>& drafts, const SyncGroupDraft& group) {
     std::vector<Track> kept;
     for (const auto& draft : drafts) {

@@ -1,5 +1,5 @@
 // What can be judged only of the whole: instances that could not run, pairs of them that collide,
-// scripts. keepalived ends the whole daemon for one invalid instance (surface 2.6); we refuse to start, too, but
+// scripts. keepalived ends the whole daemon for one invalid instance; we refuse to start, too, but
 // say so for every one, and a reload keeps the old configuration.
 #include <fmt/format.h>
 
@@ -33,7 +33,7 @@ void validate_instance(Reader& reader, const InstanceDraft& draft, const Instanc
     }
 }
 
-// Two routers of one VRID where they hear each other (surface 3.4.1). Instances with a VMAC are no exception to us:
+// Two routers of one VRID where they hear each other. Instances with a VMAC are no exception to us:
 // their adverts go out on the interface.
 void validate_pairs(Reader& reader, const Draft& draft) {
     using Key = std::tuple<std::string, proto::Vrid, Family, bool, std::optional<IpAddress>>;

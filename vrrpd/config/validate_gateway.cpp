@@ -1,5 +1,5 @@
 // gateway and peer_link as a whole: what they name exists, what they forward is theirs, and the packet rules
-// that follow (design 5). Every fault here prevents a start.
+// that follow. Every fault here prevents a start.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -110,7 +110,7 @@ private:
         }
     }
 
-    // A lan prefix that no virtual address is in has no gateway that moves (design 5). Said only where the instance
+    // A lan prefix that no virtual address is in has no gateway that moves. Said only where the instance
     // has an address on some lan: without any, that is the fault.
     void lans_without_address() {
         const auto& addresses = gateway_.rules.virtual_addresses;

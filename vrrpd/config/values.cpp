@@ -1,4 +1,4 @@
-// Values (surface 2.6).
+// Words -> numbers, switches and addresses.
 #include "vrrpd/config/values.hpp"
 
 #include <fmt/format.h>

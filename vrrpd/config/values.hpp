@@ -1,4 +1,4 @@
-// Numbers, switches and addresses as keepalived's files write them (surface 2.6). Used by load and parse. Pure.
+// Numbers, switches and addresses as keepalived's files write them. Used by load and parse. Pure.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// use_vmac and its kin (surface 3.4.3): which virtual devices an instance has, and which addresses stand on them.
+// use_vmac and its kin: which virtual devices an instance has, and which addresses stand on them.
 // Their names are chosen as keepalived chooses them, since scripts and monitoring know them.
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// The dumps that signals ask a running daemon for (surface 6): the supervisor asks the engine by their form, and writes
+// The dumps that signals ask a running daemon for: the supervisor asks the engine by their form, and writes
 // what it gets to the form's file.
 #pragma once
 

@@ -114,7 +114,7 @@ struct TrackerState {
     bool operator==(const TrackerState&) const = default;
 };
 
-// engine -> supervisor: the state of an instance or a sync group, or what happened to it (surface 5.2, 5.4).
+// engine -> supervisor: the state of an instance or a sync group, or what happened to it.
 struct Notice {
     enum class Object : std::uint8_t { instance, group };
     enum class Event : std::uint8_t {

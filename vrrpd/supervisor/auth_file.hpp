@@ -1,5 +1,5 @@
 // STATE/auth: the counters of AH and auth_hmac, so that a restart of the daemon does not take what was heard before a
-// second time (requirements 14). Written at the stop and, while they change, now and then: a crash of the whole daemon
+// second time. Written at the stop and, while they change, now and then: a crash of the whole daemon
 // or a loss of power costs at most save_interval of memory. No key is in it. Beside them, what BFD sessions counted.
 #pragma once
 

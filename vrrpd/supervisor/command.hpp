@@ -45,7 +45,7 @@ struct Command {
     };
     std::function<Acted()> act;
     std::vector<std::string> environment;  // NAME=value; with PATH all it has
-    // As keepalived has its scripts: in our environment and working directory, with umask 0177 (surface 5.5).
+    // As keepalived has its scripts: in our environment and working directory, with umask 0177.
     bool as_script = false;
     std::string input;  // its standard input
     // As the user keepalived_script, else _vrrpd, else nobody; only root can. Else as we are.

@@ -1,4 +1,4 @@
-// A named pipe that gets a line for each new state (surface 5.4). Nobody need read there: what does not fit is lost,
+// A named pipe that gets a line for each new state. Nobody need read there: what does not fit is lost,
 // and nothing waits. The supervisor's.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Watches the tracked files by inotify, and reads their numbers (surface 3.11). The directory is watched, for a file
+// Watches the tracked files by inotify, and reads their numbers. The directory is watched, for a file
 // may be replaced, or not be there yet. The supervisor's.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The letter that is written of a new state, word for word keepalived's (surface 5.5). Pure but for the time zone.
+// The letter that is written of a new state, word for word keepalived's. Pure but for the time zone.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // What the daemon is called, and its files, where several run on one host: instance, net_namespace and use_pid_dir of a
-// configuration, -s, and the name that it was started by (surface 1.3, 1.7). Pure but for enter_namespace().
+// configuration, -s, and the name that it was started by. Pure but for enter_namespace().
 #pragma once
 
 #include <string>

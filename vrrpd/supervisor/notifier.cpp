@@ -67,7 +67,7 @@ void Notifier::reloaded() {
     for (const auto& [key, state] : last_) write(state);
 }
 
-// A FIFO that stays keeps its file; who reads there sees its end, and is started again (surface 1.6).
+// A FIFO that stays keeps its file; who reads there sees its end, and is started again.
 void Notifier::open_pipes() {
     for (const auto ticket : reading_) readers_.signal(ticket, SIGTERM);
     reading_.clear();
@@ -95,7 +95,7 @@ void Notifier::tell(const ipc::Notices& notices) {
     for (const auto& notice : notices.all) tell(notice);
 }
 
-// notify_STATE, then notify, then the FIFOs, then mail (surface 5.1). The same state is not told twice: an engine that
+// notify_STATE, then notify, then the FIFOs, then mail. The same state is not told twice: an engine that
 // went on after a crash says again what is known.
 void Notifier::tell(const Notice& notice) {
     if (is_state(notice.event)) {

@@ -1,4 +1,4 @@
-// Tells scripts, FIFOs and mail of the states of instances and sync groups (surface 5). Scripts are started and never
+// Tells scripts, FIFOs and mail of the states of instances and sync groups. Scripts are started and never
 // waited for; where more wait than may run, an object's last state is the one that its scripts hear. The supervisor's.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The command line: keepalived's options (surface 1.1) and our own, from one table. Pure: words in, a value
+// The command line: keepalived's options and our own, from one table. Pure: words in, a value
 // out; nothing is opened and nothing printed here.
 #pragma once
 
@@ -77,7 +77,7 @@ struct CommandLine {
 [[nodiscard]] std::string usage(const Options& options);
 // First line as keepalived's ("vrrpd v0.1.0"), and more than one line: exporters read it so.
 [[nodiscard]] std::string version_text(const Options& options);
-// The number of STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON (surface 1.4); none: unknown name.
+// The number of STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON; none: unknown name.
 [[nodiscard]] std::optional<int> signal_number(const std::string& name);
 
 }  // namespace vrrpd::supervisor

@@ -1,5 +1,5 @@
 // What a configuration can put into the kernel, as a list that outlives the daemon: RUNTIME/owned, written
-// before the engine may touch anything. Only what it names is ever swept (design 2, ownership). Pure: text in, values
+// before the engine may touch anything. Only what it names is ever swept. Pure: text in, values
 // out; the file itself is written by files.hpp.
 #pragma once
 

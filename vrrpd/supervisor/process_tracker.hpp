@@ -1,4 +1,4 @@
-// Counts the processes of tracked names (surface 3.10): told by the kernel's process connector, or, where that is not
+// Counts the processes of tracked names: told by the kernel's process connector, or, where that is not
 // to be had (another network namespace, no permission), by a look at /proc each second. The supervisor's.
 #pragma once
 

@@ -1,4 +1,4 @@
-// reload_time_file (surface 1.6.8): a point in time for the next reload. Pure but for the C library's knowledge of the
+// reload_time_file: a point in time for the next reload. Pure but for the C library's knowledge of the
 // time zone.
 #pragma once
 

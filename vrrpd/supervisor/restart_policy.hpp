@@ -1,5 +1,5 @@
 // When the engine ended: start it again, how, and after how long; or give up. And when it counts as hung.
-// Pure, for the supervisor: design 2, "crash of the engine"; the back-off is keepalived's (surface 1.2).
+// Pure, for the supervisor. The back-off is keepalived's.
 #pragma once
 
 #include <variant>
@@ -8,7 +8,7 @@
 
 namespace vrrpd::supervisor {
 
-// Exit codes of keepalived that the program uses (surface 1.2).
+// Exit codes of keepalived that the program uses.
 enum class Exit : int {
     ok = 0,
     failed = 1,      // fatal error, bad command line

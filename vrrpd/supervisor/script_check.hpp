@@ -1,5 +1,5 @@
-// Whether a script of the configuration can be run here, by whom, and whether it is safe that root runs it
-// (surface 5.5). Looks at users, groups and files, and changes nothing. The supervisor's.
+// Whether a script of the configuration can be run here, by whom, and whether it is safe that root runs it.
+// Looks at users, groups and files, and changes nothing. The supervisor's.
 #pragma once
 
 #include <optional>

@@ -26,7 +26,7 @@ class ScriptTracker {
 public:
     ScriptTracker(Log& log, StateBoard& board);
 
-    // The scripts of a configuration. What is known of one with the same command and user stays (surface 1.6.7).
+    // The scripts of a configuration. What is known of one with the same command and user stays.
     void expect(const std::vector<ScriptNeed>& needs, Instant now);
     // What another supervisor knew of a script with the same command.
     void resume(const ipc::TrackerState& known);

@@ -1,4 +1,4 @@
-// The signals that a running daemon obeys, by keepalived's names (surface 1.4): for the supervisor's mask, what it
+// The signals that a running daemon obeys, by keepalived's names: for the supervisor's mask, what it
 // does,
 // --signum, and the children, who leave them to it.
 #pragma once

@@ -1,5 +1,5 @@
 // The main process: starts the engine, watches its heart, starts it again, reloads and stops it; keeps the
-// list of what is ours and the devices' switches; runs scripts (design 2). One event loop; never waits.
+// list of what is ours and the devices' switches; runs scripts. One event loop; never waits.
 //
 // supervisor.cpp: the processes; supervisor_scripts.cpp: the scripts, mail, units; supervisor_dumps.cpp: the dumps;
 // supervisor_reload.cpp: another configuration; supervisor_handoff.cpp: a successor takes over, or we are one.

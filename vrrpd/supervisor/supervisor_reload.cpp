@@ -46,7 +46,7 @@ void Supervisor::reload() {
     sd_notify(0, "READY=1");
 }
 
-// By the rules of the configuration that runs (surface 1.6). Empty: it is taken.
+// By the rules of the configuration that runs. Empty: it is taken.
 std::string Supervisor::why_not(const Judgement& judgement) const {
     if (judgement.file_missing) return "the file is not there";
     if (!judgement.can_start) return "it could not be run";

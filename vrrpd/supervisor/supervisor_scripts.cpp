@@ -10,7 +10,7 @@ constexpr Duration errands_limit = std::chrono::seconds(1);  // at a stop
 
 }  // namespace
 
-// startup_script comes before anything else (surface 1.5).
+// startup_script comes before anything else.
 void Supervisor::begin() {
     if (startup_.script && !settings_.observe && !succession_ && std::holds_alternative<Running>(phase_)) {
         phase_ = FirstScript{};

@@ -1,4 +1,4 @@
-// Per-device switches of the kernel that a configuration needs (design 6, "the host's own life"): which,
+// Per-device switches of the kernel that a configuration needs: which,
 // what they were before, and back again. Reads and writes through netlink::Kernel alone.
 #pragma once
 
