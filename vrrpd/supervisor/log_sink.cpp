@@ -5,7 +5,6 @@
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -14,11 +13,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <utility>
 #include <vector>
 
 #include "vrrpd/base/fd.hpp"
-#include "vrrpd/base/write_all.hpp"
+#include "vrrpd/supervisor/log_outlet.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -43,48 +43,73 @@ int syslog_priority(spdlog::level::level_enum level) {
     }
 }
 
-class SyslogSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+// A line over an outlet; of lines that were lost the next one that gets through says how many.
+class OutletSink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+public:
+    explicit OutletSink(std::unique_ptr<LogTransport> transport) : outlet_(std::move(transport)) {}
+    void never_wait() { outlet_.never_wait(); }
+    // True: nothing is left to say.
+    bool catch_up() { return outlet_.flush() && own_up(); }
+    void drain(Duration limit) {
+        outlet_.drain(limit);
+        if (own_up()) outlet_.drain(Duration(0));
+    }
+
+protected:
+    virtual void render(const spdlog::details::log_msg& message, spdlog::memory_buf_t& into) {
+        formatter_->format(message, into);
+    }
+
+private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        if (!own_up() || !put(message)) ++lost_;
+    }
+    void flush_() override {}
+
+    bool put(const spdlog::details::log_msg& message) {
+        spdlog::memory_buf_t record;
+        render(message, record);
+        return outlet_.put({record.data(), record.size()});
+    }
+    bool own_up() {
+        if (lost_ == 0) return true;
+        outlet_.flush();
+        if (!outlet_.has_room()) return false;
+        const auto text = fmt::format("{} lines of the log are lost here: nobody took them in time", lost_);
+        if (put({spdlog::string_view_t{}, spdlog::level::warn, text})) lost_ = 0;
+        return lost_ == 0;
+    }
+
+    LogOutlet outlet_;
+    std::size_t lost_ = 0;
+};
+
+// As syslog(3) writes it, which would wait.
+class SyslogSink final : public OutletSink {
 public:
     SyslogSink(std::string ident, std::string engine, int facility)
-        : ident_(std::move(ident)), engine_(std::move(engine)), facility_(facility) {
-        speak_as(false);
-    }
-    // syslog() keeps the pointer; its socket stays open.
-    void speak_as(bool engine) { openlog((engine ? engine_ : ident_).c_str(), LOG_PID | LOG_NDELAY, facility_); }
-    [[nodiscard]] bool has_two_names() const { return engine_ != ident_; }
+        : OutletSink(syslog_transport()), ident_(std::move(ident)), engine_(std::move(engine)), facility_(facility) {}
+    void speak_as(bool engine) { as_engine_ = engine; }
     void add_to_names(const std::string& suffix) {
         ident_ += suffix;
         engine_ += suffix;
-        speak_as(false);
     }
 
 private:
-    void sink_it_(const spdlog::details::log_msg& message) override {
-        syslog(syslog_priority(message.level), "%.*s", static_cast<int>(message.payload.size()),
-               message.payload.data());
+    void render(const spdlog::details::log_msg& message, spdlog::memory_buf_t& into) override {
+        const std::time_t now = std::time(nullptr);
+        std::tm local{};
+        localtime_r(&now, &local);
+        std::array<char, 32> when{};
+        const auto size = std::strftime(when.data(), when.size(), "%b %e %T", &local);
+        fmt::format_to(std::back_inserter(into), "<{}>{} {}[{}]: ", facility_ | syslog_priority(message.level),
+                       std::string_view(when.data(), size), as_engine_ ? engine_ : ident_, getpid());
+        into.append(message.payload);
     }
-    void flush_() override {}
 
     std::string ident_, engine_;
     int facility_;
-};
-
-// -g. A line is in the file when the call returns.
-class FileSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
-public:
-    explicit FileSink(const std::string& path)
-        : file_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600)) {}
-    [[nodiscard]] bool is_open() const { return static_cast<bool>(file_); }
-
-private:
-    void sink_it_(const spdlog::details::log_msg& message) override {
-        spdlog::memory_buf_t line;
-        formatter_->format(message, line);
-        (void)write_all(file_.get(), {line.data(), line.size()});  // a full disk must not stop us
-    }
-    void flush_() override {}
-
-    Fd file_;
+    bool as_engine_ = false;
 };
 
 // %N: "<4>", the journal's level prefix (sd-daemon(3)).
@@ -162,40 +187,46 @@ LogTargets choose_targets(const Options& options, const LogSurroundings& surroun
 }
 
 struct LogSink::Impl {
-    std::vector<spdlog::sink_ptr> sinks;
-    spdlog::sink_ptr until_started;
+    void add(std::shared_ptr<OutletSink> sink, spdlog::level::level_enum threshold) {
+        sink->set_level(threshold);
+        sinks.push_back(std::move(sink));
+    }
+
+    std::vector<std::shared_ptr<OutletSink>> sinks;
+    std::shared_ptr<OutletSink> until_started;
     std::shared_ptr<SyslogSink> syslog;
 };
 
 LogSink::LogSink(const LogTargets& targets) : impl_(std::make_unique<Impl>()) {
     const auto threshold = to_spdlog.at(static_cast<std::size_t>(targets.threshold));
     if (targets.standard_error || targets.error_until_started) {
-        auto sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
+        auto sink = std::make_shared<OutletSink>(stream_transport(STDERR_FILENO));
         sink->set_formatter(targets.journal_levels   ? pattern<JournalPrefix>("%N%v")
                             : targets.standard_error ? pattern<Mark>("%Y-%m-%d %H:%M:%S.%e %N%v")
                                                      : pattern<Mark>("%N%v"));
-        sink->set_level(targets.standard_error ? threshold : spdlog::level::warn);
-        impl_->sinks.push_back(sink);
         if (!targets.standard_error) impl_->until_started = sink;
+        impl_->add(std::move(sink), targets.standard_error ? threshold : spdlog::level::warn);
     }
     if (targets.syslog) {
         impl_->syslog = std::make_shared<SyslogSink>(targets.ident, targets.engine_ident, targets.facility);
-        impl_->sinks.push_back(impl_->syslog);
-        impl_->sinks.back()->set_level(threshold);
+        impl_->add(impl_->syslog, threshold);
     }
     if (targets.file.empty()) return;
-    const auto file = std::make_shared<FileSink>(targets.file);
-    const int code = errno;
-    if (!file->is_open()) {
-        error("the log file {} cannot be written: {}; it is left out", targets.file, std::strerror(code));
+    constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
+    Fd file(open(targets.file.c_str(), flags, 0600));
+    if (!file) {
+        error("the log file {} cannot be written: {}; it is left out", targets.file, std::strerror(errno));
         return;
     }
-    file->set_formatter(pattern<Mark>("%c: %N%v"));
-    file->set_level(threshold);
-    impl_->sinks.push_back(file);
+    auto sink = std::make_shared<OutletSink>(file_transport(std::move(file)));
+    sink->set_formatter(pattern<Mark>("%c: %N%v"));
+    impl_->add(std::move(sink), threshold);
 }
 
-LogSink::~LogSink() = default;
+LogSink::~LogSink() {
+    constexpr auto limit = std::chrono::seconds(1);
+    for (const auto& sink : impl_->sinks) sink->drain(limit);
+}
 
 void LogSink::write(LogLevel level, std::string_view line) {
     const spdlog::details::log_msg message(spdlog::string_view_t{}, to_spdlog.at(static_cast<std::size_t>(level)),
@@ -206,10 +237,19 @@ void LogSink::write(LogLevel level, std::string_view line) {
 
 void LogSink::EngineLog::write(LogLevel level, std::string_view line) {
     auto& syslog = sink_.impl_->syslog;
-    const bool renamed = syslog && syslog->has_two_names();
-    if (renamed) syslog->speak_as(true);
+    if (syslog) syslog->speak_as(true);
     sink_.write(level, line);
-    if (renamed) syslog->speak_as(false);
+    if (syslog) syslog->speak_as(false);
+}
+
+void LogSink::never_wait() {
+    for (const auto& sink : impl_->sinks) sink->never_wait();
+}
+
+bool LogSink::catch_up() {
+    bool all_said = true;
+    for (const auto& sink : impl_->sinks) all_said = sink->catch_up() && all_said;
+    return all_said;
 }
 
 void LogSink::add_to_ident(const std::string& suffix) {

@@ -38,6 +38,10 @@ public:
     explicit LogSink(const LogTargets& targets);
     ~LogSink() override;
     void write(LogLevel level, std::string_view line) override;
+    // From now on others depend on us: a reader that stops must not stop us (log_outlet.hpp).
+    void never_wait();
+    // True: everything is said. False: call it again in a while.
+    bool catch_up();
     // What the engine says.
     [[nodiscard]] Log& engine() { return engine_; }
     // "_NAMESPACE_INSTANCE" behind the name, as soon as it is known.

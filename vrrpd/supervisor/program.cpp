@@ -233,9 +233,11 @@ int supervise(const Options& options, const EngineMain& engine, Beginning beginn
                           log.let_go_of_stderr();
                           report.ready();
                       },
-                      &log.engine()};
+                      &log.engine(),
+                      [&] { return log.catch_up(); }};
     Supervisor supervisor(settings_for(options, beginning), std::move(services));  // no signal ends us midway any more
     if (!succeeds && !write_pid()) return exit_code(Exit::failed);
+    log.never_wait();
     const int status = supervisor.run(std::move(beginning.judgement));
     if (supervisor.handed_off() || (succeeds && !supervisor.succeeded())) pid_file.let_go();
     return status;

@@ -26,6 +26,7 @@ namespace {
 constexpr Duration start_limit = seconds(10);  // without a heartbeat until the engine is ready
 constexpr Duration stop_limit = seconds(5);    // keepalived's child_wait_time
 constexpr Duration sweep_limit = seconds(10);
+constexpr Duration log_pace = std::chrono::milliseconds(200);  // between two tries to write what nobody took
 constexpr std::size_t records = 8192;  // of virtual routers; a record that is never used takes no memory
 
 Fd block_signals(bool with_interrupt) {
@@ -276,7 +277,9 @@ void Supervisor::set_deadline() {
     const Deadline handoff = handoff_desk_ ? handoff_desk_->next_deadline() : std::nullopt;
     const Deadline timed = is_stopping() || succession_ ? std::nullopt : reload_timer_.next_deadline();
     const Deadline files = earlier(earlier(feed_at_, earlier(handoff, timed)), auth_file_.next_deadline());
-    const Deadline beside = earlier(files, earlier(agent_.next_deadline(), errands));
+    const bool log_lags = services_.catch_up && !services_.catch_up();
+    const Deadline log = log_lags ? Deadline(loop_.now() + log_pace) : std::nullopt;
+    const Deadline beside = earlier(earlier(files, log), earlier(agent_.next_deadline(), errands));
     loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), beside));
 }
 

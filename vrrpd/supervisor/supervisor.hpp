@@ -61,6 +61,7 @@ struct Services {
     std::function<Result<AgentProcess>()> start_agent;
     std::function<void()> ready;  // the first configuration is in place
     Log* engine_log = nullptr;    // for what the engine says; none: `log`
+    std::function<bool()> catch_up = {};  // writes what the log could not write; false: again, in a while
 };
 
 class Supervisor {
