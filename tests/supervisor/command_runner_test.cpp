@@ -2,6 +2,7 @@
 #include "vrrpd/supervisor/command_runner.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -234,6 +235,70 @@ TEST_F(Runner, no_more_run_at_once_than_may) {
     const auto counts = get("counts");
     EXPECT_EQ(counts.find_first_not_of("12\n"), counts.npos) << counts;
     EXPECT_EQ(std::count(counts.begin(), counts.end(), '\n'), 6);
+}
+
+TEST_F(Runner, one_that_overruns_may_tidy_up_first) {
+    auto hangs = shell(R"(trap 'touch "$1/tidied"; exit 0' TERM; while :; do sleep 0.05; done)");
+    hangs.limit = seconds(1);
+    EXPECT_EQ(outcome(std::move(hangs)), "did not end in 1 s, and was killed");
+    EXPECT_TRUE(exists("tidied"));
+}
+
+TEST_F(Runner, of_one_key_they_run_one_after_the_other_and_of_those_that_wait_the_last) {
+    CommandRunner runner(log_, {8, 64});
+    for (const auto* const number : {"0", "1", "2"}) {
+        auto command =
+            shell(fmt::format(R"(echo "begin {0}" >> "$1/ran"; sleep 0.2; echo "end {0}" >> "$1/ran")", number));
+        command.what = fmt::format("command {}", number);
+        command.key = "a";
+        runner.run(std::move(command));
+    }
+    ASSERT_TRUE(finish(runner));
+    EXPECT_EQ(get("ran"), "begin 0\nend 0\nbegin 2\nend 2\n");
+    EXPECT_EQ(log_.text, "command 1 is not run: before its turn came there was a newer state\n");
+    EXPECT_EQ(done_, (std::vector<std::string>{"there was a newer state", "", ""}));
+}
+
+TEST_F(Runner, one_that_does_not_end_is_overtaken_by_the_next_of_its_key_in_the_end) {
+    CommandRunner runner(log_, {8, 64, Duration(0), milliseconds(300)});
+    const auto begin = boot_now();
+    auto hangs = shell(R"(while [ ! -e "$1/overtaken" ]; do sleep 0.01; done)");
+    auto next = shell(R"(touch "$1/overtaken")");
+    hangs.key = next.key = "a";
+    runner.run(std::move(hangs));
+    runner.run(std::move(next));
+    EXPECT_TRUE(runner.next_deadline());
+    ASSERT_TRUE(finish(runner));
+    EXPECT_GE(boot_now() - begin, milliseconds(300));
+    EXPECT_EQ(log_.text, "the command is run beside one before it that does not end\n");
+}
+
+TEST_F(Runner, those_that_hang_keep_nobody_back_for_ever) {
+    CommandRunner runner(log_, {2, 64, milliseconds(300)});
+    for (int i = 0; i < 2; ++i) runner.run(shell(R"(while [ ! -e "$1/ran" ]; do sleep 0.01; done)"));
+    runner.run(shell(R"(touch "$1/ran")"));
+    EXPECT_FALSE(exists("ran"));
+    ASSERT_TRUE(runner.next_deadline());
+    EXPECT_LE(*runner.next_deadline(), boot_now() + milliseconds(300));
+    ASSERT_TRUE(finish(runner));
+    EXPECT_TRUE(exists("ran"));
+}
+
+TEST_F(Runner, in_a_hurry_nothing_waits_for_its_turn_or_runs_on_for_long) {
+    CommandRunner runner(log_, {8, 64, Duration(0), seconds(30)});
+    auto hangs = shell(R"(trap 'touch "$1/told"; exit 0' TERM; touch "$1/began"; while :; do sleep 0.01; done)");
+    auto last = shell(R"(touch "$1/ran")");
+    hangs.limit = Duration(0);
+    hangs.key = last.key = "a";
+    runner.run(std::move(hangs));
+    for (int i = 0; i < 1000 && !exists("began"); ++i) usleep(5000);
+    runner.run(std::move(last));
+    runner.hurry(milliseconds(300));
+    const auto begin = boot_now();
+    ASSERT_TRUE(finish(runner));
+    EXPECT_LT(boot_now() - begin, seconds(4));
+    EXPECT_TRUE(exists("ran"));
+    EXPECT_TRUE(exists("told"));
 }
 
 TEST_F(Runner, what_still_runs_at_the_end_is_killed) {

@@ -51,9 +51,11 @@ struct Command {
     // As the user keepalived_script, else _vrrpd, else nobody; only root can. Else as we are.
     bool unprivileged = false;
     std::optional<RunAs> as;
-    Duration limit{0};   // then it is killed, with all of its process group; zero: never
+    // Then it is told to end, and soon after killed, with all of its process group; zero: never.
+    Duration limit{0};
     bool quiet = false;  // a code other than 0 is an answer, and nothing for the log
-    std::string key;     // of those that wait with the same key only the last one is run; empty: each
+    // Those of one key are run one after the other, and of those that wait only the last; empty: each.
+    std::string key;
     // In the child first, still as we are: what must be done before, and what may take time. Says what went wrong, and
     // then the command is not run; empty: nothing.
     std::function<std::string()> before;

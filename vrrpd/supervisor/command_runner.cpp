@@ -12,15 +12,24 @@
 
 namespace vrrpd::supervisor {
 
+namespace {
+
+constexpr Duration grace = std::chrono::seconds(2);  // from SIGTERM to SIGKILL
+
+Deadline after(Instant now, Duration time) { return time > Duration(0) ? Deadline(now + time) : std::nullopt; }
+
+bool reached(const Deadline& deadline, Instant now) { return deadline && *deadline <= now; }
+
+}  // namespace
+
 CommandRunner::~CommandRunner() {
     for (const auto& one : running_) kill(-one.process.pid, SIGKILL);
 }
 
 CommandRunner::Ticket CommandRunner::run(Command command) {
-    if (!command.key.empty())
-        std::erase_if(waiting_, [&](const Waiting& other) { return other.command.key == command.key; });
+    if (!command.key.empty()) supersede(command.key);
     const auto ticket = ++last_ticket_;
-    waiting_.push_back({ticket, std::move(command)});
+    waiting_.push_back({ticket, std::move(command), after(boot_now(), limits_.patience)});
     start_next();
     if (waiting_.size() > limits_.waiting) drop_oldest();
     return ticket;
@@ -44,22 +53,62 @@ void CommandRunner::drop(Ticket ticket) {
     }
 }
 
+void CommandRunner::hurry(Duration left) {
+    const auto now = boot_now();
+    for (auto& one : waiting_) one.patient_until = now;
+    for (auto& one : running_)
+        if (!one.overran) one.kill_at = earlier(one.kill_at, now + left);
+    start_next();
+}
+
+// A later command of its key says what is true now.
+void CommandRunner::supersede(const std::string& key) {
+    const auto older = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [&](const Waiting& other) { return other.command.key == key; });
+    if (older == waiting_.end()) return;
+    const auto command = std::move(older->command);
+    waiting_.erase(older);
+    log_.info("{} is not run: before its turn came there was a newer state", command.what);
+    if (command.done) command.done({"there was a newer state", std::nullopt});
+}
+
+bool CommandRunner::has_place(Instant now) const {
+    return static_cast<std::size_t>(std::count_if(running_.begin(), running_.end(), [&](const Running& one) {
+               return !reached(one.counts_until, now);
+           })) < limits_.at_once;
+}
+
+bool CommandRunner::must_wait(const Waiting& one, Instant now) const {
+    if (one.command.key.empty() || reached(one.patient_until, now)) return false;
+    return std::any_of(running_.begin(), running_.end(),
+                       [&](const Running& other) { return other.command.key == one.command.key; });
+}
+
 void CommandRunner::start_next() {
-    while (!waiting_.empty() && running_.size() < limits_.at_once) {
-        auto [ticket, command] = std::move(waiting_.front());
-        waiting_.pop_front();
-        auto started = start(command);
-        if (!started) {
-            finish(command, {"could not be started: " + started.error().describe(), std::nullopt});
-            continue;
-        }
-        Deadline kill_at;
-        if (command.limit > Duration(0)) kill_at = boot_now() + command.limit;
-        running_.push_back({ticket, std::move(command), std::move(*started), kill_at});
-        if (const auto told = running_.back().command.started) told();
+    const auto now = boot_now();
+    while (has_place(now)) {
+        const auto next = std::find_if(waiting_.begin(), waiting_.end(),
+                                       [&](const Waiting& one) { return !must_wait(one, now); });
+        if (next == waiting_.end()) break;
+        auto one = std::move(*next);
+        waiting_.erase(next);
+        start_now(std::move(one), now);
     }
     if (!waiting_.empty() || dropped_ == 0) return;
     log_.warning("{} commands were dropped", std::exchange(dropped_, 0));
+}
+
+void CommandRunner::start_now(Waiting one, Instant now) {
+    auto& command = one.command;
+    const bool overtakes = !command.key.empty() &&
+                           std::any_of(running_.begin(), running_.end(),
+                                       [&](const Running& other) { return other.command.key == command.key; });
+    if (overtakes) log_.warning("{} is run beside one before it that does not end", command.what);
+    auto started = start(command);
+    if (!started) return finish(command, {"could not be started: " + started.error().describe(), std::nullopt});
+    const auto counts_until = after(now, limits_.counts_for), kill_at = after(now, command.limit);
+    running_.push_back({one.ticket, std::move(command), std::move(*started), counts_until, kill_at});
+    if (const auto told = running_.back().command.started) told();
 }
 
 void CommandRunner::drop_oldest() {
@@ -85,7 +134,7 @@ void CommandRunner::child_ended() {
             ++one;
             continue;
         }
-        if (one->killed || one->signalled) kill(-one->process.pid, SIGKILL);  // the rest of the tree
+        if (one->overran || one->signalled) kill(-one->process.pid, SIGKILL);  // the rest of the tree
         auto outcome = outcome_of(*one, *how);
         ended.emplace_back(std::move(one->command), std::move(outcome));
         one = running_.erase(one);
@@ -100,24 +149,31 @@ Outcome CommandRunner::outcome_of(const Running& ended, const Ending& how) {
     if (got > 0)
         return {{complaint.data(), static_cast<std::size_t>(got)},
                 ended.command.act ? std::optional(how) : std::nullopt};
-    if (ended.killed)
+    if (ended.overran)
         return {fmt::format("did not end in {} s, and was killed", ended.command.limit / std::chrono::seconds(1)), how};
     return {how == Ending{} ? std::string() : describe(how), how};
 }
 
 Deadline CommandRunner::next_deadline() const {
     Deadline next;
+    for (const auto& one : running_) next = earlier(next, one.kill_at);
+    if (waiting_.empty()) return next;
+    const auto now = boot_now();
+    const bool has_place = this->has_place(now);
     for (const auto& one : running_)
-        if (!one.killed) next = earlier(next, one.kill_at);
+        if (!has_place && !reached(one.counts_until, now)) next = earlier(next, one.counts_until);
+    for (const auto& one : waiting_)
+        if (has_place) next = earlier(next, one.patient_until);
     return next;
 }
 
 void CommandRunner::step(Instant now) {
     for (auto& one : running_) {
-        if (one.killed || !one.kill_at || now < *one.kill_at) continue;
-        kill(-one.process.pid, SIGKILL);
-        one.killed = true;
+        if (!reached(one.kill_at, now)) continue;
+        kill(-one.process.pid, one.overran ? SIGKILL : SIGTERM);
+        one.kill_at = std::exchange(one.overran, true) ? std::nullopt : Deadline(now + grace);
     }
+    if (!waiting_.empty()) start_next();
 }
 
 }  // namespace vrrpd::supervisor

@@ -19,6 +19,12 @@ public:
     struct Limits {
         std::size_t at_once = 1;
         std::size_t waiting = 0;  // more: the oldest of them is dropped
+        // One that runs for longer does not count any more: a few that hang must not keep all others back. Zero: it
+        // always counts.
+        Duration counts_for{0};
+        // So long a command waits for one of its key; then it runs beside it, as it would with keepalived. Zero: for
+        // ever.
+        Duration patience{0};
     };
     CommandRunner(Log& log, const Limits& limits) : log_(log), limits_(limits) {}
     CommandRunner(const CommandRunner&) = delete;
@@ -32,6 +38,8 @@ public:
     void signal(Ticket ticket, int number);
     // It is no longer wanted: not run if it still waits, else killed; `done` is not called.
     void drop(Ticket ticket);
+    // All that runs has so much time left at most; nothing waits for another of its key.
+    void hurry(Duration left);
     [[nodiscard]] bool idle() const { return running_.empty() && waiting_.empty(); }
 
     void child_ended();  // somebody's child ended: perhaps one of ours
@@ -42,17 +50,23 @@ private:
     struct Waiting {
         Ticket ticket;
         Command command;
+        Deadline patient_until;  // none: for ever
     };
     struct Running {
         Ticket ticket;
         Command command;
         CommandProcess process;
+        Deadline counts_until;   // none: always
         Deadline kill_at;
-        bool killed = false;     // by the limit
+        bool overran = false;    // was told to end, by the limit
         bool signalled = false;  // or by somebody else
     };
 
+    [[nodiscard]] bool has_place(Instant now) const;
+    [[nodiscard]] bool must_wait(const Waiting& one, Instant now) const;
     void start_next();
+    void start_now(Waiting one, Instant now);
+    void supersede(const std::string& key);
     void drop_oldest();
     void finish(const Command& command, const Outcome& outcome);
     [[nodiscard]] static Outcome outcome_of(const Running& ended, const Ending& how);

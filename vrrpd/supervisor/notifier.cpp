@@ -13,8 +13,10 @@ namespace {
 using ipc::Notice;
 using Call = NotifyNeeds::Call;
 
-// Half of the 16 that may run at once; the others are tracked, and end in time.
-constexpr CommandRunner::Limits limits{8, 100'000}, reader_limits{2, 0};
+// Half of the 16 that may run at once; the others are tracked, and end in time. These may take for ever: after a while
+// they keep nobody back any more, and at last not even those of their own object.
+constexpr CommandRunner::Limits limits{8, 100'000, std::chrono::seconds(10), std::chrono::seconds(30)},
+    reader_limits{2, 0};
 
 std::string_view word(Notice::Event event) {
     constexpr std::string_view words[] = {
@@ -23,6 +25,12 @@ std::string_view word(Notice::Event event) {
 }
 
 std::string_view word(Notice::Object object) { return object == Notice::Object::group ? "GROUP" : "INSTANCE"; }
+
+std::string_view word(Call call) {
+    constexpr std::string_view words[] = {"notify_master",  "notify_backup",              "notify_fault", "notify_stop",
+                                          "notify_deleted", "notify_master_rx_lower_pri", "notify"};
+    return words[static_cast<std::size_t>(call)];
+}
 
 std::optional<Call> call_of(Notice::Event event) {
     switch (event) {
@@ -128,8 +136,8 @@ void Notifier::run(const Notice& notice, Call call) {
     const auto* script = script_for({notice.object, notice.name}, call);
     if (script == nullptr) return;
     auto command =
-        command_for(*script, fmt::format("the {} script of {} {}", call == Call::any ? "notify" : word(notice.event),
-                                         word(notice.object), notice.name));
+        command_for(*script, fmt::format("the {} script of {} {}", word(call), word(notice.object), notice.name));
+    if (call == Call::any) command.what += fmt::format(" for {}", word(notice.event));
     if (call == Call::any)
         for (const auto& argument : {std::string(word(notice.object)), notice.name, std::string(word(notice.event)),
                                      std::to_string(notice.priority)})
