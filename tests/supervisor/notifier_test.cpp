@@ -223,13 +223,43 @@ TEST_F(NotifierTest, the_reader_of_a_fifo_gets_its_path_and_is_ended) {
     for (int i = 0; i < 5000 && (get("line").empty() || get("pid").empty()); ++i) usleep(2000);
     EXPECT_EQ(get("where"), path("fifo") + "\n");
     EXPECT_EQ(get("line"), "INSTANCE \"V 1\" MASTER 100\n");
-    notifier_.stop();
+    notifier_.stop(std::chrono::milliseconds(100), std::chrono::seconds(5));
     const pid_t pid = std::stoi(get("pid"));
     for (int i = 0; i < 5000 && kill(pid, 0) == 0; ++i) {
+        notifier_.step(boot_now());
         notifier_.child_ended();
         usleep(2000);
     }
     EXPECT_NE(kill(pid, 0), 0);
+}
+
+TEST_F(NotifierTest, the_reader_of_a_fifo_hears_the_last_state_before_it_ends) {
+    auto needs = with_pipe();
+    needs.pipes[0].reader =
+        script(R"(exec < "$1"; : > open; while read -r line; do echo "$line" >> heard; done; echo end >> heard)");
+    notifier_.expect(std::move(needs));
+    for (int i = 0; i < 5000 && !std::filesystem::exists(path("open")); ++i) usleep(2000);
+    notifier_.tell({{notice(Event::master), notice(Event::stop)}});
+    notifier_.stop(std::chrono::seconds(5), std::chrono::seconds(5));
+    finish();
+    EXPECT_EQ(get("heard"), "INSTANCE \"V 1\" MASTER 100\nINSTANCE \"V 1\" STOP 100\nend\n");
+    EXPECT_FALSE(std::filesystem::exists(path("fifo")));
+}
+
+TEST_F(NotifierTest, without_engine_everything_has_one_state_and_what_had_stopped_before_is_not_told_again) {
+    auto needs = with_pipe();
+    for (const auto* const name : {"W", "X"}) needs.objects[{Object::instance, name}] = {};
+    notifier_.expect(std::move(needs));
+    notifier_.tell({{notice(Event::master), notice(Event::backup, "W", 90), notice(Event::stop, "X")}});
+    const auto from = reader();
+    (void)read_all(from);
+    notifier_.tell_all(Event::fault);
+    EXPECT_EQ(read_all(from), "INSTANCE \"V 1\" FAULT 100\nINSTANCE \"W\" FAULT 90\n");
+    notifier_.tell({{notice(Event::backup)}});
+    notifier_.tell_all(Event::stop);
+    EXPECT_EQ(read_all(from), "INSTANCE \"V 1\" BACKUP 100\nINSTANCE \"V 1\" STOP 100\nINSTANCE \"W\" STOP 90\n");
+    notifier_.tell_all(Event::stop);
+    EXPECT_EQ(read_all(from), "");
 }
 
 }  // namespace

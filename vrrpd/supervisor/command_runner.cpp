@@ -55,16 +55,17 @@ void CommandRunner::drop(Ticket ticket) {
 
 void CommandRunner::hurry(Duration left) {
     const auto now = boot_now();
+    end_at_ = now + left;
     for (auto& one : waiting_) one.patient_until = now;
     for (auto& one : running_)
-        if (!one.overran) one.kill_at = earlier(one.kill_at, now + left);
+        if (!one.overran) one.kill_at = earlier(one.kill_at, end_at_);
     start_next();
 }
 
 // A later command of its key says what is true now.
 void CommandRunner::supersede(const std::string& key) {
-    const auto older = std::find_if(waiting_.begin(), waiting_.end(),
-                                    [&](const Waiting& other) { return other.command.key == key; });
+    const auto older =
+        std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& other) { return other.command.key == key; });
     if (older == waiting_.end()) return;
     const auto command = std::move(older->command);
     waiting_.erase(older);
@@ -87,8 +88,8 @@ bool CommandRunner::must_wait(const Waiting& one, Instant now) const {
 void CommandRunner::start_next() {
     const auto now = boot_now();
     while (has_place(now)) {
-        const auto next = std::find_if(waiting_.begin(), waiting_.end(),
-                                       [&](const Waiting& one) { return !must_wait(one, now); });
+        const auto next =
+            std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& one) { return !must_wait(one, now); });
         if (next == waiting_.end()) break;
         auto one = std::move(*next);
         waiting_.erase(next);
@@ -100,13 +101,14 @@ void CommandRunner::start_next() {
 
 void CommandRunner::start_now(Waiting one, Instant now) {
     auto& command = one.command;
-    const bool overtakes = !command.key.empty() &&
-                           std::any_of(running_.begin(), running_.end(),
-                                       [&](const Running& other) { return other.command.key == command.key; });
+    const bool overtakes =
+        !command.key.empty() && std::any_of(running_.begin(), running_.end(),
+                                            [&](const Running& other) { return other.command.key == command.key; });
     if (overtakes) log_.warning("{} is run beside one before it that does not end", command.what);
     auto started = start(command);
     if (!started) return finish(command, {"could not be started: " + started.error().describe(), std::nullopt});
-    const auto counts_until = after(now, limits_.counts_for), kill_at = after(now, command.limit);
+    const auto counts_until = after(now, limits_.counts_for);
+    const auto kill_at = earlier(after(now, command.limit), end_at_);
     running_.push_back({one.ticket, std::move(command), std::move(*started), counts_until, kill_at});
     if (const auto told = running_.back().command.started) told();
 }
@@ -149,8 +151,9 @@ Outcome CommandRunner::outcome_of(const Running& ended, const Ending& how) {
     if (got > 0)
         return {{complaint.data(), static_cast<std::size_t>(got)},
                 ended.command.act ? std::optional(how) : std::nullopt};
-    if (ended.overran)
-        return {fmt::format("did not end in {} s, and was killed", ended.command.limit / std::chrono::seconds(1)), how};
+    const auto limit = ended.command.limit / std::chrono::seconds(1);
+    if (ended.overran && limit == 0) return {"did not end before the daemon, and was killed", how};
+    if (ended.overran) return {fmt::format("did not end in {} s, and was killed", limit), how};
     return {how == Ending{} ? std::string() : describe(how), how};
 }
 

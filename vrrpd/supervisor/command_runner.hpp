@@ -38,7 +38,7 @@ public:
     void signal(Ticket ticket, int number);
     // It is no longer wanted: not run if it still waits, else killed; `done` is not called.
     void drop(Ticket ticket);
-    // All that runs has so much time left at most; nothing waits for another of its key.
+    // The end is near: all has so much time left at most, and nothing waits for another of its key.
     void hurry(Duration left);
     [[nodiscard]] bool idle() const { return running_.empty() && waiting_.empty(); }
 
@@ -56,7 +56,7 @@ private:
         Ticket ticket;
         Command command;
         CommandProcess process;
-        Deadline counts_until;   // none: always
+        Deadline counts_until;  // none: always
         Deadline kill_at;
         bool overran = false;    // was told to end, by the limit
         bool signalled = false;  // or by somebody else
@@ -77,6 +77,7 @@ private:
     std::deque<Waiting> waiting_;
     Ticket last_ticket_ = 0;
     std::size_t dropped_ = 0;  // since last nobody waited
+    Deadline end_at_;          // in a hurry
 };
 
 }  // namespace vrrpd::supervisor

@@ -27,8 +27,9 @@ std::string_view word(Notice::Event event) {
 std::string_view word(Notice::Object object) { return object == Notice::Object::group ? "GROUP" : "INSTANCE"; }
 
 std::string_view word(Call call) {
-    constexpr std::string_view words[] = {"notify_master",  "notify_backup",              "notify_fault", "notify_stop",
-                                          "notify_deleted", "notify_master_rx_lower_pri", "notify"};
+    constexpr std::string_view words[] = {"notify_master", "notify_backup",  "notify_fault",
+                                          "notify_stop",   "notify_deleted", "notify_master_rx_lower_pri",
+                                          "notify"};
     return words[static_cast<std::size_t>(call)];
 }
 
@@ -159,8 +160,21 @@ void Notifier::mail(const Notice& notice) {
     if (object != needs_.objects.end() && object->second.mailed) mailer_.tell(notice);
 }
 
+void Notifier::tell_all(Notice::Event event) {
+    for (auto [key, last] : std::map(last_)) {
+        const bool is_over = last.event == Notice::Event::stop || last.event == Notice::Event::deleted;
+        last.event = event;
+        if (!is_over) tell(last);
+    }
+}
+
+Deadline Notifier::next_deadline() const {
+    return earlier(mailer_.next_deadline(), earlier(runner_.next_deadline(), readers_.next_deadline()));
+}
+
 void Notifier::step(Instant now) {
     runner_.step(now);
+    readers_.step(now);
     mailer_.step(now);
 }
 
@@ -188,9 +202,13 @@ void Notifier::let_go() {
     for (auto& pipe : pipes_) pipe.set_made_by_us(false);
 }
 
-void Notifier::stop() {
-    for (const auto ticket : reading_) readers_.signal(ticket, SIGTERM);
+// Readers see the end of the file behind the last line.
+void Notifier::stop(Duration for_readers, Duration for_scripts) {
+    stopped_ = true;
+    pipes_.clear();
     reading_.clear();
+    readers_.hurry(for_readers);
+    runner_.hurry(for_scripts);
 }
 
 void Notifier::child_ended() {

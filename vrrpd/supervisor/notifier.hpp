@@ -59,12 +59,15 @@ public:
     void remember(const std::vector<ipc::Notice>& told, const std::vector<std::string>& made_fifos);
     void let_go();  // they are a successor's now
 
-    // The daemon ends: the readers of the FIFOs get SIGTERM.
-    void stop();
+    // There is no engine any more, and nothing that it had: what it told last is no longer so.
+    void tell_all(ipc::Notice::Event event);
+    // The daemon ends: the FIFOs are closed, and what still runs has so long.
+    void stop(Duration for_readers, Duration for_scripts);
 
-    [[nodiscard]] bool idle() const { return runner_.idle() && mailer_.idle(); }
+    [[nodiscard]] bool idle() const { return scripts_are_done() && mailer_.idle(); }
+    [[nodiscard]] bool scripts_are_done() const { return runner_.idle() && (!stopped_ || readers_.idle()); }
     void child_ended();  // somebody's child ended: perhaps one of ours
-    [[nodiscard]] Deadline next_deadline() const { return earlier(runner_.next_deadline(), mailer_.next_deadline()); }
+    [[nodiscard]] Deadline next_deadline() const;
     void step(Instant now);
 
 private:
@@ -80,7 +83,7 @@ private:
     Log& log_;
     NotifyNeeds needs_;
     std::optional<NotifyNeeds> before_;  // until the engine carried a reload out
-    bool started_ = false;
+    bool started_ = false, stopped_ = false;
     mode_t mode_ = 0600;
     std::map<Key, ipc::Notice> last_;  // the state of each
     std::vector<Fifo> pipes_;

@@ -253,8 +253,8 @@ void Supervisor::on_deadline() {
         }
     } else if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         if (now >= sweeping->kill_at) kill(sweeping->pid, SIGKILL);
-    } else if (const auto* const last = std::get_if<LastErrands>(&phase_)) {
-        if (now >= last->end_at) run_last_script();
+    } else if (std::holds_alternative<LastErrands>(phase_)) {
+        if (last_errands_are_over(now)) run_last_script();
     } else if (engine_ && heartbeat_.hung(now, state_->last_beat())) {
         kill_engine("hangs (no heartbeat)");
         heartbeat_.started(now);
@@ -264,11 +264,14 @@ void Supervisor::on_deadline() {
 void Supervisor::set_deadline() {
     struct When {
         const Heartbeat& heartbeat;
+        Instant now;
         Deadline operator()(const Sweeping& sweeping) const { return sweeping.kill_at; }
         Deadline operator()(const BackingOff& waiting) const { return waiting.start_at; }
         Deadline operator()(const Running&) const { return heartbeat.next_check(); }
         Deadline operator()(const Stopping& stopping) const { return stopping.kill_at; }
-        Deadline operator()(const LastErrands& last) const { return last.end_at; }
+        Deadline operator()(const LastErrands& last) const {
+            return now < last.errands_until ? last.errands_until : last.end_at;
+        }
         Deadline operator()(const FirstScript&) const { return std::nullopt; }
         Deadline operator()(const LastScript&) const { return std::nullopt; }
         Deadline operator()(const Yielding&) const { return std::nullopt; }  // the desk has one
@@ -280,7 +283,7 @@ void Supervisor::set_deadline() {
     const bool log_lags = services_.catch_up && !services_.catch_up();
     const Deadline log = log_lags ? Deadline(loop_.now() + log_pace) : std::nullopt;
     const Deadline beside = earlier(earlier(files, log), earlier(agent_.next_deadline(), errands));
-    loop_.set_deadline(earlier(std::visit(When{heartbeat_}, phase_), beside));
+    loop_.set_deadline(earlier(std::visit(When{heartbeat_, boot_now()}, phase_), beside));
 }
 
 void Supervisor::feed_watchdog(Instant now) {
@@ -403,7 +406,7 @@ void Supervisor::reap() {
     errands_.child_ended();
     scripts_child_ended();
     if (handoff_desk_) handoff_desk_->child_ended();
-    if (std::holds_alternative<LastErrands>(phase_) && errands_are_done()) return run_last_script();
+    if (last_errands_are_over(boot_now())) return run_last_script();
     if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         const auto how = ended(sweeping->pid);
         if (how && *how != Ending{}) services_.log.error("the sweep {}", describe(*how));
@@ -461,6 +464,7 @@ void Supervisor::stop() {
         sweeping->then_stop = true;
         return;
     }
+    if (const auto* const first = std::get_if<FirstScript>(&phase_)) once_.drop(first->run);
     phase_ = Stopping{boot_now() + stop_wait()};
     if (!engine_) return finish();
     if (!engine_->channel.send(settings_.keep_addresses ? ipc::Kind::yield : ipc::Kind::stop))

@@ -91,10 +91,13 @@ private:
     struct Stopping {
         Instant kill_at{};
     };
-    struct LastErrands {  // all is swept; what was told last may still be alerted
+    struct LastErrands {  // all is swept; what was told last may still be alerted, and heard by scripts
+        Instant errands_until{};
         Instant end_at{};
     };
-    struct FirstScript {};   // startup_script runs, and nothing else
+    struct FirstScript {     // startup_script runs, and nothing else
+        CommandRunner::Ticket run = 0;
+    };
     struct LastScript {};    // shutdown_script
     struct Yielding {        // the engine leaves to a successor's
         bool adopt = false;  // whose comes after it goes on from the shared state
@@ -164,7 +167,8 @@ private:
     [[nodiscard]] Deadline scripts_deadline() const;
     void role_changed(const ipc::Message& message);
     void engine_is_gone();
-    [[nodiscard]] bool errands_are_done() const { return errands_.idle() && notifier_.idle() && units_.idle(); }
+    void begin_last_errands();
+    [[nodiscard]] bool last_errands_are_over(Instant now) const;
     void run_last_script();
 
     // ---- supervisor_handoff.cpp: the daemon that runs

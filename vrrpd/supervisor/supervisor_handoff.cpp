@@ -9,12 +9,6 @@
 
 namespace vrrpd::supervisor {
 
-namespace {
-
-constexpr Duration errands_limit = std::chrono::seconds(1);  // for what is running; then it ends with us
-
-}  // namespace
-
 // ---- the daemon that runs -----------------------------------------------------------------------------
 
 void Supervisor::open_handoff_desk() {
@@ -89,10 +83,8 @@ void Supervisor::leave_to(pid_t successor) {
     agent_resources_.let_go();
     engine_pid_file_.let_go();
     notifier_.let_go();
-    notifier_.stop();
     services_.log.notice("the successor, pid {}, goes on; this process ends", successor);
-    phase_ = LastErrands{boot_now() + errands_limit};
-    if (errands_are_done()) loop_.stop();
+    begin_last_errands();
 }
 
 // ---- the successor --------------------------------------------------------------------------------------

@@ -6,7 +6,12 @@ namespace vrrpd::supervisor {
 
 namespace {
 
-constexpr Duration errands_limit = std::chrono::seconds(1);  // at a stop
+using std::chrono::seconds;
+
+// At a stop, from when all is swept. A host that goes down waits for neither a mail server nor a restart of dnsmasq;
+// for what scripts have to undo it does.
+constexpr Duration errands_limit = seconds(1), readers_limit = seconds(1), scripts_limit = seconds(5),
+                   grace = seconds(3);  // from SIGTERM to our own end
 
 }  // namespace
 
@@ -19,7 +24,8 @@ void Supervisor::begin() {
         command.done = [this](const Outcome&) {
             if (std::holds_alternative<FirstScript>(phase_)) begin();
         };
-        once_.run(std::move(command));
+        const auto run = once_.run(std::move(command));
+        if (auto* const first = std::get_if<FirstScript>(&phase_)) first->run = run;  // it could be started
         return;
     }
     phase_ = Running{};
@@ -98,6 +104,7 @@ void Supervisor::role_changed(const ipc::Message& message) {
 void Supervisor::engine_is_gone() {
     agent_.engine_is_gone();
     units_.stop_all();
+    if (!is_stopping()) notifier_.tell_all(ipc::Notice::Event::fault);
 }
 
 bool Supervisor::is_stopping() const {
@@ -115,12 +122,25 @@ void Supervisor::finish() {
     begin_sweep(boot_now(), true);
 }
 
-// keepalived gives its scripts as long at a stop.
+// An engine that stopped in order has told STOP itself. With --dont-release-vrrp nobody tells it, as with keepalived.
 void Supervisor::end() {
-    notifier_.stop();
+    if (!settings_.keep_addresses) notifier_.tell_all(ipc::Notice::Event::stop);
     units_.stop_all();
-    if (errands_are_done()) return run_last_script();
-    phase_ = LastErrands{boot_now() + errands_limit};
+    begin_last_errands();
+}
+
+void Supervisor::begin_last_errands() {
+    notifier_.stop(handed_off_ ? Duration(0) : readers_limit, scripts_limit);
+    const auto now = boot_now();
+    phase_ = LastErrands{now + errands_limit, now + scripts_limit + grace};
+    if (last_errands_are_over(now)) run_last_script();
+}
+
+bool Supervisor::last_errands_are_over(Instant now) const {
+    const auto* const last = std::get_if<LastErrands>(&phase_);
+    if (last == nullptr || now >= last->end_at) return last != nullptr;
+    const bool errands_are_done = errands_.idle() && notifier_.idle() && units_.idle();
+    return errands_are_done || (now >= last->errands_until && notifier_.scripts_are_done());
 }
 
 // After everything else; then the daemon ends.

@@ -1,0 +1,74 @@
+// What scripts hear of a supervisor whose engine is gone, or that is itself about to go.
+#include "tests/supervisor/supervised.hpp"
+
+namespace vrrpd::supervisor::test {
+namespace {
+
+class SupervisorScripts : public SupervisorTest {
+protected:
+    void notify(const std::string& text) {
+        scripts().notify.scripts = {script(text)};
+        scripts().notify.objects[{ipc::Notice::Object::instance, "LAN"}].calls.back() = 0;  // notify
+    }
+};
+
+void tell(ipc::Channel& channel, ipc::Notice::Event event) {
+    channel.send(ipc::Kind::notify, encode(ipc::Notices{{{ipc::Notice::Object::instance, event, 100, "LAN"}}}));
+}
+
+// keepalived tells nothing of a crash either, as long as the role is kept.
+TEST_F(SupervisorScripts, after_a_crash_that_cost_the_role_they_hear_of_a_fault) {
+    notify(R"(echo "$4 $5" >> "$1/heard")");
+    start([](engine::EngineOptions options) {
+        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        const bool last = lives.fetch_add(1) > 1;
+        tell(options.channel, last ? ipc::Notice::Event::backup : ipc::Notice::Event::master);
+        if (last) return obedient(std::move(options));
+        options.channel.send(ipc::Kind::ready);
+        raise(SIGKILL);
+        return 0;
+    });
+    ASSERT_TRUE(holds("heard", "BACKUP 100\n"));
+    EXPECT_EQ(get("heard"), "MASTER 100\nFAULT 100\nBACKUP 100\n");
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_EQ(get("heard"), "MASTER 100\nFAULT 100\nBACKUP 100\nSTOP 100\n") << "this engine did not say it itself";
+}
+
+TEST_F(SupervisorScripts, when_there_will_be_no_engine_any_more_they_hear_of_the_stop) {
+    notify(R"(echo "$4" >> "$1/heard")");
+    start([](engine::EngineOptions options) {
+        tell(options.channel, ipc::Notice::Event::master);
+        return 4;
+    });
+    EXPECT_EQ(wait(), 4);
+    const auto heard = get("heard");
+    EXPECT_EQ(heard.substr(heard.size() - std::min<std::size_t>(heard.size(), 5)), "STOP\n") << heard;
+}
+
+TEST_F(SupervisorScripts, a_stop_waits_for_those_that_it_began) {
+    notify(R"(sleep 2; echo "$4" >> "$1/heard")");
+    start([](engine::EngineOptions options) {
+        tell(options.channel, ipc::Notice::Event::backup);
+        return obedient(std::move(options));
+    });
+    ASSERT_TRUE(holds("heard", "BACKUP\n"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_EQ(get("heard"), "BACKUP\nSTOP\n");
+}
+
+TEST_F(SupervisorScripts, a_stop_does_not_wait_for_the_startup_script) {
+    scripts().startup = {script(R"(echo 1 > "$1/began"; sleep 100)"), Duration(0)};
+    scripts().shutdown = {script(R"(echo 1 > "$1/ended")"), seconds(10)};
+    start(obedient);
+    ASSERT_TRUE(holds("began", "1"));
+    const auto begin = std::chrono::steady_clock::now();
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(8));
+    EXPECT_TRUE(exists("ended"));
+}
+
+}  // namespace
+}  // namespace vrrpd::supervisor::test
