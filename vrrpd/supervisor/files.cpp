@@ -17,7 +17,9 @@ namespace vrrpd::supervisor {
 Result<void> write_file(const std::string& path, std::string_view text, mode_t mode) {
     const auto what = [&] { return fmt::format("write {}", path); };
     const std::string temporary = path + ".new";
-    const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
+    // Never what is there already: in /tmp, where keepalived's dumps lie, it may be anybody's file, link or FIFO.
+    unlink(temporary.c_str());
+    const Fd file(open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) return fail(errno, what());
     // fchmod: whatever the umask says.
     const bool written = fchmod(file.get(), mode) == 0 && write_all(file.get(), text) && fsync(file.get()) == 0;
@@ -30,8 +32,14 @@ Result<void> write_file(const std::string& path, std::string_view text, mode_t m
 }
 
 Result<void> append_to_file(const std::string& path, std::string_view text) {
+    const auto what = [&] { return fmt::format("append to {}", path); };
     const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
-    if (!file || !write_all(file.get(), text)) return fail(errno, fmt::format("append to {}", path));
+    struct stat status {};
+    if (!file || fstat(file.get(), &status) != 0) return fail(errno, what());
+    // Somebody may have laid it there, to read along or to have us write into what it is a name of.
+    const bool is_strange = status.st_uid != geteuid() && status.st_uid != 0;
+    if (S_ISREG(status.st_mode) && (is_strange || status.st_nlink > 1)) return fail(EPERM, what());
+    if (!write_all(file.get(), text)) return fail(errno, what());
     return {};
 }
 
@@ -71,13 +79,14 @@ Result<void> PidFile::write(pid_t pid) {
         make_parents(path_);
         directory_ = parent;
     }
-    auto result = write_file(path_, fmt::format("{}\n", pid));
-    written_ = written_ || result;
+    const auto text = fmt::format("{}\n", pid);
+    auto result = write_file(path_, text);
+    if (result) written_ = text;
     return result;
 }
 
 PidFile::~PidFile() {
-    if (!written_) return;
+    if (written_.empty() || read_file(path_) != written_) return;  // another daemon's, perhaps
     unlink(path_.c_str());
     if (!directory_.empty()) rmdir(directory_.c_str());  // unless others are in it
 }

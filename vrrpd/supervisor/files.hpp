@@ -12,7 +12,7 @@
 
 namespace vrrpd::supervisor {
 
-// Temporary name, fsync, rename: replaces a symbolic link instead of following it.
+// Temporary name, fsync, rename: replaces whatever has the name, and follows no link.
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view text, mode_t mode = 0644);
 // At its end; made if it is missing (0600).
 [[nodiscard]] Result<void> append_to_file(const std::string& path, std::string_view text);
@@ -31,12 +31,12 @@ public:
     PidFile& operator=(const PidFile&) = delete;
     ~PidFile();
     [[nodiscard]] Result<void> write(pid_t pid);
-    void let_go() { written_ = false; }  // it is a successor's now
+    void let_go() { written_.clear(); }  // it is a successor's now
 
 private:
     std::string path_;
     std::string directory_;  // that was made for it
-    bool written_ = false;
+    std::string written_;    // its content; empty: none of ours
 };
 
 }  // namespace vrrpd::supervisor
