@@ -2,10 +2,9 @@
 // own, and is seen through its log and its files.
 #pragma once
 
-#include "vrrpd/supervisor/supervisor.hpp"
-
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include <thread>
 
 #include "netlink/fake_kernel.hpp"
+#include "vrrpd/supervisor/supervisor.hpp"
 
 namespace vrrpd::supervisor::test {
 
@@ -185,6 +185,7 @@ private:
         return child;
     }
     [[nodiscard]] int supervise(const EngineMain& engine, bool observe) const {
+        prctl(PR_SET_CHILD_SUBREAPER, 1);  // as the first process of a container
         FileLog log(path("log"));
         Settings settings;
         settings.owned_file = path("owned");

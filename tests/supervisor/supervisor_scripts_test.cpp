@@ -58,6 +58,21 @@ TEST_F(SupervisorScripts, a_stop_waits_for_those_that_it_began) {
     EXPECT_EQ(get("heard"), "BACKUP\nSTOP\n");
 }
 
+TEST_F(SupervisorScripts, what_they_leave_behind_does_not_stay_as_a_zombie) {
+    notify(R"(sleep 0.3 & echo $! >> "$1/left")");
+    start([](engine::EngineOptions options) {
+        tell(options.channel, ipc::Notice::Event::backup);
+        return obedient(std::move(options));
+    });
+    ASSERT_TRUE(holds("left", "\n"));
+    const auto left = static_cast<pid_t>(std::atoi(get("left").c_str()));
+    for (int i = 0; i < 1000 && kill(left, 0) == 0; ++i) std::this_thread::sleep_for(milliseconds(10));
+    EXPECT_NE(kill(left, 0), 0);
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+    EXPECT_TRUE(logged("engine: handing over")) << "nobody else's child was taken for it";
+}
+
 TEST_F(SupervisorScripts, a_stop_does_not_wait_for_the_startup_script) {
     scripts().startup = {script(R"(echo 1 > "$1/began"; sleep 100)"), Duration(0)};
     scripts().shutdown = {script(R"(echo 1 > "$1/ended")"), seconds(10)};

@@ -35,6 +35,11 @@ std::optional<Ending> ended(pid_t pid) {
     return Ending{false, WEXITSTATUS(status)};
 }
 
+pid_t ended_child() {
+    siginfo_t info{};
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
 std::string describe(const Ending& how) {
     return how.by_signal ? fmt::format("was killed by signal {} ({})", how.code, strsignal(how.code))
                          : fmt::format("ended with code {}", how.code);

@@ -20,6 +20,8 @@ void let_go_of_streams(bool keep_stderr);
 
 // The child's end, if it ended. Never waits.
 [[nodiscard]] std::optional<Ending> ended(pid_t pid);
+// Some child that has ended and was not asked for yet, and stays so; 0: none.
+[[nodiscard]] pid_t ended_child();
 // "was killed by signal 9 (Killed)"
 [[nodiscard]] std::string describe(const Ending& how);
 

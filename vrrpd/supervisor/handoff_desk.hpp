@@ -35,6 +35,7 @@ public:
 
     [[nodiscard]] int listener() const { return listener_.fd(); }
     [[nodiscard]] bool under_way() const { return work_ != nullptr; }
+    [[nodiscard]] bool has_started(pid_t pid) const { return work_ && work_->successor == pid; }
     void engine_left();
     void give_up(const std::string& why);  // if one is under way
 

@@ -1,8 +1,9 @@
 // The main process: starts the engine, watches its heart, starts it again, reloads and stops it; keeps the
 // list of what is ours and the devices' switches; runs scripts. One event loop; never waits.
 //
-// supervisor.cpp: the processes; supervisor_scripts.cpp: the scripts, mail, units; supervisor_dumps.cpp: the dumps;
-// supervisor_reload.cpp: another configuration; supervisor_handoff.cpp: a successor takes over, or we are one.
+// supervisor.cpp: what wakes it, and how it begins and stops; supervisor_engine.cpp: the engine's lives;
+// supervisor_scripts.cpp: the scripts, mail, units; supervisor_dumps.cpp: the dumps; supervisor_reload.cpp: another
+// configuration; supervisor_handoff.cpp: a successor takes over, or we are one.
 #pragma once
 
 #include <functional>
@@ -76,6 +77,8 @@ public:
     [[nodiscard]] bool succeeded() const { return !succession_; }
 
 private:
+    static constexpr Duration start_limit = std::chrono::seconds(10);  // without a heartbeat until the engine is ready
+
     // What the supervisor waits for. Each holds what only that phase has.
     struct Sweeping {
         pid_t pid = -1;
@@ -136,10 +139,13 @@ private:
     [[nodiscard]] Outline plan();
     void prepare();
     void set_switches(const std::vector<Switch>& wanted, Owned owned);
+
+    // ---- supervisor_engine.cpp
     void start_engine(bool adopt);
     void start_or_wait(Instant start_at, bool adopt);
     void begin_sweep(Instant start_at, bool then_stop);
     void reap();
+    void reap_ours();
     void engine_ended(const Ending& how);
     void sweep_ended(const Sweeping& sweep);
 
