@@ -81,6 +81,19 @@ TEST_F(EngineRun, a_reload_touches_only_what_changed_and_keeps_the_role) {
     EXPECT_EQ(engine.lines_with("removed by someone else"), 0U) << engine.log();
 }
 
+// A thousand lines fill the channel, and the supervisor reads them later; it must hear of the reload all the same.
+TEST_F(EngineRun, a_reload_is_answered_when_there_is_room_for_the_answer) {
+    EngineProcess engine(lan("10.12.14.1/24"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    std::string many = lan("10.12.14.1/24\n 10.12.14.10/24");
+    for (int i = 0; i < 500; ++i)
+        many += "vrrp_instance M" + std::to_string(i) + " {\n interface none" + std::to_string(i) +
+                "\n virtual_router_id 9\n virtual_ipaddress {\n 10.99.0.1/24\n }\n}\n";
+    engine.reload(many);
+    ASSERT_TRUE(eventually([&] { return stands("10.12.14.10/24"); }));
+    EXPECT_TRUE(engine.await(Kind::reloaded));
+}
+
 TEST_F(EngineRun, a_reload_adds_and_removes_instances) {
     EngineProcess engine(lan("10.12.14.1/24") + instance("B", 2, "10.12.14.2/24"));
     ASSERT_TRUE(engine.await_line("(LAN) took over") && engine.await_line("(B) took over")) << engine.log();

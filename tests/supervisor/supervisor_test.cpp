@@ -25,6 +25,21 @@ int deaf(engine::EngineOptions options) {  // never hands over
     }
 }
 
+// Dies of its first reload; the next one begins with what that brought.
+int dying_of_a_reload(engine::EngineOptions options) {
+    auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+    if (lives.fetch_add(1) > 0) return obedient(std::move(options));
+    options.channel.send(ipc::Kind::ready);
+    ipc::Message message;
+    do {
+        pollfd waiting{options.channel.fd(), POLLIN, 0};
+        poll(&waiting, 1, 5000);
+        (void)options.channel.receive(message);
+    } while (message.kind != ipc::Kind::reload);
+    raise(SIGKILL);
+    return 0;
+}
+
 // Says that it left its role, as it stops.
 int with_a_role(engine::EngineOptions options) {
     options.channel.send(ipc::Kind::role_change, "HOME\nactive\nnew");
@@ -177,17 +192,7 @@ TEST_F(SupervisorTest, a_reload_that_could_not_start_is_refused_with_its_faults)
 }
 
 TEST_F(SupervisorTest, a_crash_between_two_configurations_is_swept) {
-    start([](engine::EngineOptions options) {
-        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
-        if (lives.fetch_add(1) > 0) return obedient(std::move(options));
-        options.channel.send(ipc::Kind::ready);
-        ipc::Message message;
-        pollfd waiting{options.channel.fd(), POLLIN, 0};
-        poll(&waiting, 1, 5000);
-        (void)options.channel.receive(message);
-        if (message.kind == ipc::Kind::reload) raise(SIGKILL);
-        return 0;
-    });
+    start(dying_of_a_reload);
     ASSERT_TRUE(logged("ready"));
     put("config", "good two");
     signal(SIGHUP);
@@ -267,6 +272,45 @@ TEST_F(SupervisorTest, tells_the_service_manager) {
     EXPECT_EQ(manager.next(), "READY=1");
     signal(SIGTERM);
     EXPECT_EQ(manager.next(), "STOPPING=1");
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, a_reload_that_the_engine_does_not_survive_is_answered_by_the_next) {
+    const Manager manager(path("notify"));
+    manager.expect_of_children_from_now_on();
+    start(dying_of_a_reload);
+    unsetenv("NOTIFY_SOCKET");
+    EXPECT_EQ(manager.next().rfind("READY=1\nMAINPID=", 0), 0u);
+    put("config", "good two");
+    signal(SIGHUP);
+    EXPECT_EQ(manager.next().rfind("RELOADING=1\nMONOTONIC_USEC=", 0), 0u);
+    EXPECT_EQ(manager.next(), "READY=1");
+    EXPECT_TRUE(logged("engine: good two adopt=false"));
+    signal(SIGHUP);
+    EXPECT_TRUE(logged("engine: reload good two")) << "and the way is free for another";
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
+TEST_F(SupervisorTest, an_engine_that_could_not_read_a_reload_is_replaced_by_one_that_has_it) {
+    start([](engine::EngineOptions options) {
+        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        if (lives.fetch_add(1) > 0) return obedient(std::move(options));
+        options.channel.send(ipc::Kind::ready);
+        for (ipc::Message message;;) {
+            pollfd waiting{options.channel.fd(), POLLIN, 0};
+            poll(&waiting, 1, 50);
+            options.state.beat(boot_now());
+            if (options.channel.receive(message) == ipc::Channel::State::message && message.kind == ipc::Kind::reload)
+                options.channel.send(ipc::Kind::reloaded, {}, 1);
+        }
+    });
+    ASSERT_TRUE(logged("ready"));
+    put("config", "good two");
+    signal(SIGHUP);
+    EXPECT_TRUE(logged("engine: good two adopt=false"));
+    EXPECT_TRUE(logged("the engine could not read the new configuration: killed"));
+    signal(SIGTERM);
     EXPECT_EQ(wait(), 0);
 }
 

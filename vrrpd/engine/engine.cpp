@@ -64,7 +64,7 @@ void Engine::run(config::Config config) {
     trackers_.configure(*config_);
     take_early_messages();
     if (!start()) return;
-    options_.channel.send(ipc::Kind::ready);
+    answer(ipc::Kind::ready);
     reporting_ = true;
     report();
     for (const auto& message : std::exchange(early_, {})) handle(message);
@@ -185,6 +185,7 @@ void Engine::serve_deadlines() {
         next_beat_ = now + beat_interval;
         if (reporter_.in_arrears()) report();
         flush_notices();
+        send_answers();
     }
 }
 

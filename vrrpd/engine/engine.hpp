@@ -167,6 +167,8 @@ private:
     void announce_removed(const Router& router);
     void announce_stopped();
     void flush_notices();
+    void answer(ipc::Kind kind, std::uint8_t detail = 0);
+    void send_answers();
 
     // ---- engine_handoff.cpp
     [[nodiscard]] bool stand_by();
@@ -245,7 +247,12 @@ private:
     bool speaking_ = false;   // routers may enter the protocol
     Deadline start_at_;       // ... from then on (vrrp_startup_delay, vrrp_delay_after_boot)
     Instant next_beat_{};
-    Deadline tell_at_;  // a claim is under way: log lines are held back until it is through, or until then
+    struct Answer {
+        ipc::Kind kind;
+        std::uint8_t detail;
+    };
+    std::vector<Answer> answers_;  // that did not get through yet
+    Deadline tell_at_;             // a claim is under way: log lines are held back until it is through, or until then
     static constexpr Duration tidy_delay = std::chrono::seconds(6);  // the second block of announcements is out by then
     Deadline tidy_at_;  // what a wave of take-overs needed for a moment goes back to the system
     bool stopping_ = false;

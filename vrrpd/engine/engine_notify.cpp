@@ -93,6 +93,23 @@ void Engine::announce_stopped() {
     }
 }
 
+// The supervisor waits for it, for ever if it must; its channel may be full of log lines now.
+void Engine::answer(ipc::Kind kind, std::uint8_t detail) {
+    answers_.push_back({kind, detail});
+    send_answers();
+}
+
+void Engine::send_answers() {
+    while (!answers_.empty()) {
+        const auto [kind, detail] = answers_.front();
+        // Of what left, while the supervisor still knows whom to tell.
+        if (kind == ipc::Kind::reloaded) flush_notices();
+        if (kind == ipc::Kind::reloaded && !notices_.empty()) return;
+        if (!options_.channel.send(kind, {}, detail)) return;
+        answers_.erase(answers_.begin());
+    }
+}
+
 void Engine::flush_notices() {
     notices_.flush([this](const std::string& text) { return options_.channel.send(ipc::Kind::notify, text); },
                    ipc::max_text);

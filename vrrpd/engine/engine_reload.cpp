@@ -35,11 +35,10 @@ void Engine::reload(int memfd) {
     // The supervisor judged this very text; if it cannot be read back, the old configuration runs on.
     if (!next) {
         log_.error("the new configuration could not be read; the old one runs on");
-        return;
+        return answer(ipc::Kind::reloaded, 1);
     }
     adopt_configuration(std::make_unique<config::Config>(std::move(*next)));
-    flush_notices();  // of what left, while the supervisor still knows whom to tell
-    options_.channel.send(ipc::Kind::reloaded);
+    answer(ipc::Kind::reloaded);
 }
 
 // What a router that keeps its role over the reload no longer wants, and what it wants anew.

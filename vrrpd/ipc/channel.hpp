@@ -20,7 +20,7 @@ enum class Kind : std::uint8_t {
     // role_change, readiness and standing of each are told again after every configuration that the agent gets.
     log,              // level in `detail`, text: one line; "N lines were lost" is sent by the engine itself
     ready,            // first configuration is in place: sockets open or waited for
-    reloaded,         // the last reload was carried out
+    reloaded,         // the last reload was carried out; detail 1: it could not be read, and the old one runs on
     device_appeared,  // text: a device the configuration names is there; set its switches (forwarding ...)
     standing_by,      // a successor has opened everything, and waits for proceed
     handed_over,      // everything of ours is withdrawn; the engine exits next

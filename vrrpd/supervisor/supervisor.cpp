@@ -106,6 +106,7 @@ int Supervisor::run(Judgement judgement) {
     signal_watch_ = loop_.on_readable(signals_.get(), [this] { on_signal(); });
     loop_.on_deadline([this] { on_deadline(); });
     loop_.before_wait([this] {
+        reload_if_put_off();
         tell_trackers();
         set_deadline();
     });
@@ -164,7 +165,11 @@ bool Supervisor::handle(const ipc::Message& message) {
             engine_ready();
             break;
         case ipc::Kind::reloaded:
-            reloaded();
+            // Another engine gets it by inheritance.
+            if (message.detail != 0)
+                kill_engine("could not read the new configuration");
+            else
+                reloaded();
             break;
         case ipc::Kind::device_appeared:
             if (!settings_.observe) set_switches(services_.outline(sealed_.get()).switches, owned_file());
@@ -213,6 +218,8 @@ void Supervisor::engine_ready() {
         succession_->inheritance.predecessor.send("ready");
     else
         report_ready();
+    // It began with the configuration that its predecessor did not get into force.
+    if (reloading_) reloaded();
 }
 
 void Supervisor::report_ready() {

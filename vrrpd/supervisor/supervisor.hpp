@@ -60,8 +60,8 @@ struct Services {
     std::function<Result<std::unique_ptr<netlink::Kernel>>()> open_kernel;
     std::function<Result<pid_t>()> start_sweep;  // a child process that sweeps and ends
     std::function<Result<AgentProcess>()> start_agent;
-    std::function<void()> ready;  // the first configuration is in place
-    Log* engine_log = nullptr;    // for what the engine says; none: `log`
+    std::function<void()> ready;          // the first configuration is in place
+    Log* engine_log = nullptr;            // for what the engine says; none: `log`
     std::function<bool()> catch_up = {};  // writes what the log could not write; false: again, in a while
 };
 
@@ -98,7 +98,7 @@ private:
         Instant errands_until{};
         Instant end_at{};
     };
-    struct FirstScript {     // startup_script runs, and nothing else
+    struct FirstScript {  // startup_script runs, and nothing else
         CommandRunner::Ticket run = 0;
     };
     struct LastScript {};    // shutdown_script
@@ -151,6 +151,8 @@ private:
 
     // ---- supervisor_reload.cpp
     void reload();
+    [[nodiscard]] bool may_reload() const;
+    void reload_if_put_off();
     void accept(Judgement judgement);
     void reloaded();
     [[nodiscard]] std::string why_not(const Judgement& judgement) const;
@@ -228,8 +230,9 @@ private:
     bool handed_off_ = false;
     bool prepared_ = false;  // owned file and switches are right for sealed_
     bool reported_ready_ = false;
-    bool reloading_ = false, reload_again_ = false;
-    Duration watchdog_{0};  // the service manager wants a sign of life so often; 0: never
+    bool reloading_ = false;       // the engine was told, or the next one begins with it
+    bool reload_put_off_ = false;  // one more is remembered
+    Duration watchdog_{0};         // the service manager wants a sign of life so often; 0: never
     Deadline feed_at_;
     int status_ = 0;
 };

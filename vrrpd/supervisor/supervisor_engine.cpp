@@ -127,7 +127,7 @@ void Supervisor::engine_ended(const Ending& how) {
     }
     auto restart = std::get<Restart>(verdict);
     // It died between two configurations: what the old one had and the new one has not would stay.
-    if (std::exchange(reloading_, false)) restart.sweep = true;
+    if (reloading_) restart.sweep = true;
     if (settings_.observe) restart.sweep = false;
     if (restart.sweep) return begin_sweep(now + restart.wait, false);
     start_or_wait(now + restart.wait, restart.adopt);

@@ -23,14 +23,10 @@ void tell_manager_reloading() {
 
 void Supervisor::reload() {
     if (is_stopping()) return;
-    if (succession_ || (handoff_desk_ && handoff_desk_->under_way())) {
-        services_.log.notice("no reload now: with the handoff the files are read anyway");
-        return;
-    }
-    if (reloading_) {
-        reload_again_ = true;  // one more is remembered
-        return;
-    }
+    reload_put_off_ = !may_reload();
+    if (reload_put_off_ && !reloading_)
+        services_.log.notice("no reload now: a successor reads the files anyway, and without one it follows later");
+    if (reload_put_off_) return;
     tell_manager_reloading();
     mark_reload(true);
     auto judgement = services_.judge();
@@ -44,6 +40,17 @@ void Supervisor::reload() {
     if (reloading_) return;
     mark_reload(false);
     sd_notify(0, "READY=1");
+}
+
+// While an engine is about to be another process's, or another configuration's. Where none runs the next one begins with
+// it: perhaps that is what makes an end of its crashes.
+bool Supervisor::may_reload() const {
+    const bool handoff = succession_ || (handoff_desk_ && handoff_desk_->under_way());
+    return !handoff && !std::holds_alternative<Yielding>(phase_) && !(reloading_ && engine_);
+}
+
+void Supervisor::reload_if_put_off() {
+    if (reload_put_off_ && may_reload()) reload();
 }
 
 // By the rules of the configuration that runs. Empty: it is taken.
@@ -81,6 +88,7 @@ void Supervisor::accept(Judgement judgement) {
     if (!engine_) {  // the next start takes it
         take(std::move(judgement));
         notifier_.reloaded();
+        if (reported_ready_) configure_agent();
         prepared_ = false;
         return;
     }
@@ -116,7 +124,6 @@ void Supervisor::reloaded() {
     give_back_free_memory();
     mark_reload(false);
     sd_notify(0, "READY=1");
-    if (std::exchange(reload_again_, false)) reload();
 }
 
 }  // namespace vrrpd::supervisor
