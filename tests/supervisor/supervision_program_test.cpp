@@ -52,5 +52,26 @@ TEST_F(Supervision, a_log_that_nobody_reads_stops_nothing) {
     EXPECT_FALSE(has_vip());
 }
 
+// A reload of the unit must not look done when it was not.
+TEST_F(Supervision, a_handoff_that_finds_the_daemon_under_another_name_fails) {
+    const pid_t daemon = machine().start({"-f", "home.conf"});
+    ASSERT_TRUE(eventually([&] { return has_vip(); }));
+    ASSERT_TRUE(std::filesystem::remove(machine().file("run/handoff")));
+    const auto pid = "(pid " + std::to_string(daemon) + ")";
+    const auto nobody_listens = machine().vrrpd({"--handoff", "-n", "-f", "home.conf"});
+    EXPECT_EQ(nobody_listens.code, 1);
+    EXPECT_THAT(nobody_listens.text, HasSubstr("no handoff: a daemon runs for " + machine().file("home.conf") + " " + pid));
+    machine().put("home.conf", "global_defs {\n    instance other\n}\n" + std::string(home_configuration));
+    const auto renamed = machine().vrrpd({"--handoff", "-n", "-f", "home.conf"});
+    EXPECT_EQ(renamed.code, 1);
+    EXPECT_THAT(renamed.text, HasSubstr(pid));
+    machine().put("home.conf", home_configuration);
+    const auto elsewhere =
+        machine().vrrpd({"--handoff", "-n", "-f", "home.conf", "--runtime-dir", machine().file("elsewhere")});
+    EXPECT_EQ(elsewhere.code, 1);
+    EXPECT_THAT(elsewhere.text, HasSubstr("no handoff: another daemon is already running " + pid));
+    EXPECT_TRUE(has_vip());
+}
+
 }  // namespace
 }  // namespace vrrpd::supervisor::test

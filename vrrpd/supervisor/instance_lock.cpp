@@ -13,6 +13,9 @@
 #include <charconv>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <vector>
 
 #include "vrrpd/supervisor/files.hpp"
 
@@ -57,12 +60,12 @@ LockAttempt problem(const std::string& what) { return {{}, 0, fmt::format("{}: {
 }  // namespace
 
 bool InstanceLock::sign() const {
-    const auto pid = fmt::format("{}\n", getpid());
+    const auto text = fmt::format("{}\n{}\n", getpid(), purpose_);
     return ::listen(socket_.get(), 0) == 0 &&  // so that listener() finds us
-           ftruncate(file_.get(), 0) == 0 && pwrite(file_.get(), pid.data(), pid.size(), 0) > 0;
+           ftruncate(file_.get(), 0) == 0 && pwrite(file_.get(), text.data(), text.size(), 0) > 0;
 }
 
-LockAttempt take_lock(const std::string& runtime_dir, const std::string& instance) {
+LockAttempt take_lock(const std::string& runtime_dir, const std::string& instance, const std::string& purpose) {
     make_parents(runtime_dir);
     if (mkdir(runtime_dir.c_str(), 0755) == 0) chmod(runtime_dir.c_str(), 0755);  // whatever the umask says
     const std::string path = runtime_dir + "/lock";
@@ -78,9 +81,25 @@ LockAttempt take_lock(const std::string& runtime_dir, const std::string& instanc
         if (errno == EADDRINUSE) return {{}, listener(name), {}};
         return problem("claim the network namespace");
     }
-    LockAttempt attempt{InstanceLock(std::move(file), std::move(socket)), 0, {}};
+    LockAttempt attempt{InstanceLock(std::move(file), std::move(socket), purpose), 0, {}};
     if (!attempt.lock->sign()) return problem("write " + path);
     return attempt;
+}
+
+pid_t holder_for(const std::string& purpose, const std::string& directory) {
+    std::vector<std::string> places{directory};
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+        if (entry.is_directory(error)) places.push_back(entry.path());
+    for (const auto& place : places) {
+        const auto path = place + "/lock";
+        const Fd file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+        const bool is_held = file && flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+        const auto text = is_held ? read_file(path).value_or("") : std::string();
+        const auto second = text.find('\n');
+        if (second != text.npos && text.substr(second + 1) == purpose + '\n') return pid_in(path);
+    }
+    return 0;
 }
 
 }  // namespace vrrpd::supervisor

@@ -14,7 +14,8 @@ namespace vrrpd::supervisor {
 
 class InstanceLock {
 public:
-    InstanceLock(Fd file, Fd socket) : file_(std::move(file)), socket_(std::move(socket)) {}
+    InstanceLock(Fd file, Fd socket, std::string purpose)
+        : file_(std::move(file)), socket_(std::move(socket)), purpose_(std::move(purpose)) {}
 
     // For a successor: who has them has the lock.
     [[nodiscard]] int file() const { return file_.get(); }
@@ -24,6 +25,7 @@ public:
 
 private:
     Fd file_, socket_;
+    std::string purpose_;
 };
 
 struct LockAttempt {
@@ -31,7 +33,11 @@ struct LockAttempt {
     pid_t holder = 0;     // who has it; 0: not known
     std::string problem;  // not empty: the lock could not be tried ("open /run/vrrpd/lock: ...")
 };
-// Makes the directory (0755) if it is missing. `instance`: of several in one network namespace.
-[[nodiscard]] LockAttempt take_lock(const std::string& runtime_dir, const std::string& instance = {});
+// Makes the directory (0755) if it is missing. `instance`: of several in one network namespace. `purpose`: what this one
+// is for, in a line; the lock says it.
+[[nodiscard]] LockAttempt take_lock(const std::string& runtime_dir, const std::string& instance = {},
+                                    const std::string& purpose = {});
+// The daemon that has a lock for this purpose in this directory, or in one within it. 0: none.
+[[nodiscard]] pid_t holder_for(const std::string& purpose, const std::string& directory);
 
 }  // namespace vrrpd::supervisor

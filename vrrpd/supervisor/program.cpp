@@ -50,6 +50,12 @@ std::string already_running(const LockAttempt& attempt) {
     return attempt.holder > 0 ? fmt::format("already running (pid {})", attempt.holder) : "already running";
 }
 
+// What a daemon is started for, before its configuration gives it names.
+std::string purpose(const Options& options) {
+    const auto file = std::filesystem::absolute(options.config_file).string();
+    return options.net_namespace.empty() ? file : file + " in " + options.net_namespace;
+}
+
 int exit_code(Exit code) { return static_cast<int>(code); }
 
 bool lacks_privilege(Purpose purpose, Log& log) {
@@ -273,12 +279,17 @@ int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartRep
     Beginning beginning;
     auto& judgement = beginning.judgement;
     judgement = judge(options);
+    const auto started_for = purpose(options);
     if (const auto moved = move_in(options, judgement, log); !moved) return exit_code(Exit::failed);
     if (!options.observe && !state_directory_holds(options, log)) return exit_code(Exit::failed);
     if (options.predecessor < 0 && !options.observe) {  // watching disturbs nobody, and needs no lock
-        auto attempt = take_lock(options.runtime_dir, options.instance);
+        auto attempt = take_lock(options.runtime_dir, options.instance, started_for);
         if (!attempt.problem.empty()) {
             log.error("{}", attempt.problem);
+            return exit_code(Exit::failed);
+        }
+        if (!attempt.lock && options.action == Action::handoff) {
+            log.error("no handoff: another daemon is {}", already_running(attempt));
             return exit_code(Exit::failed);
         }
         if (!attempt.lock) {
@@ -291,7 +302,7 @@ int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartRep
     if (options.predecessor >= 0) {
         auto inheritance = take_inheritance(Fd(options.predecessor), log);
         if (!inheritance) return exit_code(Exit::failed);
-        beginning.lock.emplace(std::move(inheritance->lock_file), std::move(inheritance->lock_socket));
+        beginning.lock.emplace(std::move(inheritance->lock_file), std::move(inheritance->lock_socket), started_for);
         beginning.inheritance = std::move(inheritance);
     }
     if (options.dump_config)
@@ -343,8 +354,16 @@ int start(Options options, const EngineMain& engine) {
 std::optional<int> hand_off(std::vector<std::string> words, Options options, LogSink& log) {
     if (lacks_privilege(Purpose::run, log)) return exit_code(Exit::no_permission);
     auto judgement = judge(options);
+    const auto asked_for = purpose(options), places = options.runtime_dir;
     if (!move_in(options, judgement, log)) return exit_code(Exit::failed);
     auto daemon = connect_for_handoff(handoff_path(options));
+    if (const pid_t other = daemon ? 0 : holder_for(asked_for, places); other > 0) {
+        log.error(
+            "no handoff: a daemon runs for {} (pid {}), and takes none at {}: it begins, or ends, or has the names of "
+            "another instance, net_namespace or use_pid_dir; restart it",
+            asked_for, other, handoff_path(options));
+        return exit_code(Exit::failed);
+    }
     if (!daemon) return std::nullopt;
     if (const auto refused = refusal(judgement, log)) {
         log.error("no handoff: the running daemon goes on");
@@ -422,7 +441,6 @@ int run_program(const std::vector<std::string>& words, const EngineMain& engine)
             auto log = log_here();
             if (const auto status = hand_off(words, options, log)) return *status;
             log.notice("handoff: no daemon runs here: a start as usual");
-            options.action = Action::run;
             break;
         }
         case Action::run:
