@@ -73,5 +73,18 @@ TEST_F(Supervision, a_handoff_that_finds_the_daemon_under_another_name_fails) {
     EXPECT_TRUE(has_vip());
 }
 
+// Any user may bind any name of the abstract namespace.
+TEST_F(Supervision, a_stranger_with_our_name_keeps_no_daemon_from_running) {
+    machine().shell(
+        R"(setpriv --reuid 65534 --clear-groups perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0);
+           bind(S, pack_sockaddr_un("\0vrrpd")) && listen(S, 0) && print "bound\n"; close(STDOUT); sleep(60)' > squats 2>&1 < /dev/null &)");
+    ASSERT_TRUE(eventually([&] { return machine().get("squats") == "bound\n"; })) << machine().get("squats");
+    const pid_t daemon = machine().start({"-f", "home.conf"});
+    EXPECT_TRUE(eventually([&] { return has_vip(); })) << machine().get("log");
+    EXPECT_THAT(machine().get("log"), HasSubstr("user 65534 has bound our name in this network namespace (@vrrpd)"));
+    kill(daemon, SIGTERM);
+    EXPECT_EQ(machine().wait(daemon), 0);
+}
+
 }  // namespace
 }  // namespace vrrpd::supervisor::test

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <vector>
 
+#include "vrrpd/supervisor/abstract_name.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
 namespace vrrpd::supervisor {
@@ -27,8 +28,9 @@ struct AbstractName {
     sockaddr_un address{};
     socklen_t size = 0;
 
-    explicit AbstractName(const std::string& instance) {
-        auto name = std::string("vrrpd") + (instance.empty() ? "" : "/" + instance);
+    std::string name;
+
+    explicit AbstractName(const std::string& instance) : name("vrrpd" + (instance.empty() ? "" : "/" + instance)) {
         name.resize(std::min(name.size(), sizeof address.sun_path - 1));
         address.sun_family = AF_UNIX;
         std::memcpy(address.sun_path + 1, name.data(), name.size());  // behind a zero
@@ -55,7 +57,18 @@ pid_t pid_in(const std::string& path) {
     return pid;
 }
 
-LockAttempt problem(const std::string& what) { return {{}, 0, fmt::format("{}: {}", what, std::strerror(errno))}; }
+// A daemon is root's, or of a user like us. Whoever else has the name wants to keep us from running, or does not know.
+std::optional<uid_t> stranger_with(const AbstractName& name) {
+    const auto owner = owner_of_abstract_name(name.name);
+    return owner && *owner != 0 && *owner != geteuid() ? owner : std::nullopt;
+}
+
+bool bind_to_any_name(int socket) {
+    const sockaddr_un address{AF_UNIX, {}};
+    return bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address.sun_family) == 0;
+}
+
+LockAttempt problem(const std::string& what) { return {{}, 0, fmt::format("{}: {}", what, std::strerror(errno)), {}}; }
 
 }  // namespace
 
@@ -72,16 +85,24 @@ LockAttempt take_lock(const std::string& runtime_dir, const std::string& instanc
     Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!file) return problem("open " + path);
     if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) return {{}, pid_in(path), {}};
+        if (errno == EWOULDBLOCK) return {{}, pid_in(path), {}, {}};
         return problem("lock " + path);
     }
     Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const AbstractName name(instance);
+    std::string remark;
     if (bind(socket.get(), name.get(), name.size) != 0) {
-        if (errno == EADDRINUSE) return {{}, listener(name), {}};
-        return problem("claim the network namespace");
+        if (errno != EADDRINUSE) return problem("claim the network namespace");
+        const auto stranger = stranger_with(name);
+        if (!stranger) return {{}, listener(name), {}, {}};
+        if (!bind_to_any_name(socket.get())) return problem("claim the network namespace");
+        remark = fmt::format(
+            "user {} has bound our name in this network namespace (@{}), and is no daemon: it is ignored; that a "
+            "second "
+            "daemon is not started here is up to you",
+            *stranger, name.name);
     }
-    LockAttempt attempt{InstanceLock(std::move(file), std::move(socket), purpose), 0, {}};
+    LockAttempt attempt{InstanceLock(std::move(file), std::move(socket), purpose), 0, {}, std::move(remark)};
     if (!attempt.lock->sign()) return problem("write " + path);
     return attempt;
 }

@@ -32,9 +32,10 @@ struct LockAttempt {
     std::optional<InstanceLock> lock;
     pid_t holder = 0;     // who has it; 0: not known
     std::string problem;  // not empty: the lock could not be tried ("open /run/vrrpd/lock: ...")
+    std::string remark;   // for the log, of one that was taken
 };
-// Makes the directory (0755) if it is missing. `instance`: of several in one network namespace. `purpose`: what this one
-// is for, in a line; the lock says it.
+// Makes the directory (0755) if it is missing. `instance`: of several in one network namespace. `purpose`: what this
+// one is for, in a line; the lock says it.
 [[nodiscard]] LockAttempt take_lock(const std::string& runtime_dir, const std::string& instance = {},
                                     const std::string& purpose = {});
 // The daemon that has a lock for this purpose in this directory, or in one within it. 0: none.

@@ -296,6 +296,7 @@ int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartRep
             log.error("{}", already_running(attempt));
             return exit_code(Exit::ok);
         }
+        if (!attempt.remark.empty()) log.warning("{}", attempt.remark);
         beginning.lock = std::move(attempt.lock);
     }
     if (const auto refused = refusal(judgement, log)) return exit_code(*refused);
