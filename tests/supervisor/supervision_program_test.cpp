@@ -60,7 +60,8 @@ TEST_F(Supervision, a_handoff_that_finds_the_daemon_under_another_name_fails) {
     const auto pid = "(pid " + std::to_string(daemon) + ")";
     const auto nobody_listens = machine().vrrpd({"--handoff", "-n", "-f", "home.conf"});
     EXPECT_EQ(nobody_listens.code, 1);
-    EXPECT_THAT(nobody_listens.text, HasSubstr("no handoff: a daemon runs for " + machine().file("home.conf") + " " + pid));
+    EXPECT_THAT(nobody_listens.text,
+                HasSubstr("no handoff: a daemon runs for " + machine().file("home.conf") + " " + pid));
     machine().put("home.conf", "global_defs {\n    instance other\n}\n" + std::string(home_configuration));
     const auto renamed = machine().vrrpd({"--handoff", "-n", "-f", "home.conf"});
     EXPECT_EQ(renamed.code, 1);
@@ -77,7 +78,7 @@ TEST_F(Supervision, a_handoff_that_finds_the_daemon_under_another_name_fails) {
 TEST_F(Supervision, a_stranger_with_our_name_keeps_no_daemon_from_running) {
     machine().shell(
         R"(setpriv --reuid 65534 --clear-groups perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0);
-           bind(S, pack_sockaddr_un("\0vrrpd")) && listen(S, 0) && print "bound\n"; close(STDOUT); sleep(60)' > squats 2>&1 < /dev/null &)");
+           bind(S, pack_sockaddr_un("\0vrrpd")) && listen(S, 0) && print "bound\n"; close(STDOUT); sleep(20)' > squats 2>&1 < /dev/null &)");
     ASSERT_TRUE(eventually([&] { return machine().get("squats") == "bound\n"; })) << machine().get("squats");
     const pid_t daemon = machine().start({"-f", "home.conf"});
     EXPECT_TRUE(eventually([&] { return has_vip(); })) << machine().get("log");

@@ -314,6 +314,22 @@ TEST_F(SupervisorTest, an_engine_that_could_not_read_a_reload_is_replaced_by_one
     EXPECT_EQ(wait(), 0);
 }
 
+// A pid 1 that has crashed freezes, and reads nothing any more.
+TEST_F(SupervisorTest, a_service_manager_that_does_not_read_stops_nothing) {
+    const Manager manager(path("notify"));
+    manager.expect_of_children_from_now_on();
+    setenv("WATCHDOG_USEC", "20000", 1);
+    start(obedient);
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    ASSERT_TRUE(logged("ready"));
+    std::this_thread::sleep_for(seconds(1));  // a hundred signs of life; a socket keeps a few
+    signal(SIGHUP);
+    EXPECT_TRUE(logged("engine: reload"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
 TEST_F(SupervisorTest, feeds_the_service_manager_s_watchdog) {
     const Manager manager(path("notify"));
     manager.expect_of_children_from_now_on();

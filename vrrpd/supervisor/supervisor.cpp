@@ -5,7 +5,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "vrrpd/base/assert.hpp"
 #include "vrrpd/base/heap.hpp"
 #include "vrrpd/supervisor/child_process.hpp"
+#include "vrrpd/supervisor/service_manager.hpp"
 #include "vrrpd/supervisor/signals.hpp"
 
 namespace vrrpd::supervisor {
@@ -23,7 +23,7 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr Duration stop_limit = seconds(5);    // keepalived's child_wait_time
+constexpr Duration stop_limit = seconds(5);                    // keepalived's child_wait_time
 constexpr Duration log_pace = std::chrono::milliseconds(200);  // between two tries to write what nobody took
 constexpr std::size_t records = 8192;  // of virtual routers; a record that is never used takes no memory
 
@@ -39,12 +39,6 @@ Fd block_signals(bool with_interrupt) {
     std::signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &set, nullptr);
     return Fd(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
-}
-
-// Half of the time after which the service manager kills us: a sign may come late.
-Duration watchdog_pace() {
-    std::uint64_t limit = 0;
-    return sd_watchdog_enabled(0, &limit) > 0 ? Duration(std::chrono::microseconds(limit)) / 2 : Duration(0);
 }
 
 }  // namespace
@@ -225,7 +219,7 @@ void Supervisor::engine_ready() {
 void Supervisor::report_ready() {
     if (std::exchange(reported_ready_, true)) return;
     configure_agent();
-    sd_notifyf(0, "READY=1\nMAINPID=%d", static_cast<int>(getpid()));
+    tell_manager(fmt::format("READY=1\nMAINPID={}", getpid()));
     services_.ready();
 }
 
@@ -293,7 +287,7 @@ void Supervisor::set_deadline() {
 
 void Supervisor::feed_watchdog(Instant now) {
     if (watchdog_ == Duration(0)) return;
-    sd_notify(0, "WATCHDOG=1");
+    tell_manager("WATCHDOG=1");
     feed_at_ = now + watchdog_;
 }
 
@@ -356,7 +350,7 @@ void Supervisor::stop() {
     if (is_stopping()) return;
     if (succession_) return abandon_succession("told to stop");
     if (handoff_desk_) handoff_desk_->give_up("told to stop");
-    sd_notify(0, "STOPPING=1");
+    tell_manager("STOPPING=1");
     services_.log.notice("stopping");
     if (auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         sweeping->then_stop = true;

@@ -1,10 +1,10 @@
 // A handoff (handoff_wire.hpp), from both sides: the daemon that runs lets its engine leave to a successor's, which
 // goes on from what both share; and the successor, which takes the files over last of all.
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <csignal>
 
+#include "vrrpd/supervisor/service_manager.hpp"
 #include "vrrpd/supervisor/supervisor.hpp"
 
 namespace vrrpd::supervisor {
@@ -78,7 +78,7 @@ void Supervisor::engine_left() {
 // Everything is the successor's now: what has our name is removed by it, when its time comes.
 void Supervisor::leave_to(pid_t successor) {
     handed_off_ = true;
-    sd_notifyf(0, "MAINPID=%d", static_cast<int>(successor));
+    tell_manager(fmt::format("MAINPID={}", successor));
     agent_.retire();
     agent_resources_.let_go();
     engine_pid_file_.let_go();

@@ -1,11 +1,11 @@
 // Another configuration: read, judged, given to the engine; and what follows from its being in force.
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
 
 #include "vrrpd/base/heap.hpp"
+#include "vrrpd/supervisor/service_manager.hpp"
 #include "vrrpd/supervisor/supervisor.hpp"
 
 namespace vrrpd::supervisor {
@@ -15,8 +15,8 @@ namespace {
 void tell_manager_reloading() {
     timespec now{};
     clock_gettime(CLOCK_MONOTONIC, &now);
-    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-               static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000);
+    tell_manager(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                             static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000));
 }
 
 }  // namespace
@@ -39,11 +39,11 @@ void Supervisor::reload() {
     give_back_free_memory();
     if (reloading_) return;
     mark_reload(false);
-    sd_notify(0, "READY=1");
+    tell_manager("READY=1");
 }
 
-// While an engine is about to be another process's, or another configuration's. Where none runs the next one begins with
-// it: perhaps that is what makes an end of its crashes.
+// While an engine is about to be another process's, or another configuration's. Where none runs the next one begins
+// with it: perhaps that is what makes an end of its crashes.
 bool Supervisor::may_reload() const {
     const bool handoff = succession_ || (handoff_desk_ && handoff_desk_->under_way());
     return !handoff && !std::holds_alternative<Yielding>(phase_) && !(reloading_ && engine_);
@@ -123,7 +123,7 @@ void Supervisor::reloaded() {
     }
     give_back_free_memory();
     mark_reload(false);
-    sd_notify(0, "READY=1");
+    tell_manager("READY=1");
 }
 
 }  // namespace vrrpd::supervisor
