@@ -164,10 +164,10 @@ void LeaseService::Impl::received(NodeId peer, BytesView message) {
     consider_splits();
 }
 
-void LeaseService::Impl::heard(PeerState& peer, const Message& message) const {
+void LeaseService::Impl::heard(PeerState& peer, const Message& message) {
     const auto* update = std::get_if<Update>(&message);
     const auto* ack = std::get_if<Ack>(&message);
-    if (update && update->claim) peer.told = true;
+    if (update && update->claim) peer.told = has_heard = true;
     const bool active = std::visit([](const auto& one) { return one.standing.active; }, message);
     if (active && !peer.active) peer.knows = true;  // it says so now, as we do
     if (ack && peer.asked && *peer.asked <= ack->number) peer.knows = true;
@@ -295,6 +295,7 @@ void LeaseService::leases_written(const std::string& problem) { impl_->leases_wr
 Deadline LeaseService::next_deadline() const { return impl_->next_deadline(); }
 void LeaseService::step() { impl_->step(); }
 ServiceStatus LeaseService::status() const { return impl_->status(); }
+bool LeaseService::has_heard() const { return impl_->has_heard; }
 bool LeaseService::caught_up() const { return impl_->caught_up(); }
 
 }  // namespace dhcpsync

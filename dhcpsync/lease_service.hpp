@@ -123,6 +123,8 @@ public:
     void step();
 
     [[nodiscard]] ServiceStatus status() const;
+    // One of the peers has told once what it has. Without peers nobody can.
+    [[nodiscard]] bool has_heard() const;
     // Has heard from every reachable peer what they have, and its server has it: nothing is lost if the role comes now.
     [[nodiscard]] bool caught_up() const;
 

@@ -48,7 +48,7 @@ struct LeaseService::Impl {
     void on(const TooMuch& action);
     void on(const Quarantined& action);
     void received(NodeId peer, BytesView message);
-    void heard(PeerState& peer, const Message& message) const;
+    void heard(PeerState& peer, const Message& message);
     void consider_splits();
     [[nodiscard]] Deadline split_deadline() const;
     void role_changed(const RoleChange& change);
@@ -103,6 +103,7 @@ struct LeaseService::Impl {
 
     std::optional<RoleChange> role;
     std::map<NodeId, PeerState> peers;  // that are up
+    bool has_heard = false;             // of what any of them has, since the start
     std::set<NodeId> talk_nonsense;     // said once
     std::optional<LeaseBook> book;      // of the local server, as believed
     TextFaults faults;                  // ... of its file, as said

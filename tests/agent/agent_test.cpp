@@ -82,6 +82,11 @@ protected:
         return run_until(
             both_, [&] { return one_.logged("connected; it runs") > 0 && two_.logged("connected; it runs") > 0; });
     }
+    // Has told its engine so last.
+    [[nodiscard]] static bool lacks(const Host& host, std::string_view what) {
+        const auto said = host.said(Kind::services_ready);
+        return !said.empty() && said.back().find(what) != std::string::npos;
+    }
 };
 
 TEST_F(AgentTest, members_show_each_other) {
@@ -261,6 +266,18 @@ TEST_F(AgentTest, forwarders_of_a_new_block_are_judged_by_the_WAN_as_it_is) {
     EXPECT_EQ(status(one_)["dns"][0]["wan_down"], false);
 }
 
+TEST_F(AgentTest, the_engine_is_told_that_nobody_is_known_to_answer_DNS) {
+    configure(one_);
+    EXPECT_TRUE(one_.run_until([&] { return !one_.said(Kind::services_ready).empty(); }));
+    EXPECT_EQ(one_.said(Kind::services_ready), std::vector<std::string>{"HOME"}) << "nothing is in the way";
+    configure(one_, forwarders());
+    EXPECT_TRUE(one_.run_until([&] { return lacks(one_, "it is not known yet whether H001 answers DNS"); }));
+    for (const auto* const address : {"127.0.0.201", "127.0.0.202"}) one_.tell(Kind::host_silent, address);
+    EXPECT_TRUE(one_.run_until([&] { return lacks(one_, "no DNS forwarder answers"); }));
+    configure(one_);
+    EXPECT_TRUE(one_.run_until([&] { return !lacks(one_, "DNS"); }));
+}
+
 // ---- leases ------------------------------------------------------------------------------------------
 
 class AgentLeasesTest : public AgentTest {
@@ -349,6 +366,24 @@ TEST_F(AgentLeasesTest, a_dead_dhcp_server_weighs_and_is_told) {
     EXPECT_EQ(one_.said(Kind::service_weight).size(), 1U) << "what the agent before this one said holds until then";
     EXPECT_EQ(status(one_)["leases"]["server"]["alive"], false);
     EXPECT_EQ(status(one_)["gateways"][0]["candidates"][0]["dhcp"], "down");
+}
+
+TEST_F(AgentLeasesTest, the_engine_is_told_until_another_member_has_said_which_leases_there_are) {
+    for (auto* const host : both_) grant(*host, 0);
+    configure_leases(two_);
+    role(two_, Role::backup);
+    ASSERT_TRUE(two_.run_until([&] { return lacks(two_, "heard from no other member yet which leases"); }));
+    configure_leases(one_);
+    ASSERT_TRUE(meet());
+    EXPECT_TRUE(run_until(both_, [&] { return !lacks(two_, "which leases there are"); }));
+}
+
+TEST_F(AgentLeasesTest, who_is_the_gateway_waits_for_no_other_members_leases) {
+    grant(one_, 0);
+    configure_leases(one_);
+    ASSERT_TRUE(one_.run_until([&] { return lacks(one_, "which leases there are"); }));
+    role(one_, Role::active);
+    EXPECT_TRUE(one_.run_until([&] { return !lacks(one_, "which leases there are"); }));
 }
 
 TEST(NodeId, is_the_same_everywhere_and_twins_are_found) {

@@ -87,8 +87,8 @@ TEST(Describe, a_peer_that_nobody_knows_has_words_too) {
 }
 
 LogLine remark(Remark what) {
-    return describe({what, ip("10.12.14.4"), priority(150), Centiseconds(50)}, priority(200),
-                    "10.12.14.1 is held by 02:00:00:00:00:09", name_of);
+    return describe({what, ip("10.12.14.4"), priority(150), Centiseconds(50)},
+                    {priority(200), "10.12.14.1 is held by 02:00:00:00:00:09", {"wan0 is down", "no leases"}}, name_of);
 }
 
 TEST(Describe, every_remark) {
@@ -117,9 +117,10 @@ TEST(Describe, every_remark) {
          "protocol 112 blocked, or another VRID"},
         {remark(Remark::preempt_delayed), LogLevel::info,
          "H003 (10.12.14.4) has a lower priority (150, ours 200); preempt_delay begins"},
-        {remark(Remark::waiting_until_ready), LogLevel::info, "not yet preempting H003 (10.12.14.4): not ready"},
+        {remark(Remark::waiting_until_ready), LogLevel::info,
+         "not yet preempting H003 (10.12.14.4): NOT ready: wan0 is down, no leases"},
         {remark(Remark::not_ready_but_preempting), LogLevel::warning,
-         "still not ready, but preempting H003 (10.12.14.4) all the same"},
+         "still NOT ready, but preempting H003 (10.12.14.4) all the same: wan0 is down, no leases"},
         {remark(Remark::late), LogLevel::warning,
          "this process was late by more than a down interval: listening for one more interval"},
     });

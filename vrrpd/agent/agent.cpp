@@ -131,6 +131,7 @@ void Agent::set_deadline() {
     if (leases_) weigh_dhcp();
     for (const auto& notice : split_brain_.step(loop_.now())) tell(notice);
     tell_alerts();
+    tell_engine();
     Deadline next = earlier(earlier(beat_at_, alerts_.next_deadline()), split_brain_.next_deadline());
     for (const auto& service : dns_) next = earlier(next, service.next_deadline());
     if (control_) next = earlier(next, control_->next_deadline());
@@ -160,6 +161,7 @@ void Agent::configure(int configuration) {
     own_.configure(config_);
     std::erase_if(units_, [this](const auto& one) { return config_.gateway(one.first) == nullptr; });
     std::erase_if(wan_down_, [this](const auto& gateway) { return config_.gateway(gateway) == nullptr; });
+    std::erase_if(told_, [this](const auto& one) { return config_.gateway(one.first) == nullptr; });
     renew_dns();
     renew_leases();
     renew_peers();

@@ -65,6 +65,7 @@ private:
     void role_changed(const ipc::RoleChange& change);
     void engine_said(int memfd);
     void own_changed();
+    void tell_engine();
     void look_at_dns();
     void look_at_leases();
     void weigh_dhcp();
@@ -93,7 +94,8 @@ private:
     std::string key_path_, key_trouble_;
 
     OwnGateways own_;
-    std::map<std::string, ipc::Units> units_;  // while_active, by gateway
+    std::map<std::string, std::vector<std::string>> told_;  // the engine, of what is in the way of services
+    std::map<std::string, ipc::Units> units_;               // while_active, by gateway
     Alerts alerts_;
     SplitBrain split_brain_;
     std::list<DnsService> dns_;       // a list: their probers stay where they are

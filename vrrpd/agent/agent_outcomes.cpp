@@ -14,6 +14,12 @@ using std::chrono::seconds;
 
 seconds unix_time() { return duration_cast<seconds>(wall_now().time_since_epoch()); }
 
+// Who is the gateway sends the questions somewhere in any case.
+std::string obstacle(const DnsStatus& dns, proto::Role role) {
+    if (dns.none_alive) return dns.trouble;
+    return dns.known || role == proto::Role::active ? "" : "it is not known yet whether " + dns.answers + " answers DNS";
+}
+
 }  // namespace
 
 Summary Agent::summary() const { return own_.summary(VRRPD_VERSION, loop_.now()); }
@@ -21,6 +27,7 @@ Summary Agent::summary() const { return own_.summary(VRRPD_VERSION, loop_.now())
 void Agent::role_changed(const ipc::RoleChange& change) {
     alerts_.role(change.gateway, change.role, change.resumed);
     if (leases_) leases_->role_changed(change);
+    look_at_leases_ = loop_.now();  // what is in the way of a stand-in may not be in the gateway's
     if (!own_.role(change, loop_.now())) return;
     own_changed();
     renew_fingerprints();  // the hello has the role too
@@ -37,12 +44,23 @@ void Agent::own_changed() {
     claim_for_split_brain();
 }
 
+// It does not preempt before it has heard that all is there, or has waited long enough.
+void Agent::tell_engine() {
+    for (const auto& gateway : config_.gateways) {
+        auto obstacles = own_.service_obstacles(gateway.name);
+        const auto told = told_.find(gateway.name);
+        if (told != told_.end() && told->second == obstacles) continue;
+        if (channel_.send(ipc::Kind::services_ready, encode(ipc::Readiness{gateway.name, obstacles})))
+            told_[gateway.name] = std::move(obstacles);
+    }
+}
+
 void Agent::look_at_dns() {
     for (const auto& service : dns_) {
         const auto dns = service.status();
         const bool dead = !dns.trouble.empty();
         const auto state = dead ? ServiceState::down : dns.known ? ServiceState::up : ServiceState::none;
-        if (own_.dns(dns.gateway, state, dns.none_alive ? dns.trouble : "")) own_changed();
+        if (own_.dns(dns.gateway, state, obstacle(dns, own_.role(dns.gateway)))) own_changed();
         if (state != ServiceState::none)
             alerts_.service(dns.gateway, "dns", !dead, dead ? dns.trouble : dns.answers + " answers");
     }

@@ -120,10 +120,13 @@ LeaseDesk::Standing LeaseDesk::standing() const {
 std::string LeaseDesk::obstacle(const dhcpsync::ServiceStatus& status) const {
     if (!status.health.alive) return "its DHCP server is dead: " + status.health.why;
     if (!status.fed && !status.trouble.empty()) return "its DHCP server is not told the leases: " + status.trouble;
+    // Who is the gateway waits for nobody.
+    if (active_ != true && setup_.members.size() > 1 && !service_.has_heard())
+        return "it has heard from no other member yet which leases there are";
     if (service_.caught_up()) return {};
     return status.missing > status.refused
                ? fmt::format("its DHCP server lacks {} of {} leases", status.missing, status.leases)
-               : "it has not heard yet which leases the others have";
+               : "it has not heard all of the leases that another member has yet";
 }
 
 }  // namespace vrrpd::agent

@@ -49,13 +49,21 @@ bool OwnGateways::set(const std::string& gateway, Service Gateway::*service, Ser
     return at != gateways_.end() && std::exchange(at->second.*service, value) != value;
 }
 
+std::vector<std::string> OwnGateways::service_obstacles(const std::string& gateway) const {
+    std::vector<std::string> result;
+    const auto at = gateways_.find(gateway);
+    if (at == gateways_.end()) return result;
+    for (const auto* const service : {&at->second.dhcp, &at->second.dns})
+        if (!service->obstacle.empty()) result.push_back(service->obstacle);
+    return result;
+}
+
 Summary OwnGateways::summary(std::string version, Instant now) const {
     Summary result{std::move(version), {}};
     for (const auto& name : order_) {
         const auto& gateway = gateways_.at(name);
         auto obstacles = gateway.obstacles;
-        for (const auto* const service : {&gateway.dhcp, &gateway.dns})
-            if (!service->obstacle.empty()) obstacles.push_back(service->obstacle);
+        for (auto& obstacle : service_obstacles(name)) obstacles.push_back(std::move(obstacle));
         result.gateways.push_back({name, gateway.role,
                                    std::chrono::duration_cast<std::chrono::milliseconds>(now - gateway.since),
                                    gateway.priority, std::move(obstacles), gateway.dhcp.state, gateway.dns.state});

@@ -26,6 +26,8 @@ public:
     bool dhcp(const std::string& gateway, ServiceState state, const std::string& obstacle);
     bool dns(const std::string& gateway, ServiceState state, const std::string& obstacle);
 
+    // What is in the way of DHCP and DNS.
+    [[nodiscard]] std::vector<std::string> service_obstacles(const std::string& gateway) const;
     [[nodiscard]] Summary summary(std::string version, Instant now) const;
     [[nodiscard]] proto::Role role() const;  // Active for any: Active
     [[nodiscard]] proto::Role role(const std::string& gateway) const;

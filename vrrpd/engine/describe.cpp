@@ -90,10 +90,10 @@ LogLine describe(const proto::Transition& transition, const std::vector<std::str
     return {level, "Entering " + name(transition.to) + " STATE: " + cause};
 }
 
-LogLine describe(const proto::Note& note, proto::Priority own, const std::string& holder, const NameOf& name_of) {
+LogLine describe(const proto::Note& note, const NoteContext& context, const NameOf& name_of) {
     const auto peer = who(note.peer, name_of);
     const auto priority = priority_text(note.priority);
-    const auto ours = std::to_string(own.value());
+    const auto ours = std::to_string(context.own.value());
     switch (note.remark) {
         case Remark::lower_priority_discarded:
             return {LogLevel::info,
@@ -124,16 +124,17 @@ LogLine describe(const proto::Note& note, proto::Priority own, const std::string
                     fmt::format("{} claims to advertise every {}: not believed, cut (max_learnt_interval)", peer,
                                 seconds_text(note.interval))};
         case Remark::held_by_other:
-            return {LogLevel::warning, "staying BACKUP: " + holder +
+            return {LogLevel::warning, "staying BACKUP: " + context.holder +
                                            ", whose adverts we do not hear: no vrrpd there, protocol 112 "
                                            "blocked, or another VRID"};
         case Remark::preempt_delayed:
             return {LogLevel::info,
                     fmt::format("{} has a lower priority ({}, ours {}); preempt_delay begins", peer, priority, ours)};
         case Remark::waiting_until_ready:
-            return {LogLevel::info, fmt::format("not yet preempting {}: not ready", peer)};
+            return {LogLevel::info, fmt::format("not yet preempting {}: NOT ready: {}", peer, join(context.obstacles))};
         case Remark::not_ready_but_preempting:
-            return {LogLevel::warning, fmt::format("still not ready, but preempting {} all the same", peer)};
+            return {LogLevel::warning,
+                    fmt::format("still NOT ready, but preempting {} all the same: {}", peer, join(context.obstacles))};
         case Remark::late:
             return {LogLevel::warning,
                     "this process was late by more than a down interval: listening for one more interval"};

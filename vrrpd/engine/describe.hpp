@@ -29,9 +29,12 @@ struct LogLine {
 // "Entering MASTER STATE: H003 silent for 341 ms". `faults` is used when the cause is a fault.
 [[nodiscard]] LogLine describe(const proto::Transition& transition, const std::vector<std::string>& faults,
                                const NameOf& name_of);
-// `own`: our effective priority. `holder`: who answered a probe, as "10.12.14.1 is held by 02:..".
-[[nodiscard]] LogLine describe(const proto::Note& note, proto::Priority own, const std::string& holder,
-                               const NameOf& name_of);
+struct NoteContext {
+    proto::Priority own;                        // our effective priority
+    const std::string& holder;                  // who answered a probe, as "10.12.14.1 is held by 02:.."
+    const std::vector<std::string>& obstacles;  // why we are not ready
+};
+[[nodiscard]] LogLine describe(const proto::Note& note, const NoteContext& context, const NameOf& name_of);
 // What to do about adverts that are refused so, as " (...)"; empty: the kind says it.
 [[nodiscard]] std::string_view advice(proto::Rejection why);
 // "priority 200 -> 80: wan0 down": what was tracked before, and now.

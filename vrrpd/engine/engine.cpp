@@ -261,6 +261,10 @@ void Engine::handle(const ipc::Message& message) {
         case ipc::Kind::service_weight:
             if (const auto weight = ipc::decode<ipc::ServiceWeight>(message.text)) gateways_->service_weighs(*weight);
             break;
+        case ipc::Kind::services_ready:
+            if (const auto readiness = ipc::decode<ipc::Readiness>(message.text))
+                gateways_->services_judged(*readiness);
+            break;
         case ipc::Kind::scan:
             if (const auto wanted = ipc::decode<ipc::Scan>(message.text); wanted && !options_.observe)
                 prober_->scan(*wanted);

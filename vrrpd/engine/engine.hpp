@@ -149,6 +149,7 @@ private:
     void begin_status();
     void continue_status();
     [[nodiscard]] std::vector<std::string> obstacles(std::size_t gateway, const Router& router) const;
+    [[nodiscard]] std::vector<std::string> not_ready_because(const Router& router) const;
 
     // ---- engine_dump.cpp
     void begin_dump(ipc::DumpForm form);

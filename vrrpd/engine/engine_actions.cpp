@@ -189,7 +189,7 @@ void Engine::perform(Router& router, const proto::Transition& action) {
 void Engine::perform(Router& router, const proto::Note& action) {
     if (action.remark == proto::Remark::lower_priority_not_answered)
         announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
-    const auto line = describe(action, router.machine.effective_priority(), holder_,
+    const auto line = describe(action, {router.machine.effective_priority(), holder_, not_ready_because(router)},
                                [this](const IpAddress& peer) { return name_of(peer); });
     log_.write(line.level, fmt::format("({}) {}", router.config->name, line.text));
 }

@@ -31,6 +31,14 @@ std::vector<std::string> Engine::obstacles(std::size_t gateway, const Router& ro
     return result;
 }
 
+std::vector<std::string> Engine::not_ready_because(const Router& router) const {
+    if (!router.followed.gateway) return {};
+    const auto& readiness = gateways_->readiness(router.followed.number);
+    auto result = readiness.obstacles;
+    result.insert(result.end(), readiness.of_services.begin(), readiness.of_services.end());
+    return result;
+}
+
 // Tells the agent of each gateway what it does not know yet. Not while a claim is under way: whoever is woken by it
 // needs the processor that the claim needs.
 void Engine::report() {

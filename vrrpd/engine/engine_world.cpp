@@ -150,7 +150,7 @@ void Engine::weigh(Router& router, std::vector<proto::Tracked>& tracked) {
         const auto& readiness = gateways_->readiness(router.followed.number);
         if (readiness.wan) tracked.push_back(*readiness.wan);
         tracked.insert(tracked.end(), readiness.services.begin(), readiness.services.end());
-        ready = readiness.obstacles.empty();
+        ready = readiness.ready();
     }
     const auto before = router.machine.effective_priority();
     const auto after = proto::effective_priority(router.config->parameters.priority, tracked);

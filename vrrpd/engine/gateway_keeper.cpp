@@ -42,6 +42,16 @@ std::string obstacle_of(const Switch& off) {
     return off.device + " does not forward IPv4; run: sysctl -w net.ipv4.conf." + off.device + ".forwarding=1";
 }
 
+// That is so after every start, and no reason for a line of the log unless a preemption waits for it.
+const std::string unheard = "its agent has not said yet whether leases and DNS are there";
+
+std::vector<std::string> worth_saying(const Readiness& readiness) {
+    auto result = readiness.obstacles;
+    for (const auto& obstacle : readiness.of_services)
+        if (obstacle != unheard) result.push_back(obstacle);
+    return result;
+}
+
 using DnsServer = netlink::nft::GatewayRules::DnsServer;
 
 bool may_answer(const config::DnsFailover* block, const DnsServer& server) {
@@ -103,6 +113,13 @@ const config::DnsFailover* GatewayKeeper::dns_failover_of(const std::string& gat
     return nullptr;
 }
 
+// An observer has no agent.
+bool GatewayKeeper::has_services(std::size_t gateway) const {
+    const auto& name = (*gateways_)[gateway].name;
+    const bool dhcp = config_->dhcp_sync && config_->dhcp_sync->follows == name;
+    return !desk_.observes() && (dhcp || dns_failover_of(name));
+}
+
 // What the configuration no longer says is no longer so, and nobody is left to take it back.
 void GatewayKeeper::forget_services() {
     for (std::size_t i = 0; i < states_.size(); ++i) {
@@ -113,6 +130,7 @@ void GatewayKeeper::forget_services() {
         std::erase_if(states_[i].services, [&](const proto::Tracked& service) {
             return service.name == "dns" ? !dns_weighs : !dhcp_weighs;
         });
+        if (!has_services(i)) states_[i].of_services.reset();
     }
     std::erase_if(without_dns_, [this](const std::string& gateway) { return !dns_failover_of(gateway); });
 }
@@ -155,6 +173,13 @@ void GatewayKeeper::service_weighs(const ipc::ServiceWeight& weight) {
         known->up = up;  // it stays, for the log to say what came of it
         if (!up) known->weight = weight.weight;
     }
+    judge(*gateway);
+}
+
+void GatewayKeeper::services_judged(const ipc::Readiness& services) {
+    const auto gateway = find(services.gateway);
+    if (!gateway || !has_services(*gateway)) return;
+    states_[*gateway].of_services = services.obstacles;
     judge(*gateway);
 }
 
@@ -233,6 +258,7 @@ void GatewayKeeper::judge(std::size_t gateway) {
     for (const auto* list : {&state.forwarding, &state.foreign})
         now.obstacles.insert(now.obstacles.end(), list->begin(), list->end());
     now.services = state.services;
+    if (has_services(gateway)) now.of_services = state.of_services.value_or(std::vector{unheard});
     if (now == state.readiness) return;
     const auto before = std::exchange(state.readiness, std::move(now));
     say(gateway, before);
@@ -241,11 +267,11 @@ void GatewayKeeper::judge(std::size_t gateway) {
 
 void GatewayKeeper::say(std::size_t gateway, const Readiness& before) const {
     const auto& name = (*gateways_)[gateway].name;
-    const auto& now = states_[gateway].readiness.obstacles;
+    const auto was = worth_saying(before), now = worth_saying(states_[gateway].readiness);
     for (const auto& obstacle : now)
-        if (std::find(before.obstacles.begin(), before.obstacles.end(), obstacle) == before.obstacles.end())
+        if (std::find(was.begin(), was.end(), obstacle) == was.end())
             log_.warning("gateway {}: NOT ready: {}", name, obstacle);
-    if (now.empty() && !before.obstacles.empty()) log_.notice("gateway {}: ready", name);
+    if (now.empty() && !was.empty()) log_.notice("gateway {}: ready", name);
 }
 
 void GatewayKeeper::rules_changed(const netlink::nft::RulesetMonitor::Seen& seen) {

@@ -43,6 +43,8 @@ public:
     // Whether that is news.
     [[nodiscard]] bool dns_judged(const ipc::DnsHealth& health);
     void service_weighs(const ipc::ServiceWeight& weight);
+    // What is in the way of leases and DNS. Until the agent has said so once, that is.
+    void services_judged(const ipc::Readiness& services);
     // Those whose own forwarder does not work here, by name.
     [[nodiscard]] const std::vector<std::string>& without_dns() const { return without_dns_; }
 
@@ -65,11 +67,13 @@ private:
         std::optional<std::chrono::milliseconds> open;  // the fence, and for how long at a time
         std::vector<netlink::nft::GatewayRules::DnsServer> dns;  // one of each family at most
         std::vector<proto::Tracked> services;
+        std::optional<std::vector<std::string>> of_services;  // as the agent said last; none: nothing yet
         Readiness readiness;
     };
 
     [[nodiscard]] std::optional<std::size_t> find(const std::string& gateway) const;
     [[nodiscard]] const config::DnsFailover* dns_failover_of(const std::string& gateway) const;
+    [[nodiscard]] bool has_services(std::size_t gateway) const;
     void forget_services();
     [[nodiscard]] std::vector<netlink::nft::GatewayRules> rules() const;
     void install();

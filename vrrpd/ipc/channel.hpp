@@ -51,10 +51,11 @@ enum class Kind : std::uint8_t {
     // supervisor -> agent
     units,           // text: Units of a gateway; told again to each agent
     leases_written,  // the answer to write_leases. text: what went wrong, empty: it is done, and the server runs again
-    // agent -> supervisor, passed on to the engine. Another engine is told the last of the first three again.
+    // agent -> supervisor, passed on to the engine. Another engine is told the last of the first four again.
     dns_choice,      // text: DnsChoice
     service_weight,  // text: ServiceWeight
     dns_health,      // text: DnsHealth
+    services_ready,  // text: Readiness
     scan,            // text: Scan
     dhcp_probe,      // text: a gateway; ask its LAN whether a DHCP server offers an address
     announce_again,  // text: a gateway; two were Active, and this one stays

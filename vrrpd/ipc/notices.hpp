@@ -58,7 +58,8 @@ struct RoleChange {
     bool operator==(const RoleChange&) const = default;
 };
 
-// engine -> agent: could this host be the gateway now?
+// Could this host be the gateway now? engine -> agent: as far as the kernel shows. agent -> engine: as far as leases
+// and DNS go; the engine waits for that, for a while, before it preempts.
 struct Readiness {
     std::string gateway;
     std::vector<std::string> obstacles;  // empty: yes

@@ -50,6 +50,7 @@ std::optional<Topic> topic_of(ipc::Kind kind, const std::string& text) {
         case ipc::Kind::role_change:
             return topic_in<ipc::RoleChange>(text);
         case ipc::Kind::readiness:
+        case ipc::Kind::services_ready:
             return topic_in<ipc::Readiness>(text);
         case ipc::Kind::units:
             return topic_in<ipc::Units>(text);
@@ -81,7 +82,8 @@ bool outlives_an_agent(ipc::Kind kind) {
 }
 
 bool outlives_an_engine(ipc::Kind kind) {
-    return kind == ipc::Kind::dns_choice || kind == ipc::Kind::service_weight || kind == ipc::Kind::dns_health;
+    return kind == ipc::Kind::dns_choice || kind == ipc::Kind::service_weight || kind == ipc::Kind::dns_health ||
+           kind == ipc::Kind::services_ready;
 }
 
 // Told again it is no news.
@@ -270,6 +272,7 @@ bool AgentKeeper::handle(ipc::Message& message) {
         case ipc::Kind::dns_choice:
         case ipc::Kind::service_weight:
         case ipc::Kind::dns_health:
+        case ipc::Kind::services_ready:
         case ipc::Kind::scan:
         case ipc::Kind::dhcp_probe:
         case ipc::Kind::announce_again:
