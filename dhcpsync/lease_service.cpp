@@ -14,8 +14,8 @@ namespace dhcpsync {
 
 namespace {
 
-Replica restored(NodeId self, LeaseStore& store) {
-    auto found = store.load(wall_now());
+Replica restored(NodeId self, LeaseStore& store, WallTime now) {
+    auto found = store.load(now);
     return Replica(self, std::move(found.image), found.persisted);
 }
 
@@ -44,6 +44,7 @@ Surroundings this_machine(vrrpd::Loop& loop, vrrpd::Log& log, const ServiceSetup
     around.find_server = [search = DnsmasqSearch{setup.configuration, setup.lease_file, setup.networks, {}}] {
         return facts_of(find_dnsmasq(search));
     };
+    around.wall = wall_now;
     return around;
 }
 
@@ -55,7 +56,7 @@ LeaseService::Impl::Impl(vrrpd::Loop& loop_, vrrpd::Log& log_, ServiceSetup setu
       outcomes(std::move(outcomes_)),
       around(around_),
       store(loop, log, setup.state_directory, [this](Term term) { run(TermPersisted{term}); }),
-      replica(restored(setup.self, store)),
+      replica(restored(setup.self, store, around.wall())),
       feed(FeedLimits{}),
       repair({}, {}),
       bus(around.open_bus ? around.open_bus({[this](const IpAddress& address, bool ok) {
@@ -68,6 +69,7 @@ LeaseService::Impl::Impl(vrrpd::Loop& loop_, vrrpd::Log& log_, ServiceSetup setu
                                              [this](bool in_time) { health.pong(in_time); }})
                           : nullptr),
       health(loop, bus.get(), around.server_listens, [this](const HealthChange& change) { health_changed(change); }),
+      clock(clock_now()),
       off_bus_since(loop.now()),
       chores_at(loop.now() + chores_interval) {
     give(Interrupted{false});
@@ -96,6 +98,7 @@ Deadline LeaseService::Impl::next_deadline() const {
 
 void LeaseService::Impl::step() {
     const auto due = [this](Deadline deadline) { return deadline && *deadline <= loop.now(); };
+    heed_clock();
     if (file) file->step();
     if (bus) bus->step();
     if (due(replica.next_deadline())) run(TimeReached{});
@@ -107,6 +110,22 @@ void LeaseService::Impl::step() {
     ask_for_offer(offer_watch.step(loop.now()));
     store.step();
     health.step();
+}
+
+Seconds LeaseService::Impl::clock_now() const {
+    const auto [instant, wall] = now();
+    return wall.time_since_epoch() - std::chrono::duration_cast<Seconds>(instant.time_since_epoch());
+}
+
+// NTP, or somebody, set the clock that leases end by: some that had ended live again, or the other way round.
+void LeaseService::Impl::heed_clock() {
+    const auto step = clock_now() - clock;
+    if (std::chrono::abs(step) < Seconds(2)) return;  // both are rounded
+    clock += step;
+    log.notice("gateway {}: the clock was set by {} s: what has ended, and what has not, is judged anew", setup.gateway,
+               step.count());
+    give(Wanted{replica.wanted(now().wall)});
+    consider_rewrite();
 }
 
 // ---- the replica --------------------------------------------------------------------------------
@@ -228,7 +247,7 @@ std::string LeaseService::Impl::name_of(NodeId peer) const {
 bool LeaseService::Impl::caught_up() const {
     const bool heard = std::all_of(peers.begin(), peers.end(), [](const auto& peer) { return peer.second.told; });
     if (!heard || feed.missing() > feed.refused()) return false;
-    const auto wall = wall_now();
+    const auto wall = now().wall;
     return !by_file() || !lacks(book ? book->leases : Leases{}, wanted_book().leases, wall);
 }
 

@@ -96,6 +96,7 @@ struct Surroundings {
     std::function<std::unique_ptr<ServerBus>(BusEvents)> open_bus;
     std::function<std::optional<bool>()> server_listens;
     std::function<ServerFacts()> find_server;
+    std::function<WallTime()> wall;
     // Who is not on the bus for so long is not only late. dnsmasq (2.90) does not come back to a bus that restarted.
     Duration bus_is_late = std::chrono::seconds(30);
 };

@@ -33,7 +33,9 @@ struct LeaseService::Impl {
          const Surroundings& around_);
     ~Impl();
 
-    [[nodiscard]] Moment now() const { return {loop.now(), wall_now()}; }
+    [[nodiscard]] Moment now() const { return {loop.now(), around.wall()}; }
+    [[nodiscard]] Seconds clock_now() const;
+    void heed_clock();
     [[nodiscard]] Deadline next_deadline() const;
     void step();
 
@@ -111,6 +113,7 @@ struct LeaseService::Impl {
     std::string write_trouble;
     Bytes stubborn_duid;  // the server's own, which a restart did not change or is not there to change
     std::optional<IpAddress> offers;
+    Seconds clock;  // the wall clock, as seen from the other one
     Instant off_bus_since;
     Instant chores_at;
 };

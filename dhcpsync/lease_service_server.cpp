@@ -124,7 +124,7 @@ LeaseBook LeaseService::Impl::wanted_book() const {
     for (const auto& [address, versions] : replica.table()) {
         if (const auto* lease = holder(versions, wall))
             wanted.leases.insert_or_assign(address, *lease);
-        else
+        else if (!lapsed(versions, wall))
             wanted.leases.erase(address);
     }
     if (const auto* duid = wanted_duid()) wanted.server_duid = *duid;
@@ -163,7 +163,7 @@ void LeaseService::Impl::consider_rewrite() {
     const bool other_duid = has_other_duid();
     if (!(by_file() || other_duid) || (!book && !file->missing())) return;
     const auto wanted = wanted_book();
-    const auto wall = wall_now();
+    const auto wall = now().wall;
     const bool lacking = other_duid || lacks(book ? book->leases : Leases{}, wanted.leases, wall);
     if (!rewriter.step(loop.now(), lacking)) return;
     if (other_duid) {
@@ -186,7 +186,7 @@ void LeaseService::Impl::leases_written(const std::string& problem) {
 // ---- hosts without a lease ----------------------------------------------------------------------
 
 bool LeaseService::Impl::has_lease(const IpAddress& address) const {
-    const auto wall = wall_now();
+    const auto wall = now().wall;
     if (book) {
         const auto at = book->leases.find(address);
         if (at != book->leases.end() && at->second.live(wall)) return true;

@@ -13,6 +13,11 @@ const Version* find(const Versions& versions, const Stamp& stamp) {
     return at == versions.end() ? nullptr : &*at;
 }
 
+bool ended_for(Seconds time, const Versions& versions, WallTime now) {
+    return std::all_of(versions.begin(), versions.end(),
+                       [&](const auto& v) { return v.kept_until != never && v.kept_until + time <= now; });
+}
+
 // Of one side, what the other side still holds or never knew.
 void append_surviving(Versions& result, const Versions& side, const Versions& other, const Knowledge& other_knows) {
     for (const auto& version : side) {
@@ -62,9 +67,8 @@ std::optional<WallTime> quarantined_until(const Versions& versions, WallTime now
     return until;
 }
 
-bool lapsed(const Versions& versions, WallTime now) {
-    return std::all_of(versions.begin(), versions.end(),
-                       [&](const auto& v) { return v.kept_until != never && v.kept_until + grace <= now; });
-}
+bool lapsed(const Versions& versions, WallTime now) { return ended_for(grace, versions, now); }
+
+bool forgettable(const Versions& versions, WallTime now) { return ended_for(memory, versions, now); }
 
 }  // namespace dhcpsync

@@ -41,8 +41,11 @@ using Table = std::map<IpAddress, Versions>;
 // what it said can still be read back from the disk.
 inline constexpr std::size_t most_versions_held = 2 * most_leases;
 
-// A node's clock may be behind: for so long after their end versions are still kept.
+// A node's clock may be behind: for so long after their end versions still count.
 inline constexpr Seconds grace{60};
+// And ours may be ahead, until NTP has set it right: by hours, where local time was taken for UTC. So what has lapsed
+// is kept, and counts again if the clock is found to have been wrong.
+inline constexpr Seconds memory{24 * 3600};
 
 // In order, each stamp once, at most most_versions.
 [[nodiscard]] Versions settled(Versions versions);
@@ -61,6 +64,9 @@ inline constexpr Seconds grace{60};
 // last of those who are not the holder lets go.
 [[nodiscard]] std::optional<WallTime> quarantined_until(const Versions& versions, WallTime now);
 
+// Nothing of it counts any more, as if nobody had ever heard of the address.
 [[nodiscard]] bool lapsed(const Versions& versions, WallTime now);
+// ... whatever the clock may be found to have been.
+[[nodiscard]] bool forgettable(const Versions& versions, WallTime now);
 
 }  // namespace dhcpsync

@@ -38,7 +38,7 @@ std::vector<Change> Replica::wanted(WallTime now) {
     std::vector<Change> result;
     for (const auto& [address, versions] : table_) {
         const auto* lease = holder(versions, now);
-        result.push_back({address, lease ? std::optional(*lease) : std::nullopt});
+        result.push_back({address, lease ? std::optional(*lease) : std::nullopt, lapsed(versions, now)});
         if (contested(versions, now)) contested_[address] = result.back().lease;
     }
     return result;
@@ -119,7 +119,7 @@ bool ReplicaStep::join(const Inbox& inbox) {
     for (const auto& [address, versions] : inbox.cells()) {
         const auto& ours = at(address);
         auto merged = merge(ours, r_.knowledge_, versions, inbox.knowledge());
-        if (lapsed(merged, now_.wall)) merged.clear();
+        if (forgettable(merged, now_.wall)) merged.clear();
         if (merged == ours) continue;
         held = held + merged.size() - ours.size();
         news.push_back({address, std::move(merged)});
@@ -209,8 +209,12 @@ void ReplicaStep::sweep() {
     r_.sweep_at_.reset();
     std::vector<IpAddress> gone;
     for (const auto& [address, versions] : r_.table_) {
-        if (lapsed(versions, now_.wall)) gone.push_back(address);
+        if (forgettable(versions, now_.wall))
+            gone.push_back(address);
+        else if (lapsed(versions, now_.wall) && !lapsed(versions, r_.swept_))
+            changes_.push_back({address, std::nullopt, true});
     }
+    r_.swept_ = now_.wall;
     for (const auto& address : gone) replace(address, {});
     for (const auto& [address, told] : std::map(r_.contested_)) want(address, at(address), at(address));
     for (const auto& [address, versions] : r_.table_) {
@@ -260,11 +264,15 @@ void ReplicaStep::want(const IpAddress& address, const Versions& before, const V
     auto lease = holder_of(after);
     const auto told = r_.contested_.extract(address);
     const bool several = contested(after, now_.wall);
-    const bool unheard_of = before.empty() && !after.empty();
+    const bool unheard_of = counts_for_nothing(before) && !counts_for_nothing(after);
     const bool same = told ? told.mapped() == lease : !several && !unheard_of && lease == holder_of(before);
-    const bool forgotten = after.empty() && !before.empty();
+    const bool forgotten = counts_for_nothing(after) && !counts_for_nothing(before);
     if (several) r_.contested_.emplace(address, lease);
     if (!same || forgotten) changes_.push_back({address, std::move(lease), forgotten});
+}
+
+bool ReplicaStep::counts_for_nothing(const Versions& versions) const {
+    return versions.empty() || lapsed(versions, now_.wall);
 }
 
 std::optional<Lease> ReplicaStep::holder_of(const Versions& versions) const {

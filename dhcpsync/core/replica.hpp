@@ -62,7 +62,7 @@ struct Send {
 struct Change {
     IpAddress address;
     std::optional<Lease> lease;
-    bool forgotten = false;  // all that was ever said of it has ended, and nothing is kept
+    bool forgotten = false;  // all that was ever said of it has lapsed
     bool operator==(const Change&) const = default;
 };
 // For the feed of the local server, in every role: as Wanted, or where LocalLeases brought it in ServerHas.
@@ -127,7 +127,8 @@ public:
     [[nodiscard]] const Knowledge& knowledge() const { return knowledge_; }
     [[nodiscard]] Term newest_term() const { return standing_.newest_term; }
     [[nodiscard]] Leases leases(WallTime now) const;
-    // All that the local DHCP server should know; for a feed that starts, and follows with Apply.
+    // All that the local DHCP server should know; for a feed that starts, and follows with Apply, and again when the
+    // wall clock was set.
     [[nodiscard]] std::vector<Change> wanted(WallTime now);
     [[nodiscard]] const std::optional<ServerDuid>& server_duid() const { return server_duid_; }
     [[nodiscard]] std::vector<Quarantined> quarantined(WallTime now) const;
@@ -164,6 +165,7 @@ private:
     std::map<IpAddress, std::optional<Lease>> contested_;  // by several live leases; and the one that was told
     Deadline persist_at_;
     Deadline sweep_at_;
+    WallTime swept_ = WallTime::min();  // last
 };
 
 }  // namespace dhcpsync

@@ -49,7 +49,7 @@ void ReplicaStep::adopt(const Leases& leases) {
 // Nobody has heard of the address, or of a renewal; or this file is the truth anyway.
 bool ReplicaStep::adopts(const Lease& lease) const {
     const auto& versions = at(lease.address);
-    if (r_.resumed_ || versions.empty()) return true;
+    if (r_.resumed_ || counts_for_nothing(versions)) return true;
     const auto* known = holder(versions, now_.wall);
     return known && known->client == lease.client && known->expires < lease.expires;
 }

@@ -52,6 +52,7 @@ private:
     void plan_sweep();
     void dirty();
 
+    [[nodiscard]] bool counts_for_nothing(const Versions& versions) const;
     [[nodiscard]] std::optional<Lease> holder_of(const Versions& versions) const;
     [[nodiscard]] const Versions& at(const IpAddress& address) const;
     template <class One>

@@ -170,6 +170,7 @@ Surroundings Home::surroundings() {
         };
     }
     around.bus_is_late = plan_.bus_is_late;
+    around.wall = [this] { return wall() + clock_error; };
     around.server_listens = [this] { return listens; };
     around.find_server = [this] { return ServerFacts{server.path(), plan_.most_leases, plan_.pools, plan_.reserved}; };
     return around;

@@ -101,6 +101,7 @@ public:
     std::unique_ptr<LeaseService> service;
     std::optional<bool> listens = true;
     bool loses_messages = false;
+    Seconds clock_error{0};
 
     std::vector<HealthChange> healths;
     std::vector<ScanPool> scans;

@@ -124,6 +124,24 @@ TEST_F(LeaseServiceTest, all_restart_at_once_and_nothing_is_lost) {
     EXPECT_TRUE(comes_to(other(), ip(120)));
 }
 
+// Local time taken for UTC, until NTP sets it right.
+TEST_F(LeaseServiceTest, a_clock_that_was_ahead_for_a_while_costs_no_lease) {
+    add().become(true);
+    one().server.grant(lease(120, 1));
+    add();
+    other().stop();
+    other().clock_error = Seconds(2 * 3600);
+    other().start();
+    other().become(false);
+    Home::connect(one(), other());
+    ASSERT_TRUE(turns_.until([&] { return other().service->caught_up(); }));
+    turns_.pass(500ms);
+    EXPECT_FALSE(other().server.has(ip(120)));
+    other().clock_error = Seconds(0);
+    EXPECT_TRUE(comes_to(other(), ip(120)));
+    EXPECT_EQ(other().log.count("the clock was set by -7200 s"), 1);
+}
+
 TEST_F(LeaseServiceTest, a_server_that_restarts_empty_is_fed_again) {
     two();
     for (unsigned i = 0; i < 30; ++i) one().server.grant(lease(100 + i, i + 1));

@@ -243,9 +243,39 @@ TEST_F(ReplicaTest, a_tombstone_is_kept_until_what_it_replaced_has_ended) {
     now_ = {now_.instant + 3600s, noon + Seconds(3600)};
     (void)step(a_, TimeReached{});
     EXPECT_EQ(a_.table().size(), 1u) << "a node whose clock is behind may still hold it";
-    now_ = {now_.instant + 61s, now_.wall + Seconds(61)};
+    now_ = {now_.instant + 24h, now_.wall + Seconds(24 * 3600)};
     (void)step(a_, TimeReached{});
     EXPECT_TRUE(a_.table().empty());
+}
+
+// Its server, too, forgot it at once.
+TEST_F(ReplicaTest, a_lease_that_ended_only_by_a_wrong_clock_is_still_there) {
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1)});
+    const auto right = now_;
+    now_.wall += Seconds(2 * 3600);
+    (void)link();
+    (void)step(a_, TimeReached{});
+    Replica again(one, a_.image(), Term{1});
+    (void)again.step(now_, TimeReached{});
+    EXPECT_TRUE(again.leases(now_.wall).empty() && b_.leases(now_.wall).empty());
+    now_ = right;
+    EXPECT_EQ(again.leases(noon), leases({lease(100, 1)}));
+    EXPECT_EQ(b_.leases(noon), leases({lease(100, 1)}));
+    EXPECT_EQ(b_.wanted(noon), (std::vector<Change>{{ip(100), lease(100, 1)}}));
+}
+
+// It is long over what others knew of the address; and longer still what they gave back.
+TEST_F(ReplicaTest, what_has_lapsed_is_as_if_it_had_never_been) {
+    (void)link();
+    (void)activate(a_);
+    (void)serve(a_, {lease(100, 1, Seconds(60)), lease(101, 2, Seconds(60))});
+    (void)serve(a_, {lease(100, 1, Seconds(60))});
+    (void)step(a_, BecameBackup{});
+    now_ = {now_.instant + 600s, noon + Seconds(600)};
+    (void)serve(b_, {lease(100, 3), lease(101, 4)});  // nobody has heard of these
+    (void)activate(b_);
+    EXPECT_EQ(a_.leases(now_.wall), leases({lease(100, 3), lease(101, 4)}));
 }
 
 TEST_F(ReplicaTest, what_is_not_kept_any_more_need_not_be_kept_elsewhere) {

@@ -155,8 +155,10 @@ private:
             move_role(rng.chance(0.3));
         else if (dice < 80)
             world_.crash(any());
-        else if (dice < 88)
+        else if (dice < 86)
             world_.start(any());
+        else if (dice < 88)  // local time taken for UTC, or a clock that stood still while the power was gone
+            world_.boot_with_wrong_clock(any(), std::chrono::minutes(rng.below(240)) - std::chrono::hours(2));
         else if (dice < 92)
             other_link(&World::cut);
         else if (dice < 97)

@@ -67,7 +67,7 @@ void World::start(std::size_t index) {
     auto image = node.image.empty() ? Image{} : decode_image(node.image).value();
     node.replica = std::make_unique<Replica>(node.id(), std::move(image), node.term);
     node.feed = std::make_unique<Feed>(FeedLimits{pool, 2});
-    feed(node, Wanted{node.replica->wanted(now().wall)});
+    feed(node, Wanted{node.replica->wanted(now(node).wall)});
     feed(node, ServerLeads{node.active});
     if (!node.serves) feed(node, Interrupted{false});
     node.to_be_read = false;
@@ -97,7 +97,7 @@ void World::set_active(std::size_t index, bool active) {
 // ---- DHCP servers -------------------------------------------------------------------------------
 
 void World::expire(Node& node) {
-    std::erase_if(node.server, [this](const auto& one) { return !one.second.live(now().wall); });
+    std::erase_if(node.server, [now = now(node).wall](const auto& one) { return !one.second.live(now); });
 }
 
 // Its own address if it has one, else a free one: as dnsmasq, which knows nothing but its own leases.
@@ -106,7 +106,7 @@ void World::grant(std::size_t index, unsigned number) {
     if (!node.serves) return;
     expire(node);
     const auto expires =
-        now().wall + shortest_lease + Seconds(rng_.below(static_cast<std::size_t>(longest_lease.count())));
+        now(node).wall + shortest_lease + Seconds(rng_.below(static_cast<std::size_t>(longest_lease.count())));
     for (auto& [address, lease] : node.server) {
         if (lease.client != client_of(number)) continue;
         lease.expires = expires;
@@ -140,6 +140,20 @@ void World::restart_server(std::size_t index) {
         node.serves = true;
         interrupt(node, true);
         server_changed(node);
+    });
+}
+
+// dnsmasq forgets what has ended by the clock as it is; both clocks of a host are one.
+void World::boot_with_wrong_clock(std::size_t index, Seconds error) {
+    auto& node = nodes_[index];
+    crash(index);
+    node.clock_error = error;
+    expire(node);
+    start(index);
+    later(rng_.up_to(60s), [this, &node, error] {
+        if (node.clock_error != error) return;
+        node.clock_error = Seconds(0);
+        if (node.up()) feed(node, Wanted{node.replica->wanted(now().wall)});
     });
 }
 
@@ -181,7 +195,7 @@ void World::believe(Node& node, Leases leases, bool whole) {
 }
 
 void World::feed(Node& node, const FeedEvent& event) {
-    for (const auto& call : node.feed->step(now(), event)) {
+    for (const auto& call : node.feed->step(now(node), event)) {
         later_for(node, rng_.up_to(20ms), [this, &node, call, server = node.server_life] {
             if (node.server_life == server) obey(node, call);
         });
@@ -204,7 +218,7 @@ void World::obey(Node& node, const Call& call) {
             ASSERT(add->seconds > 0 && add->seconds != for_ever);
             node.server[address] = {address,
                                     client_of(static_cast<unsigned>(std::stoul(add->hardware.substr(15), nullptr, 16))),
-                                    "", now().wall + Seconds(add->seconds)};
+                                    "", now(node).wall + Seconds(add->seconds)};
         } else {
             node.server.erase(address);
         }
@@ -216,7 +230,7 @@ void World::obey(Node& node, const Call& call) {
 // ---- replicas -----------------------------------------------------------------------------------
 
 void World::step(Node& node, Event event) {
-    auto actions = node.replica->step(now(), std::move(event));
+    auto actions = node.replica->step(now(node), std::move(event));
     for (auto& action : actions) perform(node, action);
     arm(node);
     observer_();

@@ -33,6 +33,7 @@ struct Node {
     Leases server;  // dnsmasq goes on when we crash
     bool serves = true;
     std::uint64_t server_life = 0;
+    Seconds clock_error{0};
     Bytes image;
     Term term;
     // What does not.
@@ -66,6 +67,8 @@ public:
     void release(std::size_t node);
     // It is stopped, and started again.
     void restart_server(std::size_t node);
+    // Power comes back, and the clock is wrong until it is set right after a while.
+    void boot_with_wrong_clock(std::size_t node, Seconds error);
 
     // What may happen to a link.
     void cut(std::size_t a, std::size_t b);
@@ -78,6 +81,8 @@ public:
     [[nodiscard]] const Node& node(std::size_t index) const { return nodes_[index]; }
     [[nodiscard]] bool linked(std::size_t a, std::size_t b) const { return links_[a][b].up; }
     [[nodiscard]] Moment now() const { return {now_, wall_at(now_)}; }
+    // As its clock shows it.
+    [[nodiscard]] Moment now(const Node& node) const { return {now_, wall_at(now_) + node.clock_error}; }
 
     // After every step of a replica; to watch invariants.
     void watch(std::function<void()> observer) { observer_ = std::move(observer); }
