@@ -172,11 +172,13 @@ void LeaseService::Impl::consider_rewrite() {
         stubborn_duid = book->server_duid;
     }
     const auto written = write_leases(wanted, {ExpiryField::until, wall});
+    health.restarting(true);
     outcomes.write_leases(file->path(), written.text);
 }
 
 void LeaseService::Impl::leases_written(const std::string& problem) {
     rewriter.written(loop.now());
+    health.restarting(false);
     if (problem != write_trouble && !problem.empty())
         log.warning("gateway {}: dnsmasq does not get the leases of the others: {}", setup.gateway, problem);
     write_trouble = problem;

@@ -20,7 +20,7 @@ void ServerHealth::server(bool there) {
 }
 
 void ServerHealth::pong(bool in_time) {
-    if (!std::exchange(pinging_, false)) return;
+    if (!std::exchange(pinging_, false) || restarting_) return;
     watch_.saw(ServerSign::answers, in_time);
     tell();
 }
@@ -28,6 +28,7 @@ void ServerHealth::pong(bool in_time) {
 void ServerHealth::step() {
     if (!look_at_ || loop_.now() < *look_at_) return;
     look_at_ = loop_.now() + ServerWatch::pace;
+    if (restarting_) return;
     if (const auto bound = listening_())
         watch_.saw(ServerSign::listening, *bound);
     else

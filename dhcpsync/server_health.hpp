@@ -19,6 +19,8 @@ public:
     // What the bus tells.
     void server(bool there);
     void pong(bool in_time);
+    // We have it restarted: what is seen of it until that is done says nothing.
+    void restarting(bool under_way) { restarting_ = under_way; }
 
     [[nodiscard]] Deadline next_deadline() const { return look_at_; }
     void step();
@@ -36,7 +38,7 @@ private:
     ServerWatch watch_;
     HealthChange health_;
     bool there_ = false, was_there_ = false;  // on this connection to the bus
-    bool pinging_ = false;
+    bool pinging_ = false, restarting_ = false;
     Deadline look_at_;
 };
 

@@ -135,8 +135,6 @@ TEST_F(LeaseServiceTest, a_clock_that_was_ahead_for_a_while_costs_no_lease) {
     other().become(false);
     Home::connect(one(), other());
     ASSERT_TRUE(turns_.until([&] { return other().service->caught_up(); }));
-    turns_.pass(500ms);
-    EXPECT_FALSE(other().server.has(ip(120)));
     other().clock_error = Seconds(0);
     EXPECT_TRUE(comes_to(other(), ip(120)));
     EXPECT_EQ(other().log.count("the clock was set by -7200 s"), 1);
@@ -324,6 +322,17 @@ protected:
         home.service->leases_written(problem);
     }
 };
+
+// On a slow host it may be silent for long. Who took over would give the role back for it.
+TEST_F(WithoutBusTest, a_server_that_we_restart_is_not_dead) {
+    one().server.grant(lease(120, 1));
+    ASSERT_TRUE(turns_.until([&] { return other().written.size() == 1; }));
+    other().listens = false;
+    turns_.pass(5s);
+    EXPECT_TRUE(other().healths.empty());
+    write(other(), "the unit failed");
+    EXPECT_TRUE(turns_.until([&] { return !other().healths.empty(); }));
+}
 
 TEST_F(WithoutBusTest, the_file_is_written_at_once_and_then_seldom) {
     one().server.grant(lease(120, 1));
