@@ -46,6 +46,7 @@ struct Imagined {
     std::uint8_t protocol = 0;
     std::uint32_t ct_state = 0, ct_status = 0;
     std::optional<IpAddress> destination;
+    std::optional<std::uint16_t> port;  // it is sent to
 };
 
 // Whether this base chain drops such a packet, for certain as far as rules are understood: a rule that accepts under

@@ -68,7 +68,10 @@ private:
     static std::uint32_t slot(std::uint32_t reg) {
         return reg >= NFT_REG_1 && reg <= NFT_REG_4 ? NFT_REG32_00 + (reg - NFT_REG_1) * 4 : reg;
     }
-    void set(std::uint32_t reg, Value value) { registers_[slot(reg)] = std::move(value); }
+    void set(std::uint32_t reg, Value value) {
+        registers_[slot(reg)] = std::move(value);
+        if (both_ports_in_ == slot(reg)) both_ports_in_.reset();
+    }
     Value get(std::uint32_t reg) const {
         const auto found = registers_.find(slot(reg));
         return found == registers_.end() ? std::nullopt : found->second;
@@ -102,11 +105,15 @@ private:
 
     void payload(nftnl_expr* e) {
         if (!nftnl_expr_is_set(e, NFTNL_EXPR_PAYLOAD_DREG)) return;  // writes
+        const auto base = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_BASE);
+        const auto offset = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET);
+        const auto length = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_LEN);
         Value value;
-        if (nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_BASE) == NFT_PAYLOAD_NETWORK_HEADER)
-            value = network_header(nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_OFFSET),
-                                   nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_LEN));
-        set(nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_DREG), std::move(value));
+        if (base == NFT_PAYLOAD_NETWORK_HEADER) value = network_header(offset, length);
+        if (base == NFT_PAYLOAD_TRANSPORT_HEADER) value = transport_header(offset, length);
+        const auto into = nftnl_expr_get_u32(e, NFTNL_EXPR_PAYLOAD_DREG);
+        set(into, std::move(value));
+        if (base == NFT_PAYLOAD_TRANSPORT_HEADER && offset == 0 && length == both_ports) both_ports_in_ = slot(into);
     }
     Value network_header(std::uint32_t offset, std::uint32_t length) const {
         const bool v4 = packet_.family == Family::ipv4;
@@ -115,6 +122,13 @@ private:
         const auto bytes = packet_.destination->bytes();
         if (length > bytes.size()) return std::nullopt;
         return Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));  // a prefix is read shorter
+    }
+
+    // Of TCP and UDP alike.
+    Value transport_header(std::uint32_t offset, std::uint32_t length) const {
+        constexpr std::uint32_t port_at = 2;
+        if (!packet_.port || offset != port_at || length != sizeof *packet_.port) return std::nullopt;
+        return raw(htons(*packet_.port));
     }
 
     void conntrack(nftnl_expr* e) {
@@ -146,9 +160,19 @@ private:
         const auto operation = nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_OP);
         std::uint32_t size = 0;
         const auto* data = static_cast<const std::uint8_t*>(nftnl_expr_get(e, NFTNL_EXPR_CMP_DATA, &size));
+        if (is_for_another_port(nftnl_expr_get_u32(e, NFTNL_EXPR_CMP_SREG), operation, {data, data ? size : 0}))
+            return require(false);
         if (!value || !data || size > value->size() || operation > NFT_CMP_NEQ) return unsure();
         const bool equal = std::equal(data, data + size, value->begin());  // shorter data: "eth*"
         require(equal == (operation == NFT_CMP_EQ));
+    }
+
+    // A rule about both ports is written as one comparison; where the packet comes from is not known.
+    bool is_for_another_port(std::uint32_t reg, std::uint32_t operation, vrrpd::BytesView data) const {
+        if (!packet_.port || both_ports_in_ != slot(reg) || operation != NFT_CMP_EQ || data.size() != both_ports)
+            return false;
+        const auto port = raw(htons(*packet_.port));
+        return !std::equal(port.begin(), port.end(), data.end() - 2);
     }
 
     void lookup(nftnl_expr* e) {
@@ -211,6 +235,8 @@ private:
     const ForeignChain& chain_;
     const Imagined& packet_;
     std::map<std::uint32_t, Value> registers_;
+    static constexpr std::uint32_t both_ports = 4;  // octets at the beginning of a TCP or UDP header
+    std::optional<std::uint32_t> both_ports_in_;    // the register
     Holds holds_ = Holds::yes;
     std::optional<Verdict> verdict_;
 };

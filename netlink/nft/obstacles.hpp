@@ -13,7 +13,6 @@
 
 namespace netlink::nft {
 
-[[nodiscard]] Result<std::vector<Obstacle>> find_obstacles(Connection& connection,
-                                                           std::span<const GatewayRules> gateways);
+[[nodiscard]] Result<std::vector<Obstacle>> find_obstacles(Connection& connection, std::span<const Served> gateways);
 
 }  // namespace netlink::nft

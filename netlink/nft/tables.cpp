@@ -111,7 +111,7 @@ public:
         return true;
     }
 
-    Result<std::vector<Obstacle>> obstacles(std::span<const GatewayRules> gateways) override {
+    Result<std::vector<Obstacle>> obstacles(std::span<const Served> gateways) override {
         return find_obstacles(connection_, gateways);
     }
 

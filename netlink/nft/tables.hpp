@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,18 @@ struct Obstacle {
     std::string where;
     std::string remedy;
     bool operator==(const Obstacle&) const = default;
+};
+
+// A gateway, and what must get through to its services, beside what it forwards. Foreign rules may stand in its way.
+struct Served {
+    GatewayRules gateway;
+    bool dhcp = false;  // clients ask this host for leases
+    struct DnsPath {
+        Family family = Family::ipv4;
+        std::optional<std::uint16_t> here;  // the port at which a server of this host is asked; none: another host's
+        bool operator==(const DnsPath&) const = default;
+    };
+    std::vector<DnsPath> dns = {};  // that clients' questions may have to take
 };
 
 // What this kernel can do; said once at start.
@@ -73,8 +86,9 @@ public:
     // appeared or vanished, which takes its chain along). False: call install() again.
     [[nodiscard]] virtual Result<bool> intact() = 0;
 
-    // Foreign base chains and rules that drop what these gateways must forward, for each gateway those in its own way.
-    [[nodiscard]] virtual Result<std::vector<Obstacle>> obstacles(std::span<const GatewayRules> gateways) = 0;
+    // Foreign base chains and rules that drop what these gateways must forward, or be asked, for each gateway those in
+    // its own way.
+    [[nodiscard]] virtual Result<std::vector<Obstacle>> obstacles(std::span<const Served> gateways) = 0;
 
     // The netlink port that changes of ours come from; for RulesetMonitor.
     [[nodiscard]] virtual std::uint32_t port() const { return 0; }

@@ -94,7 +94,7 @@ public:
         return {};
     }
     Result<bool> intact() override { return true; }
-    Result<std::vector<netlink::nft::Obstacle>> obstacles(std::span<const netlink::nft::GatewayRules>) override {
+    Result<std::vector<netlink::nft::Obstacle>> obstacles(std::span<const netlink::nft::Served>) override {
         return std::vector<netlink::nft::Obstacle>{};
     }
 

@@ -14,12 +14,13 @@ using testing::IsEmpty;
 
 class NftObstacles : public nft_test::NeedsRoot {
 protected:
-    std::vector<std::string> found(const GatewayRules& gateway = home()) {
+    std::vector<std::string> found(const GatewayRules& gateway = home()) { return found(Served{gateway}); }
+    std::vector<std::string> found(const Served& gateway) {
         std::vector<std::string> out;
         for (const auto& obstacle : obstacles({gateway})) out.push_back(obstacle.where + ": " + obstacle.remedy);
         return out;
     }
-    std::vector<Obstacle> obstacles(const std::vector<GatewayRules>& gateways) {
+    std::vector<Obstacle> obstacles(const std::vector<Served>& gateways) {
         std::vector<Obstacle> out;
         space().in([&] {
             auto tables = open_tables();
@@ -93,6 +94,57 @@ TEST_F(NftObstacles, ufw_is_named_for_routing_and_for_protocol_112) {
     EXPECT_THAT(found(), IsEmpty());
 }
 
+// What its clients live on, once it is the gateway: DHCP and DNS come in on the LAN.
+class NftObstaclesOfServices : public NftObstacles {
+protected:
+    static Served serving() {
+        return {home(), true, {{Family::ipv4, 53}, {Family::ipv4, std::nullopt}, {Family::ipv6, 53}}};
+    }
+};
+
+TEST_F(NftObstaclesOfServices, ufw_drops_requests_and_questions) {
+    nft("table ip filter {"
+        " chain ufw-user-input { meta l4proto tcp tcp dport 22 accept; };"
+        " chain ufw-before-forward { ct state related,established accept; };"
+        " chain ufw-before-input { iifname \"lo\" accept; ct state related,established accept; ct state invalid drop;"
+        "  ip protocol 112 accept; udp sport 67 udp dport 68 accept; ip daddr 224.0.0.251 udp dport 5353 accept;"
+        "  jump ufw-user-input; };"
+        " chain FORWARD { type filter hook forward priority 0; policy drop; jump ufw-before-forward;"
+        "  iifname \"lan0\" oifname \"wan0\" accept; };"
+        " chain INPUT { type filter hook input priority 0; policy drop; jump ufw-before-input; }; }");
+    EXPECT_THAT(found(), IsEmpty()) << "without such services";
+    EXPECT_THAT(
+        found(serving()),
+        ElementsAre("ip filter INPUT drops DHCP requests (UDP port 67) on lan0: ufw allow in on lan0 to any port 67 "
+                    "proto udp",
+                    "ip filter INPUT drops DNS questions (port 53) on lan0: ufw allow in on lan0 to any port 53",
+                    "ip filter FORWARD drops DNS questions for the server of another router, lan0->lan0: ufw route "
+                    "allow in on lan0 out on lan0"));
+    nft("add rule ip filter ufw-user-input iifname \"lan0\" udp dport 67 accept");
+    nft("add rule ip filter ufw-user-input iifname \"lan0\" meta l4proto { tcp, udp } th dport 53 accept");
+    nft("add rule ip filter FORWARD iifname \"lan0\" oifname \"lan0\" accept");
+    EXPECT_THAT(found(serving()), IsEmpty());
+}
+
+TEST_F(NftObstaclesOfServices, docker_drops_what_goes_back_into_the_lan) {
+    nft("table ip filter { chain DOCKER-USER { counter return; };"
+        " chain FORWARD { type filter hook forward priority 0; policy drop; jump DOCKER-USER;"
+        "  iifname \"lan0\" oifname \"wan0\" accept; iifname \"wan0\" accept; }; }");
+    EXPECT_THAT(found(serving()),
+                ElementsAre("ip filter FORWARD drops DNS questions for the server of another router, lan0->lan0: "
+                            "iptables -I DOCKER-USER -i lan0 -o lan0 -j ACCEPT"));
+}
+
+TEST_F(NftObstaclesOfServices, a_plain_nft_firewall_gets_rules_for_both_transports) {
+    nft("table inet filter { chain input { type filter hook input priority 0; policy drop; meta l4proto 112 accept;"
+        " udp dport 67 accept; udp dport 5353 accept; }; }");
+    auto elsewhere = serving();
+    elsewhere.dns = {{Family::ipv4, 5300}};
+    EXPECT_THAT(found(elsewhere),
+                ElementsAre("inet filter input drops DNS questions (port 5300) on lan0: nft insert rule inet filter "
+                            "input iifname \"lan0\" meta l4proto { tcp, udp } th dport 5300 accept"));
+}
+
 TEST_F(NftObstacles, a_plain_nft_firewall_with_a_verdict_map) {
     nft("table inet filter {"
         " chain input { type filter hook input priority 0; policy drop; iif lo accept;"
@@ -145,10 +197,10 @@ TEST_F(NftObstacles, each_is_in_the_way_of_its_own_gateway) {
         " iifname \"lan1\" oifname \"wan0\" drop; }; }");
     const Obstacle expected{"GUESTS", "inet filter forward drops lan1->wan0",
                             "nft insert rule inet filter forward iifname \"lan1\" oifname \"wan0\" accept"};
-    EXPECT_THAT(obstacles({home(), guests}), ElementsAre(expected));
+    EXPECT_THAT(obstacles({{home()}, {guests}}), ElementsAre(expected));
 
     nft("insert rule inet filter forward oifname \"wan0\" drop");
-    const auto both = obstacles({home(), guests});
+    const auto both = obstacles({{home()}, {guests}});
     ASSERT_EQ(both.size(), 2u);
     EXPECT_EQ(both[0].gateway, "HOME");
     EXPECT_EQ(both[1].gateway, "GUESTS");

@@ -101,6 +101,30 @@ std::vector<netlink::nft::GatewayRules> GatewayKeeper::rules() const {
     return result;
 }
 
+std::vector<netlink::nft::Served> GatewayKeeper::served() const {
+    std::vector<netlink::nft::Served> result;
+    for (auto& gateway : rules()) {
+        const auto name = gateway.name;
+        const bool dhcp = config_->dhcp_sync && config_->dhcp_sync->follows == name;
+        result.push_back({std::move(gateway), dhcp, dns_paths(name)});
+    }
+    return result;
+}
+
+// Whoever of them answers now, each may have to. With `demote` only this host's own does.
+std::vector<netlink::nft::Served::DnsPath> GatewayKeeper::dns_paths(const std::string& gateway) const {
+    std::vector<netlink::nft::Served::DnsPath> result;
+    const auto* block = dns_failover_of(gateway);
+    for (std::size_t i = 0; block && i < block->forwarders.size(); ++i) {
+        const auto& [name, address, port] = block->forwarders[i];
+        const bool here = desk_.world().holds(address);
+        const netlink::nft::Served::DnsPath path{address.family(), here ? std::optional(port) : std::nullopt};
+        if ((here || !block->demote) && std::find(result.begin(), result.end(), path) == result.end())
+            result.push_back(path);
+    }
+    return result;
+}
+
 std::optional<std::size_t> GatewayKeeper::find(const std::string& gateway) const {
     for (std::size_t i = 0; gateways_ && i < gateways_->size(); ++i)
         if ((*gateways_)[i].name == gateway) return i;
@@ -282,7 +306,7 @@ void GatewayKeeper::rules_changed(const netlink::nft::RulesetMonitor::Seen& seen
 }
 
 void GatewayKeeper::inspect() {
-    desk_.ask(InspectRules{rules()}, [this](const Outcome& outcome) { inspected(std::get<RulesInspected>(outcome)); });
+    desk_.ask(InspectRules{served()}, [this](const Outcome& outcome) { inspected(std::get<RulesInspected>(outcome)); });
 }
 
 void GatewayKeeper::inspected(const RulesInspected& found) {

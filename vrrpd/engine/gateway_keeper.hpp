@@ -76,6 +76,8 @@ private:
     [[nodiscard]] bool has_services(std::size_t gateway) const;
     void forget_services();
     [[nodiscard]] std::vector<netlink::nft::GatewayRules> rules() const;
+    [[nodiscard]] std::vector<netlink::nft::Served> served() const;
+    [[nodiscard]] std::vector<netlink::nft::Served::DnsPath> dns_paths(const std::string& gateway) const;
     void install();
     void inspect();
     void inspected(const RulesInspected& found);

@@ -52,7 +52,7 @@ struct RefusePackets {
 };
 // Are our tables as installed, and what foreign rules stand in the way?
 struct InspectRules {
-    std::vector<netlink::nft::GatewayRules> gateways;
+    std::vector<netlink::nft::Served> gateways;
 };
 
 // Which of these switches are off? What does not exist is not off.
