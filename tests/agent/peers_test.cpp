@@ -157,6 +157,21 @@ TEST_F(PeersTest, an_endless_message_is_bounded) {
     EXPECT_EQ(a.replica, (std::vector<std::pair<std::string, Bytes>>{{"H", {42}}}));
 }
 
+PeerStatus with_clock(std::chrono::milliseconds ahead) {
+    PeerStatus result{"H001", IpAddress::v4(10, 12, 14, 2), PeerStatus::Link{}, {}};
+    result.link->clock_offset = ahead;
+    return result;
+}
+
+TEST(ClockObstacle, names_whose_clock_is_a_minute_from_ours) {
+    EXPECT_EQ(clock_obstacle({}), "");
+    EXPECT_EQ(clock_obstacle({with_clock(60s), with_clock(-60s), {"H003", IpAddress::v4(10, 12, 14, 4), {}, {}}}), "");
+    EXPECT_EQ(clock_obstacle({with_clock(0s), with_clock(2h)}),
+              "its clock is 7200 s behind that of H001, and leases end by the clock: let NTP set both");
+    EXPECT_EQ(clock_obstacle({with_clock(-61s)}),
+              "its clock is 61 s ahead of that of H001, and leases end by the clock: let NTP set both");
+}
+
 TEST_F(PeersTest, a_clock_far_off_is_said_once) {
     OneMember a(stage_.loop, configuration_, 0);
     HandMade other(stage_, configuration_, 1, 0);

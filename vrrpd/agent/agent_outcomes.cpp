@@ -17,7 +17,8 @@ seconds unix_time() { return duration_cast<seconds>(wall_now().time_since_epoch(
 // Who is the gateway sends the questions somewhere in any case.
 std::string obstacle(const DnsStatus& dns, proto::Role role) {
     if (dns.none_alive) return dns.trouble;
-    return dns.known || role == proto::Role::active ? "" : "it is not known yet whether " + dns.answers + " answers DNS";
+    return dns.known || role == proto::Role::active ? ""
+                                                    : "it is not known yet whether " + dns.answers + " answers DNS";
 }
 
 }  // namespace
@@ -69,10 +70,12 @@ void Agent::look_at_dns() {
 void Agent::look_at_leases() {
     look_at_leases_ = loop_.now() + leases_interval;
     if (!leases_) return;
-    const auto [lives, obstacle] = leases_->standing();
+    auto [lives, obstacle] = leases_->standing();
     if (judge_dhcp_at_ <= loop_.now()) dhcp_weight_.ours(lives, loop_.now());
-    if (own_.dhcp(leases_->setup().block.follows, lives ? ServiceState::up : ServiceState::down, obstacle))
-        own_changed();
+    const auto& gateway = leases_->setup().block.follows;
+    if (obstacle.empty() && peers_ && own_.role(gateway) != proto::Role::active)
+        obstacle = clock_obstacle(peers_->status());
+    if (own_.dhcp(gateway, lives ? ServiceState::up : ServiceState::down, obstacle)) own_changed();
 }
 
 DhcpWeight::Others Agent::other_dhcp_servers() const {

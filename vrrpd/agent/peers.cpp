@@ -1,5 +1,7 @@
 #include "vrrpd/agent/peers.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +20,16 @@ BytesView octets(std::string_view text) { return {reinterpret_cast<const std::ui
 std::string_view text(BytesView octets) { return {reinterpret_cast<const char*>(octets.data()), octets.size()}; }
 
 }  // namespace
+
+std::string clock_obstacle(const std::vector<PeerStatus>& peers) {
+    for (const auto& peer : peers) {
+        if (!peer.link || std::chrono::abs(peer.link->clock_offset) <= clock_offset_bad) continue;
+        return fmt::format("its clock is {} s {} that of {}, and leases end by the clock: let NTP set both",
+                           std::chrono::round<std::chrono::seconds>(std::chrono::abs(peer.link->clock_offset)).count(),
+                           peer.link->clock_offset.count() > 0 ? "behind" : "ahead of", peer.name);
+    }
+    return {};
+}
 
 Peers::Peers(Loop& loop, Log& log, PeerLink::Setup setup, OwnSummary own, PeerOutcomes outcomes)
     : loop_(loop),

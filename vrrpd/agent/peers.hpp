@@ -23,6 +23,7 @@ inline constexpr Duration summary_pause = std::chrono::milliseconds(200);  // be
 inline constexpr Duration summary_interval = std::chrono::seconds(5);
 inline constexpr std::chrono::milliseconds clock_offset_max{5000};  // leases end by wall clocks
 inline constexpr std::chrono::milliseconds clock_offset_good{2500};
+inline constexpr std::chrono::milliseconds clock_offset_bad{60'000};  // leases of minutes are lost by it
 
 // What this host says of itself, whenever it is asked.
 using OwnSummary = std::function<Summary()>;
@@ -34,6 +35,9 @@ struct PeerOutcomes {
     std::function<void(PeerId, std::string_view gateway, BytesView message)> replica = [](PeerId, std::string_view,
                                                                                           BytesView) {};
 };
+
+// What a take-over would lose by clocks so far apart; empty: nothing.
+[[nodiscard]] std::string clock_obstacle(const std::vector<PeerStatus>& peers);
 
 class Peers {
 public:
