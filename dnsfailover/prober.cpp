@@ -64,9 +64,14 @@ void Prober::step(std::size_t forwarder, const HealthEvent& event) {
 
 void Prober::carry_out(std::size_t forwarder, const HealthChange& change) {
     const auto& subject = subjects_[forwarder];
+    const bool never_answered = change.from == Health::unknown && change.symptom == Symptom::silent;
     log_.write(level_of(change.to),
-               fmt::format("DNS forwarder {} ({}) is {} (was {}): {}", subject.name, subject.at.address.to_string(),
-                           to_string(change.to), to_string(change.from), describe(change.symptom)));
+               fmt::format("DNS forwarder {} ({}) is {} (was {}): {}{}", subject.name, subject.at.address.to_string(),
+                           to_string(change.to), to_string(change.from), describe(change.symptom),
+                           never_answered ? fmt::format("; does a DNS server listen there, and does the firewall of "
+                                                        "that host let in port {}, UDP and TCP, from this one?",
+                                                        subject.at.port)
+                                          : ""));
     changed_(forwarder, change);
 }
 

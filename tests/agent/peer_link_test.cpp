@@ -140,6 +140,15 @@ TEST_F(PeerLinkTest, an_unreachable_peer_is_said_once) {
     EXPECT_EQ(a.log.count("cannot connect: Connection refused"), 2);  // H002 and H003
 }
 
+TEST_F(PeerLinkTest, a_peer_that_answers_nothing_may_be_behind_a_firewall) {
+    const auto deaf = listen_at({configuration_.members[two].address, configuration_.port});
+    ASSERT_TRUE(deaf);
+    Member a(stage_, configuration_, one);
+    const auto hint = "no answer in time; is it up, and does its firewall let in TCP port " +
+                      std::to_string(configuration_.port) + "?";
+    EXPECT_TRUE(stage_.run_until([&] { return a.log.count(hint) == 1; }, handshake_limit + 2s));
+}
+
 TEST_F(PeerLinkTest, another_key_does_not_connect_and_both_say_why) {
     Member a(stage_, configuration_, one);
     Member b(stage_, configuration_, two, key('6'));

@@ -29,6 +29,14 @@ TEST_F(Probing, a_killed_forwarder_is_dead_and_alive_again_when_it_is_back) {
     EXPECT_EQ(changes.size(), 3U) << "and nothing in between";
 }
 
+TEST_F(Probing, one_that_never_answered_may_be_behind_a_firewall) {
+    fakes[0]->manner.udp = fakes[0]->manner.tcp = false;
+    ask();
+    until(Health::dead, bound + slack);
+    ASSERT_EQ(log.all.size(), 1U);
+    EXPECT_NE(log.all[0].find("does the firewall of that host let in port"), std::string::npos) << log.all[0];
+}
+
 TEST_F(Probing, a_frozen_forwarder_is_dead) {
     ask();
     until(Health::ok, slack);

@@ -245,7 +245,13 @@ void PeerLink::end_overdue(Instant now) {
         if (end && *end <= now) overdue.push_back(id);
     }
     for (const auto id : overdue) {
-        if (calls_.contains(id)) finish(id, Ending::not_reading, "no answer in time");
+        const auto at = calls_.find(id);
+        if (at == calls_.end()) continue;
+        const bool called = at->second.dialler == Dialler::we;  // firewalls drop calls, and say nothing
+        finish(id, Ending::not_reading,
+               called ? fmt::format("no answer in time; is it up, and does its firewall let in TCP port {}?",
+                                    configuration_.port)
+                      : "no answer in time");
     }
 }
 
