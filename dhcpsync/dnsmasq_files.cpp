@@ -240,6 +240,27 @@ FoundDnsmasq find_dnsmasq(const DnsmasqSearch& search) {
     return found;
 }
 
+// "   0: 00000000:0035 00000000:0000 0A ...": the local address and port, the other end, the state.
+std::vector<std::uint16_t> ports_taken_everywhere(const std::string& root) {
+    constexpr std::size_t local = 1, state = 3;
+    constexpr std::string_view listening = "0A";
+    constexpr int hexadecimal = 16;
+    std::vector<std::uint16_t> ports;
+    for (const auto* table : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
+        for (const auto& line : split(read_bounded(root + table).value_or(""), '\n')) {
+            const auto words = split(line, ' ');
+            if (words.size() <= state || words[state] != listening) continue;
+            const auto colon = words[local].find(':');
+            if (colon == std::string::npos || colon == 0 || words[local].find_first_not_of('0') != colon) continue;
+            std::uint16_t port = 0;
+            const auto* const end = words[local].data() + words[local].size();
+            const auto [at, error] = std::from_chars(words[local].data() + colon + 1, end, port, hexadecimal);
+            if (error == std::errc{} && at == end) ports.push_back(port);
+        }
+    }
+    return ports;
+}
+
 ServingDnsmasq::ServingDnsmasq(std::vector<vrrpd::Prefix> networks, std::string root)
     : networks_(std::move(networks)), root_(std::move(root)) {}
 

@@ -3,6 +3,7 @@
 // comparison of the members. Reads files, and waits for none: all are bounded.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ struct FoundDnsmasq {
 };
 
 [[nodiscard]] FoundDnsmasq find_dnsmasq(const DnsmasqSearch& search);
+
+// The TCP ports at which some program listens at every address of this host (0.0.0.0 or ::).
+[[nodiscard]] std::vector<std::uint16_t> ports_taken_everywhere(const std::string& root = {});
 
 // Does the dnsmasq that serves these networks still run? Others on the host have the port of a DHCP server, too:
 // libvirt runs one for each of its networks.

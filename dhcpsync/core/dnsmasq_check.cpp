@@ -129,6 +129,7 @@ private:
         }
         listening(*vip, wanted);
         binding_mode(*vip);
+        dns_port(*vip);
     }
 
     [[nodiscard]] bool on_lan_device() const {
@@ -153,6 +154,18 @@ private:
               "dnsmasq listens everywhere, names the host's own address as the server, and would answer as a "
               "stand-in, too, were it not fenced: write " +
                   wanted);
+    }
+
+    // Tried with dnsmasq 2.90: while the address is not there it goes on, and where it is there it ends with status 2.
+    // Bound to single addresses it is not itself the one that listens at all of them.
+    void dns_port(const Prefix& vip) {
+        const auto& taken = gateway_.taken_ports;
+        const bool binds = conf_.bind_dynamic.value || conf_.bind_interfaces.value;
+        if (!bound_to(vip.address) || !binds || conf_.port.value == 0) return;
+        if (std::find(taken.begin(), taken.end(), conf_.port.value) == taken.end()) return;
+        grave(conf_.port.at, "another DNS server of this host listens at port " + std::to_string(conf_.port.value) +
+                                 " of every address, and beside it dnsmasq does not start on the active router: write "
+                                 "port=0, and leave DNS to that one");
     }
 
     void binding_mode(const Prefix& vip) {

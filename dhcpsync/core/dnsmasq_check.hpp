@@ -13,6 +13,7 @@
 //     enable-dbus
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct GatewayFacts {
     std::string bus_name;                   // by which dnsmasq is spoken to; empty: it is not
     bool can_restart = false;               // it can be restarted with a new lease file
     std::string lease_file;                 // that is followed, if it was given; empty: dnsmasq's own
+    // TCP ports at which some program of this host listens at every address.
+    std::vector<std::uint16_t> taken_ports = {};
 };
 
 struct Finding {

@@ -54,6 +54,20 @@ std::string all(const std::vector<Finding>& findings) {
     return text;
 }
 
+// As AdGuard Home does by default.
+TEST(DnsmasqCheck, another_server_on_the_dns_port_of_every_address_is_grave) {
+    auto gateway = home;
+    gateway.taken_ports = {22, 53};
+    EXPECT_EQ(all(findings({}, gateway)),
+              "0: another DNS server of this host listens at port 53 of every address, and beside it dnsmasq does not "
+              "start on the active router: write port=0, and leave DNS to that one\n");
+    EXPECT_TRUE(findings({}, gateway).at(0).grave);
+    EXPECT_EQ(all(findings({"port=0"}, gateway)), "");
+    EXPECT_EQ(all(findings({"port=5353"}, gateway)), "");
+    gateway.taken_ports = {22};
+    EXPECT_EQ(all(findings({}, gateway)), "");
+}
+
 TEST(DnsmasqCheck, has_nothing_to_say_of_the_recommended_form) {
     EXPECT_EQ(all(findings({})), "");
     EXPECT_EQ(all(findings({"port=0", "no-ping", "dhcp-host=aa:bb:cc:dd:ee:ff,10.12.14.50"})), "");

@@ -46,6 +46,20 @@ protected:
     fs::path root_;
 };
 
+TEST_F(DnsmasqFiles, ports_that_somebody_listens_at_everywhere) {
+    const std::string heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n";
+    const std::string rest = " 00000000:00000000 00:00000000 00000000     0        0 4711 1\n";
+    EXPECT_EQ(ports_taken_everywhere(root_), std::vector<std::uint16_t>{});
+    write("/proc/self/net/tcp", heading + "   0: 00000000:0035 00000000:0000 0A" + rest +
+                                    "   1: 0100007F:0016 00000000:0000 0A" + rest +
+                                    "   2: 00000000:1F90 00000000:0000 01" + rest + "garbage\n   3: :0035 x 0A\n");
+    write("/proc/self/net/tcp6", heading +
+                                     "   0: 00000000000000000000000000000000:1F91 "
+                                     "00000000000000000000000000000000:0000 0A" +
+                                     rest);
+    EXPECT_EQ(ports_taken_everywhere(root_), (std::vector<std::uint16_t>{53, 8081}));
+}
+
 TEST_F(DnsmasqFiles, on_debian) {
     write("/etc/dnsmasq.conf", "# nothing but comments\n");
     write("/etc/dnsmasq.d/lan.conf", "dhcp-range=10.0.0.10,10.0.0.20\n");

@@ -29,6 +29,7 @@ dhcpsync::GatewayFacts facts_of(const config::Config& config, const config::Gate
     facts.bus_name = dnsmasq.bus_name;
     facts.can_restart = dnsmasq.can_restart();
     facts.lease_file = dnsmasq.lease_file;
+    facts.taken_ports = dhcpsync::ports_taken_everywhere();
     return facts;
 }
 
