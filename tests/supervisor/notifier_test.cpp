@@ -17,6 +17,7 @@
 namespace vrrpd::supervisor {
 namespace {
 
+using namespace std::chrono_literals;
 using ipc::Notice;
 using testing::HasSubstr;
 using Event = Notice::Event;
@@ -173,6 +174,64 @@ TEST_F(NotifierTest, a_fifo_that_nobody_reads_blocks_nobody) {
     EXPECT_THAT(log_.text, HasSubstr("is full, for nobody reads it: what comes now is lost"));
     EXPECT_EQ(std::count(log_.text.begin(), log_.text.end(), '\n'), 1);
     EXPECT_THAT(read_all(reader()), testing::StartsWith("INSTANCE \"V 1\" BACKUP 100\n"));
+}
+
+TEST_F(NotifierTest, what_waits_for_a_reader_survives_a_reload) {
+    notifier_.expect(with_pipe());
+    notifier_.tell({{notice(Event::backup)}});
+    notifier_.expect(with_pipe());
+    notifier_.reloaded();
+    notifier_.tell({{notice(Event::master)}});
+    EXPECT_EQ(read_all(reader()), "INSTANCE \"V 1\" BACKUP 100\nINSTANCE \"V 1\" MASTER 100\n");
+}
+
+// A reader that takes its time to end would share the letters of the next line with the one that comes after it.
+TEST_F(NotifierTest, at_a_reload_a_reader_is_started_when_the_one_before_has_ended) {
+    auto needs = with_pipe();
+    needs.pipes[0].reader = script(
+        "trap 'sleep 0.2; echo end >> told; exit' TERM; echo begin >> told; exec <> \"$1\"; "
+        "while read line; do echo \"$line\" >> told; done");
+    auto second = with_pipe("second").pipes[0];
+    second.reader = script("echo second >> seconds; exec cat <> \"$1\"");
+    needs.pipes.push_back(second);
+    const auto wait_for = [&](const std::string& text) {
+        for (int i = 0; i < 5000 && get("told") != text; ++i) {
+            notifier_.child_ended();
+            notifier_.step(boot_now());
+            usleep(2000);
+        }
+        EXPECT_EQ(get("told"), text) << log_.text;
+    };
+    notifier_.expect(needs);
+    wait_for("begin\n");
+    notifier_.tell({{notice(Event::backup)}});
+    wait_for("begin\nINSTANCE \"V 1\" BACKUP 100\n");
+    notifier_.expect(needs);
+    notifier_.reloaded();
+    notifier_.tell({{notice(Event::master)}});
+    wait_for("begin\nINSTANCE \"V 1\" BACKUP 100\nend\nbegin\nINSTANCE \"V 1\" MASTER 100\n");
+    EXPECT_EQ(get("seconds"), "second\nsecond\n");
+    EXPECT_EQ(log_.text, "");
+    notifier_.stop(1s, 1s);
+}
+
+TEST_F(NotifierTest, a_reader_that_does_not_end_is_killed) {
+    auto needs = with_pipe();
+    needs.pipes[0].reader = script("trap '' TERM; echo begin >> told; while :; do sleep 0.1; done");
+    const auto wait_for = [&](const std::string& text, Duration later) {
+        for (int i = 0; i < 5000 && get("told") != text; ++i) {
+            notifier_.child_ended();
+            notifier_.step(boot_now() + later);
+            usleep(2000);
+        }
+        EXPECT_EQ(get("told"), text) << log_.text;
+    };
+    notifier_.expect(needs);
+    wait_for("begin\n", 0s);
+    notifier_.expect(needs);
+    notifier_.reloaded();
+    EXPECT_NE(notifier_.next_deadline(), std::nullopt);
+    wait_for("begin\nbegin\n", 2s);
 }
 
 TEST_F(NotifierTest, at_a_reload_readers_see_the_end_and_a_fifo_that_left_is_removed) {

@@ -1,6 +1,7 @@
 #include "vrrpd/supervisor/fifo.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +16,10 @@ Fifo::~Fifo() {
     if (pipe_ && made_) unlink(plan_.path.c_str());
 }
 
+// What is in a pipe that nobody holds open is lost: while lines wait for a reader it stays open.
 void Fifo::reopen() {
+    int unread = 0;
+    if (pipe_ && ioctl(pipe_.get(), FIONREAD, &unread) == 0 && unread > 0) return;
     pipe_.reset();
     open();
 }

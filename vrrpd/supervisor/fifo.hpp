@@ -30,7 +30,7 @@ public:
     [[nodiscard]] const Plan& plan() const { return plan_; }
     [[nodiscard]] bool is_made_by_us() const { return made_; }
     void set_made_by_us(bool made) { made_ = made; }  // the daemon before made it; or it is a successor's now
-    // Readers see the end of the file.
+    // Readers see the end of the file, unless lines wait for them.
     void reopen();
     void write(std::string_view line);
 

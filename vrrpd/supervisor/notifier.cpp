@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <csignal>
 #include <string_view>
+#include <utility>
+
+#include "vrrpd/base/loop.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -15,8 +18,11 @@ using Call = NotifyNeeds::Call;
 
 // Half of the 16 that may run at once; the others are tracked, and end in time. These may take for ever: after a while
 // they keep nobody back any more, and at last not even those of their own object.
-constexpr CommandRunner::Limits limits{8, 100'000, std::chrono::seconds(10), std::chrono::seconds(30)},
-    reader_limits{2, 0};
+constexpr CommandRunner::Limits limits{8, 100'000, std::chrono::seconds(10), std::chrono::seconds(30)};
+// There are two FIFOs at most; a reload may change both while the readers of the old ones still end.
+constexpr CommandRunner::Limits reader_limits{4, 2};
+constexpr Duration reader_ends_within = std::chrono::seconds(2);
+constexpr std::size_t most_held = 1'000;  // lines; as many as a pipe takes
 
 std::string_view word(Notice::Event event) {
     constexpr std::string_view words[] = {
@@ -76,28 +82,59 @@ void Notifier::reloaded() {
     for (const auto& [key, state] : last_) write(state);
 }
 
-// A FIFO that stays keeps its file; who reads there sees its end, and is started again.
+// A FIFO that stays keeps its file; who reads there sees its end, and a script of ours is started again, as keepalived
+// does it.
 void Notifier::open_pipes() {
-    for (const auto ticket : reading_) readers_.signal(ticket, SIGTERM);
-    reading_.clear();
-    std::vector<Fifo> before;
-    before.swap(pipes_);
-    for (const auto& pipe : needs_.pipes) {
-        bool kept = false;
-        for (auto& known : before) {
-            if (known.plan() != pipe.plan) continue;
-            pipes_.push_back(std::move(known));
-            pipes_.back().reopen();
-            kept = true;
-            break;
-        }
-        if (!kept) pipes_.emplace_back(pipe.plan, log_, mode_);
-        if (!pipe.reader) continue;
-        auto command = command_for(*pipe.reader, fmt::format("the script that reads {}", pipe.plan.path));
-        command.words.push_back(pipe.plan.path);
-        command.quiet = true;
-        reading_.push_back(readers_.run(std::move(command)));
+    auto before = std::exchange(pipes_, {});
+    for (const auto& need : needs_.pipes) {
+        pipes_.push_back(take_pipe(need.plan, before));
+        pipes_.back().reader = need.reader;
     }
+    for (auto& gone : before) end_reader(gone);
+    for (auto& pipe : pipes_) {
+        if (pipe.reading != 0)
+            end_reader(pipe);
+        else
+            start_reader(pipe);
+    }
+}
+
+Notifier::Pipe Notifier::take_pipe(const Fifo::Plan& plan, std::list<Pipe>& from) {
+    const auto known =
+        std::find_if(from.begin(), from.end(), [&](const Pipe& pipe) { return pipe.fifo.plan() == plan; });
+    if (known == from.end()) return Pipe{Fifo(plan, log_, mode_), ++last_pipe_};
+    auto pipe = std::move(*known);
+    from.erase(known);
+    if (pipe.reading == 0) pipe.fifo.reopen();
+    return pipe;
+}
+
+void Notifier::end_reader(Pipe& pipe) {
+    if (pipe.reading == 0) return;
+    readers_.signal(pipe.reading, SIGTERM);
+    pipe.ending = true;
+    pipe.kill_at = boot_now() + reader_ends_within;
+}
+
+void Notifier::start_reader(Pipe& pipe) {
+    if (!pipe.reader) return;
+    auto command = command_for(*pipe.reader, fmt::format("the script that reads {}", pipe.fifo.plan().path));
+    command.words.push_back(pipe.fifo.plan().path);
+    command.quiet = true;
+    command.done = [this, number = pipe.number](const Outcome&) { reader_ended(number); };
+    pipe.reading = readers_.run(std::move(command));
+}
+
+void Notifier::reader_ended(std::uint64_t number) {
+    const auto found =
+        std::find_if(pipes_.begin(), pipes_.end(), [&](const Pipe& pipe) { return pipe.number == number; });
+    if (found == pipes_.end()) return;
+    found->reading = 0;
+    found->kill_at.reset();
+    if (!std::exchange(found->ending, false)) return;  // by itself: it is not started again, as keepalived has it
+    found->fifo.reopen();
+    start_reader(*found);
+    for (const auto& line : std::exchange(found->held, {})) found->fifo.write(line);
 }
 
 void Notifier::tell(const ipc::Notices& notices) {
@@ -152,7 +189,12 @@ void Notifier::write(const Notice& notice) {
     if (pipes_.empty()) return;
     const auto line =
         fmt::format("{} \"{}\" {} {}\n", word(notice.object), notice.name, word(notice.event), notice.priority);
-    for (auto& pipe : pipes_) pipe.write(line);
+    for (auto& pipe : pipes_) {
+        if (!pipe.ending)
+            pipe.fifo.write(line);
+        else if (pipe.held.size() < most_held)
+            pipe.held.push_back(line);
+    }
 }
 
 void Notifier::mail(const Notice& notice) {
@@ -168,14 +210,21 @@ void Notifier::tell_all(Notice::Event event) {
     }
 }
 
-Deadline Notifier::next_deadline() const {
-    return earlier(mailer_.next_deadline(), earlier(runner_.next_deadline(), readers_.next_deadline()));
-}
-
 void Notifier::step(Instant now) {
     runner_.step(now);
     readers_.step(now);
     mailer_.step(now);
+    for (auto& pipe : pipes_) {
+        if (!pipe.kill_at || now < *pipe.kill_at) continue;
+        pipe.kill_at.reset();
+        readers_.signal(pipe.reading, SIGKILL);
+    }
+}
+
+Deadline Notifier::next_deadline() const {
+    auto next = earlier(mailer_.next_deadline(), earlier(runner_.next_deadline(), readers_.next_deadline()));
+    for (const auto& pipe : pipes_) next = earlier(next, pipe.kill_at);
+    return next;
 }
 
 std::vector<Notice> Notifier::memory() const {
@@ -187,26 +236,27 @@ std::vector<Notice> Notifier::memory() const {
 std::vector<std::string> Notifier::made_fifos() const {
     std::vector<std::string> made;
     for (const auto& pipe : pipes_)
-        if (pipe.is_made_by_us()) made.push_back(pipe.plan().path);
+        if (pipe.fifo.is_made_by_us()) made.push_back(pipe.fifo.plan().path);
     return made;
 }
 
 void Notifier::remember(const std::vector<Notice>& told, const std::vector<std::string>& made_fifos) {
     for (const auto& notice : told) last_[{notice.object, notice.name}] = notice;
     for (auto& pipe : pipes_)
-        if (std::find(made_fifos.begin(), made_fifos.end(), pipe.plan().path) != made_fifos.end())
-            pipe.set_made_by_us(true);
+        if (std::find(made_fifos.begin(), made_fifos.end(), pipe.fifo.plan().path) != made_fifos.end())
+            pipe.fifo.set_made_by_us(true);
 }
 
 void Notifier::let_go() {
-    for (auto& pipe : pipes_) pipe.set_made_by_us(false);
+    for (auto& pipe : pipes_) pipe.fifo.set_made_by_us(false);
 }
 
 // Readers see the end of the file behind the last line.
 void Notifier::stop(Duration for_readers, Duration for_scripts) {
     stopped_ = true;
+    for (auto& pipe : pipes_)
+        for (const auto& line : pipe.held) pipe.fifo.write(line);
     pipes_.clear();
-    reading_.clear();
     readers_.hurry(for_readers);
     runner_.hurry(for_scripts);
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <map>
 #include <optional>
 #include <string>
@@ -72,6 +73,17 @@ public:
 
 private:
     using Key = NotifyNeeds::Key;
+    // A FIFO, and the script that reads it. A reload starts that anew, and not before the old one has ended: two that
+    // read share the letters of a line.
+    struct Pipe {
+        Fifo fifo;
+        std::uint64_t number = 0;  // of all that ever were
+        std::optional<RunnableScript> reader{};
+        CommandRunner::Ticket reading = 0;  // 0: it does not run
+        bool ending = false;                // it has been told to end
+        Deadline kill_at{};                 // ... and is not waited for any longer
+        std::vector<std::string> held{};    // lines for the next one
+    };
 
     void tell(const ipc::Notice& notice);
     void run(const ipc::Notice& notice, NotifyNeeds::Call call);
@@ -79,6 +91,10 @@ private:
     void write(const ipc::Notice& notice);
     void mail(const ipc::Notice& notice);
     void open_pipes();
+    [[nodiscard]] Pipe take_pipe(const Fifo::Plan& plan, std::list<Pipe>& from);
+    void end_reader(Pipe& pipe);
+    void start_reader(Pipe& pipe);
+    void reader_ended(std::uint64_t number);
 
     Log& log_;
     NotifyNeeds needs_;
@@ -86,11 +102,11 @@ private:
     bool started_ = false, stopped_ = false;
     mode_t mode_ = 0600;
     std::map<Key, ipc::Notice> last_;  // the state of each
-    std::vector<Fifo> pipes_;
+    std::list<Pipe> pipes_;
+    std::uint64_t last_pipe_ = 0;
     CommandRunner runner_;
     CommandRunner readers_;
     Mailer mailer_;
-    std::vector<CommandRunner::Ticket> reading_;
 };
 
 }  // namespace vrrpd::supervisor
