@@ -13,7 +13,6 @@
 #include <charconv>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "vrrpd/supervisor/files.hpp"
@@ -24,37 +23,6 @@ namespace {
 
 constexpr Duration look_every = std::chrono::seconds(1);
 constexpr std::size_t comm_length = 15;
-
-std::optional<ProcessSeen> look_at(pid_t pid) {
-    const auto folder = "/proc/" + std::to_string(pid);
-    const auto stat = read_file(folder + "/stat");
-    if (!stat) return std::nullopt;
-    // "12 (name) S ...": the name may hold anything.
-    const auto begin = stat->find('('), end = stat->rfind(')');
-    if (begin == std::string::npos || end == std::string::npos || end + 2 >= stat->size()) return std::nullopt;
-    const char state = (*stat)[end + 2];
-    if (state == 'Z' || state == 'X') return std::nullopt;
-    ProcessSeen seen{stat->substr(begin + 1, end - begin - 1), {}};
-    const auto line = read_file(folder + "/cmdline").value_or("");
-    for (std::size_t at = 0; at < line.size();) {
-        const auto stop = std::min(line.find('\0', at), line.size());
-        seen.words.push_back(line.substr(at, stop - at));
-        at = stop + 1;
-    }
-    return seen;
-}
-
-std::vector<pid_t> all_processes() {
-    std::vector<pid_t> pids;
-    const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), closedir);
-    while (const auto* const entry = folder ? readdir(folder.get()) : nullptr) {
-        const std::string_view name = entry->d_name;
-        pid_t pid = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-        if (error == std::errc() && end == name.data() + name.size()) pids.push_back(pid);
-    }
-    return pids;
-}
 
 bool parameters_match(const config::TrackedProcess& wanted, const std::vector<std::string>& words) {
     using Match = config::TrackedProcess::Match;
@@ -87,6 +55,37 @@ std::array<char, sizeof(nlmsghdr) + sizeof(cn_msg) + sizeof(proc_cn_mcast_op)> s
 }
 
 }  // namespace
+
+std::optional<ProcessSeen> look_at(pid_t pid) {
+    const auto folder = "/proc/" + std::to_string(pid);
+    const auto stat = read_file(folder + "/stat");
+    if (!stat) return std::nullopt;
+    // "12 (name) S ...": the name may hold anything.
+    const auto begin = stat->find('('), end = stat->rfind(')');
+    if (begin == std::string::npos || end == std::string::npos || end + 2 >= stat->size()) return std::nullopt;
+    const char state = (*stat)[end + 2];
+    if (state == 'Z' || state == 'X') return std::nullopt;
+    ProcessSeen seen{stat->substr(begin + 1, end - begin - 1), {}};
+    const auto line = read_file(folder + "/cmdline").value_or("");
+    for (std::size_t at = 0; at < line.size();) {
+        const auto stop = std::min(line.find('\0', at), line.size());
+        seen.words.push_back(line.substr(at, stop - at));
+        at = stop + 1;
+    }
+    return seen;
+}
+
+std::vector<pid_t> all_processes() {
+    std::vector<pid_t> pids;
+    const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), closedir);
+    while (const auto* const entry = folder ? readdir(folder.get()) : nullptr) {
+        const std::string_view name = entry->d_name;
+        pid_t pid = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+        if (error == std::errc() && end == name.data() + name.size()) pids.push_back(pid);
+    }
+    return pids;
+}
 
 bool matches(const config::TrackedProcess& wanted, const ProcessSeen& seen) {
     const bool named = wanted.full_command ? !seen.words.empty() && seen.words[0] == wanted.process

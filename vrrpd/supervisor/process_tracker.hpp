@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct ProcessSeen {
     std::string comm;                // at most 15 characters
     std::vector<std::string> words;  // empty: a kernel thread
 };
+// nullopt: it has ended.
+[[nodiscard]] std::optional<ProcessSeen> look_at(pid_t pid);
+[[nodiscard]] std::vector<pid_t> all_processes();
 [[nodiscard]] bool matches(const config::TrackedProcess& wanted, const ProcessSeen& seen);
 
 class ProcessTracker {

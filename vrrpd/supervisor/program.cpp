@@ -27,6 +27,7 @@
 #include "vrrpd/supervisor/names.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/privileges.hpp"
+#include "vrrpd/supervisor/rival.hpp"
 #include "vrrpd/supervisor/signals.hpp"
 #include "vrrpd/supervisor/supervisor.hpp"
 #include "vrrpd/supervisor/sweep.hpp"
@@ -300,6 +301,9 @@ int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartRep
         beginning.lock = std::move(attempt.lock);
     }
     if (const auto refused = refusal(judgement, log)) return exit_code(*refused);
+    const auto rival = options.predecessor < 0 ? find_rival() : std::nullopt;
+    if (rival && is_in_the_way(*rival, reread(judgement.sealed.get(), identity(options)), options.observe, log))
+        return exit_code(Exit::failed);
     if (options.predecessor >= 0) {
         auto inheritance = take_inheritance(Fd(options.predecessor), log);
         if (!inheritance) return exit_code(Exit::failed);
