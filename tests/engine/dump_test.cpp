@@ -19,7 +19,7 @@ const DumpMoment moment{start, WallTime(std::chrono::microseconds(1795898818'917
 
 std::string dump(ipc::DumpForm form, const Router& router, const config::Config& config = {}) {
     Dump dump(form, config);
-    dump.add(router, moment);
+    dump.add(router, router.troubles->faults, moment);
     Trackers trackers;
     trackers.configure(config);
     return dump.text({}, trackers);
@@ -167,9 +167,62 @@ TEST(Dump, data_has_what_scripts_look_for) {
           "   Using src_ip = 10.12.14.2\n", "   Virtual Router ID = 1\n", "   Priority = 200\n",
           "   Effective priority = 200\n", "   Advert interval = 500 milli-sec\n", "   Preempt delay = 2.5 secs\n",
           "   Virtual IP (1):\n     10.12.14.1/24 dev lan0 scope global\n",
-          "   Master state transition script = '/usr/bin/echo' 'hello'\n",
-          "------< VRRP Scripts >------\n VRRP Script = chk\n   Command = '/usr/bin/true'\n"})
+          "   Master state transition script = '/usr/bin/echo' 'hello'\n", "   Tracked scripts :\n     chk weight 0\n",
+          "   Accept = enabled\n", "   Number of interface and track script faults = 1\n     lan0 is down\n"})
         EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
+}
+
+// Of a stand-in: exporters and scripts ask it who the other is.
+TEST(Dump, data_of_a_backup_names_the_master) {
+    const auto config = with_everything();
+    Router router(config.instances[0], {});
+    (void)router.machine.step(start, proto::Start{});
+    proto::Received advert;
+    advert.priority = proto::Priority::from_wire(250);
+    advert.source = ip("10.12.14.4");
+    advert.own_source = ip("10.12.14.2");
+    advert.interval = Centiseconds(20);
+    (void)router.machine.step(start, advert);
+    router.master_priority = 250;
+    const auto text = dump(ipc::DumpForm::data, router, config);
+    EXPECT_NE(text.find("   State = BACKUP\n   Master router = 10.12.14.4\n   Master priority = 250\n"
+                        "   Master advert int = 0.20 sec\n   Flags: none\n   Wantstate = BACKUP\n"),
+              std::string::npos)
+        << text;
+}
+
+// A member whose group is in FAULT has no fault of its own.
+TEST(Dump, a_fault_of_the_group_is_the_member_s_state) {
+    const auto config = with_everything();
+    const Router router(config.instances[0], {});
+    Dump data(ipc::DumpForm::data, config), json(ipc::DumpForm::json, config);
+    const std::vector<std::string> faults{"WAN of VRRP_Group(G): wan0 is down"};
+    data.add(router, faults, moment);
+    json.add(router, faults, moment);
+    Trackers trackers;
+    trackers.configure(config);
+    EXPECT_NE(data.text({}, trackers).find("   State = FAULT\n"), std::string::npos);
+    EXPECT_EQ(Json::parse(json.text({}, trackers))[0]["data"]["state"], 3);
+}
+
+// As 2.2.7 writes one, but for the time limit, which it does not tell.
+TEST(Dump, data_tells_of_scripts_what_the_supervisor_says) {
+    const auto config = with_everything();
+    Trackers trackers;
+    trackers.configure(config);
+    Dump dump(ipc::DumpForm::data, config);
+    EXPECT_NE(dump.text({}, trackers).find("   Status = INIT\n"), std::string::npos);
+    using State = ipc::TrackerState;
+    (void)trackers.apply({State::Kind::script, "chk", State::Health::up, 0, "succeeded"});
+    dump.set_scripts({{"chk", ipc::ScriptState::Run::running, 1, 990, 991, "'/usr/bin/true'"}});
+    const auto text = dump.text({}, trackers);
+    EXPECT_NE(text.find("------< VRRP Scripts >------\n VRRP Script = chk\n   Command = '/usr/bin/true'\n"
+                        "   Interval = 1 sec\n   Timeout = 1 sec\n   Weight = 0\n   Rise = 1\n   Fall = 1\n"
+                        "   Result = 1\n   Insecure = no\n   Init state = unknown\n   Status = GOOD\n"
+                        "   Script uid:gid = 990:991\n   VRRP instances :\n   Tracking instances :\n"
+                        "     LAN, weight 0\n   State = running\n"),
+              std::string::npos)
+        << text;
 }
 
 TEST(Dump, names_that_are_no_utf8_leave_it_readable) {
@@ -184,7 +237,7 @@ TEST(Dump, of_many_routers_is_a_list) {
     Router router(config, {});
     const config::Config whole;
     Dump dump(ipc::DumpForm::json, whole);
-    for (int i = 0; i < 3; ++i) dump.add(router, moment);
+    for (int i = 0; i < 3; ++i) dump.add(router, router.troubles->faults, moment);
     EXPECT_EQ(Json::parse(dump.text({}, {})).size(), 3U);
 }
 
@@ -235,7 +288,7 @@ TEST(Dump, version_2_has_processes_beside_the_instances) {
     (void)trackers.apply({State::Kind::process, "p", State::Health::up, 1, {}});
     (void)trackers.apply({State::Kind::process, "q", State::Health::down, 3, {}});
     Dump dump(ipc::DumpForm::json, config);
-    dump.add(router, moment);
+    dump.add(router, router.troubles->faults, moment);
     const auto text = dump.text({}, trackers);
     EXPECT_TRUE(text.ends_with("}\n"));
     const auto document = Json::parse(text);

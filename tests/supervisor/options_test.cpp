@@ -175,7 +175,7 @@ TEST(Options, help_names_every_step_and_version_reads_like_keepalived_s) {
                                      "/etc/vrrpd/vrrpd.conf", "--runtime-dir DIR"})
         EXPECT_NE(text.find(needed), std::string::npos) << needed;
     EXPECT_EQ(version_text(good({})).rfind("vrrpd v", 0), 0u);
-    EXPECT_EQ(version_text(good({}, "keepalived")).rfind("Keepalived v", 0), 0u);
+    EXPECT_EQ(version_text(good({}, "keepalived")).rfind("Keepalived v2.2.7 (vrrpd ", 0), 0u);
 }
 
 // ---- where the log goes ---------------------------------------------------------------------------------

@@ -33,7 +33,12 @@ public:
     Dump(ipc::DumpForm form, const config::Config& config) : form_(form), config_(&config) {}
 
     [[nodiscard]] ipc::DumpForm form() const { return form_; }
-    void add(const Router& router, DumpMoment moment);
+    // What only the supervisor knows.
+    void set_scripts(std::vector<ipc::ScriptState> scripts) { scripts_ = std::move(scripts); }
+    // Begins again, with another configuration.
+    void restart(const config::Config& config);
+    // `faults`: why it cannot run, its own or those of its group.
+    void add(const Router& router, const std::vector<std::string>& faults, DumpMoment moment);
     // All of them, once.
     void add(const std::vector<BfdStatus>& sessions, DumpMoment moment);
     [[nodiscard]] std::string text(const std::vector<DumpedGroup>& groups = {}, const Trackers& trackers = {}) const;
@@ -45,6 +50,7 @@ private:
     const config::Config* config_;
     std::string body_;
     std::string sessions_;  // of BFD
+    std::vector<ipc::ScriptState> scripts_;
 };
 
 }  // namespace vrrpd::engine

@@ -65,13 +65,11 @@ std::string_view type_word(netlink::RouteType type) {
     }
 }
 
-}  // namespace
-
-std::string dumped(const config::VirtualAddress& address, bool set) {
+std::string dumped(const config::VirtualAddress& address, std::string_view device, bool set) {
     const auto& extras = *address.extras;
     auto text = short_text(address.prefix);
     if (extras.broadcast) text += " brd " + extras.broadcast->to_string();
-    text += " dev " + address.device + " scope " + scope_name(address.scope);
+    text += fmt::format(" dev {} scope ", device) + scope_name(address.scope);
     if (!extras.label.empty()) text += " label " + extras.label;
     if (extras.peer) text += fmt::format(" peer {}/{}", extras.peer->to_string(), address.prefix.length);
     if (address.home) text += " home";
@@ -82,6 +80,20 @@ std::string dumped(const config::VirtualAddress& address, bool set) {
     text += lifetime_text(address);
     if (!address.track) text += " no_track";
     return set ? text + " set" : text;
+}
+
+}  // namespace
+
+std::string dumped(const config::VirtualAddress& address, bool set) { return dumped(address, address.device, set); }
+
+std::string dumped(const config::VirtualAddress& address, const config::Instance& instance, bool set) {
+    const auto* device = instance.virtual_device(address.device);
+    return dumped(address, device == nullptr ? address.device : device->name + '@' + device->base, set);
+}
+
+const config::VirtualDevice* own_device(const config::Instance& instance) {
+    const auto& devices = instance.virtual_mac->devices;
+    return !devices.empty() && devices.front().base == instance.interface ? &devices.front() : nullptr;
 }
 
 std::string dumped(const config::VirtualRoute& line) {
@@ -127,7 +139,7 @@ std::string time_text(std::chrono::microseconds wall) {
                        local);
 }
 
-DumpedState dumped_state(const Router& router) {
+DumpedState dumped_state(const Router& router, const std::vector<std::string>& faults) {
     switch (router.machine.role()) {
         case proto::Role::active:
             return DumpedState::master;
@@ -136,7 +148,7 @@ DumpedState dumped_state(const Router& router) {
         case proto::Role::initialize:
             break;
     }
-    return router.troubles->faults.empty() ? DumpedState::init : DumpedState::fault;
+    return faults.empty() ? DumpedState::init : DumpedState::fault;
 }
 
 std::string_view name(DumpedState state) {

@@ -16,6 +16,10 @@ namespace vrrpd::engine {
 
 // "10.12.14.1/24 dev lan0 scope global label lan0:1 set"; `set`: it stands there now.
 [[nodiscard]] std::string dumped(const config::VirtualAddress& address, bool set);
+// The same of an instance's: that on its virtual device is "dev vrrp.1@lan0".
+[[nodiscard]] std::string dumped(const config::VirtualAddress& address, const config::Instance& instance, bool set);
+// The virtual device of its interface; nullptr: none.
+[[nodiscard]] const config::VirtualDevice* own_device(const config::Instance& instance);
 // "prepend 10.8.0.0/24 via inet 10.12.14.9 dev wan0 table 9 proto 18 metric 5"
 [[nodiscard]] std::string dumped(const config::VirtualRoute& route);
 // "from 10.0.0.1 priority 77 tos 0x0 protocol 18 lookup 100"
@@ -43,7 +47,8 @@ inline constexpr std::array<DumpedScript, 7> dumped_scripts{{
 }};
 
 enum class DumpedState : std::uint8_t { init, backup, master, fault };
-[[nodiscard]] DumpedState dumped_state(const Router& router);
+// `faults`: why it cannot run, its own or those of its group.
+[[nodiscard]] DumpedState dumped_state(const Router& router, const std::vector<std::string>& faults);
 [[nodiscard]] std::string_view name(DumpedState state);
 
 // One of keepalived's counters of refused packets, in the order of its files; heading and label as in keepalived.stats.

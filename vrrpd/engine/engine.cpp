@@ -276,7 +276,7 @@ void Engine::handle(const ipc::Message& message) {
             announce_again(message.text);
             break;
         case ipc::Kind::dump_wanted:
-            begin_dump(static_cast<ipc::DumpForm>(message.detail));
+            begin_dump(static_cast<ipc::DumpForm>(message.detail), message.memfd);
             break;
         case ipc::Kind::status_wanted:
             if (!status_) begin_status();  // one answer for all who ask while it is made

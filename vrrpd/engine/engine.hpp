@@ -152,7 +152,7 @@ private:
     [[nodiscard]] std::vector<std::string> not_ready_because(const Router& router) const;
 
     // ---- engine_dump.cpp
-    void begin_dump(ipc::DumpForm form);
+    void begin_dump(ipc::DumpForm form, const Fd& scripts);
     void continue_dump();
     [[nodiscard]] std::vector<DumpedGroup> dumped_groups() const;
 

@@ -83,7 +83,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     deadlines_.reset(routers_.size());
     form_groups();
     if (status_) begin_status();  // from the beginning
-    for (auto& dump : dumps_) dump = Dump(dump.form(), *config_);
+    for (auto& dump : dumps_) dump.restart(*config_);
     dumped_ = 0;
     use_configuration();
     trackers_.configure(*config_);

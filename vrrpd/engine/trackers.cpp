@@ -67,6 +67,16 @@ Trackers::ProcessState Trackers::process(std::uint32_t number) const {
     return {entry.health == Health::up, static_cast<unsigned>(entry.number)};
 }
 
+std::optional<bool> Trackers::script(std::uint32_t number) const {
+    const auto health = entries_[static_cast<std::size_t>(Kind::script)][number].health;
+    if (health != Health::up && health != Health::down) return std::nullopt;
+    return health == Health::up;
+}
+
+std::int64_t Trackers::file(std::uint32_t number) const {
+    return entries_[static_cast<std::size_t>(Kind::file)][number].number;
+}
+
 bool tracks(const config::Instance& instance, const Trackers::Object& object) {
     return std::any_of(instance.tracks.begin(), instance.tracks.end(), [&](const config::Track& track) {
         return track.kind == object.kind && track.object == object.number;

@@ -38,6 +38,8 @@ public:
         unsigned running = 0;
     };
     [[nodiscard]] ProcessState process(std::uint32_t number) const;
+    [[nodiscard]] std::optional<bool> script(std::uint32_t number) const;  // none: it has no result yet
+    [[nodiscard]] std::int64_t file(std::uint32_t number) const;
 
 private:
     struct Entry {

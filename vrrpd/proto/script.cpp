@@ -83,6 +83,16 @@ void Script::count(const ScriptResult& result, Actions& actions) {
     actions.emplace_back(Changed{now, result});
 }
 
+bool Script::is_forced() const {
+    const auto* hung = std::get_if<Hung>(&run_);
+    return hung != nullptr && hung->kills > 0;
+}
+
+unsigned Script::result() const {
+    if (health_ != ScriptHealth::good) return health_ == ScriptHealth::failed ? in_a_row_ : 0;
+    return parameters_.rise + parameters_.fall - 1 - in_a_row_;
+}
+
 Deadline Script::next_deadline() const {
     Deadline next = next_;
     if (const auto* running = std::get_if<Running>(&run_)) next = earlier(next, running->until);

@@ -79,6 +79,12 @@ public:
     // nullopt: none yet.
     [[nodiscard]] const std::optional<ScriptResult>& last() const { return last_; }
     [[nodiscard]] bool is_running() const { return !std::holds_alternative<Idle>(run_); }
+    // It overran, and has been told to end; `forced`: by SIGKILL.
+    [[nodiscard]] bool is_overdue() const { return std::holds_alternative<Hung>(run_); }
+    [[nodiscard]] bool is_forced() const;
+    // keepalived's count: 0 to rise - 1 is bad, rise to rise + fall - 1 good. Each result moves it by one, and the one
+    // that turns it moves it to the end.
+    [[nodiscard]] unsigned result() const;
 
     // A reload with other numbers; what is known of it stays.
     void reconfigure(const ScriptParameters& parameters) { parameters_ = parameters; }

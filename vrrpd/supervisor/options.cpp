@@ -232,6 +232,8 @@ Options defaults(const std::string& called_as) {
     return options;
 }
 
+constexpr char like_keepalived[] = "2.2.7";
+
 const char* program(const Options& options) { return options.as_keepalived ? "keepalived" : "vrrpd"; }
 
 // `left`, and beside it the text, in lines of at most 80 columns.
@@ -302,10 +304,12 @@ std::string usage(const Options& options) {
 }
 
 std::string version_text(const Options& options) {
-    return fmt::format(
-        "{} v{}\n\nvrrpd: router failover for Linux, GPL-2.0-or-later.\n"
-        "Speaks keepalived's VRRP (RFC 9568, 3768) and reads its configuration.\n",
-        options.as_keepalived ? "Keepalived" : "vrrpd", VRRPD_VERSION);
+    // Scripts and exporters ask by the second word what this keepalived can do: it does what that one does.
+    const auto first = options.as_keepalived ? fmt::format("Keepalived v{} (vrrpd {})", like_keepalived, VRRPD_VERSION)
+                                             : fmt::format("vrrpd v{}", VRRPD_VERSION);
+    return first +
+           "\n\nvrrpd: router failover for Linux, GPL-2.0-or-later.\n"
+           "Speaks keepalived's VRRP (RFC 9568, 3768) and reads its configuration.\n";
 }
 
 std::optional<int> signal_number(const std::string& name) {

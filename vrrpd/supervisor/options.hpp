@@ -1,4 +1,4 @@
-// The command line: keepalived's options and our own, from one table. Pure: words in, a value
+// The command line: keepalived's options (keepalived(8)) and our own, from one table. Pure: words in, a value
 // out; nothing is opened and nothing printed here.
 #pragma once
 
@@ -75,9 +75,10 @@ struct CommandLine {
 
 // The text of --help, enough to start from.
 [[nodiscard]] std::string usage(const Options& options);
-// First line as keepalived's ("vrrpd v0.1.0"), and more than one line: exporters read it so.
+// More than one line: exporters read the first one as keepalived's. "vrrpd v0.1.0"; under keepalived's name "Keepalived
+// v2.2.7 (vrrpd 0.1.0)", the version whose options, files and dumps ours are.
 [[nodiscard]] std::string version_text(const Options& options);
-// The number of STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON; none: unknown name.
+// The number of STOP, RELOAD, DATA, STATS, STATS_CLEAR or JSON (keepalived(8), SIGNALS); none: unknown name.
 [[nodiscard]] std::optional<int> signal_number(const std::string& name);
 
 }  // namespace vrrpd::supervisor

@@ -56,6 +56,28 @@ void ScriptTracker::resume(const ipc::TrackerState& known) {
     }
 }
 
+std::vector<ipc::ScriptState> ScriptTracker::states() const {
+    using Run = ipc::ScriptState::Run;
+    std::vector<ipc::ScriptState> states;
+    for (const auto& tracked : all_) {
+        const auto& life = tracked->life;
+        auto& state = states.emplace_back();
+        state.name = tracked->need.name;
+        state.run = life.is_forced()    ? Run::killing
+                    : life.is_overdue() ? Run::terminating
+                    : life.is_running() ? Run::running
+                                        : Run::idle;
+        state.result = life.result();
+        if (!tracked->need.script) continue;
+        const auto& script = *tracked->need.script;
+        state.user = script.as.user;
+        state.group = script.as.group;
+        for (const auto& word : script.words)
+            state.command += fmt::format("{}'{}'", state.command.empty() ? "" : " ", word);
+    }
+    return states;
+}
+
 void ScriptTracker::step(Instant now) {
     runner_.step(now);
     for (const auto& tracked : all_)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vrrpd/base/log.hpp"
+#include "vrrpd/ipc/dump.hpp"
 #include "vrrpd/proto/script.hpp"
 #include "vrrpd/supervisor/command_runner.hpp"
 #include "vrrpd/supervisor/script_check.hpp"
@@ -30,6 +31,8 @@ public:
     void expect(const std::vector<ScriptNeed>& needs, Instant now);
     // What another supervisor knew of a script with the same command.
     void resume(const ipc::TrackerState& known);
+    // For keepalived.data.
+    [[nodiscard]] std::vector<ipc::ScriptState> states() const;
     void child_ended() { runner_.child_ended(); }  // somebody's child ended: perhaps one of ours
     [[nodiscard]] Deadline next_deadline() const;
     void step(Instant now);

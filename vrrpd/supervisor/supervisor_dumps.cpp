@@ -4,7 +4,10 @@
 namespace vrrpd::supervisor {
 
 void Supervisor::ask_for_dump(ipc::DumpForm form) {
-    if (!engine_ || !engine_->channel.send(ipc::Kind::dump_wanted, {}, static_cast<std::uint8_t>(form)))
+    Fd scripts;
+    if (form == ipc::DumpForm::data)
+        if (auto sealed = ipc::seal(ipc::encode(trackers_.script_states()), "scripts")) scripts = std::move(*sealed);
+    if (!engine_ || !engine_->channel.send(ipc::Kind::dump_wanted, {}, static_cast<std::uint8_t>(form), scripts.get()))
         services_.log.warning("{} is not written: the engine does not run, or is busy", ipc::file_name(form));
 }
 

@@ -33,6 +33,8 @@ public:
     void tell_again() { board_.tell_all_again(); }
     void tell(const StateBoard::Send& send);
 
+    [[nodiscard]] std::vector<ipc::ScriptState> script_states() const { return scripts_.states(); }
+
     void child_ended() { scripts_.child_ended(); }
     [[nodiscard]] Deadline next_deadline() const;
     void step(Instant now);

@@ -1,0 +1,24 @@
+// The text of keepalived.data: its sections, and in them keepalived's lines in keepalived's order, since exporters read
+// them line by line. For Dump. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vrrpd/engine/dump.hpp"
+
+namespace vrrpd::engine {
+
+// The lines of one instance. `faults`: its own, or those of the others of its group.
+[[nodiscard]] std::string topology_text(const Router& router, const std::vector<std::string>& faults,
+                                        const config::Config& config, DumpMoment moment);
+// Sections with their headings; empty where there are none.
+[[nodiscard]] std::string groups_text(const std::vector<DumpedGroup>& groups, const config::Config& config);
+[[nodiscard]] std::string scripts_text(const config::Config& config, const Trackers& trackers,
+                                       const std::vector<ipc::ScriptState>& states);
+[[nodiscard]] std::string files_text(const config::Config& config, const Trackers& trackers);
+[[nodiscard]] std::string processes_text(const config::Config& config, const Trackers& trackers);
+// Of all its tracks the first one's, since an object itself has none here: each line that names it may give its own.
+[[nodiscard]] int weight_of(config::Track::Kind kind, std::uint32_t object, const config::Config& config);
+
+}  // namespace vrrpd::engine
