@@ -295,7 +295,8 @@ void Engine::hand_over() {
     statics_->withdraw();
     devices_->withdraw();
     desk_->resume();
-    if (!desk_->drain(withdrawal_limit)) log_.error("the kernel did not take everything back in time");
+    if (!desk_->drain(withdrawal_limit))
+        log_.error("the kernel did not take back every address and route in time: vrrpd --sweep removes the rest");
     announce_stopped();
     options_.channel.send(ipc::Kind::handed_over);
 }

@@ -59,7 +59,7 @@ constexpr std::array own_options{
     Option{"use-file,f", Argument::required, "FILE", "the configuration (may be a glob pattern)", Effect::act,
            [](Options& o, const std::string& v) { o.config_file = v; }},
     Option{"gateway-file", Argument::required, "FILE",
-           "a second file with gateway and peer_link blocks [/etc/vrrpd/gateway.conf if it is there]", Effect::act,
+           "a second file, with our own blocks [/etc/vrrpd/gateway.conf if it is there]", Effect::act,
            [](Options& o, const std::string& v) { o.gateway_file = v; }},
     Option{"config-test,t", Argument::optional, "FILE",
            "check the configuration, report every fault to stderr (or append to FILE), and exit", Effect::act,

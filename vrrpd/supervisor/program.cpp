@@ -236,7 +236,7 @@ int supervise(const Options& options, const EngineMain& engine, Beginning beginn
                       },
                       [&] {
                           if (succeeds && !(write_pid() && beginning.lock->sign()))
-                              log.warning("the number of this process is not in its files");
+                              log.warning("pid file or lock still name the process before");
                           log.let_go_of_stderr();
                           report.ready();
                       },

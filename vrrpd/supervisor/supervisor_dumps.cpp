@@ -8,7 +8,8 @@ void Supervisor::ask_for_dump(ipc::DumpForm form) {
     if (form == ipc::DumpForm::data)
         if (auto sealed = ipc::seal(ipc::encode(trackers_.script_states()), "scripts")) scripts = std::move(*sealed);
     if (!engine_ || !engine_->channel.send(ipc::Kind::dump_wanted, {}, static_cast<std::uint8_t>(form), scripts.get()))
-        services_.log.warning("{} is not written: the engine does not run, or is busy", ipc::file_name(form));
+        services_.log.warning("{} is not written: the engine is not there, or is busy; ask again",
+                              ipc::file_name(form));
 }
 
 // For root alone unless the umask says otherwise, as keepalived's: it says much of the host.

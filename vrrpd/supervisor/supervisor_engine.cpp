@@ -95,7 +95,7 @@ void Supervisor::reap_ours() {
     if (last_errands_are_over(boot_now())) return run_last_script();
     if (const auto* const sweeping = std::get_if<Sweeping>(&phase_)) {
         const auto how = ended(sweeping->pid);
-        if (how && *how != Ending{}) services_.log.error("the sweep {}", describe(*how));
+        if (how && *how != Ending{}) services_.log.error("the sweep {}: the next start tries again", describe(*how));
         if (how) sweep_ended(Sweeping(*sweeping));
         return;
     }
@@ -120,7 +120,7 @@ void Supervisor::engine_ended(const Ending& how) {
     if (handoff_desk_) handoff_desk_->give_up("the engine of the running daemon ended");
     const auto verdict = policy_.ended(now, how);
     if (const auto* const give_up = std::get_if<GiveUp>(&verdict)) {
-        services_.log.error("{}: stopping", settings_.respawn ? "it would end the same way again"
+        services_.log.error("{}: stopping", settings_.respawn ? "the next one would end the same way"
                                                               : "no other is started (--dont-respawn)");
         status_ = give_up->status;
         return finish();

@@ -95,7 +95,8 @@ void Supervisor::accept(Judgement judgement) {
     const auto& wanted = judgement.outline;
     if (!settings_.observe) set_switches(wanted.switches, merge(owned_file(), wanted.owned));
     if (!engine_->channel.send(ipc::Kind::reload, {}, 0, judgement.sealed.get())) {
-        services_.log.error("reload refused: the engine takes no orders now");
+        services_.log.error(
+            "reload refused: the engine is not there, or does not listen; ask for it again in some seconds");
         return;
     }
     take(std::move(judgement));
