@@ -58,16 +58,25 @@ pid_t main_process(pid_t pid) {
     return pid;
 }
 
+// A file by the name that the process has for it: it may be in a container, or somewhere else. Without the right to
+// look there, by the whole name here. Empty: it cannot be seen.
+std::string as_it_sees(pid_t pid, const std::string& name) {
+    const bool whole = name.starts_with('/');
+    const auto there = whole ? proc(pid, "root") + name : proc(pid, "cwd/") + name;
+    if (access(there.c_str(), R_OK) == 0) return there;
+    return whole ? name : std::string();
+}
+
 Rival rival_of(pid_t pid, std::vector<std::string> words) {
     words.front() = "keepalived";  // whose defaults hold
     const auto options = parse_command_line(words).options;
     Rival rival{main_process(pid), options.config_file, std::nullopt};
-    // A relative name is relative to a directory that we may not be able to see.
-    if (!rival.file.starts_with('/')) return rival;
+    const auto path = as_it_sees(pid, options.config_file);
+    if (path.empty()) return rival;
     const auto files = config::real_files();
     config::LoadOptions load;
     load.id = identity(options);
-    load.root = options.config_file;
+    load.root = path;
     load.as_keepalived = true;
     const auto loaded = config::load(load, *files);
     if (!loaded.file_missing) rival.config = config::parse(loaded.lines, load.id).config;
