@@ -25,10 +25,6 @@ microseconds transition(const Router& router, DumpMoment moment) {
     return in_unix_time(moment.wall - (moment.now - router.since));
 }
 
-std::int64_t whole_seconds(Duration duration) { return duration_cast<std::chrono::seconds>(duration).count(); }
-
-double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 // ---- keepalived.json ------------------------------------------------------------------------------------
 
 // 1 or 0.5, as keepalived writes them.

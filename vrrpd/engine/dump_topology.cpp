@@ -18,10 +18,6 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using Kind = config::Track::Kind;
 
-std::int64_t whole_seconds(Duration duration) { return duration_cast<std::chrono::seconds>(duration).count(); }
-
-double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
-
 std::string time_text(WallTime time) { return engine::time_text(duration_cast<microseconds>(time.time_since_epoch())); }
 
 std::string interval_text(const proto::RouterParameters& p) {

@@ -131,6 +131,12 @@ std::string dumped(const config::Script& script) {
     return text;
 }
 
+std::int64_t whole_seconds(Duration duration) {
+    return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+double in_seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
 std::string time_text(std::chrono::microseconds wall) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(wall);
     const auto fraction = (wall - seconds).count();

@@ -27,6 +27,8 @@ namespace vrrpd::engine {
 // "'/usr/bin/echo' 'hello'"
 [[nodiscard]] std::string dumped(const config::Script& script);
 
+[[nodiscard]] std::int64_t whole_seconds(Duration duration);
+[[nodiscard]] double in_seconds(Duration duration);
 // "1795898818.917423 (Sat Nov 28 20:46:58.917423 2026)", in local time.
 [[nodiscard]] std::string time_text(std::chrono::microseconds wall);
 
