@@ -116,7 +116,7 @@ protected:
 TEST_F(BfdShown, in_keepalived_data) {
     Router router(config_.instances[0], {});
     Dump dump(ipc::DumpForm::data, config_);
-    dump.add(router, moment_);
+    dump.add(router, {}, moment_);
     dump.add(std::vector{status()}, moment_);
     const auto text = dump.text();
     EXPECT_NE(text.find("   Tracked BFDs :\n     peer: weight -20 reverse\n"), std::string::npos) << text;
