@@ -142,10 +142,19 @@ TEST_F(Dumps, stats_of_a_sync_group_are_what_keepalived_writes) {
     EXPECT_EQ(stats_of(Daemon::vrrpd, grouped()), stats_of(Daemon::keepalived, grouped()));
 }
 
-// Of keepalived's lines ours has those that tell of VRRP, in the same words.
+// What differs is when something happened, and the numbers of descriptors.
+void expect_only_moments(const std::string& missing) {
+    std::istringstream lines(missing);
+    for (std::string line; std::getline(lines, line);) {
+        const auto begins = [&](const char* with) { return line.starts_with(with); };
+        EXPECT_TRUE(begins("   Last transition = ") || begins("   Read timeout = ") || begins("   fd_in ")) << line;
+    }
+}
+
 TEST_F(Dumps, data_says_it_in_keepalived_s_words) {
     const auto compared = data_of(text(), "------< VRRP Topology >------");
-    EXPECT_GE(compared.alike, 28) << compared.missing;
+    EXPECT_GE(compared.alike, 45) << compared.missing;
+    expect_only_moments(compared.missing);
 }
 
 TEST_F(Dumps, data_tells_of_a_sync_group_in_keepalived_s_words) {

@@ -23,7 +23,7 @@ protected:
 TEST_F(RivalTest, keepalived_with_the_same_virtual_router_is_named_and_nothing_starts) {
     auto rival = keepalived(home.h003, {.priority = 100});
     ASSERT_TRUE(becomes_active(home.h003, 10s));
-    router.start({.name = "OURS", .priority = 200});
+    router.start(VrrpText{.name = "OURS", .priority = 200});
     EXPECT_EQ(router.process().wait(5s), 1);
     EXPECT_TRUE(router.logged("keepalived (pid " + std::to_string(rival.pid()) + ") speaks VRRP on this host"))
         << router.log();
@@ -31,14 +31,14 @@ TEST_F(RivalTest, keepalived_with_the_same_virtual_router_is_named_and_nothing_s
         << router.log();
     EXPECT_TRUE(router.logged("systemctl disable --now keepalived")) << router.log();
     EXPECT_EQ(rival.stop(), 0);
-    router.start({.name = "OURS", .priority = 200});
+    router.start(VrrpText{.name = "OURS", .priority = 200});
     EXPECT_TRUE(becomes_active(home.h003)) << router.log();
 }
 
 TEST_F(RivalTest, same_address_under_another_number_is_in_the_way_too) {
     auto rival = keepalived(home.h003, {.vrid = 51, .priority = 100});
     ASSERT_TRUE(becomes_active(home.h003, 10s));
-    router.start({.priority = 200});
+    router.start(VrrpText{.priority = 200});
     EXPECT_EQ(router.process().wait(5s), 1);
     EXPECT_TRUE(router.logged("the virtual address 10.12.14.1, of its vrrp_instance LAN")) << router.log();
 }
@@ -47,7 +47,7 @@ TEST_F(RivalTest, observing_beside_it_is_the_first_evening_s_command) {
     auto rival = keepalived(home.h003, {.priority = 100});
     ASSERT_TRUE(becomes_active(home.h003, 10s));
     router.configure(VrrpText{.priority = 200}.text());
-    router.start({"--observe"});
+    router.start(Arguments{"--observe"});
     EXPECT_TRUE(router.await_log("observing beside it")) << router.log();
     EXPECT_TRUE(router.await_log("would have")) << router.log();
     EXPECT_EQ(router.stop(), 0);
@@ -56,7 +56,7 @@ TEST_F(RivalTest, observing_beside_it_is_the_first_evening_s_command) {
 TEST_F(RivalTest, keepalived_with_other_virtual_routers_may_run_on) {
     auto rival = keepalived(home.h003, {.vrid = 51, .priority = 100, .addresses = {"10.12.14.99/24"}});
     ASSERT_TRUE(wait_until([&] { return holds(home.h003, IpAddress::v4(10, 12, 14, 99)); }, 10s));
-    router.start({.priority = 200});
+    router.start(VrrpText{.priority = 200});
     EXPECT_TRUE(becomes_active(home.h003)) << router.log();
     EXPECT_TRUE(router.logged("for other virtual routers than ours")) << router.log();
 }
@@ -64,7 +64,7 @@ TEST_F(RivalTest, keepalived_with_other_virtual_routers_may_run_on) {
 TEST_F(RivalTest, keepalived_in_another_network_is_no_concern) {
     auto rival = keepalived(home.h001, {.priority = 100});
     ASSERT_TRUE(becomes_active(home.h001, 10s));
-    router.start({.priority = 200});
+    router.start(VrrpText{.priority = 200});
     EXPECT_TRUE(becomes_active(home.h003)) << router.log();
     EXPECT_FALSE(router.logged("speaks VRRP on this host")) << router.log();
 }

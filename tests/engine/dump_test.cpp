@@ -177,11 +177,7 @@ TEST(Dump, data_of_a_backup_names_the_master) {
     const auto config = with_everything();
     Router router(config.instances[0], {});
     (void)router.machine.step(start, proto::Start{});
-    proto::Received advert;
-    advert.priority = proto::Priority::from_wire(250);
-    advert.source = ip("10.12.14.4");
-    advert.own_source = ip("10.12.14.2");
-    advert.interval = Centiseconds(20);
+    const proto::Received advert{proto::Priority::from_wire(250), Centiseconds(20), ip("10.12.14.4"), ip("10.12.14.2")};
     (void)router.machine.step(start, advert);
     router.master_priority = 250;
     const auto text = dump(ipc::DumpForm::data, router, config);

@@ -101,8 +101,8 @@ private:
 
     void transport() {
         if (const auto* device = own_device(instance_)) {
-            line("Use VMAC, i/f name", fmt::format("{}, is_up = {}, xmit_base = {}", device->name,
-                                                   truth(router_.active()), truth(!instance_.virtual_mac->sender)));
+            bare(fmt::format("Use VMAC, i/f name {}, is_up = {}, xmit_base = {}", device->name, truth(router_.active()),
+                             truth(!instance_.virtual_mac->sender)));
             line("Interface", fmt::format("{}, vmac on {}", device->name, device->base));
         } else {
             line("Interface", instance_.interface);
@@ -222,6 +222,12 @@ private:
     std::string text_;
 };
 
+bool is_tracked(Kind kind, std::uint32_t object, const config::Config& config) {
+    return std::any_of(config.instances.begin(), config.instances.end(), [&](const config::Instance& instance) {
+        return tracks(instance, {kind, object});
+    });
+}
+
 // Who tracks an object, a line each.
 std::string tracking_text(Kind kind, std::uint32_t object, const config::Config& config) {
     std::string text = "   Tracking instances :\n";
@@ -294,13 +300,14 @@ std::string groups_text(const std::vector<DumpedGroup>& groups, const config::Co
 
 std::string scripts_text(const config::Config& config, const Trackers& trackers,
                          const std::vector<ipc::ScriptState>& states) {
-    std::string text = config.scripts.empty() ? "" : "------< VRRP Scripts >------\n";
+    std::string text;
     for (std::uint32_t number = 0; number < config.scripts.size(); ++number) {
+        if (!is_tracked(Kind::script, number, config)) continue;  // it is not run
         const auto known = std::find_if(states.begin(), states.end(),
                                         [&](const auto& state) { return state.name == config.scripts[number].name; });
         text += script_text(number, config, trackers, known != states.end() ? *known : ipc::ScriptState{});
     }
-    return text;
+    return text.empty() ? text : "------< VRRP Scripts >------\n" + text;
 }
 
 std::string files_text(const config::Config& config, const Trackers& trackers) {
