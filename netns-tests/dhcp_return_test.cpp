@@ -19,8 +19,8 @@ protected:
     }
     void hold_the_link_up() const {
         home.h003.must({"nft",
-                        "table ip hold { chain in { type filter hook input priority 0;\n"
-                        "tcp dport 8725 drop\ntcp sport 8725 drop\n} }"});
+                        "table ip hold {\n chain in {\n type filter hook input priority 0;\n"
+                        " tcp dport 8725 drop\n tcp sport 8725 drop\n }\n}"});
     }
     void let_the_link_go() const { home.h003.must({"nft", "delete table ip hold"}); }
 
