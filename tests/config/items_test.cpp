@@ -80,14 +80,21 @@ TEST(Addresses, a_bad_word_is_ignored_a_bad_value_drops_the_item) {
              Bad{"nothing", "8:1: 'nothing' is not an IP address: the item is left out", false},
              Bad{"10.0.0.9 dev", "a value is missing after dev: the item is left out", false},
              Bad{"10.0.0.9 dev a/b", "8:14: 'a/b' cannot be the name of an interface", false},
-             Bad{"10.0.0.9 scope elsewhere", "unknown scope 'elsewhere'", false},
+             Bad{"10.0.0.9 scope elsewhere", "unknown scope 'elsewhere' is ignored", true},
+             Bad{"10.0.0.9 scope 256", "unknown scope '256' is ignored", true},
+             Bad{"10.0.0.9/31 brd +", "brd + is ignored: a network of length 31 has no broadcast address", true},
+             Bad{"10.0.0.9 brd -", "brd - is ignored: a network of length 32 has no broadcast address", true},
+             Bad{"10.0.0.9 brd fe80::1", "'fe80::1' is not an IPv4 address", false},
+             Bad{"10.0.0.9 brd 10.0.0.255 peer 10.0.1.1", "a point-to-point link has no broadcast address", true},
              Bad{"10.0.0.9 brd x", "'x' is not an IPv4 address", false},
              Bad{"10.0.0.9 label a_label_too_long", "longer than 15 characters", false},
-             Bad{"10.0.0.9 peer fe80::1", "is not an IPv4 address", false},
+             Bad{"10.0.0.9 peer fe80::1", "the peer 'fe80::1' is not an IPv4 address: ignored", true},
+             Bad{"10.0.0.9 peer x", "the peer 'x' is not an IPv4 address: ignored", true},
              Bad{"10.0.0.9/24 peer 10.0.1.1", "has no prefix length, its peer has", true},
              Bad{"fd00::9 label x", "an IPv6 address has no label", true},
-             Bad{"fd00::9 brd +", "an IPv6 address has no broadcast address", true},
-             Bad{"fd00::9 preferred_lft soon", "write seconds or forever", false},
+             Bad{"fd00::9 brd +", "an IPv6 address has no broadcast address", false},
+             Bad{"fd00::9 preferred_lft soon", "write seconds or forever", true},
+             Bad{"fd00::9 preferred_lft 99999999999", "write seconds or forever", true},
          }) {
         const auto parsed = with_items("virtual_ipaddress_excluded", item);
         EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
@@ -97,11 +104,23 @@ TEST(Addresses, a_bad_word_is_ignored_a_bad_value_drops_the_item) {
     }
 }
 
-TEST(Addresses, stand_once) {
-    const auto twice = with_items("virtual_ipaddress_excluded", "10.0.0.9\n10.0.0.9/24");
-    EXPECT_TRUE(says(twice.faults, "9:1: the address 10.0.0.9/24 stands twice"));
+TEST(Addresses, excluded_ones_stand_once) {
+    const auto twice = with_items("virtual_ipaddress_excluded", "10.0.0.9\n10.0.0.9/24 dev eth0");
+    EXPECT_TRUE(says(twice.faults, "9:1: (V) the address stands twice"));
+    EXPECT_TRUE(errors(twice.faults).empty()) << "keepalived says nothing";
     EXPECT_EQ(twice.config.instances.at(0).excluded_addresses.size(), 1U);
-    EXPECT_TRUE(errors(with_items("virtual_ipaddress_excluded", "10.0.0.9\n10.0.0.9 dev eth1").faults).empty());
+    const auto elsewhere = with_items("virtual_ipaddress_excluded", "10.0.0.9\n10.0.0.9 dev eth1");
+    EXPECT_EQ(elsewhere.config.instances.at(0).excluded_addresses.size(), 2U);
+}
+
+// As Debian's sample keepalived.conf.vrrp has it. keepalived counts the addresses of an advert: with another number
+// of them it takes us for one that is set up otherwise.
+TEST(Addresses, that_stand_twice_are_advertised_twice) {
+    const auto parsed = parse_instance(
+        "virtual_ipaddress {\n10.0.0.16\n10.0.0.18\n10.0.0.18 dev eth0 label eth0:1\n10.0.0.18 dev eth1\n}\n");
+    EXPECT_TRUE(errors(parsed.faults).empty()) << "keepalived says nothing";
+    EXPECT_TRUE(says(parsed.faults, "10:1: (V) the address stands twice: it is advertised twice"));
+    EXPECT_EQ(parsed.config.instances.at(0).addresses.size(), 5U);
 }
 
 // keepalived is silent where one stands in both lists; it is advertised, whichever list comes first.
@@ -109,8 +128,8 @@ TEST(Addresses, in_both_lists_are_advertised) {
     const std::string excluded = "virtual_ipaddress_excluded {\n10.0.0.1\n}\n";
     for (const auto& parsed :
          {parse_instance(excluded), parse_instance("virtual_ipaddress {\n10.0.0.1\n}\n" + excluded)}) {
-        EXPECT_TRUE(says(parsed.faults, "stands twice"));
-        EXPECT_EQ(parsed.config.instances.at(0).addresses.size(), 1U);
+        EXPECT_TRUE(says(parsed.faults, "stands twice: once is enough"));
+        EXPECT_FALSE(parsed.config.instances.at(0).addresses.empty());
         EXPECT_TRUE(parsed.config.instances.at(0).excluded_addresses.empty());
     }
     EXPECT_TRUE(errors(parse_instance(excluded).faults).empty());
@@ -171,6 +190,17 @@ VirtualRoute route(const std::string& item) {
     return parsed.config.instances.at(0).routes[0];
 }
 
+// As in Debian's sample keepalived.conf.vrrp.routes.
+TEST(Routes, take_their_destination_behind_options_too) {
+    const auto r = route("src 10.0.0.1 10.9.0.0/16 via 10.0.0.2 dev eth1");
+    EXPECT_EQ(r.route.destination, net("10.9.0.0/16"));
+    EXPECT_EQ(r.route.source, ip("10.0.0.1"));
+    EXPECT_EQ(route("metric 5 to 10.9.0.0/16 dev eth1").route.destination, net("10.9.0.0/16"));
+    EXPECT_EQ(route("table 5 blackhole 10.9.0.0/16").route.type, netlink::RouteType::blackhole);
+    EXPECT_EQ(route("via fd00::2 dev eth1 default").route.destination, net("::/0"));
+    EXPECT_EQ(route("via 10.0.0.2 default").route.destination, net("0.0.0.0/0"));
+}
+
 TEST(Routes, take_destinations_in_all_forms) {
     EXPECT_EQ(route("10.9.0.0/16 via 10.0.0.2").route.destination, net("10.9.0.0/16"));
     EXPECT_EQ(route("10.9.1.1/16 via 10.0.0.2").route.destination, net("10.9.0.0/16"));
@@ -196,6 +226,7 @@ TEST(Routes, take_their_options) {
     EXPECT_EQ(r.route.protocol, netlink::protocol_keepalived);
     EXPECT_FALSE(r.track);
     EXPECT_EQ(route("10.9.0.0/16 dev eth1 table main").route.table, netlink::main_table);
+    EXPECT_EQ(route("10.9.0.0/16 dev eth1 table 0").route.table, netlink::main_table) << "as the kernel has it";
 }
 
 TEST(Routes, know_types_and_several_hops) {
@@ -206,13 +237,19 @@ TEST(Routes, know_types_and_several_hops) {
     EXPECT_EQ(r.route.metric, 3U);
     EXPECT_EQ(r.hops,
               (std::vector<VirtualRoute::Hop>{{ip("10.0.0.2"), "eth1", 5, false}, {ip("10.0.0.3"), "", 1, true}}));
-    EXPECT_EQ(route("10.9.0.0/16 via 10.0.0.2 or 10.0.0.3").hops.size(), 2U);
+    for (const auto* item : {"10.9.0.0/16 via 10.0.0.2 or 10.0.0.3", "10.9.0.0/16 gw 10.0.0.2 nexthop via 10.0.0.3"}) {
+        const auto parsed = with_items("virtual_routes", item);
+        EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
+        EXPECT_TRUE(says(parsed.faults, "in a route is deprecated: write ")) << item;
+        EXPECT_EQ(parsed.config.instances.at(0).routes[0].hops.size(), 2U) << item;
+    }
     EXPECT_EQ(route("10.9.0.0/16 via inet6 fe80::1 dev eth1").hops.at(0).via, ip("fe80::1"));
 }
 
 TEST(Routes, any_error_drops_the_whole_route) {
     for (const auto& [item, said] : {
-             std::pair{"via 10.0.0.2", "8:1: 'via' is no destination"},
+             std::pair{"via 10.0.0.2", "8:5: the destination of the route is missing"},
+             std::pair{"10.9.0.0/16 dev eth1 10.8.0.0/16", "8:22: unknown word '10.8.0.0/16' in a route"},
              std::pair{"10.9.0.0/40 via 10.0.0.2", "8:1: '10.9.0.0/40' is no destination"},
              std::pair{"10.9.0.0/16 via x", "8:17: the gateway 'x' is not an IP address"},
              std::pair{"10.9.0.0/16 via", "a value is missing after via"},
@@ -245,12 +282,59 @@ TEST(Routes, what_we_cannot_set_is_left_out_with_a_note) {
 }
 
 TEST(Routes, options_that_are_not_set_are_noted) {
-    const auto parsed = with_items("virtual_routes", "fd09::/64 via fd00::2 expires 60 protocol 5 append metric 4");
+    const auto parsed =
+        with_items("virtual_routes", "fd09::/64 via fd00::2 expires 60 protocol 5 append metric 4 no_track");
     EXPECT_TRUE(errors(parsed.faults).empty());
     EXPECT_TRUE(says(parsed.faults, "8:23: expires of a route: not supported, ignored"));
-    EXPECT_TRUE(says(parsed.faults, "protocol of a route: it is always 18"));
+    EXPECT_TRUE(says(parsed.faults, "8:34: the protocol of a route is always 18"));
     EXPECT_TRUE(says(parsed.faults, "append of a route"));
     EXPECT_EQ(parsed.config.instances.at(0).routes[0].route.metric, 4U);
+}
+
+// As Debian's keepalived 2.2.7 judges it.
+TEST(Routes, the_protocol_of_a_tracked_one_is_a_fault_unless_it_is_keepalived_s) {
+    EXPECT_TRUE(errors(with_items("virtual_routes", "10.9.0.0/16 dev eth1 protocol 18").faults).empty());
+    EXPECT_EQ(errors(with_items("virtual_routes", "10.9.0.0/16 dev eth1 protocol 4").faults).size(), 1U);
+    for (const auto* protocol : {"nobody", "256", "-1"}) {
+        const auto parsed = with_items("virtual_routes", std::string("10.9.0.0/16 dev eth1 protocol ") + protocol);
+        EXPECT_TRUE(says(parsed.faults, "unknown protocol")) << protocol;
+        EXPECT_TRUE(parsed.config.instances.at(0).routes.empty()) << protocol;
+    }
+}
+
+TEST(Names, of_tables_and_their_kin_stand_in_iproute2_s_files) {
+    FakeFiles files;
+    files.files["/etc/iproute2/rt_tables"] = "# reserved\n254\tmain\n51 isp # ours\n\nx bad\n52\n";
+    files.files["/etc/iproute2/rt_tables.d/more.conf"] = "0x60 more\n99 isp\n";
+    files.files["/usr/share/iproute2/rt_tables"] = "98 isp\n61 other\n";
+    files.files["/etc/iproute2/rt_protos"] = "18 keepalived\n";
+    files.files["/etc/iproute2/rt_scopes"] = "77 mine\n";
+    files.files["/etc/iproute2/rt_realms"] = "7 home\n";
+    files.files["/etc/iproute2/rt_dsfield"] = "0xb8 EF\n";
+    files.files["vrrpd.conf"] =
+        "vrrp_instance isp {\ninterface isp\nvirtual_router_id 7\nvirtual_ipaddress {\n10.0.0.1/24\n}\n"
+        "virtual_routes {\n10.8.0.0/16 dev isp table isp protocol keepalived scope mine realms home/home tos EF\n"
+        "10.9.0.0/16 dev isp table nobody\n}\n"
+        "virtual_rules {\nfrom 10.1.0.0/16 iif isp lookup more preference 7 realms 3/home dsfield EF\n"
+        "from 10.1.0.0/16 table other preference 8\n}\n}\n";
+    const auto loaded = load({}, files);
+    const auto parsed = parse(loaded.lines, "H003");
+    EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{"vrrpd.conf:9:27: unknown table 'nobody': write its "
+                                                              "number, or a name of rt_tables: the route is left out"});
+    const auto& instance = parsed.config.instances.at(0);
+    EXPECT_EQ(instance.interface, "isp");
+    ASSERT_EQ(instance.routes.size(), 1U);
+    EXPECT_EQ(instance.routes[0].hops.at(0).device, "isp") << "only behind its word a name is one";
+    EXPECT_EQ(instance.routes[0].route.table, 51U) << "the first that has the name counts";
+    EXPECT_EQ(instance.routes[0].route.scope, 77);
+    EXPECT_EQ(instance.routes[0].route.tos, 0xb8);
+    EXPECT_EQ(instance.routes[0].route.extras->realms, 7U << 16 | 7U);
+    ASSERT_EQ(instance.rules.size(), 2U);
+    EXPECT_EQ(instance.rules[0].rule.table, 0x60U);
+    EXPECT_EQ(instance.rules[0].rule.iif, "isp");
+    EXPECT_EQ(instance.rules[0].rule.extras->realms, 3U << 16 | 7U);
+    EXPECT_EQ(instance.rules[0].rule.extras->tos, 0xb8);
+    EXPECT_EQ(instance.rules[1].rule.table, 61U);
 }
 
 TEST(Routes, carry_metrics_in_the_order_of_the_kernels_numbers) {

@@ -11,7 +11,7 @@ namespace vrrpd::config {
 
 // global, site, link, host, nowhere or 0..255.
 [[nodiscard]] std::optional<std::uint8_t> parse_scope(std::string_view text);
-// main, local, default or a number from 1: the names of rt_tables are files, which a parser does not read.
+// A number, or main, local or default. Other names are numbers by then (route_names.cpp).
 [[nodiscard]] std::optional<std::uint32_t> parse_table(std::string_view text);
 
 // What stands behind the name of something that is tracked: [weight W [reverse | noreverse]]. A fault and nullopt if

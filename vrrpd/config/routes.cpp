@@ -14,8 +14,9 @@ std::optional<std::uint32_t> parse_table(std::string_view text) {
     if (text == "main") return 254;
     if (text == "local") return 255;
     if (text == "default") return 253;
+    if (text == "unspec") text = "0";
     const auto number = parse_c_integer(text);
-    if (!number || *number < 1 || *number > UINT32_MAX) return std::nullopt;
+    if (!number || *number < 0 || *number > UINT32_MAX) return std::nullopt;
     return static_cast<std::uint32_t>(*number);
 }
 
@@ -23,8 +24,8 @@ namespace {
 
 // NAME and how many words follow.
 constexpr std::array ignored_options = {
-    std::pair{"ttl-propagate", 1}, std::pair{"expires", 1}, std::pair{"protocol", 1},
-    std::pair{"add", 0},           std::pair{"append", 0},  std::pair{"prepend", 0},
+    std::pair{"ttl-propagate", 1}, std::pair{"expires", 1}, std::pair{"add", 0},
+    std::pair{"append", 0},        std::pair{"prepend", 0},
 };
 
 // How the value of a metric is written (as ip-route has it).
@@ -75,9 +76,14 @@ public:
     [[nodiscard]] const std::string& group() const { return track_group_; }
 
     std::optional<VirtualRoute> read() {
-        destination();
         while (kept_ && at_ < s_.size()) option();
+        if (!has_destination_) drop(at_, "the destination of the route is missing");
         if (!kept_) return std::nullopt;
+        if (any_destination_ && !family_ && hop_.via) {
+            family_ = hop_.via->family();
+            set_any();
+        }
+        if (other_protocol_) keep_protocol();
         if (hop_given_) value_.hops.insert(value_.hops.begin(), hop_);
         return value_;
     }
@@ -87,12 +93,18 @@ private:
         std::string_view name;
         void (RouteItem::*read)(std::string_view argument);
     };
-    static const std::array<Option, 18> options;
+    static const std::array<Option, 19> options;
 
     void drop(std::size_t word, const std::string& why) {
         if (kept_)
             reader_.fault(Severity::error, s_.place(std::min(word, s_.size() - 1)), why + ": the route is left out");
         kept_ = false;
+    }
+
+    // keepalived says so only of a route that it tracks, and sets the other one where it does not.
+    void keep_protocol() {
+        reader_.fault(value_.track ? Severity::error : Severity::note, s_.place(protocol_place_),
+                      "the protocol of a route is always 18 (keepalived), by which ours are known: ignored");
     }
 
     // What keepalived would set and we cannot: no fault of the file.
@@ -105,8 +117,9 @@ private:
         kept_ = false;
     }
 
-    // [inet|inet6] [to] [TYPE] DEST
+    // [inet|inet6] [to] [TYPE] DEST, before or behind any of the options.
     void destination() {
+        has_destination_ = true;
         if (take("inet6")) family_ = Family::ipv6;
         if (take("inet")) family_ = Family::ipv4;
         (void)take("to");
@@ -159,7 +172,7 @@ private:
         if (known != metrics.end()) return metric_option(*known);
         const auto found =
             std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == word; });
-        if (found == options.end()) return ignored(word);
+        if (found == options.end()) return is_ignored(word) ? ignored(word) : other(word);
         if (++at_ == s_.size()) return drop(at_, fmt::format("a value is missing after {}", word));
         (this->*(found->read))(s_.word(at_));
         ++at_;
@@ -176,24 +189,31 @@ private:
         }
     }
 
+    void other(const std::string& word) {
+        if (!has_destination_) return destination();
+        drop(at_, fmt::format("unknown word '{}' in a route", word));
+    }
+
+    static auto find_ignored(const std::string& word) {
+        return std::find_if(ignored_options.begin(), ignored_options.end(),
+                            [&](const auto& o) { return word == o.first; });
+    }
+    static bool is_ignored(const std::string& word) { return find_ignored(word) != ignored_options.end(); }
     void ignored(const std::string& word) {
-        const auto known = std::find_if(ignored_options.begin(), ignored_options.end(),
-                                        [&](const auto& o) { return word == o.first; });
-        if (known == ignored_options.end()) {
-            return drop(at_, fmt::format("unknown word '{}' in a route", word));
-        }
+        const auto* const known = find_ignored(word);
         if (word == "expires" && family_.value_or(Family::ipv4) == Family::ipv4)
             return drop(at_, "expires of a route is for IPv6 alone");
-        const bool keeps_tag = word == "protocol";
-        reader_.note_once("route " + word, s_.place(at_),
-                          keeps_tag
-                              ? "protocol of a route: it is always 18 (keepalived), by which ours are known: ignored"
-                              : fmt::format("{} of a route: not supported, ignored", word));
+        reader_.note_once("route " + word, s_.place(at_), fmt::format("{} of a route: not supported, ignored", word));
         ++at_;
         at_ = std::min(at_ + static_cast<std::size_t>(known->second), s_.size());
     }
 
+    void deprecated(std::string_view instead) {
+        reader_.fault(Severity::error, s_.place(at_ - 1),
+                      fmt::format("{} in a route is deprecated: write {}", s_.word(at_ - 1), instead));
+    }
     void gateway(std::string_view text) {
+        if (s_.word(at_ - 1) == "gw") deprecated("via");
         if (text == "inet" || text == "inet6") {  // via inet6 ADDR
             if (++at_ == s_.size()) return drop(at_, "the gateway's address is missing after via");
             text = s_.word(at_);
@@ -209,6 +229,7 @@ private:
     }
     // `via A or B`, the old two-gateway form.
     void second_gateway(std::string_view text) {
+        deprecated("nexthop");
         const auto address = IpAddress::parse(text);
         if (!address) return drop(at_, fmt::format("the gateway '{}' is not an IP address", text));
         value_.hops.push_back({address, hop_.device, 1, false});
@@ -224,9 +245,8 @@ private:
     }
     void table(std::string_view text) {
         const auto table = parse_table(text);
-        if (!table)
-            return drop(at_, fmt::format("unknown table '{}': write its number, or main, local, default", text));
-        value_.route.table = *table;
+        if (!table) return drop(at_, fmt::format("unknown table '{}': write its number, or a name of rt_tables", text));
+        value_.route.table = *table == 0 ? std::uint32_t{RT_TABLE_MAIN} : *table;  // as the kernel has it
     }
     void metric(std::string_view text) {
         if (const auto number = whole(text, UINT32_MAX)) value_.route.metric = static_cast<std::uint32_t>(*number);
@@ -239,17 +259,23 @@ private:
         }
         if (const auto number = whole(text, 65'535)) value_.route.mtu = static_cast<std::uint32_t>(*number);
     }
+    void protocol(std::string_view text) {
+        constexpr std::int64_t keepalived = 18;
+        const auto number = parse_c_integer(text);
+        if (!number || *number < 0 || *number > 255)
+            return drop(at_, fmt::format("unknown protocol '{}': write its number, or a name of rt_protos", text));
+        protocol_place_ = at_ - 1;
+        other_protocol_ = *number != keepalived;
+    }
     void tos(std::string_view text) {
         const auto number = parse_c_integer(text);
         if (!number || *number < 0 || *number > 255)
-            return drop(at_, fmt::format("tos '{}': write a number from 0 to 255", text));
+            return drop(at_, fmt::format("tos '{}': write a number from 0 to 255, or a name of rt_dsfield", text));
         value_.route.tos = static_cast<std::uint8_t>(*number);
     }
     void scope(std::string_view text) {
         const auto scope = parse_scope(text);
-        if (!scope)
-            return drop(at_,
-                        fmt::format("unknown scope '{}': write global, site, link, host, nowhere or a number", text));
+        if (!scope) return drop(at_, fmt::format("unknown scope '{}': write its number, or a name of rt_scopes", text));
         value_.route.scope = *scope;
     }
 
@@ -291,14 +317,15 @@ private:
         if (text != "ecn") return drop(at_, fmt::format("unknown feature '{}': write ecn", text));
         set_metric(RTAX_FEATURES, RTAX_FEATURE_ECN);
     }
-    // [FROM/]TO as numbers: the names are a file's, which a parser does not read.
+    // [FROM/]TO. What names there were are numbers by now (route_names.cpp).
     void realms(std::string_view text) {
         const auto slash = text.find('/');
-        const auto to = parse_integer(slash == std::string_view::npos ? text : text.substr(slash + 1));
+        const auto to = parse_c_integer(slash == std::string_view::npos ? text : text.substr(slash + 1));
         const auto from =
-            slash == std::string_view::npos ? std::optional<std::int64_t>(0) : parse_integer(text.substr(0, slash));
+            slash == std::string_view::npos ? std::optional<std::int64_t>(0) : parse_c_integer(text.substr(0, slash));
         if (!to || !from || *to < 0 || *to > 65'535 || *from < 0 || *from > 65'535)
-            return drop(at_, fmt::format("realms '{}': write TO or FROM/TO, numbers up to 65535", text));
+            return drop(
+                at_, fmt::format("realms '{}': write TO or FROM/TO, numbers up to 65535 or names of rt_realms", text));
         value_.route.extras.edit().realms = static_cast<std::uint32_t>(*from << 16 | *to);
     }
     void preference(std::string_view text) {
@@ -352,29 +379,24 @@ private:
     VirtualRoute::Hop hop_;
     bool hop_given_ = false;
     std::optional<Family> family_;
+    bool has_destination_ = false;
     bool any_destination_ = false;
+    bool other_protocol_ = false;
+    std::size_t protocol_place_ = 0;
     std::size_t at_ = 0;
     bool kept_ = true;
 };
 
-const std::array<RouteItem::Option, 18> RouteItem::options = {{
-    {"via", &RouteItem::gateway},
-    {"gw", &RouteItem::gateway},
-    {"or", &RouteItem::second_gateway},
-    {"dev", &RouteItem::device},
-    {"oif", &RouteItem::device},
-    {"src", &RouteItem::source},
-    {"table", &RouteItem::table},
-    {"metric", &RouteItem::metric},
-    {"priority", &RouteItem::metric},
-    {"preference", &RouteItem::metric},
-    {"scope", &RouteItem::scope},
-    {"tos", &RouteItem::tos},
-    {"dsfield", &RouteItem::tos},
-    {"mtu", &RouteItem::mtu},
-    {"congctl", &RouteItem::congestion_control},
-    {"features", &RouteItem::features},
-    {"realms", &RouteItem::realms},
+const std::array<RouteItem::Option, 19> RouteItem::options = {{
+    {"via", &RouteItem::gateway},       {"gw", &RouteItem::gateway},
+    {"or", &RouteItem::second_gateway}, {"dev", &RouteItem::device},
+    {"oif", &RouteItem::device},        {"src", &RouteItem::source},
+    {"table", &RouteItem::table},       {"protocol", &RouteItem::protocol},
+    {"metric", &RouteItem::metric},     {"priority", &RouteItem::metric},
+    {"preference", &RouteItem::metric}, {"scope", &RouteItem::scope},
+    {"tos", &RouteItem::tos},           {"dsfield", &RouteItem::tos},
+    {"mtu", &RouteItem::mtu},           {"congctl", &RouteItem::congestion_control},
+    {"features", &RouteItem::features}, {"realms", &RouteItem::realms},
     {"pref", &RouteItem::preference},
 }};
 

@@ -132,8 +132,8 @@ private:
     }
     void table(std::string_view text) {
         const auto table = parse_table(text);
-        if (!table)
-            return drop(at_, fmt::format("unknown table '{}': write its number, or main, local, default", text));
+        if (!table || *table == 0)
+            return drop(at_, fmt::format("unknown table '{}': write its number, or a name of rt_tables", text));
         value_.rule.table = *table;
         action_ = true;
     }
