@@ -14,6 +14,7 @@ TEST(Load, strips_comments_outside_quotes) {
     EXPECT_EQ(lines_of("a b # c\n! d\n  e\t f ! g"), "a b / e f");
     EXPECT_EQ(lines_of("a \"b # c\" d # e"), "a b # c d");
     EXPECT_EQ(lines_of("a \\# b \\! c"), "a # b ! c");
+    EXPECT_EQ(lines_of("script \"/s \\\"a # b\\\" c\" # d"), "script /s \"a # b\" c");
     EXPECT_EQ(lines_of("a${_HASH}b c${_BANG}d"), "a#b c!d");
 }
 
@@ -21,6 +22,68 @@ TEST(Load, splits_braces_anywhere_into_lines) {
     EXPECT_EQ(lines_of("vrrp_instance A{"), "vrrp_instance A / {");
     EXPECT_EQ(lines_of("x { 10.0.0.1 } y"), "x / { / 10.0.0.1 / } / y");
     EXPECT_EQ(lines_of("script \"a { b }\""), "script a { b }");
+}
+
+// As Debian's keepalived 2.2.7 reads them.
+TEST(Load, commands_stand_in_either_quotes_and_with_escapes) {
+    const auto command = [](const std::string& text) {
+        const auto loaded = load_text("script " + text);
+        EXPECT_TRUE(loaded.faults.empty()) << text;
+        return loaded.lines.at(0).words.at(1).text;
+    };
+    EXPECT_EQ(command("'/bin/echo a b'"), "/bin/echo a b");
+    EXPECT_EQ(command(R"('/bin/sh -c "echo a"')"), R"(/bin/sh -c "echo a")");
+    EXPECT_EQ(command(R"("/bin/echo 'a b' \"x y\" c")"), R"(/bin/echo 'a b' "x y" c)");
+    EXPECT_EQ(command(R"(/bin/echo\ x y)"), "/bin/echo x");
+    EXPECT_EQ(command(R"("/bin/echo \101 \\ {a}")"), R"(/bin/echo A \ {a})");
+    EXPECT_EQ(command(R"("/bin/echo a"b c)"), "/bin/echo ab");
+    EXPECT_EQ(lines_of("a 'b c' d"), "a 'b c' d") << "of other keywords a ' is no quote";
+    EXPECT_EQ(load_text("notify '/bin/n a' root").lines.at(0).words.size(), 3U);
+    EXPECT_EQ(lines_of("script '/bin/s' }"), "script /bin/s / }");
+    EXPECT_TRUE(says(load_text("script '/bin/echo # x'").faults, "1:8: a closing ' is missing"));
+}
+
+TEST(Load, a_byte_order_mark_is_told) {
+    const auto loaded = load_text("\xef\xbb\xbfglobal_defs {\r\n}\r\n");
+    EXPECT_EQ(joined(loaded.lines), "global_defs / { / }");
+    EXPECT_TRUE(says(loaded.faults, "vrrpd.conf:1:1: the file begins with a byte order mark"));
+    EXPECT_EQ(config_test_status(loaded.faults, false, true), 5);
+}
+
+// As Debian's keepalived 2.2.7 reads them: after expansion, wherever they come from.
+TEST(Load, includes_may_come_out_of_definitions) {
+    FakeFiles files;
+    files.files["/etc/a.conf"] =
+        "include one.conf\n$P=two\ninclude ${P}.conf\n$I=include\n$I one.conf\n~SEQ(i, 1, 2) include ${i}.conf\n"
+        "@H003 include ours.conf\n@H001 include theirs.conf\n$M=first ${Q} \\\ninclude two.conf \\\nlast\n$M\n"
+        "v ${Q} ${R}\n";
+    files.files["/etc/one.conf"] = "$Q=q\none\n";
+    files.files["/etc/two.conf"] = "two ${Q}\n";
+    files.files["/etc/1.conf"] = "n1";
+    files.files["/etc/2.conf"] = "n2";
+    files.files["/etc/ours.conf"] = "$R=r";
+    LoadOptions options;
+    options.id = "H003";
+    options.root = "/etc/a.conf";
+    const auto loaded = load(options, files);
+    EXPECT_EQ(joined(loaded.lines), "one / two q / one / n1 / n2 / first q / two q / last / v q r");
+    EXPECT_TRUE(loaded.faults.empty());
+}
+
+TEST(Load, conditions_are_judged_once_but_again_out_of_a_definition) {
+    EXPECT_EQ(lines_of("$E=\n$E @H003 yes\n$E @H001 no\n$E $A=2\nv $A"), "yes / v 2");
+    EXPECT_EQ(lines_of("@H003 @H001 x\n@H003 @H003 y"), "@H001 x / @H003 y") << "unknown keywords, as there";
+    EXPECT_EQ(lines_of("~SEQ(i, 1, 2) @H003 a_$i\n~SEQ(i, 1, 2) @H001 b_$i"), "a_1 / a_2");
+    EXPECT_EQ(lines_of("$1A=x\n$V =x"), "$1A=x / $V =x") << "not definitions";
+    EXPECT_EQ(lines_of("$E=$1A=x\n$E y"), "$1A=x y");
+}
+
+TEST(Load, a_line_whose_sequence_is_wrong_is_left_out) {
+    const auto loaded = load_text("~SEQ(i, 1, -1, 3) a\nb\n~SEQ(i, x) c\n");
+    EXPECT_EQ(joined(loaded.lines), "b");
+    ASSERT_EQ(loaded.faults.size(), 2U);
+    EXPECT_TRUE(says(loaded.faults, "never reaches 3: the line is left out"));
+    EXPECT_FALSE(loaded.faults[0].prevents_start) << "keepalived runs with the rest";
 }
 
 TEST(Load, keeps_file_line_and_column) {
@@ -42,7 +105,7 @@ TEST(Load, reports_an_unbalanced_quote_and_takes_the_rest) {
     const auto loaded = load_text("script \"a b\nnext");
     EXPECT_EQ(joined(loaded.lines), "script a b / next");
     ASSERT_EQ(loaded.faults.size(), 1U);
-    EXPECT_EQ(loaded.faults[0].describe(), "vrrpd.conf:1:8: a closing '\"' is missing");
+    EXPECT_EQ(loaded.faults[0].describe(), "vrrpd.conf:1:8: a closing \" is missing");
 }
 
 TEST(Load, keeps_lines_of_this_host_only) {
@@ -225,6 +288,15 @@ INSTANTIATE_TEST_SUITE_P(Surface_2_3, IncludePolicies,
                                            Policy{"includew *.none", true}, Policy{"includew none.conf", true},
                                            Policy{"includeb {a,b}.conf", true}, Policy{"includeb *.none", false},
                                            Policy{"includea *.none", true}, Policy{"includea {a,b}.conf", true}));
+
+TEST_F(Include, an_alternative_that_matches_nothing_is_named) {
+    files.files = {{"/etc/v.conf", "include {a,zz}.conf\ninclude"}, {"/etc/a.conf", "a"}};
+    const auto loaded = run();
+    EXPECT_EQ(joined(loaded.lines), "a");
+    EXPECT_TRUE(says(loaded.faults, "/etc/v.conf:1:9: no file matches 'zz.conf'"));
+    EXPECT_TRUE(says(loaded.faults, "/etc/v.conf:2:1: the name of a file is missing after include"));
+    EXPECT_EQ(config_test_status(loaded.faults, false, true), 5);
+}
 
 TEST_F(Include, all_are_fatal_on_demand) {
     files.files = {{"/etc/v.conf", "include none.conf"}};

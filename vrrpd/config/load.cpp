@@ -6,6 +6,7 @@
 #include <set>
 
 #include "vrrpd/config/expand.hpp"
+#include "vrrpd/config/route_names.hpp"
 #include "vrrpd/config/secret_lines.hpp"
 #include "vrrpd/config/values.hpp"
 
@@ -174,6 +175,14 @@ private:
     }
 
     void read_text(const std::string& path, std::string_view text) {
+        constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+        at_ = {path, 1, 1};
+        if (text.starts_with(byte_order_mark)) {
+            text.remove_prefix(byte_order_mark.size());
+            fault(Severity::error, 1,
+                  "the file begins with a byte order mark, with which keepalived does not know its first word: save it "
+                  "as UTF-8 without");
+        }
         at_ = {path, 0, 0};
         if (!budget_.spend(text.size() + 1)) return stop();
         while (!text.empty() && !stopped_) {
@@ -220,7 +229,7 @@ private:
             return fault(Severity::error, line.column(0), "a definition contains itself", true);
         }
         if (line[0] == '@' && !meant_for_us(line)) return;
-        if (line.empty() || (depth == 0 && include(line)) || define(line)) return;
+        if (line.empty() || define(line)) return;
         repeat_or_emit(line, depth);
     }
 
@@ -253,7 +262,7 @@ private:
         if (!policy) return false;
         const auto pattern = std::string(trim(chars.substr(end)));
         if (pattern.empty()) {
-            fault(Severity::missing, line.column(0), "the name of a file is missing after include");
+            fault(Severity::error, line.column(0), "the name of a file is missing after include");
             return true;
         }
         if (options_.all_includes_fatal) policy = IncludePolicy::all();
@@ -273,9 +282,9 @@ private:
         }
         const bool wildcard = pattern.find_first_of("*?[") != std::string::npos;
         const bool braces = alternatives.size() > 1;
-        const bool missed = !unmatched.empty() && (paths.empty() || (braces && policy.braces));
-        if (missed) {
-            const bool fatal = (braces && policy.braces) || (wildcard ? policy.wildcard : policy.match);
+        if (!unmatched.empty()) {
+            const bool nothing = paths.empty() && (wildcard ? policy.wildcard : policy.match);
+            const bool fatal = nothing || (braces && policy.braces);
             // Exit class 6, as of "an include check failed".
             fault(fatal ? Severity::security : Severity::note, column,
                   fmt::format("no file matches '{}': nothing is included", unmatched), fatal);
@@ -283,15 +292,20 @@ private:
         for (const auto& path : paths) read_file(path, policy.readable ? Severity::security : Severity::note);
     }
 
-    // `$NAME=value`; a value that ends in '\' goes on until a line that does not.
+    // `$NAME=value`, taken apart.
+    static std::optional<std::pair<std::string, std::string_view>> definition(std::string_view line) {
+        if (line.size() < 2 || line[0] != '$' || !is_name_start(line[1])) return std::nullopt;
+        std::size_t end = 2;
+        while (end < line.size() && is_name(line[end])) ++end;
+        if (end == line.size() || line[end] != '=') return std::nullopt;
+        return std::pair{std::string(line.substr(1, end - 1)), trim(line.substr(end + 1))};
+    }
+
+    // A value that ends in '\' goes on until a line that does not.
     bool define(const Text& line) {
-        const auto chars = line.chars();
-        if (chars[0] != '$') return false;
-        std::size_t end = 1;
-        while (end < chars.size() && is_name(chars[end])) ++end;
-        if (end == 1 || !is_name_start(chars[1]) || end >= chars.size() || chars[end] != '=') return false;
-        const std::string name(chars.substr(1, end - 1));
-        auto value = trim(chars.substr(end + 1));
+        const auto found = definition(line.chars());
+        if (!found) return false;
+        auto [name, value] = *found;
         if (value.empty() || value.back() != '\\') {
             definitions_.define(name, {std::string(value)});
             return true;
@@ -318,7 +332,7 @@ private:
     void repeat_or_emit(const Text& line, unsigned depth) {
         std::string problem;
         const auto sequence = definitions_.sequence(line, budget_, problem);
-        if (!problem.empty()) return fault(Severity::error, line.column(0), problem, true);
+        if (!problem.empty()) return fault(Severity::error, line.column(0), problem + ": the line is left out");
         if (!sequence) return expand(line, depth);
         std::vector<std::optional<Definition>> former(sequence->names.size());
         for (std::size_t i = 0; i < sequence->values.size() && !stopped_; ++i) {
@@ -337,32 +351,31 @@ private:
     // Definitions may hide what begins a line: "$TEST @low ..." with TEST empty.
     static bool begins_anew(const Text& line) {
         if (line.empty() || (line[0] != '@' && line[0] != '$')) return false;
-        if (line[0] == '@') return true;
-        std::size_t end = 1;
-        while (end < line.size() && is_name(line[end])) ++end;
-        return end > 1 && end < line.size() && line[end] == '=';
+        return line[0] == '@' || definition(line.chars()).has_value();
     }
 
     void expand(const Text& line, unsigned depth) {
         const auto expanded = definitions_.expand(line, budget_);
         if (budget_.exhausted()) return stop();
         if (!expanded.problem.empty()) fault(Severity::error, expanded.column, expanded.problem);
-        if (expanded.again || !expanded.more.empty() || begins_anew(expanded.line.trimmed())) {
+        const bool changed = expanded.line.chars() != line.chars();  // else "@ID @ID word" would be judged twice
+        if (expanded.again || !expanded.more.empty() || (changed && begins_anew(expanded.line.trimmed()))) {
             // The first line of a block definition may itself be a sequence, a definition, a condition.
             line_of(expanded.line, depth + 1);
             const auto column = line.column(line.size() - 1);
             for (const auto& more : expanded.more) line_of(Text(more, column), depth + 1);
             return;
         }
-        emit(expanded.line);
+        const auto whole = expanded.line.trimmed();
+        if (!include(whole)) emit(whole);
     }
 
-    void emit(const Text& expanded) {
-        const auto line = expanded.trimmed();
+    void emit(const Text& line) {
         // A definition that is ${_HASH} comments its line out.
         if (line.empty() || line[0] == '#' || line[0] == '!') return;
         auto split = split_words(line);
-        if (split.unbalanced != 0) fault(Severity::error, split.unbalanced, "a closing '\"' is missing");
+        if (split.unbalanced != 0)
+            fault(Severity::error, split.unbalanced, fmt::format("a closing {} is missing", split.quote));
         for (auto& words : split.lines) {
             if (result_.lines.size() >= most_lines) return stop();
             obey(words);
@@ -448,6 +461,7 @@ private:
 Loaded load(const LoadOptions& options, FileSource& files) {
     auto loaded = Loader(options, files).run();
     read_key_files(loaded, files);
+    read_route_names(loaded, files);
     return loaded;
 }
 

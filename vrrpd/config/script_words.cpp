@@ -9,41 +9,30 @@ namespace {
 
 constexpr std::string_view octal_digits = "01234567", hex_digits = "0123456789abcdef";
 
-class Splitter {
+class Lexer {
 public:
-    explicit Splitter(std::string_view text) : text_(text) {}
+    // `ends`: whether a character outside quotes ends the word.
+    Lexer(std::string_view text, std::size_t at, bool (*ends)(char)) : text_(text), at_(at), ends_(ends) {}
 
-    std::vector<std::string> run() {
-        while (at_ < text_.size()) step(text_[at_++]);
-        finish();
-        return std::move(words_);
+    CommandWord run() {
+        while (at_ < text_.size() && (quote_ || !ends_(text_[at_]))) step(text_[at_]);
+        word_.erase(std::find(word_.begin(), word_.end(), '\0'), word_.end());  // no word can hold a NUL
+        return {std::move(word_), at_, quote_};
     }
 
 private:
     void step(char c) {
+        const bool is_quote = c == '"' || c == '\'';
+        ++at_;
         if (c == '\\' && at_ < text_.size()) {
-            add(escaped(text_[at_++]));
-        } else if (quote_ != 0) {
-            c == quote_ ? void(quote_ = 0) : add(c);
-        } else if (c == '"' || c == '\'') {
-            quote_ = c;
-            inside_ = true;  // a pair of quotes alone is an empty word
-        } else if (is_blank(c)) {
-            finish();
+            word_ += escaped(text_[at_++]);
+        } else if (quote_ && c == text_[*quote_]) {
+            quote_.reset();
+        } else if (!quote_ && is_quote) {
+            quote_ = at_ - 1;
         } else {
-            add(c);
+            word_ += c;
         }
-    }
-
-    void add(char c) {
-        word_ += c;
-        inside_ = true;
-    }
-
-    void finish() {
-        if (inside_) words_.push_back(std::move(word_));
-        word_.clear();
-        inside_ = false;
     }
 
     // At most `most` digits from here.
@@ -72,20 +61,28 @@ private:
     }
 
     std::string_view text_;
-    std::size_t at_ = 0;
-    char quote_ = 0;
-    bool inside_ = false;
+    std::size_t at_;
+    bool (*ends_)(char);
+    std::optional<std::size_t> quote_;  // that is open
     std::string word_;
-    std::vector<std::string> words_;
 };
 
 }  // namespace
 
+CommandWord command_word(std::string_view text, std::size_t at) {
+    return Lexer(text, at, [](char c) { return is_blank(c) || c == '{' || c == '}'; }).run();
+}
+
 std::vector<std::string> split_command(std::string_view text) {
-    auto words = Splitter(text).run();
-    // No word of a command can hold a NUL.
-    for (auto& word : words) word.erase(std::find(word.begin(), word.end(), '\0'), word.end());
-    return words;
+    std::vector<std::string> words;
+    for (std::size_t at = 0;;) {
+        while (at < text.size() && is_blank(text[at])) ++at;
+        if (at == text.size()) return words;
+        auto word = Lexer(text, at, is_blank).run();
+        if (word.unclosed) return {};
+        words.push_back(std::move(word.text));
+        at = word.end;
+    }
 }
 
 }  // namespace vrrpd::config

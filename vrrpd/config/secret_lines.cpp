@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t largest_key_file = 4096;
 
-bool is_brace(const Line& line, std::string_view brace) {
-    return line.words.size() == 1 && !line.words[0].quoted && line.words[0].text == brace;
-}
-
 enum class Secretive { none, authentication, auth_hmac };
 
 Secretive opened_by(const Line& line) {

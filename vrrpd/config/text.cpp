@@ -2,6 +2,7 @@
 #include "vrrpd/config/text.hpp"
 
 #include "vrrpd/config/keywords.hpp"
+#include "vrrpd/config/script_words.hpp"
 
 namespace vrrpd::config {
 
@@ -41,9 +42,10 @@ Text without_comment(std::string_view line) {
         const bool comment_sign = !quoted && (c == '#' || c == '!');
         if (comment_sign) break;
         if (c == '"') quoted = !quoted;
-        const bool escaped =
-            c == '\\' && !quoted && at + 1 < line.size() && (line[at + 1] == '#' || line[at + 1] == '!');
-        if (escaped) ++at;
+        const bool pair = c == '\\' && at + 1 < line.size();
+        const bool keeps_backslash = pair && quoted;  // \" ends no quote of a command
+        if (keeps_backslash) text.append(c, static_cast<unsigned>(at + 1));
+        if (keeps_backslash || (pair && (line[at + 1] == '#' || line[at + 1] == '!'))) ++at;
         text.append(line[at], static_cast<unsigned>(at + 1));
     }
     return text.trimmed();
@@ -79,6 +81,8 @@ private:
             flush();
             result_.lines.push_back({Word{std::string(1, c), line_.column(at_), false}});
             ++at_;
+        } else if (!words_.empty() && takes_command(words_.front().text)) {
+            command();
         } else if (c == '"') {
             quoted();
         } else {
@@ -86,41 +90,29 @@ private:
         }
     }
 
-    // Behind a keyword that takes a command a backslash stands before a quote that is meant; what else it
-    // may stand before is seen when the command itself is split.
-    [[nodiscard]] std::size_t closing_quote(bool command) const {
-        const auto chars = line_.chars();
-        if (!command) return chars.find('"', at_ + 1);
-        for (auto at = at_ + 1; at < chars.size(); ++at) {
-            if (chars[at] == '"') return at;
-            if (chars[at] == '\\') ++at;
-        }
-        return std::string_view::npos;
-    }
-
-    static std::string without_escaped_quotes(std::string_view text) {
-        std::string result;
-        for (std::size_t at = 0; at < text.size(); ++at) {
-            if (text[at] == '\\' && at + 1 < text.size()) {
-                if (text[at + 1] != '"') result += '\\';
-                ++at;
-            }
-            result += text[at];
-        }
-        return result;
+    // Behind a keyword that takes a command. The command is split again by its handler.
+    void command() {
+        auto word = command_word(line_.chars(), at_);
+        if (word.unclosed) unbalanced(*word.unclosed);
+        const bool quoted = line_[at_] == '"' || line_[at_] == '\'';
+        words_.push_back({std::move(word.text), line_.column(at_), quoted});
+        at_ = word.end;
     }
 
     void quoted() {
         const auto chars = line_.chars();
-        const bool command = !words_.empty() && takes_command(words_.front().text);
-        auto end = closing_quote(command);
+        auto end = chars.find('"', at_ + 1);
         if (end == std::string_view::npos) {
-            result_.unbalanced = line_.column(at_);
+            unbalanced(at_);
             end = chars.size();
         }
-        const auto inside = chars.substr(at_ + 1, end - at_ - 1);
-        words_.push_back({command ? without_escaped_quotes(inside) : std::string(inside), line_.column(at_), true});
+        words_.push_back({std::string(chars.substr(at_ + 1, end - at_ - 1)), line_.column(at_), true});
         at_ = end + 1;
+    }
+
+    void unbalanced(std::size_t at) {
+        result_.unbalanced = line_.column(at);
+        result_.quote = line_[at];
     }
 
     void plain() {
@@ -150,6 +142,10 @@ private:
 };
 
 }  // namespace
+
+bool is_brace(const Line& line, std::string_view brace) {
+    return line.words.size() == 1 && !line.words[0].quoted && line.words[0].text == brace;
+}
 
 Split split_words(const Text& line) { return Splitter(line).run(); }
 

@@ -56,7 +56,11 @@ private:
 struct Split {
     std::vector<std::vector<Word>> lines;
     unsigned unbalanced = 0;
+    char quote = '"';  // that is not closed
 };
 [[nodiscard]] Split split_words(const Text& line);
+
+// Whether the line is that brace.
+[[nodiscard]] bool is_brace(const Line& line, std::string_view brace);
 
 }  // namespace vrrpd::config
