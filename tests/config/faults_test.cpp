@@ -68,6 +68,18 @@ TEST(Faults, the_nearest_word_is_near) {
     EXPECT_EQ(nearest_keyword(Block::vrrp_instance, std::string(5000, 'a')), "");
 }
 
+// keepalived ends at once where most values are missing; of some it says so, and runs.
+TEST(Faults, some_keywords_do_without_their_value) {
+    const auto left_out = parse_instance("kernel_rx_buf_size",
+                                         "router_id\nnotification_email_from\nscript_user\n"
+                                         "vrrp_priority\ndefault_interface");
+    EXPECT_EQ(errors(left_out.faults).size(), 6U);
+    EXPECT_TRUE(says(left_out.faults, "vrrpd.conf:2:1: a value is missing after router_id: it is left out"));
+    EXPECT_EQ(status(left_out.faults), 5);
+    EXPECT_TRUE(left_out.can_start());
+    EXPECT_EQ(status(parse_instance("", "smtp_server").faults), 2);
+}
+
 TEST(Faults, a_missing_parameter_is_class_2_and_does_not_end_the_reading) {
     const auto parsed = parse_text("vrrp_instance V {\npriority\nadvert_int x\n" + std::string(rest));
     EXPECT_EQ(errors(parsed.faults).size(), 2U);
@@ -90,8 +102,41 @@ TEST(Faults, braces_that_do_not_pair_are_told_with_their_block) {
                      "vrrpd.conf:2:1: unexpected '{': the block is skipped"));
 }
 
+// keepalived reads on as if nothing were wrong; but at a reload that would withdraw what was swallowed.
+TEST(Faults, a_forgotten_brace_names_the_block_that_it_swallowed) {
+    const std::string open = "vrrp_instance V {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress {\n10.0.0.1\n";
+    const std::string next =
+        "vrrp_instance W {\ninterface eth0\nvirtual_router_id 8\nvirtual_ipaddress {\n10.0.0.2\n}\n}\n";
+    const auto two = parse_text(open + next);
+    EXPECT_TRUE(says(two.faults,
+                     "vrrpd.conf:4:1: '}' is missing: virtual_ipaddress is never closed; vrrp_instance in "
+                     "line 6 is taken as part of it"));
+    EXPECT_FALSE(two.balanced);
+    EXPECT_TRUE(two.can_start());
+    EXPECT_EQ(status(two.faults), 5);
+    const auto one = parse_text(open + "}\n" + next);
+    EXPECT_TRUE(says(one.faults,
+                     "vrrpd.conf:1:1: '}' is missing: vrrp_instance is never closed; vrrp_instance in line "
+                     "7 is taken as part of it"));
+    EXPECT_FALSE(one.balanced);
+    const auto skipped = parse_text("virtual_server 10.0.0.1 80 {\ndelay_loop 1\n" + next);
+    EXPECT_TRUE(says(skipped.faults,
+                     "vrrpd.conf:1:1: '}' is missing: virtual_server is never closed; vrrp_instance in "
+                     "line 3 is taken as part of it"));
+    EXPECT_FALSE(skipped.balanced);
+    EXPECT_FALSE(parse_text(next + "}\n").balanced);
+    EXPECT_FALSE(parse_text("vrrp_instance W\n" + next).balanced);
+    EXPECT_TRUE(parse_text(open + "}\n}\n" + next).balanced);
+}
+
 TEST(Faults, a_closed_sub_block_of_ours_that_is_not_ended_prevents_a_start) {
     EXPECT_FALSE(parse_text("gateway G {\nfollows X").can_start());
+}
+
+TEST(Faults, a_keyword_may_stand_in_quotes) {
+    const auto parsed = parse_text("\"vrrp_instance\" V {\n\"priority\" \"50\"\n" + std::string(rest));
+    EXPECT_EQ(errors(parsed.faults), Texts{});
+    EXPECT_EQ(parsed.config.instances.at(0).parameters.priority.value(), 50);
 }
 
 TEST(Faults, words_before_a_block_are_told) {

@@ -152,11 +152,12 @@ protected:
     [[nodiscard]] pid_t engine_pid() const { return std::atoi(get("engine.pid").c_str()); }
 
 private:
-    // The file `config`: "good TEXT" can start, anything else cannot.
+    // The file `config`: "good TEXT" can start, anything else cannot; one with a brace is not balanced.
     [[nodiscard]] Judgement judge() const {
         const auto text = get("config");
         Judgement judgement;
         judgement.can_start = text.rfind("good", 0) == 0;
+        judgement.balanced = text.find('{') == std::string::npos;
         if (judgement.can_start)
             judgement.sealed = std::move(*ipc::seal(text, "test")), judgement.outline = outline(judgement.sealed.get());
         else

@@ -183,6 +183,9 @@ TEST_F(SupervisorTest, a_reload_that_could_not_start_is_refused_with_its_faults)
     signal(SIGHUP);
     ASSERT_TRUE(logged("reload refused"));
     EXPECT_TRUE(logged("vrrpd.conf:3:5: no interface"));
+    put("config", "good { half");
+    signal(SIGHUP);
+    EXPECT_TRUE(logged("reload refused: its braces do not pair"));
     EXPECT_EQ(get("log").find("engine: reload"), std::string::npos);
     put("config", "good two");
     signal(SIGHUP);

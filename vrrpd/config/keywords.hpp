@@ -93,6 +93,8 @@ struct Keyword {
 [[nodiscard]] const Keyword* find_keyword(Block block, std::string_view word);
 // Whether a keyword of this name, in whichever block, is followed by a command.
 [[nodiscard]] bool takes_command(std::string_view word);
+// Whether keepalived, where the value is missing, says so and goes on: of most keywords it ends at once.
+[[nodiscard]] bool survives_without_value(Block block, std::string_view word);
 // The keyword of this block that is meant, if one is near enough to be offered; empty: none.
 [[nodiscard]] std::string_view nearest_keyword(Block block, std::string_view word);
 [[nodiscard]] std::string_view nearest(std::span<const std::string_view> names, std::string_view word);

@@ -21,6 +21,7 @@ Parsed parse(const std::vector<Line>& lines, std::string_view id) {
     resolve_dhcp_sync(reader);
     Parsed parsed;
     parsed.faults = reader.take_faults();
+    parsed.balanced = reader.balanced();
     parsed.config = std::move(reader.draft().config);
     return parsed;
 }

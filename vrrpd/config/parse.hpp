@@ -103,6 +103,9 @@ struct Loaded {
 struct Parsed {
     Config config;
     std::vector<Fault> faults;  // in the order of the text
+    // Of its braces. If not, a block may have swallowed another one: good enough for a start, as keepalived has it, but
+    // not for a reload, which would withdraw what was swallowed.
+    bool balanced = true;
     [[nodiscard]] bool can_start() const;
 };
 // `id`: for peer_link's "which member am I". `host_addresses` is not consulted here: what depends on the

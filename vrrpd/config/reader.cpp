@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "vrrpd/config/text.hpp"
+
 namespace vrrpd::config {
 namespace {
 
@@ -165,19 +167,38 @@ void Reader::check_value(const Statement& s) {
 
 // ---- statements --------------------------------------------------------------------------------------
 
-bool Reader::at(std::string_view brace) const {
-    return next_ < lines_.size() && lines_[next_].words.size() == 1 && !lines_[next_].words[0].quoted &&
-           lines_[next_].words[0].text == brace;
-}
+bool Reader::at(std::string_view brace) const { return next_ < lines_.size() && is_brace(lines_[next_], brace); }
 
 void Reader::skip_balanced() {
     if (!at("{")) return;
+    const bool has_name = next_ > 0 && !is_brace(lines_[next_ - 1], "{") && !is_brace(lines_[next_ - 1], "}");
+    const Place opened{has_name ? next_ - 1 : next_, 0};
     std::size_t nesting = 0;
     do {
         if (at("{")) ++nesting;
         if (at("}")) --nesting;
-        ++next_;
+        look_for_swallowed(next_++);
     } while (nesting > 0 && next_ < lines_.size());
+    if (nesting > 0) never_closed(opened, lines_[opened.line].words[0].text, false);
+}
+
+// Where a '}' was forgotten, the next block most often begins.
+void Reader::look_for_swallowed(std::size_t index) {
+    const auto* const keyword = find_keyword(Block::root, lines_[index].words[0].text);
+    const bool opens = keyword != nullptr && opens_block(keyword->shape) && index + 1 < lines_.size() &&
+                       is_brace(lines_[index + 1], "{");
+    if (opens) swallowed_.push_back(index);
+}
+
+void Reader::never_closed(Place opened, std::string_view name, bool prevents_start) {
+    balanced_ = false;
+    auto text = fmt::format("'}}' is missing: {} is never closed", name);
+    const auto first = std::upper_bound(swallowed_.begin(), swallowed_.end(), opened.line);
+    if (first != swallowed_.end()) {
+        const auto& line = lines_[*first];
+        text += fmt::format("; {} in line {} is taken as part of it", line.words[0].text, line.at.line);
+    }
+    add(Severity::error, opened, std::move(text), prevents_start);
 }
 
 void Reader::say_support(const Statement& s) {
@@ -202,6 +223,10 @@ void Reader::say_support(const Statement& s) {
 
 bool Reader::missing(const Statement& s) {
     if (!takes_argument(s.keyword.shape) || s.size() > 1) return false;
+    if (survives_without_value(block_, s.keyword.name)) {
+        fault(Severity::error, s.place(), fmt::format("a value is missing after {}: it is left out", s.keyword.name));
+        return true;
+    }
     add(is_our_own(s.keyword) ? Severity::error : Severity::missing, s.place(),
         fmt::format("a value is missing after {}", s.keyword.name), true);
     return true;
@@ -212,6 +237,7 @@ bool Reader::expect_brace(const Statement& s) {
         ++next_;
         return true;
     }
+    balanced_ = false;
     add(Severity::error, s.place(), fmt::format("'{{' is missing after {}", s.keyword.name), is_our_own(s.keyword));
     // Gone on as if it were there; but at the end of the text there is no block to read.
     return next_ < lines_.size();
@@ -234,10 +260,11 @@ void Reader::items(const Statement& s) {
             continue;
         }
         const auto index = next_++;
+        look_for_swallowed(index);
         if (s.keyword.handle != nullptr) s.keyword.handle(*this, Statement{s.keyword, lines_[index], index});
     }
     if (next_ == lines_.size()) {
-        fault(Severity::error, s.place(), fmt::format("'}}' is missing: {} is never closed", s.keyword.name));
+        never_closed(s.place(), s.keyword.name, is_our_own(s.keyword));
         return;
     }
     ++next_;
@@ -263,11 +290,12 @@ void Reader::unknown(Block block, const Line& line, std::size_t index) {
     add(Severity::error, {index, 0},
         fmt::format("unknown keyword '{}' in {}{}{}", word, name(block), advice.empty() ? "" : ": ", advice),
         is_ours(block));
+    if (block != Block::root) look_for_swallowed(index);
     if (at("{")) skip_balanced();
 }
 
 void Reader::statement(Block block, const Line& line, std::size_t index) {
-    const auto* keyword = line.words[0].quoted ? nullptr : find_keyword(block, line.words[0].text);
+    const auto* keyword = find_keyword(block, line.words[0].text);
     if (keyword == nullptr) return unknown(block, line, index);
     const Statement s{*keyword, line, index};
     say_support(s);
@@ -309,6 +337,7 @@ void Reader::walk(Block block, Place opened) {
                 block_ = outer;
                 return;
             }
+            balanced_ = false;
             fault(Severity::error, {next_ - 1, 0}, "unexpected '}': no block is open here");
             continue;
         }
@@ -317,7 +346,7 @@ void Reader::walk(Block block, Place opened) {
         statement(block, lines_[index], index);
     }
     if (block != Block::root) {
-        add(Severity::error, opened, fmt::format("'}}' is missing: {} is never closed", name(block)), is_ours(block));
+        never_closed(opened, name(block), is_ours(block));
     }
 }
 

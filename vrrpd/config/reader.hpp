@@ -31,6 +31,7 @@ public:
 
     void read_all();
     [[nodiscard]] std::vector<Fault> take_faults();
+    [[nodiscard]] bool balanced() const { return balanced_; }
 
     // ---- for handlers ----
     [[nodiscard]] Draft& draft() { return draft_; }
@@ -74,12 +75,16 @@ private:
     [[nodiscard]] bool missing(const Statement& statement);
     [[nodiscard]] bool expect_brace(const Statement& statement);
     void skip_balanced();
+    void never_closed(Place opened, std::string_view name, bool prevents_start);
+    void look_for_swallowed(std::size_t index);
     [[nodiscard]] bool at(std::string_view brace) const;
     void add(Severity severity, Place place, std::string text, bool prevents_start);
 
     std::string id_;
     const std::vector<Line>& lines_;
     std::size_t next_ = 0;
+    bool balanced_ = true;
+    std::vector<std::size_t> swallowed_;  // lines inside a block that would open another one at the top level
     Draft draft_;
     std::string tracker_;
     Block block_ = Block::root;

@@ -145,6 +145,7 @@ Judgement judge(const Options& options) {
     judgement.faults = std::move(loaded.faults);
     auto parsed = config::parse(loaded.lines, identity(options));
     const bool parsed_can_start = parsed.can_start();
+    judgement.balanced = parsed.balanced;
     append(judgement.faults, std::move(parsed.faults));
     if (options.action != Action::fence) {
         append(judgement.faults, host_faults(parsed.config));

@@ -45,11 +45,14 @@ struct Judgement {
     std::vector<config::Fault> faults;
     bool file_missing = false;
     bool can_start = false;
+    bool balanced = true;  // see config::Parsed
     // Only if can_start:
     Fd sealed;            // the lines, for the engine
     Fd sealed_for_agent;  // ... without passwords and keys; none: there are none
     Outline outline;
 };
+// Why a Judgement is not balanced; for a log.
+inline constexpr const char* not_balanced = "its braces do not pair, so that one block may have swallowed another";
 // Every fault, a line each: what prevents a start as an error, what is merely noted as a notice.
 void say(const Judgement& judgement, Log& log);
 

@@ -304,6 +304,9 @@ int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartRep
     const auto rival = options.predecessor < 0 ? find_rival() : std::nullopt;
     if (rival && is_in_the_way(*rival, reread(judgement.sealed.get(), identity(options)), options.observe, log))
         return exit_code(Exit::failed);
+    if (!judgement.balanced)
+        log.error("the configuration is run, as keepalived would, but {}: correct it; no reload takes it so",
+                  not_balanced);
     if (options.predecessor >= 0) {
         auto inheritance = take_inheritance(Fd(options.predecessor), log);
         if (!inheritance) return exit_code(Exit::failed);
@@ -373,6 +376,10 @@ std::optional<int> hand_off(std::vector<std::string> words, Options options, Log
     if (const auto refused = refusal(judgement, log)) {
         log.error("no handoff: the running daemon goes on");
         return exit_code(*refused);
+    }
+    if (!judgement.balanced) {
+        log.error("no handoff: the configuration is not taken, for {}; the running daemon goes on", not_balanced);
+        return exit_code(Exit::bad_config);
     }
     std::erase(words, "--handoff");
     const Fd executable(open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), directory(open(".", O_PATH | O_CLOEXEC));

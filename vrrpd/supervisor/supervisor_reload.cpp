@@ -57,6 +57,7 @@ void Supervisor::reload_if_put_off() {
 std::string Supervisor::why_not(const Judgement& judgement) const {
     if (judgement.file_missing) return "the file is not there";
     if (!judgement.can_start) return "it could not be run";
+    if (!judgement.balanced) return not_balanced;
     if (!same_names(process_, judgement.outline.process))
         return "instance, net_namespace and use_pid_dir are for as long as the daemon runs: restart it";
     const int status = config::config_test_status(judgement.faults, false, settings_.as_keepalived);
