@@ -57,6 +57,21 @@ TEST_F(Host, has_not_the_address_that_its_members_know) {
         "if it is a slip");
 }
 
+TEST_F(Host, has_a_device_of_the_name_that_a_virtual_mac_is_to_have) {
+    const auto named = [&](const std::string& name) {
+        return parse_text("vrrp_instance LAN {\ninterface lan0\nvirtual_router_id 1\nuse_vmac " + name +
+                          "\nvirtual_ipaddress {\n10.12.14.1/24\n}\n}\n")
+            .config;
+    };
+    const auto faults = check_host(named("wan0"), host);
+    EXPECT_TRUE(says(faults, "vrrp_instance LAN: use_vmac: this host has a device wan0 already, which is left alone"));
+    EXPECT_EQ(config_test_status(faults, false, true), 5);
+    EXPECT_TRUE(check_host(named("vip0"), host).empty());
+    host.links.back().alias = netlink::macvlan_alias;
+    host.links.back().kind = "macvlan";
+    EXPECT_TRUE(check_host(named("wan0"), host).empty()) << "ours";
+}
+
 TEST_F(Host, that_fits_is_not_spoken_of) { EXPECT_EQ(check(), ""); }
 
 TEST_F(Host, lacks_an_interface_and_it_is_said_once) {

@@ -2,6 +2,8 @@
 // with a report.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "tests/config/fake_files.hpp"
 
 namespace vrrpd::config {
@@ -175,8 +177,12 @@ TEST(Instance, lower_priority_announcements_are_inherited_from_the_global_master
 }
 
 TEST(Instance, a_repeat_of_0_is_1) {
-    EXPECT_EQ(clean("garp_master_repeat 0").announce->repeat, 1U);
-    EXPECT_EQ(clean("garp_master_refresh_repeat 0").announce->refresh_repeat, 1U);
+    EXPECT_EQ(repaired("garp_master_repeat 0", "garp_master_repeat 0: 1 is used").announce->repeat, 1U);
+    EXPECT_EQ(repaired("garp_master_refresh_repeat 0", "0: 1 is used").announce->refresh_repeat, 1U);
+    EXPECT_TRUE(says(parse_instance("garp_master_delay 4295").faults, "write a number from 0 to 4294"));
+    EXPECT_TRUE(says(parse_instance("", "vrrp_garp_lower_prio_delay 4295").faults, "write a number from 0 to 4294"));
+    EXPECT_TRUE(
+        says(parse_instance("", "dynamic_interfaces yes").faults, "unknown word 'yes' after dynamic_interfaces"));
 }
 
 TEST(Instance, min_garp_stands_for_values_left_at_their_default) {
@@ -234,10 +240,13 @@ TEST(Instance, unicast_has_a_source_peers_and_bounds) {
 
 TEST(Instance, bad_peers_are_left_out) {
     EXPECT_TRUE(repaired("unicast_peer {\nx\n10.0.0.4\n}", "8:1: the peer 'x' is not an IP address").peers.size() == 1);
-    EXPECT_TRUE(repaired("unicast_peer {\n10.0.0.4\n10.0.0.4\n}", "9:1: the peer 10.0.0.4 stands twice").peers.size() ==
-                1);
+    EXPECT_EQ(clean("unicast_peer {\n10.0.0.4\n10.0.0.4\n}").peers.size(), 1U) << "keepalived says nothing";
     EXPECT_TRUE(repaired("unicast_peer {\n10.0.0.4\nfe80::4\n}", "this instance is of IPv4").peers.size() == 1);
-    EXPECT_TRUE(repaired("unicast_peer {\n10.0.0.4 min_ttl 300\n}", "write min_ttl N or max_ttl N").peers.size() == 1);
+    for (const auto& [words, said] :
+         {std::pair{"min_ttl 300", "min_ttl is ignored: write a number from 0 to 255"},
+          std::pair{"max_ttl", "max_ttl is ignored"}, std::pair{"ttl", "unknown word 'ttl' after a peer is ignored"},
+          std::pair{"max_ttl 5 min_ttl 6", "min_ttl 6 is more than max_ttl 5"}})
+        EXPECT_EQ(repaired("unicast_peer {\n10.0.0.4 " + std::string(words) + "\n}", said).peers.size(), 1U) << words;
 }
 
 TEST(Instance, unicast_options_without_peers_fall_back_to_multicast_or_a_fault) {
@@ -278,9 +287,22 @@ TEST(Instance, tracks_interfaces_with_weights) {
 TEST(Instance, refuses_tracking_that_cannot_be_meant) {
     EXPECT_TRUE(repaired("track_interface {\neth0\n}", "8:1: (V) eth0 is the instance's own interface")
                     .track_interfaces.empty());
-    EXPECT_TRUE(
-        repaired("track_interface {\neth1 weight 254\n}", "write a number from -253 to 253").track_interfaces.empty());
-    EXPECT_TRUE(repaired("track_interface {\neth1 wieght 5\n}", "unknown word 'wieght'").track_interfaces.empty());
+    // As Debian's keepalived 2.2.7 judges them.
+    using Tracked = SeldomList<TrackInterface>;
+    for (const auto& [item, said, weight] :
+         {std::tuple{"eth1 weight 254", "8:13: weight 254 is too much: 253 is used", 253},
+          std::tuple{"eth1 weight -254", "8:13: weight -254 is too much: -253 is used", -253},
+          std::tuple{"eth1 weight 255", "8:13: weight '255' is ignored: write a number from -253 to 253", 0},
+          std::tuple{"eth1 weight x", "8:13: weight 'x' is ignored", 0},
+          std::tuple{"eth1 weight 7 revers", "8:15: unknown word 'revers' is ignored", 7},
+          std::tuple{"eth1\neth1 weight 5", "9:1: eth1 is tracked twice: the first one counts", 0}})
+        EXPECT_EQ(repaired("track_interface {\n" + std::string(item) + "\n}", said).track_interfaces,
+                  (Tracked{{"eth1", weight, false}}))
+            << item;
+    for (const auto* item : {"eth1 wieght 5", "eth1 reverse", "eth1 weight"})
+        EXPECT_TRUE(
+            repaired("track_interface {\n" + std::string(item) + "\n}", "eth1 is not tracked").track_interfaces.empty())
+            << item;
     EXPECT_TRUE(
         repaired("priority 255\ntrack_interface {\neth1 weight 5\n}", "a weight changes nothing at priority 255")
             .track_interfaces.empty());

@@ -36,7 +36,8 @@ TEST(TrackDns, faulty_items_are_left_out) {
     };
     for (const auto& [items, said, kept] : {
              Bad{"HOMW", "7:1: track_dns: no dns_failover follows a gateway HOMW", 0},
-             Bad{"HOME weight 254", "7:13: weight '254': write a number from -253 to 253", 0},
+             Bad{"HOME weight 254", "7:13: weight 254 is too much: 253 is used", 1},
+             Bad{"HOME weight x", "7:13: weight 'x' is ignored: write a number from -253 to 253", 1},
              Bad{"HOME wieght 5", "7:6: unknown word 'wieght'", 0},
              Bad{"HOME weight -5\nHOME", "8:1: track_dns: HOME is tracked already", 1},
          }) {
@@ -62,7 +63,7 @@ TEST(TrackDns, on_a_host_without_a_forwarder_it_is_said_to_be_up) {
 
 TEST(TrackDns, may_stand_in_a_sync_group_as_track_interface_may) {
     const auto parsed = parse_text("vrrp_sync_group G {\ntrack_dns {\nHOME weight 254\nHOME\n}\n}\n");
-    EXPECT_TRUE(says(parsed.faults, "3:13: weight '254'"));
+    EXPECT_TRUE(says(parsed.faults, "3:13: weight 254 is too much: 253 is used"));
     EXPECT_FALSE(says(parsed.faults, "unknown"));
 }
 

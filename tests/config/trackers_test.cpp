@@ -1,6 +1,8 @@
 // vrrp_script, track_file, vrrp_track_process, and who tracks them.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "tests/config/fake_files.hpp"
 #include "vrrpd/config/script_words.hpp"
 
@@ -30,7 +32,7 @@ TEST(SplitCommand, has_two_kinds_of_quotes_and_escapes) {
     EXPECT_EQ(split_command(R"(/s \t\n\r\v\f\a\b\E)"), (Words{"/s", "\t\n\r\v\f\a\b\033"}));
     EXPECT_EQ(split_command(R"(/s \101 \x41 \x4142 \cA \q)"), (Words{"/s", "A", "A", "A42", "\001", "q"}));
     EXPECT_EQ(split_command("/s '' x"), (Words{"/s", "", "x"}));
-    EXPECT_EQ(split_command("/s 'never closed"), (Words{"/s", "never closed"}));
+    EXPECT_TRUE(split_command("/s 'never closed").empty());
     EXPECT_EQ(split_command(R"(/s a\)"), (Words{"/s", "a\\"}));
     EXPECT_EQ(split_command(R"(/s a\0b)"), (Words{"/s", "a"})) << "no argument can hold a NUL";
     EXPECT_TRUE(split_command(" \t").empty());
@@ -54,14 +56,14 @@ TEST(Trackers, a_script_has_keepalived_s_defaults) {
 TEST(Trackers, a_script_takes_its_words) {
     const auto config = clean(
         "vrrp_script s {\nuser nobody :adm\nscript /bin/check\ninterval 0.25\nrise 3\nfall 2\nweight -20 reverse\n}\n"
-        "vrrp_script t {\nscript /bin/t\ninterval 0\ntimeout 5\n}\n" +
+        "vrrp_script t {\nscript /bin/t\ninterval 1\ntimeout 5\n}\n" +
         instance("track_script {\nt\ns\n}\n"));
     EXPECT_EQ(config.scripts[0].script, (Script{{"/bin/check"}, "nobody", "adm"}));
     EXPECT_EQ(config.scripts[0].interval, 250ms);
     EXPECT_EQ(config.scripts[0].timeout, 250ms) << "the interval, unless it is given";
     EXPECT_EQ(config.scripts[0].rise, 3U);
     EXPECT_EQ(config.scripts[0].fall, 2U);
-    EXPECT_EQ(config.scripts[1].interval, 1s) << "0 counts as 1";
+    EXPECT_EQ(config.scripts[1].interval, 1s);
     EXPECT_EQ(config.scripts[1].timeout, 5s);
     EXPECT_EQ(config.instances[0].tracks[1], (Track{Track::Kind::script, true, -20, 0}));
 }
@@ -100,6 +102,48 @@ TEST(Trackers, the_second_script_is_refused_and_unquoted_words_are_named) {
     EXPECT_TRUE(says(parsed.faults, "script 's' is tracked twice"));
     EXPECT_EQ(parsed.config.scripts[0].script.words, Words{"/bin/one"});
     EXPECT_EQ(parsed.config.instances[0].tracks.size(), 1U);
+}
+
+// As Debian's keepalived 2.2.7 judges them.
+TEST(Trackers, keepalived_s_ranges_hold) {
+    const auto judged = [](const std::string& line, const std::string& said) {
+        auto parsed = parse_text(std::string(secured) + "vrrp_script s {\nscript /bin/s\n" + line + "\n}\n" +
+                                 instance("track_script {\ns\n}\n"));
+        EXPECT_EQ(errors(parsed.faults).size(), 1U) << line;
+        EXPECT_TRUE(says(parsed.faults, said)) << line;
+        return parsed.config.scripts.at(0);
+    };
+    EXPECT_EQ(judged("interval 0", "interval 0: 1 second is used").interval, 1s);
+    EXPECT_EQ(judged("timeout 0", "timeout 0: 1 second is used").timeout, 1s);
+    (void)judged("weight 254", "write a number from -253 to 253");
+    (void)judged("rise 0", "write a number from 1");
+    const auto quorum = [](const std::string& lines) {
+        const auto parsed =
+            parse_text("vrrp_track_process p {\nprocess x\n" + lines + "\n}\n" + instance("track_process {\np\n}\n"));
+        const auto& one = parsed.config.processes.at(0);
+        return std::tuple(one.quorum, one.quorum_max, errors(parsed.faults).size());
+    };
+    EXPECT_EQ(quorum("quorum 3\nquorum_max 2"), std::tuple(3U, std::nullopt, 1U));
+    EXPECT_EQ(quorum("quorum_max 2\nquorum 3"), std::tuple(1U, std::optional(2U), 1U));
+    EXPECT_EQ(quorum("quorum_max 0"), std::tuple(0U, std::optional(0U), 0U)) << "it must not run";
+    const auto file = parse_text("track_file f {\nfile /run/f\ninit_file 255\n}\n" + instance("track_file {\nf\n}\n"));
+    EXPECT_TRUE(says(file.faults, "init_file 255: a number from -254 to 254 would do"));
+    EXPECT_EQ(file.config.files.at(0).initial, 255) << "and it is taken";
+}
+
+TEST(Trackers, a_bad_weight_is_ignored_and_another_word_leaves_the_item_out) {
+    const auto tracks = [](const std::string& item) {
+        const auto parsed = parse_text(std::string(secured) + "vrrp_script s {\nscript /bin/s\nweight 5\n}\n" +
+                                       instance("track_script {\n" + item + "\n}\n"));
+        EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
+        return parsed.config.instances[0].tracks;
+    };
+    using Tracks = SeldomList<Track>;
+    EXPECT_EQ(tracks("s weight 254"), (Tracks{{Track::Kind::script, false, 253, 0}}));
+    EXPECT_EQ(tracks("s weight 255"), (Tracks{{Track::Kind::script, false, 5, 0}}));
+    EXPECT_EQ(tracks("s weight x reverse"), (Tracks{{Track::Kind::script, true, 5, 0}}));
+    EXPECT_EQ(tracks("s weight 7 x"), (Tracks{{Track::Kind::script, false, 7, 0}}));
+    for (const auto* item : {"s weight", "s reverse", "s x"}) EXPECT_TRUE(tracks(item).empty()) << item;
 }
 
 TEST(Trackers, files) {
@@ -198,7 +242,7 @@ TEST(Trackers, bad_values_keep_the_default_or_leave_the_item_out) {
     EXPECT_EQ(parsed.config.scripts[0].rise, 1U);
     EXPECT_EQ(parsed.config.scripts[0].interval, 1s);
     EXPECT_EQ(parsed.config.files[0].initial, 0);
-    EXPECT_TRUE(parsed.config.instances[0].tracks.empty());
+    EXPECT_EQ(parsed.config.instances[0].tracks.size(), 1U) << "the script, without the weight";
     EXPECT_TRUE(says(parsed.faults, "quorum_max 2 is less than quorum 3"));
 }
 

@@ -59,6 +59,8 @@ TEST(VirtualMac, bad_words_are_said_and_the_usual_is_used) {
               "vrrp.7");
     EXPECT_EQ(repaired("use_vmac a b", "has the name a already").virtual_mac->devices[0].name, "a");
     const auto standard = mac("00:00:5e:00:01:07");
+    EXPECT_EQ(repaired("use_vmac 00:11", "'00:11' is no MAC address").virtual_mac->devices[0],
+              (VirtualDevice{"vrrp.7", "eth0", standard}));
     EXPECT_EQ(repaired("use_vmac 01:00:5e:00:01:44", "is of a group").virtual_mac->sender, standard);
     EXPECT_EQ(repaired("use_vmac 00:00:5e:00:01:44", "gives to a VRID").virtual_mac->sender, standard);
     EXPECT_TRUE(says(parse_instance("use_vmac group 5").faults, "group of the device"));
@@ -77,8 +79,9 @@ TEST(VirtualMac, names_are_chosen_as_keepalived_chooses_them) {
 TEST(VirtualMac, a_name_is_given_once) {
     const auto parsed =
         parse_text(instance("A", 51, "eth0", "use_vmac x.1") + instance("B", 52, "eth0", "use_vmac x.1"));
-    EXPECT_TRUE(says(parsed.faults, "another instance has the virtual device x.1"));
+    EXPECT_TRUE(says(parsed.faults, "x.1 is the interface or the virtual device of an instance already"));
     EXPECT_EQ(parsed.config.instances[1].virtual_mac->devices[0].name, "vrrp.52");
+    EXPECT_EQ(repaired("use_vmac eth0", "eth0 is the interface").virtual_mac->devices[0].name, "vrrp.7");
 }
 
 TEST(VirtualMac, prefixes_are_the_globals) {

@@ -43,6 +43,18 @@ TEST(Plan, addresses_come_in_the_order_of_the_file_advertised_before_excluded) {
     EXPECT_TRUE(wanted.rules.empty());
 }
 
+// Debian's sample keepalived.conf.vrrp names one twice, which is advertised twice.
+TEST(Plan, an_address_that_stands_twice_is_set_once) {
+    auto twice = instance();
+    twice.addresses = {vip("10.12.14.1/24"), vip("10.12.14.1/24"), vip("10.12.14.1/25"), vip("2001:db8::1/64"),
+                       vip("2001:db8::1/128")};
+    twice.addresses[1].extras.edit().label = "lan0:1";
+    const auto wanted = desired(twice, {}, world(home()));
+    EXPECT_EQ(prefixes(wanted.addresses),
+              (std::vector{prefix("10.12.14.1/24"), prefix("10.12.14.1/25"), prefix("2001:db8::1/64")}));
+    EXPECT_EQ(wanted.addresses[0].label, "") << "the first line counts";
+}
+
 TEST(Plan, addresses_carry_our_tag_and_live_forever_without_a_gateway) {
     const auto wanted = desired(instance(), {}, world(home()));
     ASSERT_EQ(wanted.addresses.size(), 1U);

@@ -65,6 +65,10 @@ public:
             value_.extras.edit().preferred = std::chrono::seconds(0);
         while (at_ < s_.size() && kept_) option();
         if (!kept_) return std::nullopt;
+        if (value_.extras->peer && value_.extras->broadcast) {
+            ignore("a point-to-point link has no broadcast address: brd is ignored");
+            value_.extras.edit().broadcast.reset();
+        }
         return value_;
     }
 
@@ -100,7 +104,7 @@ private:
         reader_.fault(Severity::error, s_.place(std::min(at_, s_.size() - 1)), why + ": the item is left out");
         kept_ = false;
     }
-    void ignore(const std::string& why) { reader_.fault(Severity::error, s_.place(at_), why); }
+    void ignore(const std::string& why) { reader_.fault(Severity::error, s_.place(std::min(at_, s_.size() - 1)), why); }
 
     void device(const std::string& text) {
         if (!is_device_name(text)) return drop(fmt::format("'{}' cannot be the name of an interface", text));
@@ -110,12 +114,17 @@ private:
         if (family() == Family::ipv6) return ignore("an IPv6 address has no scope to set: ignored");
         const auto scope = parse_scope(text);
         if (!scope)
-            return drop(fmt::format("unknown scope '{}': write global, site, link, host, nowhere or a number", text));
+            return ignore(fmt::format(
+                "unknown scope '{}' is ignored: write global, site, link, host, nowhere or a number", text));
         value_.scope = *scope;
     }
     void broadcast(const std::string& text) {
-        if (family() == Family::ipv6) return ignore("an IPv6 address has no broadcast address: ignored");
+        if (family() == Family::ipv6) return drop("an IPv6 address has no broadcast address");
         if (text == "+" || text == "-") {
+            constexpr unsigned longest_with_broadcast = 30;
+            if (value_.prefix.length > longest_with_broadcast)
+                return ignore(fmt::format("brd {} is ignored: a network of length {} has no broadcast address", text,
+                                          value_.prefix.length));
             value_.extras.edit().broadcast = edge_of_network(text == "+");
             return;
         }
@@ -131,7 +140,8 @@ private:
     void peer(const std::string& text) {
         const auto peer = parse_address(text);
         if (!peer || peer->prefix.address.family() != family())
-            return drop(fmt::format("the peer '{}' is not an IPv{} address", text, static_cast<int>(family())));
+            return ignore(
+                fmt::format("the peer '{}' is not an IPv{} address: ignored", text, static_cast<int>(family())));
         if (length_given_) ignore("the address of a point-to-point link has no prefix length, its peer has: ignored");
         value_.extras.edit().peer = peer->prefix.address;
         value_.prefix.length = peer->prefix.length;
@@ -143,7 +153,7 @@ private:
         }
         const auto seconds = parse_integer(text);
         if (!seconds || *seconds < 0 || *seconds > any)
-            return drop(fmt::format("preferred_lft '{}': write seconds or forever", text));
+            return ignore(fmt::format("preferred_lft '{}' is ignored: write seconds or forever", text));
         value_.extras.edit().preferred = std::chrono::seconds(*seconds);
     }
     void follow(const std::string& text) { track_group_ = text; }
@@ -193,45 +203,42 @@ void add_address(Reader& reader, const Statement& s, bool excluded) {
     if (!item.track_group().empty())
         reader.fault(Severity::error, s.place(), "track_group is for static entries: it is ignored here");
     if (!excluded && !reader.accept_family(value->prefix.address.family(), s.place())) return;
-    auto& instance = reader.instance().value;
-    const auto same = [&](const VirtualAddress& other) {
-        return other.prefix.address == value->prefix.address && other.device == value->device;
-    };
-    auto& list = excluded ? instance.excluded_addresses : instance.addresses;
-    auto& other_list = excluded ? instance.addresses : instance.excluded_addresses;
-    const bool twice = std::any_of(list.begin(), list.end(), same);
-    const bool in_both = std::any_of(other_list.begin(), other_list.end(), same);
-    if (twice || in_both) {
-        // keepalived says nothing of one that stands in both lists. It is advertised, whichever came first.
-        reader.fault(twice ? Severity::error : Severity::note, s.place(),
-                     fmt::format("the address {} stands twice: once is enough", s.word(0)));
-        if (twice || excluded) return;
-        std::erase_if(other_list, same);
-    }
-    list.push_back(std::move(*value));
+    auto& instance = reader.instance();
+    (excluded ? instance.value.excluded_addresses : instance.value.addresses).push_back(std::move(*value));
+    (excluded ? instance.excluded_places : instance.address_places).push_back(s.place());
 }
 
 }  // namespace
 
+// keepalived leaves an item out that goes on with anything but `weight W`; a weight that is none is ignored alone.
 std::optional<WeightWords> read_tracked_weight(Reader& reader, const Statement& s, std::int64_t most) {
+    constexpr std::int64_t most_written = 254;
+    const auto report = [&](std::size_t word, const std::string& text) {
+        reader.fault(Severity::error, s.place(word), text);
+    };
     WeightWords words;
-    for (std::size_t i = 1; i < s.size(); ++i) {
-        if (s.word(i) == "weight" && i + 1 < s.size()) {
-            const auto weight = parse_integer(s.word(++i));
-            if (!weight || *weight < -most || *weight > most) {
-                reader.fault(Severity::error, s.place(i),
-                             fmt::format("weight '{}': write a number from -{} to {}", s.word(i), most, most));
-                return std::nullopt;
-            }
-            words.weight = static_cast<int>(*weight);
-        } else if (s.word(i) == "reverse" || s.word(i) == "noreverse") {
-            words.reverse = s.word(i) == "reverse";
-        } else {
-            reader.fault(Severity::error, s.place(i),
-                         fmt::format("unknown word '{}': write weight N, reverse or noreverse", s.word(i)));
-            return std::nullopt;
-        }
+    if (s.size() == 1) return words;
+    if (s.word(1) != "weight" || s.size() == 2) {
+        report(1, s.size() == 2 && s.word(1) == "weight"
+                      ? fmt::format("a value is missing after weight: {} is not tracked", s.word(0))
+                      : fmt::format("unknown word '{}', so {} is not tracked: write weight N, and reverse or noreverse "
+                                    "behind it",
+                                    s.word(1), s.word(0)));
+        return std::nullopt;
     }
+    const auto weight = parse_integer(s.word(2));
+    if (!weight || *weight < -most_written || *weight > most_written) {
+        report(2, fmt::format("weight '{}' is ignored: write a number from -{} to {}", s.word(2), most, most));
+    } else {
+        words.weight = static_cast<int>(std::clamp(*weight, -most, most));
+        if (*words.weight != *weight)
+            report(2, fmt::format("weight {} is too much: {} is used", *weight, *words.weight));
+    }
+    if (s.size() == 3) return words;
+    if (s.word(3) == "reverse" || s.word(3) == "noreverse")
+        words.reverse = s.word(3) == "reverse";
+    else
+        report(3, fmt::format("unknown word '{}' is ignored: write reverse or noreverse", s.word(3)));
     return words;
 }
 
@@ -262,14 +269,21 @@ void read_tracked_interface(Reader& reader, const Statement& s) {
         reader.fault(Severity::error, s.place(), fmt::format("'{}' cannot be the name of an interface", s.word(0)));
         return;
     }
-    if (reader.in_group()) {
-        reader.group().interfaces.push_back({s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
-        return;
-    }
-    auto& instance = reader.instance();
-    instance.value.track_interfaces.push_back(
-        {s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
-    instance.track_places.push_back(s.place());
+    const TrackInterface item{s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)};
+    const auto same = [&](const TrackInterface& other) { return other.device == item.device; };
+    const auto add_to = [&](auto& list) {
+        const bool is_new = std::none_of(list.begin(), list.end(), same);
+        if (is_new)
+            list.push_back(item);
+        else
+            reader.fault(Severity::error, s.place(),
+                         fmt::format("{} is tracked twice: the first one counts", item.device));
+        return is_new;
+    };
+    if (reader.in_group())
+        add_to(reader.group().interfaces);
+    else if (add_to(reader.instance().value.track_interfaces))
+        reader.instance().track_places.push_back(s.place());
 }
 
 // Whether there is a dns_failover for it is known when the whole text is read.

@@ -20,6 +20,7 @@ public:
             device(owner, instance.interface);
             for (const auto& tracked : instance.track_interfaces) device(owner, tracked.device);
             addresses(owner, instance);
+            for (const auto& made : instance.virtual_mac->devices) name_is_free(owner, made.name);
         }
         for (const auto& gateway : config_.gateways) gateway_devices(gateway);
         own_address();
@@ -45,6 +46,16 @@ private:
                 only_address(owner, address);
             }
         }
+    }
+
+    // keepalived takes another name then; a parser does not see the host.
+    void name_is_free(const std::string& owner, const std::string& name) {
+        const auto* there = host_.link(name);
+        if (there == nullptr || is_ours(*there)) return;
+        fault(Severity::error,
+              fmt::format("{}: use_vmac: this host has a device {} already, which is left alone, and {} is in fault: "
+                          "write another name",
+                          owner, name, owner));
     }
 
     // A host that has nothing but the VIP loses its network as a stand-in.

@@ -92,8 +92,9 @@ struct InstanceDraft {
     std::optional<unsigned> down_timer_adverts;
     std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2, owner_ignores_adverts;
     std::optional<Place> timer_expired_place;
-    std::vector<Place> track_places;  // one per track_interfaces
-    std::vector<Place> dns_places;    // one per track_dns
+    std::vector<Place> address_places, excluded_places;  // one per addresses, excluded_addresses
+    std::vector<Place> track_places;                     // one per track_interfaces
+    std::vector<Place> dns_places;                       // one per track_dns
     std::vector<TrackDraft> tracks;
     NotifyDraft notify;
 };

@@ -7,6 +7,13 @@
 
 namespace vrrpd::config {
 
+std::optional<unsigned> announce_count(Reader& reader, const Statement& s) {
+    const auto value = reader.integer(s);
+    if (!value) return std::nullopt;
+    if (*value == 0) reader.fault(Severity::error, s.place(1), fmt::format("{} 0: 1 is used", s.keyword.name));
+    return static_cast<unsigned>(std::max<std::int64_t>(*value, 1));
+}
+
 void set_extra_announcements(Reader& reader, const Statement& s, AnnounceDraft& into) {
     if (s.keyword.name.ends_with("garp_intvl"))
         reader.fault(Severity::error, s.place(),

@@ -31,6 +31,14 @@ void set_group6(Reader& reader, const Statement& s) {
     set_group(reader, s, Family::ipv6, reader.draft().globals.group6);
 }
 
+// Interfaces may always come and go; keepalived has one word that may follow.
+void judge_dynamic_interfaces(Reader& reader, const Statement& s) {
+    if (s.size() > 1 && s.word(1) != "allow_if_changes")
+        reader.fault(
+            Severity::error, s.place(1),
+            fmt::format("unknown word '{}' after dynamic_interfaces: write allow_if_changes, or nothing", s.word(1)));
+}
+
 void set_default_interface(Reader& reader, const Statement& s) { reader.draft().globals.default_interface = s.word(1); }
 
 void set_down_timer_adverts(Reader& reader, const Statement& s) {
@@ -217,18 +225,19 @@ constexpr Keyword table[] = {
     // VRRP defaults
     {"vrrp_version", 'A', Support::acted, Shape::integer, set_version, 2, 3},
     {"default_interface", 'B', Support::acted, Shape::word, set_default_interface},
-    {"dynamic_interfaces", 'B', Support::accepted, Shape::optional_words},
+    {"dynamic_interfaces", 'B', Support::acted, Shape::optional_words, judge_dynamic_interfaces},
     {"vrrp_mcast_group4", 'B', Support::acted, Shape::address, set_group4},
     {"vrrp_mcast_group6", 'B', Support::acted, Shape::address, set_group6},
-    {"vrrp_garp_master_delay", 'A', Support::acted, Shape::integer, set_global_announce<&AnnounceDraft::delay>, 0, any},
-    {"vrrp_garp_master_repeat", 'A', Support::acted, Shape::integer, set_global_announce<&AnnounceDraft::repeat>, 0,
-     any},
+    {"vrrp_garp_master_delay", 'A', Support::acted, Shape::integer, set_global_announce<&AnnounceDraft::delay>, 0,
+     longest_delay},
+    {"vrrp_garp_master_repeat", 'A', Support::acted, Shape::integer, set_global_announce_count<&AnnounceDraft::repeat>,
+     0, any},
     {"vrrp_garp_master_refresh", 'A', Support::acted, Shape::integer, set_global_announce<&AnnounceDraft::refresh>, 0,
      any},
     {"vrrp_garp_master_refresh_repeat", 'B', Support::acted, Shape::integer,
-     set_global_announce<&AnnounceDraft::refresh_repeat>, 0, any},
+     set_global_announce_count<&AnnounceDraft::refresh_repeat>, 0, any},
     {"vrrp_garp_lower_prio_delay", 'B', Support::acted, Shape::integer,
-     set_global_announce<&AnnounceDraft::lower_delay>, 0, any},
+     set_global_announce<&AnnounceDraft::lower_delay>, 0, longest_delay},
     {"vrrp_garp_lower_prio_repeat", 'B', Support::acted, Shape::integer,
      set_global_announce<&AnnounceDraft::lower_repeat>, 0, any},
     {"vrrp_garp_interval", 'B', Support::acted, Shape::decimal, set_pacing<&Config::garp_interval>, 1, any_time},

@@ -11,6 +11,7 @@ namespace vrrpd::config {
 inline constexpr std::int64_t any = std::numeric_limits<std::int32_t>::max();  // no upper bound worth naming
 inline constexpr std::int64_t second = 1'000'000;                              // of a decimal, in millionths
 inline constexpr std::int64_t day = 86'400;                                    // in seconds
+inline constexpr std::int64_t longest_delay = 4294;                            // in seconds, keepalived's likewise
 inline constexpr std::int64_t any_time = 4'294'967'295;                        // 32 bits of microseconds, keepalived's
 
 template <auto Field>
@@ -21,6 +22,17 @@ void set_announce(Reader& reader, const Statement& s) {
 template <auto Field>
 void set_global_announce(Reader& reader, const Statement& s) {
     if (const auto value = reader.integer(s)) reader.draft().globals.announce.*Field = static_cast<unsigned>(*value);
+}
+
+// How often a thing is announced: 0 is reported, and counts as 1.
+[[nodiscard]] std::optional<unsigned> announce_count(Reader& reader, const Statement& s);
+template <auto Field>
+void set_announce_count(Reader& reader, const Statement& s) {
+    if (const auto value = announce_count(reader, s)) reader.instance().announce.*Field = *value;
+}
+template <auto Field>
+void set_global_announce_count(Reader& reader, const Statement& s) {
+    if (const auto value = announce_count(reader, s)) reader.draft().globals.announce.*Field = *value;
 }
 
 // A flag or an optional switch of an instance.

@@ -1,6 +1,8 @@
 // vrrp_instance: its keywords. What depends on other blocks is resolved afterwards (resolve.cpp).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "vrrpd/config/handlers.hpp"
 
 namespace vrrpd::config {
@@ -137,7 +139,31 @@ void set_group(Reader& reader, const Statement& s) {
     }
 }
 
-// ADDR [min_ttl N] [max_ttl N]
+// [min_ttl N] [max_ttl N]. A word that is wrong is ignored: the peer is one all the same.
+void read_peer_bounds(Reader& reader, const Statement& s, proto::Peer& peer) {
+    constexpr std::int64_t most = 255;
+    for (std::size_t i = 1; i < s.size(); ++i) {
+        const bool is_min = s.word(i) == "min_ttl";
+        if (!is_min && s.word(i) != "max_ttl") {
+            reader.fault(
+                Severity::error, s.place(i),
+                fmt::format("unknown word '{}' after a peer is ignored: write min_ttl N or max_ttl N", s.word(i)));
+            continue;
+        }
+        reader.instance().check_unicast_source = true;  // a bound only means something if the sender is known
+        const auto value = ++i < s.size() ? parse_integer(s.word(i)) : std::nullopt;
+        if (!value || *value < 0 || *value > most)
+            reader.fault(Severity::error, s.place(std::min(i, s.size() - 1)),
+                         fmt::format("{} is ignored: write a number from 0 to {} behind it", s.word(i - 1), most));
+        else
+            (is_min ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(*value);
+    }
+    if (peer.min_ttl > peer.max_ttl)
+        reader.fault(Severity::error, s.place(),
+                     fmt::format("min_ttl {} is more than max_ttl {}: nothing that this peer sends is taken",
+                                 peer.min_ttl, peer.max_ttl));
+}
+
 void read_peer(Reader& reader, const Statement& s) {
     const auto address = parse_bare_address(s.word(0));
     if (!address) {
@@ -146,28 +172,24 @@ void read_peer(Reader& reader, const Statement& s) {
         return;
     }
     if (!reader.accept_family(address->family(), s.place())) return;
-    auto& instance = reader.instance();
+    auto& peers = reader.instance().value.peers;
     proto::Peer peer{*address, 0, 255};
-    for (std::size_t i = 1; i < s.size(); i += 2) {
-        const bool is_min = s.word(i) == "min_ttl";
-        const auto value = i + 1 < s.size() ? parse_integer(s.word(i + 1)).value_or(-1) : -1;
-        if ((!is_min && s.word(i) != "max_ttl") || value < 0 || value > 255) {
-            reader.fault(Severity::error, s.place(i),
-                         fmt::format("'{}' after a peer: write min_ttl N or max_ttl N, N from 0 to 255", s.word(i)));
-            break;
-        }
-        (is_min ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(value);
-        instance.check_unicast_source = true;  // a bound only means something if the sender is known
-    }
-    for (const auto& other : instance.value.peers) {
-        if (other.address != *address) continue;
-        reader.fault(Severity::error, s.place(), fmt::format("the peer {} stands twice: once is enough", s.word(0)));
-        return;
-    }
-    instance.value.peers.push_back(peer);
+    read_peer_bounds(reader, s, peer);
+    const bool twice =
+        std::any_of(peers.begin(), peers.end(), [&](const auto& one) { return one.address == *address; });
+    if (twice)
+        reader.fault(Severity::note, s.place(),
+                     fmt::format("the peer {} stands twice: the first one counts", s.word(0)));
+    else
+        peers.push_back(peer);
 }
 
 void open_peers(Reader& reader, const Statement&) { reader.instance().unicast_word = true; }
+
+void check_unicast_source(Reader& reader, const Statement&) {
+    reader.instance().unicast_word = true;
+    reader.instance().check_unicast_source = true;
+}
 
 void set_unicast_ttl(Reader& reader, const Statement& s) {
     reader.instance().unicast_word = true;
@@ -219,7 +241,7 @@ constexpr Keyword table[] = {
     {"unicast_fault_no_peer", 'B', Support::acted, Shape::nothing,
      switch_instance<&InstanceDraft::fault_without_peers>},
     {"unicast_ttl", 'B', Support::acted, Shape::integer, set_unicast_ttl, 0, 255},
-    {"check_unicast_src", 'B', Support::acted, Shape::nothing, switch_instance<&InstanceDraft::check_unicast_source>},
+    {"check_unicast_src", 'B', Support::acted, Shape::nothing, check_unicast_source},
     {"mcast_src_ip", 'A', Support::acted, Shape::address, set_multicast_source},
     {"mcast_dst_ip", 'C', Support::acted, Shape::address, set_group},
     {"track_src_ip", 'B', Support::acted, Shape::nothing, set_track_source},
@@ -267,12 +289,13 @@ constexpr Keyword table[] = {
     {"track_process", 'B', Support::acted, Shape::items, read_tracked_process},
     {"track_bfd", 'B', Support::acted, Shape::items, read_tracked_bfd},
     // announcements
-    {"garp_master_delay", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::delay>, 0, any},
-    {"garp_master_repeat", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::repeat>, 0, any},
+    {"garp_master_delay", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::delay>, 0, longest_delay},
+    {"garp_master_repeat", 'A', Support::acted, Shape::integer, set_announce_count<&AnnounceDraft::repeat>, 0, any},
     {"garp_master_refresh", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::refresh>, 0, any},
-    {"garp_master_refresh_repeat", 'A', Support::acted, Shape::integer, set_announce<&AnnounceDraft::refresh_repeat>, 0,
-     any},
-    {"garp_lower_prio_delay", 'B', Support::acted, Shape::integer, set_announce<&AnnounceDraft::lower_delay>, 0, any},
+    {"garp_master_refresh_repeat", 'A', Support::acted, Shape::integer,
+     set_announce_count<&AnnounceDraft::refresh_repeat>, 0, any},
+    {"garp_lower_prio_delay", 'B', Support::acted, Shape::integer, set_announce<&AnnounceDraft::lower_delay>, 0,
+     longest_delay},
     {"garp_lower_prio_repeat", 'B', Support::acted, Shape::integer, set_announce<&AnnounceDraft::lower_repeat>, 0, any},
     {"garp_extra_if", 'C', Support::acted, Shape::optional_words, set_extra, 0, day},
     {"vmac_garp_intvl", 'C', Support::acted, Shape::optional_words, set_extra, 0, day},

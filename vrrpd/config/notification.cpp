@@ -94,7 +94,7 @@ void resolve_fifo(Reader& reader, FifoDraft& draft, std::string_view keyword) {
         draft.value->reader = std::move(draft.reader);
         fifos.push_back(std::move(*draft.value));
     } else if (draft.reader.is_given()) {
-        reader.fault(Severity::error, draft.place,
+        reader.fault(Severity::warning, draft.place,
                      fmt::format("{}_script has no FIFO to read from: write {} too", keyword, keyword));
     }
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "vrrpd/config/handlers.hpp"
 
@@ -174,8 +176,39 @@ private:
             excluded.insert(excluded.begin(), std::make_move_iterator(surplus),
                             std::make_move_iterator(addresses.end()));
             addresses.erase(surplus, addresses.end());
+            auto& places = draft_.address_places;
+            const auto moved = places.begin() + static_cast<std::ptrdiff_t>(most);
+            draft_.excluded_places.insert(draft_.excluded_places.begin(), moved, places.end());
+            places.erase(moved, places.end());
         }
+        repeated_addresses();
         for (auto* list : {&instance_.addresses, &instance_.excluded_addresses}) list->shrink_to_fit();
+    }
+
+    // keepalived advertises a line that names an address again, and its peers count: so do we. In the kernel there is
+    // one of it, as the first of the lines says.
+    void repeated_addresses() {
+        std::set<std::tuple<IpAddress, std::string, bool>> seen;
+        const auto is_new = [&](const VirtualAddress& address) {
+            return seen.emplace(address.prefix.address, address.device, address.virtual_mac).second;
+        };
+        const auto note = [&](Place place, std::string_view what) {
+            reader_.fault(Severity::note, place,
+                          fmt::format("({}) the address stands twice: {}", instance_.name, what));
+        };
+        for (std::size_t i = 0; i < instance_.addresses.size(); ++i) {
+            if (!is_new(instance_.addresses[i]))
+                note(draft_.address_places[i], "it is advertised twice, as keepalived does it");
+        }
+        std::vector<VirtualAddress> excluded;
+        for (std::size_t i = 0; i < instance_.excluded_addresses.size(); ++i) {
+            auto& address = instance_.excluded_addresses[i];
+            if (is_new(address))
+                excluded.push_back(std::move(address));
+            else
+                note(draft_.excluded_places[i], "once is enough");
+        }
+        instance_.excluded_addresses = std::move(excluded);
     }
 
     void tracking() {

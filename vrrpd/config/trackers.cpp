@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "vrrpd/config/handlers.hpp"
 #include "vrrpd/config/items.hpp"
@@ -67,16 +68,24 @@ void set_script(Reader& reader, const Statement& s) {
                              s.word(2)));
 }
 
+void say_zero(Reader& reader, const Statement& s, std::int64_t millionths) {
+    if (millionths == 0)
+        reader.fault(Severity::error, s.place(1), fmt::format("{} 0: 1 second is used", s.keyword.name));
+}
+
 void set_interval(Reader& reader, const Statement& s) {
     constexpr std::int64_t shortest = second / 1000;
     const auto value = reader.millionths(s);
     if (!value) return;
+    say_zero(reader, s, *value);
     script(reader).interval = from_millionths(*value == 0 ? second : std::max(*value, shortest));
 }
 
 void set_timeout(Reader& reader, const Statement& s) {
     const auto value = reader.millionths(s);
-    if (value) script(reader).timeout = from_millionths(*value);
+    if (!value) return;
+    say_zero(reader, s, *value);
+    script(reader).timeout = from_millionths(*value == 0 ? second : *value);
 }
 
 void set_rise(Reader& reader, const Statement& s) {
@@ -120,12 +129,25 @@ void set_match(Reader& reader, const Statement& s) {
     }
 }
 
+void say_no_quorum(Reader& reader, const Statement& s, const std::string& why) {
+    reader.fault(Severity::error, s.place(1), fmt::format("{} {} {}: it is ignored", s.keyword.name, s.word(1), why));
+}
+
 void set_quorum(Reader& reader, const Statement& s) {
-    if (const auto value = reader.integer(s)) process(reader).quorum = static_cast<unsigned>(*value);
+    const auto value = reader.integer(s);
+    if (!value) return;
+    const auto& most = process(reader).quorum_max;
+    if (most && *value > *most) return say_no_quorum(reader, s, fmt::format("is more than quorum_max {}", *most));
+    process(reader).quorum = static_cast<unsigned>(*value);
 }
 
 void set_quorum_max(Reader& reader, const Statement& s) {
-    if (const auto value = reader.integer(s)) process(reader).quorum_max = static_cast<unsigned>(*value);
+    const auto value = reader.integer(s);
+    if (!value) return;
+    auto& least = process(reader).quorum;
+    if (*value == 0 && least == 1) least = 0;  // keepalived's: it must not run
+    if (*value < least) return say_no_quorum(reader, s, fmt::format("is less than quorum {}", least));
+    process(reader).quorum_max = static_cast<unsigned>(*value);
 }
 
 void set_delays(Reader& reader, const Statement& s) {
@@ -153,6 +175,11 @@ void set_init_file(Reader& reader, const Statement& s) {
             file.overwrite = true;
         } else if (const auto value = parse_integer(s.word(i)); value && *value >= -any && *value <= any) {
             file.initial = static_cast<int>(*value);
+            constexpr int sensible = 254;
+            if (std::abs(file.initial.value_or(0)) > sensible)
+                reader.fault(
+                    Severity::error, s.place(i),
+                    fmt::format("init_file {}: a number from -{} to {} would do", s.word(i), sensible, sensible));
         } else {
             reader.fault(Severity::error, s.place(i),
                          fmt::format("init_file '{}': write a number, overwrite, or both", s.word(i)));
@@ -164,7 +191,7 @@ constexpr Keyword script_table[] = {
     {"script", 'A', Support::acted, Shape::command, set_script},
     {"interval", 'A', Support::acted, Shape::decimal, set_interval, 0, any_time},
     {"timeout", 'A', Support::acted, Shape::decimal, set_timeout, 0, any_time},
-    {"weight", 'A', Support::acted, Shape::integer, read_weight, -254, 254},
+    {"weight", 'A', Support::acted, Shape::integer, read_weight, -253, 253},
     {"rise", 'A', Support::acted, Shape::integer, set_rise, 1, any},
     {"fall", 'A', Support::acted, Shape::integer, set_fall, 1, any},
     {"user", 'A', Support::acted, Shape::command, set_user},
@@ -198,7 +225,8 @@ std::string_view kind_word(Track::Kind kind) {
 
 void read_tracked(Reader& reader, const Statement& s, Track::Kind as) {
     const auto kind = kind_word(as);
-    const auto given = read_tracked_weight(reader, s, as == Track::Kind::bfd ? 253 : 254);
+    const bool weighs_to_the_edge = as == Track::Kind::file || as == Track::Kind::process;
+    const auto given = read_tracked_weight(reader, s, weighs_to_the_edge ? 254 : 253);
     const auto& trackers = reader.draft().trackers;
     const auto found = trackers.find(fmt::format("{} {}", kind, s.word(0)));
     if (found == trackers.end()) {
@@ -307,11 +335,6 @@ void open_track_process(Reader& reader, const Statement& s) {
     auto value = found->second.process;
     if (!value.parameters.empty() && value.match == TrackedProcess::Match::none)
         value.match = TrackedProcess::Match::exact;
-    if (value.quorum_max && *value.quorum_max < value.quorum) {
-        reader.fault(Severity::error, s.place(),
-                     fmt::format("vrrp_track_process {}: quorum_max {} is less than quorum {}: it has no quorum ever",
-                                 s.word(1), *value.quorum_max, value.quorum));
-    }
     keep(reader, reader.draft().config.processes, std::move(value), key);
 }
 

@@ -61,7 +61,12 @@ private:
         for (const auto* instance : followed)
             for (const auto* list : {&instance->addresses, &instance->excluded_addresses})
                 for (const auto& item : *list)
-                    if (item.device == gateway_.wan->device) gateway_.wan->carried.push_back(item.prefix);
+                    if (item.device == gateway_.wan->device) add_carried(item.prefix);
+    }
+
+    void add_carried(const Prefix& prefix) {
+        auto& carried = gateway_.wan->carried;
+        if (std::find(carried.begin(), carried.end(), prefix) == carried.end()) carried.push_back(prefix);
     }
 
     void lans() {
@@ -101,7 +106,9 @@ private:
             for (const auto& virtual_address : *list) {
                 const auto& address = virtual_address.prefix.address;
                 if (!on_lan(virtual_address.device)) continue;
-                gateway_.rules.virtual_addresses.push_back(address);
+                auto& known = gateway_.rules.virtual_addresses;
+                if (std::find(known.begin(), known.end(), address) != known.end()) continue;  // it stands twice
+                known.push_back(address);
                 if (in_lan(address) || address.is_link_local()) continue;
                 fatal(draft_.follows_place,
                       fmt::format("the virtual address {} of {} is in none of the lan prefixes: correct one of them",

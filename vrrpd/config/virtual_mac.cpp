@@ -80,12 +80,14 @@ public:
     // The names that were written come first: nobody is given one of them. Then those of the instances' own devices,
     // one after the other, each with those of its addresses.
     void run() {
+        for (const auto& instance : draft_.config.instances) taken_.insert(instance.interface);
         for (auto& draft : draft_.instances) {
             auto& vmac = draft.virtual_mac;
             if (vmac.wanted && !vmac.name.empty() && !taken_.insert(vmac.name).second) {
-                report(
-                    *vmac.name_place,
-                    fmt::format("another instance has the virtual device {}: the next free name is used", vmac.name));
+                report(*vmac.name_place,
+                       fmt::format("{} is the interface or the virtual device of an instance already: the next free "
+                                   "name is used",
+                                   vmac.name));
                 vmac.name.clear();
             }
         }
@@ -178,6 +180,11 @@ void read_use_vmac(Reader& reader, const Statement& s) {
         const bool more = i + 1 < s.size();
         if (auto octets = parse_octets(word); !octets.empty()) {
             set_mac(reader, s, i, std::move(octets));
+        } else if (word.find(':') != std::string::npos) {
+            reader.fault(Severity::error, s.place(i),
+                         fmt::format("use_vmac: '{}' is no MAC address, the standard's is used: write six octets, or "
+                                     "five that the VRID follows",
+                                     word));
         } else if (word == "name" && more) {
             set_name(reader, s, ++i);
         } else if (word == "group" && more) {

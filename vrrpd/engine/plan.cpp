@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "vrrpd/proto/timers.hpp"
@@ -12,8 +14,14 @@ namespace {
 
 void add_addresses(const std::vector<config::VirtualAddress>& from, const World& world,
                    std::vector<netlink::Address>& into) {
-    for (const auto& vip : from)
-        if (const auto* link = world.link(vip.device)) into.push_back(kernel_address(vip, link->index));
+    // The file may name one twice, to be advertised twice. The kernel has an IPv4 address once with each length.
+    std::set<std::tuple<IfIndex, IpAddress, unsigned>> seen;
+    for (const auto& vip : from) {
+        const auto* link = world.link(vip.device);
+        const auto length = vip.prefix.address.is_v4() ? vip.prefix.length : 0U;
+        if (link && seen.emplace(link->index, vip.prefix.address, length).second)
+            into.push_back(kernel_address(vip, link->index));
+    }
 }
 
 template <class Routes>

@@ -1,5 +1,6 @@
 #include "vrrpd/engine/refusals.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace vrrpd::engine {
@@ -8,7 +9,10 @@ std::vector<netlink::nft::Refused> refused_by(const config::Instance& instance) 
     std::vector<netlink::nft::Refused> refused;
     if (instance.accepts) return refused;
     for (const auto* list : {&instance.addresses, &instance.excluded_addresses})
-        for (const auto& vip : *list) refused.push_back({vip.prefix.address, vip.device});
+        for (const auto& vip : *list) {
+            const netlink::nft::Refused one{vip.prefix.address, vip.device};
+            if (std::find(refused.begin(), refused.end(), one) == refused.end()) refused.push_back(one);
+        }
     return refused;
 }
 
