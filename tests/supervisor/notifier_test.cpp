@@ -194,23 +194,24 @@ TEST_F(NotifierTest, at_a_reload_a_reader_is_started_when_the_one_before_has_end
     auto second = with_pipe("second").pipes[0];
     second.reader = script("echo second >> seconds; exec cat <> \"$1\"");
     needs.pipes.push_back(second);
-    const auto wait_for = [&](const std::string& text) {
-        for (int i = 0; i < 5000 && get("told") != text; ++i) {
+    const auto wait_for = [&](const std::string& text, const std::string& file = "told") {
+        for (int i = 0; i < 5000 && get(file) != text; ++i) {
             notifier_.child_ended();
             notifier_.step(boot_now());
             usleep(2000);
         }
-        EXPECT_EQ(get("told"), text) << log_.text;
+        EXPECT_EQ(get(file), text) << log_.text;
     };
     notifier_.expect(needs);
     wait_for("begin\n");
+    wait_for("second\n", "seconds");
     notifier_.tell({{notice(Event::backup)}});
     wait_for("begin\nINSTANCE \"V 1\" BACKUP 100\n");
     notifier_.expect(needs);
     notifier_.reloaded();
     notifier_.tell({{notice(Event::master)}});
     wait_for("begin\nINSTANCE \"V 1\" BACKUP 100\nend\nbegin\nINSTANCE \"V 1\" MASTER 100\n");
-    EXPECT_EQ(get("seconds"), "second\nsecond\n");
+    wait_for("second\nsecond\n", "seconds");
     EXPECT_EQ(log_.text, "");
     notifier_.stop(1s, 1s);
 }
