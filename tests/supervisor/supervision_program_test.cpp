@@ -62,7 +62,7 @@ TEST_F(Supervision, a_handoff_that_finds_the_daemon_under_another_name_fails) {
     EXPECT_EQ(nobody_listens.code, 1);
     EXPECT_THAT(nobody_listens.text,
                 HasSubstr("no handoff: a daemon runs for " + machine().file("home.conf") + " " + pid));
-    machine().put("home.conf", "global_defs {\n    instance other\n}\n" + std::string(home_configuration));
+    machine().put("home.conf", "instance other\n" + std::string(home_configuration));
     const auto renamed = machine().vrrpd({"--handoff", "-n", "-f", "home.conf"});
     EXPECT_EQ(renamed.code, 1);
     EXPECT_THAT(renamed.text, HasSubstr(pid));
@@ -85,6 +85,27 @@ TEST_F(Supervision, a_stranger_with_our_name_keeps_no_daemon_from_running) {
     EXPECT_THAT(machine().get("log"), HasSubstr("user 65534 has bound our name in this network namespace (@vrrpd)"));
     kill(daemon, SIGTERM);
     EXPECT_EQ(machine().wait(daemon), 0);
+}
+
+// As ExecStopPost calls it: the file says where the list lies.
+TEST_F(Supervision, a_sweep_finds_the_list_of_a_daemon_that_has_a_name) {
+    machine().put("named.conf", "instance other\n" + std::string(home_configuration));
+    const auto before = machine().state();
+    const std::string program = VRRPD_PROGRAM;
+    const auto said = machine().shell(
+        "unshare -m sh -c 'mount -t tmpfs none /run && " + program +
+        " -G -f named.conf --state-dir state || exit 1\n"
+        "for i in $(seq 500); do ip -o address | grep -q \" 10.12.14.1/24 \" && break; sleep 0.02; done\n"
+        "ip -o address | grep -q \" 10.12.14.1/24 \" && echo active\n"
+        "engine=$(cat /run/vrrpd/other/engine.pid)\n"
+        "kill -STOP $engine; kill -KILL $(cat /run/vrrpd/other/vrrpd.pid); kill -KILL $engine\n"
+        "test -e /run/vrrpd/other/owned && " +
+        program + " --sweep -f named.conf && ls /run/vrrpd/other' 2>&1");
+    EXPECT_THAT(said.text, HasSubstr("active\n"));
+    EXPECT_THAT(said.text, HasSubstr("lock\n")) << "and the rest of the folder";
+    EXPECT_THAT(said.text, testing::Not(HasSubstr("owned")));
+    EXPECT_EQ(said.code, 0) << said.text;
+    EXPECT_EQ(machine().state(), before);
 }
 
 }  // namespace

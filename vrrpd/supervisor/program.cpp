@@ -125,11 +125,22 @@ int set_fence(const Options& options, Log& log) {
 
 // ---- --sweep ------------------------------------------------------------------------------------------
 
-int run_sweep(const Options& options, Log& log) {
+// The list may lie under the names that the file gives (instance, net_namespace). false: nothing of it can stand any
+// more.
+bool find_list(Options& options) {
+    if (read_file(owned_path(options))) return true;
+    const auto settings = judge(options).outline.process;
+    const bool elsewhere = options.net_namespace.empty() && !settings.net_namespace.empty();
+    take_names(options, settings);
+    return !elsewhere || enter_namespace(settings.net_namespace);  // with a namespace all goes that was in it
+}
+
+int run_sweep(Options options, Log& log) {
+    if (!find_list(options)) return 0;
     const auto text = read_file(owned_path(options));
     if (!text) return 0;  // the last stop was clean, or there never was a start
     if (lacks_privilege(Purpose::fence, log)) return exit_code(Exit::no_permission);
-    const auto attempt = take_lock(options.runtime_dir);
+    const auto attempt = take_lock(options.runtime_dir, options.instance);
     if (!attempt.lock && attempt.holder != getppid()) {  // the daemon itself may, it starts us
         log.error("not swept: {}", attempt.problem.empty() ? already_running(attempt) : attempt.problem);
         return exit_code(Exit::failed);
