@@ -91,6 +91,19 @@ LogLine remark(Remark what) {
                     {priority(200), "10.12.14.1 is held by 02:00:00:00:00:09", {"wan0 is down", "no leases"}}, name_of);
 }
 
+TEST(Describe, what_another_router_advertises_instead_of_our_list) {
+    const std::vector<config::VirtualAddress> own{vip("10.12.14.1/24"), vip("10.12.14.9/24")};
+    EXPECT_EQ(describe_difference(own, {ip("10.12.14.1"), ip("10.12.14.9")}), "");
+    EXPECT_EQ(describe_difference(own, {ip("10.12.14.9"), ip("10.12.14.1")}), "") << "the order says nothing";
+    EXPECT_EQ(describe_difference(own, {ip("10.12.14.1")}), "without 10.12.14.9");
+    EXPECT_EQ(describe_difference(own, {ip("10.12.14.1"), ip("10.12.14.9"), ip("10.12.14.8")}), "with 10.12.14.8");
+    EXPECT_EQ(describe_difference(own, {ip("10.12.14.1"), ip("10.12.14.8")}), "without 10.12.14.9, with 10.12.14.8");
+    std::vector<IpAddress> many;
+    for (std::uint8_t i = 1; i <= 9; ++i) many.push_back(IpAddress::v4(10, 12, 14, i));
+    EXPECT_EQ(describe_difference(own, many),
+              "with 10.12.14.2, 10.12.14.3, 10.12.14.4, 10.12.14.5, 10.12.14.6, 2 more");
+}
+
 TEST(Describe, every_remark) {
     expect_all({
         {remark(Remark::lower_priority_discarded), LogLevel::info,

@@ -1,5 +1,8 @@
 #include "vrrpd/engine/describe.hpp"
 
+#include <algorithm>
+#include <set>
+
 namespace vrrpd::engine {
 
 namespace {
@@ -157,6 +160,27 @@ std::string describe_priority(proto::Priority before, proto::Priority after, con
     }
     if (reasons.empty()) reasons.push_back("reconfigured");
     return fmt::format("priority {} -> {}: {}", before.value(), after.value(), join(reasons));
+}
+
+std::string describe_difference(const std::vector<config::VirtualAddress>& own,
+                                const std::vector<IpAddress>& advertised) {
+    const auto same = [](const config::VirtualAddress& vip, const IpAddress& address) {
+        return vip.prefix.address == address;
+    };
+    if (std::equal(own.begin(), own.end(), advertised.begin(), advertised.end(), same)) return {};
+    std::set<IpAddress> ours, theirs(advertised.begin(), advertised.end());
+    for (const auto& vip : own) ours.insert(vip.prefix.address);
+    const auto listed = [](std::string_view word, const std::set<IpAddress>& all, const std::set<IpAddress>& but) {
+        constexpr std::size_t most = 5;
+        std::vector<std::string> names;
+        std::size_t count = 0;
+        for (const auto& address : all)
+            if (!but.contains(address) && ++count <= most) names.push_back(address.to_string());
+        if (count > most) names.push_back(fmt::format("{} more", count - most));
+        return names.empty() ? std::string() : fmt::format("{} {}", word, join(names));
+    };
+    const auto missing = listed("without", ours, theirs), added = listed("with", theirs, ours);
+    return missing.empty() || added.empty() ? missing + added : missing + ", " + added;
 }
 
 std::string_view advice(proto::Rejection why) {

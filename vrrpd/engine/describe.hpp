@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vrrpd/base/log.hpp"
+#include "vrrpd/config/model.hpp"
 #include "vrrpd/proto/advert.hpp"
 #include "vrrpd/proto/machine.hpp"
 #include "vrrpd/proto/tracking.hpp"
@@ -35,6 +36,10 @@ struct NoteContext {
     const std::vector<std::string>& obstacles;  // why we are not ready
 };
 [[nodiscard]] LogLine describe(const proto::Note& note, const NoteContext& context, const NameOf& name_of);
+// "without 10.12.14.9, with 10.12.14.8": what another router advertises instead of our list, in whatever order; empty:
+// the same addresses.
+[[nodiscard]] std::string describe_difference(const std::vector<config::VirtualAddress>& own,
+                                              const std::vector<IpAddress>& advertised);
 // What to do about adverts that are refused so, as " (...)"; empty: the kind says it.
 [[nodiscard]] std::string_view advice(proto::Rejection why);
 // "priority 200 -> 80: wan0 down": what was tracked before, and now.

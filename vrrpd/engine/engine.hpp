@@ -100,6 +100,7 @@ private:
     void watch_paths(Router& router, const proto::Envelope& envelope);
 
     // ---- engine_world.cpp
+    void compare_addresses(Router& router, const IpAddress& peer, const std::vector<IpAddress>& advertised);
     void world_changed(const std::vector<netlink::Change>& changes);
     void say_addresses(const std::vector<netlink::Change>& changes);
     void reconsider_all();

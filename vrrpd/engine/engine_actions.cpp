@@ -268,6 +268,7 @@ void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const pr
                           router.source.value_or(IpAddress{})},
           boot_now() - age);
     if (router.config->sync_group) group_heard(router);
+    compare_addresses(router, heard.envelope.source, accepted.advert.addresses);
 }
 
 void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {
@@ -279,6 +280,30 @@ void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {
         case PathWatch::Finding::none:
             return;
         case PathWatch::Finding::only_unicast:
+// VR-148: obeyed all the same, or two routers were Active while one after the other is reconfigured. Whoever takes over
+// takes its own list, though, and the clients of the others' addresses are left alone.
+void Engine::compare_addresses(Router& router, const IpAddress& peer, const std::vector<IpAddress>& advertised) {
+    constexpr std::size_t most_peers = 16;  // remembered
+    const auto difference = describe_difference(router.config->addresses, advertised);
+    const auto& known = router.troubles->other_addresses;
+    const auto at = known.find(peer);
+    const bool is_known = at != known.end();
+    if (is_known ? at->second == difference : difference.empty() || known.size() == most_peers) return;
+    // A flood must not fill the log: what is not said now is news with the next advert.
+    if (loop_.now() < router.troubles->addresses_said + proto::note_pause) return;
+    auto& troubles = router.troubles.edit();
+    troubles.addresses_said = loop_.now();
+    if (difference.empty()) {
+        troubles.other_addresses.erase(peer);
+        log_.notice("({}) {} advertises our addresses again, all of them and no others", router.config->name,
+                    name_of(peer));
+    } else {
+        troubles.other_addresses[peer] = difference;
+        log_.warning("({}) {} advertises other addresses than ours: {}. Write the same list on every router",
+                     router.config->name, name_of(peer), difference);
+    }
+}
+
             log_.warning(
                 "({}) {} is heard by unicast only: multicast is lost on the way (IGMP snooping without a querier, a "
                 "switch filter, or a firewall here that lets 224.0.0.18 not in)",

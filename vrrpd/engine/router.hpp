@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,8 @@ struct Router {
         Duration repair_pause{0};  // ... and the back-off since
         PathWatch paths;
         std::array<std::uint32_t, proto::rejection_kinds> rejected{};  // counted by kind (VR-150)
+        std::map<IpAddress, std::string> other_addresses;  // what was said of peers that do not advertise our list
+        Instant addresses_said{};                          // ... and when
     };
     Seldom<Troubles> troubles;
 
