@@ -37,6 +37,46 @@ TEST_F(Address, wrong_vrid_is_no_reason_to_take_a_held_address) {
     EXPECT_TRUE(stays_false([&] { return holds(home.h001); }, 1500ms));
 }
 
+TEST_F(Address, that_a_reload_adds_is_not_taken_while_a_static_holder_has_it) {
+    const auto nine = IpAddress::v4(10, 12, 14, 9);
+    home.h003.must({"ip", "address", "add", "10.12.14.9/24", "dev", "lan0"});
+    VrrpText text{.priority = 150};
+    auto& router = start(home.h001, text);
+    ASSERT_TRUE(becomes_active(home.h001, 15s));
+    text.addresses = {"10.12.14.1/24", "10.12.14.9/24"};
+    router.reload(text.text());
+    EXPECT_TRUE(router.await_log("10.12.14.9 is not added: " + home.h003.mac("lan0") + " answers for it on lan0"));
+    EXPECT_TRUE(stays_false([&] { return holds(home.h001, nine); }, 1500ms));
+    EXPECT_EQ(home.lan.count(all({from(home.h001), claims(nine)})), 0u);
+    home.h003.must({"ip", "address", "del", "10.12.14.9/24", "dev", "lan0"});
+    EXPECT_TRUE(wait_until([&] { return holds(home.h001, nine); }, 15s));
+    EXPECT_TRUE(router.await_log("nobody answers for 10.12.14.9 any more"));
+    EXPECT_TRUE(home.lan.await(all({from(home.h001), claims(nine)}), 2s));
+    EXPECT_TRUE(holds(home.h001)) << "the gateway's own address was never touched";
+}
+
+TEST_F(Address, that_is_taken_away_again_and_again_costs_the_role) {
+    auto pair = start_pair();
+    const auto moved = wait_until(
+        [&] {
+            (void)home.h003.run({"ip", "address", "del", vip + "/24", "dev", "lan0"});
+            return holds(home.h001);
+        },
+        20s);
+    EXPECT_TRUE(moved) << "somebody else must have it: adverts alone serve nobody";
+    EXPECT_TRUE(pair.active.await_log("was put back 5 times in a row and is gone again"));
+    EXPECT_FALSE(holds(home.h003));
+}
+
+TEST_F(Address, lists_that_differ_are_said) {
+    start(home.h003, {.priority = 200});
+    ASSERT_TRUE(becomes_active(home.h003, 15s));
+    VrrpText text{.priority = 150};
+    text.addresses = {"10.12.14.1/24", "10.12.14.9/24"};
+    auto& router = start(home.h001, text);
+    EXPECT_TRUE(router.await_log("10.12.14.4 advertises other addresses than ours: without 10.12.14.9"));
+}
+
 TEST_F(Address, that_is_the_hosts_primary_one_is_taken_over_as_it_stands) {
     home.h003.must({"ip", "address", "flush", "dev", "lan0", "scope", "global"});
     home.h003.must({"ip", "address", "add", vip + "/24", "dev", "lan0"});

@@ -63,7 +63,7 @@ TEST(Describe, every_way_to_stand_by) {
         {to_backup(Cause::stalled), LogLevel::warning,
          "Entering BACKUP STATE: this process stood still for longer than the others wait"},
         {to_backup(Cause::claim_failed), LogLevel::warning,
-         "Entering BACKUP STATE: a virtual address could not be added"},
+         "Entering BACKUP STATE: a virtual address could not be added, or did not stay"},
         {transition(Role::initialize, Role::backup, Cause::started), LogLevel::notice,
          "Entering BACKUP STATE: listening"},
     });
@@ -110,7 +110,7 @@ TEST(Describe, every_remark) {
          "H003 (10.12.14.4) advertises a lower priority (150, ours 200): preempting"},
         {remark(Remark::not_trying_again_yet), LogLevel::warning,
          "leaving the role to H003 (10.12.14.4) for now, although its priority 150 is lower than ours (200): our "
-         "addresses could not be added"},
+         "addresses could not be added, or did not stay"},
         {remark(Remark::lower_priority_answered), LogLevel::warning,
          "Received advert from H003 (10.12.14.4) with lower priority 150, ours 200: answered, addresses announced "
          "again"},

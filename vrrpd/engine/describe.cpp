@@ -45,7 +45,7 @@ std::string cause_text(const proto::Transition& transition, const std::vector<st
         case Cause::stalled:
             return "this process stood still for longer than the others wait";
         case Cause::claim_failed:
-            return "a virtual address could not be added";
+            return "a virtual address could not be added, or did not stay";
         case Cause::group:
             return "another instance of its sync group gave up the role";
         case Cause::fault:
@@ -143,7 +143,7 @@ LogLine describe(const proto::Note& note, const NoteContext& context, const Name
                     "this process was late by more than a down interval: listening for one more interval"};
         case Remark::not_trying_again_yet:
             return {LogLevel::warning, fmt::format("leaving the role to {} for now, although its priority {} is lower "
-                                                   "than ours ({}): our addresses could not be added",
+                                                   "than ours ({}): our addresses could not be added, or did not stay",
                                                    peer, priority, ours)};
     }
     return {};

@@ -33,7 +33,8 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::Channe
     self.gateways_ = std::make_unique<GatewayKeeper>(self.loop_, log, *self.desk_, *self.speaker_,
                                                      [&self](std::size_t gateway) { self.gateway_changed(gateway); });
     self.prober_ = self.make_prober();
-    self.statics_ = std::make_unique<StaticKeeper>(log, *self.desk_);
+    self.speaker_->leave_out(self.absent_);
+    self.statics_ = std::make_unique<StaticKeeper>(log, *self.desk_, self.absent_);
     self.devices_ = std::make_unique<VirtualDevices>(log, *self.desk_);
     self.refusals_ = std::make_unique<Refusals>(log, *self.desk_);
     return engine;
@@ -46,16 +47,19 @@ void Engine::run(config::Config config) {
     desk_->set_handlers({[this](const auto& changes) { world_changed(changes); },
                          [this] {
                              (void)devices_->look(loop_.now());  // all is looked after
+                             ask_on_new_devices();
                              refusals_->look();
                              gateways_->world_changed();
                              reconsider_all();
                              repair_all();
                              statics_->look(loop_.now());
+                             look_at_absent();
                          },
                          [this](const auto& seen) {
                              gateways_->rules_changed(seen);
                              refusals_->rules_changed(seen);
-                         }});
+                         },
+                         [this](const auto& links) { devices_coming(links); }});
     speaker_->on_claim([this](IfIndex link, const proto::AddressClaim& claim) { claim_heard(link, claim); });
     loop_.on_deadline([this] { serve_deadlines(); });
     loop_.before_wait([this] { set_deadline(); });
@@ -170,6 +174,7 @@ void Engine::serve_deadlines() {
     desk_->step(now);
     gateways_->step(now);
     prober_->step(now);
+    if (const auto at = absent_.next_deadline(); at && *at <= now) look_at_absent();
     const auto earliest = deadlines_.earliest();
     speaker_->step(now, earliest && *earliest <= now);
     if (tell_at_ && *tell_at_ <= now) tell();
@@ -198,6 +203,7 @@ void Engine::set_deadline() {
     next = earlier(next, damper_.next_deadline());
     next = earlier(next, gateways_->next_deadline());
     next = earlier(next, prober_->next_deadline());
+    next = earlier(next, absent_.next_deadline());
     next = earlier(next, speaker_->next_deadline());
     next = earlier(next, bfd_->next_deadline());
     next = earlier(next, tidy_at_);

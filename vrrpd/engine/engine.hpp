@@ -5,7 +5,8 @@
 // said; engine_reload.cpp: another configuration; engine_agent.cpp: what the agent is told and asks;
 // engine_groups.cpp: sync groups; engine_dump.cpp: the dumps; engine_notify.cpp: what is tracked and told by scripts;
 // engine_auth.cpp: who may speak as a router of ours; engine_virtual_mac.cpp: virtual devices, and no_accept;
-// engine_handoff.cpp: one engine goes, another goes on; engine_bfd.cpp: BFD sessions.
+// engine_handoff.cpp: one engine goes, another goes on; engine_bfd.cpp: BFD sessions; engine_absent.cpp: addresses that
+// are asked for before they come.
 #pragma once
 
 #include <deque>
@@ -18,6 +19,7 @@
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/config/diff.hpp"
 #include "vrrpd/config/model.hpp"
+#include "vrrpd/engine/absent_addresses.hpp"
 #include "vrrpd/engine/bfd_desk.hpp"
 #include "vrrpd/engine/conditions.hpp"
 #include "vrrpd/engine/deadline_queue.hpp"
@@ -98,9 +100,9 @@ private:
     void rejected(Router& router, const netlink::Link& link, const AdvertSocket::Heard& heard, proto::Rejection why);
     void accepted(Router& router, const AdvertSocket::Heard& heard, const proto::Accepted& accepted);
     void watch_paths(Router& router, const proto::Envelope& envelope);
+    void compare_addresses(Router& router, const IpAddress& peer, const std::vector<IpAddress>& advertised);
 
     // ---- engine_world.cpp
-    void compare_addresses(Router& router, const IpAddress& peer, const std::vector<IpAddress>& advertised);
     void world_changed(const std::vector<netlink::Change>& changes);
     void say_addresses(const std::vector<netlink::Change>& changes);
     void reconsider_all();
@@ -108,7 +110,9 @@ private:
     void judge(Router& router, Conditions conditions);
     void rejudge(Router& router);
     void settle(Router& router);
+    [[nodiscard]] bool gives_up_over(Router& router, const Desired& lost);
     void put_back(Router& router, const Desired& lost, bool say);
+    void add(Router& router, const Desired& more, Say say);
     void weigh(Router& router, std::vector<proto::Tracked>& tracked);
     void repair_all();
     void repair(Router& router);
@@ -196,6 +200,14 @@ private:
     [[nodiscard]] bool look_after_devices(const std::vector<netlink::Change>& changes);
     void refuse_packets();
 
+    // ---- engine_absent.cpp
+    void devices_coming(const std::vector<netlink::Link>& links);
+    void ask_on_new_devices();
+    void review_absent();
+    void look_at_absent();
+    void absent_answered(IfIndex link, const proto::AddressClaim& claim);
+    [[nodiscard]] std::vector<std::string> absent_of(const Router& router) const;
+
     // ---- engine_bfd.cpp
     [[nodiscard]] std::unique_ptr<BfdDesk> make_bfd_desk();
     [[nodiscard]] BfdDesk::Surface bfd_surface() const { return {desk_->world(), virtual_addresses_}; }
@@ -204,7 +216,7 @@ private:
     void reload(int memfd);
     void adopt_configuration(std::unique_ptr<config::Config> next);
     struct Edit;
-    [[nodiscard]] Edit edit_of(Router& router, const config::Config& next, std::size_t number) const;
+    [[nodiscard]] Edit edit_of(Router& router, const config::Config& next, std::size_t number);
     void carry_out(const std::vector<Edit>& edits);
     void follow_configuration(Router& router);
     [[nodiscard]] Router* find_claim(std::uint32_t number, std::uint64_t claim);
@@ -221,6 +233,8 @@ private:
     Burst burst_;
     std::unique_ptr<config::Config> config_;  // at one place: routers point into it
     std::unique_ptr<KernelDesk> desk_;
+    AbsentAddresses absent_;
+    std::vector<IfIndex> came_;  // devices that are new, or have another name: nothing of ours was put there yet
     std::unique_ptr<Speaker> speaker_;
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<GatewayKeeper> gateways_;

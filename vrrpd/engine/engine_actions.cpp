@@ -28,8 +28,11 @@ void Engine::perform(Router& router, const proto::SendAdvert& action) {
         router.record->last_advert.store(loop_.now().time_since_epoch().count(), std::memory_order_relaxed);
 }
 
+// What is absent is not wanted yet.
 Desired Engine::wanted_by(const Router& router) const {
-    return desired(*router.config, router.followed, desk_->world());
+    auto wanted = desired(*router.config, router.followed, desk_->world());
+    absent_.hold_back(wanted, desk_->world());
+    return wanted;
 }
 
 // `number` is where the router was when it claimed; a reload may have moved it.
@@ -43,8 +46,12 @@ Router* Engine::find_claim(std::uint32_t number, std::uint64_t claim) {
 // The advert has left; now the fence, then addresses, routes and rules, then the announcements.
 void Engine::perform(Router& router, const proto::Claim& action) {
     if (options_.observe) return;
-    auto wanted = wanted_by(router);
     router.installed = true;
+    review_absent();
+    // What an engine that crashed had, stands, or may be another machine's meanwhile.
+    if (action.cause == proto::Cause::adopted)
+        absent_.ask_first(missing(wanted_by(router), desk_->world()).addresses, desk_->world(), loop_.now());
+    auto wanted = wanted_by(router);
     router.claim = ++claims_;
     if (router.followed.gateway) {
         const auto lifetime = dead_man(router.machine.down_interval());
@@ -80,6 +87,7 @@ void Engine::write_for(Router& router, std::vector<netlink::Request> requests, S
         auto* mine = find_claim(number, claim);
         if (!mine) return;
         --mine->writes_pending;
+        if (mine->writes_pending == 0 && std::exchange(mine->overlooked, false)) desk_->audit_soon(loop_.now());
         if (!mine->installed) return;
         if (say == Say::failures) log_failures(mine->config->name, results);
         then(*mine, results);
@@ -134,6 +142,7 @@ void Engine::perform(Router& router, const proto::Release&) {
     if (!std::exchange(router.installed, false)) return;
     const auto standing = std::exchange(router.standing, nullptr);
     const auto withdrawn = standing ? *standing : wanted_by(router);
+    review_absent();
     const auto& name = router.config->name;
     lower_devices(router);
     desk_->apply(removals(withdrawn), [this, name](const Results& results) { log_failures(name, results); });
@@ -259,6 +268,7 @@ void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const pr
         log_.info("({}) {} leaves the pseudo-header {} its checksum, unlike us: accepted", router.config->name,
                   name_of(heard.envelope.source), accepted.form == proto::ChecksumForm::message_only ? "out of" : "in");
     watch_paths(router, heard.envelope);
+    compare_addresses(router, heard.envelope.source, accepted.advert.addresses);
     authenticated(router, heard.envelope, accepted);
     // Silence counts from when the advert came in, not from when we got round to it. More than an interval is not
     // believed: then the clock of the day was set in between.
@@ -268,18 +278,8 @@ void Engine::accepted(Router& router, const AdvertSocket::Heard& heard, const pr
                           router.source.value_or(IpAddress{})},
           boot_now() - age);
     if (router.config->sync_group) group_heard(router);
-    compare_addresses(router, heard.envelope.source, accepted.advert.addresses);
 }
 
-void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {
-    if (router.config->unicast()) return;
-    if (std::find(members_.begin(), members_.end(), envelope.source) == members_.end()) return;
-    const auto path = envelope.destination.is_multicast() ? Path::multicast : Path::unicast;
-    const auto peer = name_of(envelope.source);
-    switch (router.troubles.edit().paths.heard(envelope.source, path, loop_.now())) {
-        case PathWatch::Finding::none:
-            return;
-        case PathWatch::Finding::only_unicast:
 // VR-148: obeyed all the same, or two routers were Active while one after the other is reconfigured. Whoever takes over
 // takes its own list, though, and the clients of the others' addresses are left alone.
 void Engine::compare_addresses(Router& router, const IpAddress& peer, const std::vector<IpAddress>& advertised) {
@@ -304,6 +304,15 @@ void Engine::compare_addresses(Router& router, const IpAddress& peer, const std:
     }
 }
 
+void Engine::watch_paths(Router& router, const proto::Envelope& envelope) {
+    if (router.config->unicast()) return;
+    if (std::find(members_.begin(), members_.end(), envelope.source) == members_.end()) return;
+    const auto path = envelope.destination.is_multicast() ? Path::multicast : Path::unicast;
+    const auto peer = name_of(envelope.source);
+    switch (router.troubles.edit().paths.heard(envelope.source, path, loop_.now())) {
+        case PathWatch::Finding::none:
+            return;
+        case PathWatch::Finding::only_unicast:
             log_.warning(
                 "({}) {} is heard by unicast only: multicast is lost on the way (IGMP snooping without a querier, a "
                 "switch filter, or a firewall here that lets 224.0.0.18 not in)",

@@ -178,13 +178,14 @@ std::vector<std::string> Engine::faults_of(const Router& router) const {
 // What it should have by its role and does not: a take-over that was DEGRADED, and what somebody takes away faster
 // than it is put back. While writes are under way nothing is.
 std::vector<std::string> Engine::missing_of(const Router& router) const {
-    if (!router.installed || router.writes_pending > 0) return {};
+    if (!router.installed) return {};
+    auto result = absent_of(router);
+    if (router.writes_pending > 0) return result;
     const auto name_of_link = [this](IfIndex index) {
         const auto* link = desk_->world().link(index);
         return link ? link->name : std::string();
     };
     const auto lost = missing(wanted_by(router), desk_->world());
-    std::vector<std::string> result;
     for (const auto& address : lost.addresses)
         result.push_back("address " + netlink::describe(address, name_of_link(address.link)));
     for (const auto& route : lost.routes) result.push_back("route " + netlink::describe(route, name_of_link));

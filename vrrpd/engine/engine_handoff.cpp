@@ -34,7 +34,8 @@ bool Engine::stand_by() {
         }
         options_.adopt = message.detail != 0;
         loop_.refresh();
-        desk_->audit_soon(loop_.now());  // the picture is from before
+        desk_->catch_up();  // the picture is from before
+        desk_->audit_soon(loop_.now());
         return true;
     }
 }

@@ -9,16 +9,6 @@ namespace vrrpd::engine {
 
 namespace {
 
-// What stands in `all` and not in `other`.
-template <class T>
-std::vector<T> without(const std::vector<T>& all, const std::vector<T>& other) {
-    std::vector<T> result;
-    for (const auto& object : all)
-        if (std::none_of(other.begin(), other.end(), [&](const T& x) { return same_object(x, object); }))
-            result.push_back(object);
-    return result;
-}
-
 // What is new in `after`, or changed.
 template <class T>
 std::vector<T> renewed(const std::vector<T>& before, const std::vector<T>& after) {
@@ -96,6 +86,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     carry_out(edits);
     refuse_packets();
     statics_->configure(*config_->statics, loop_.now());
+    review_absent();
     for (auto& router : routers_) follow_configuration(*router);
     reconsider_all();
     reporting_ = reporting;
@@ -117,16 +108,17 @@ void Engine::follow_configuration(Router& router) {
     schedule(number_of(router));
 }
 
-Engine::Edit Engine::edit_of(Router& router, const config::Config& next, std::size_t number) const {
+Engine::Edit Engine::edit_of(Router& router, const config::Config& next, std::size_t number) {
     const auto& after = next.instances[number];
     const auto gateway = followed(next, after);
     const auto stands = router.standing ? *router.standing : wanted_by(router);
-    const auto wants = desired(after, gateway, desk_->world());
+    auto wants = desired(after, gateway, desk_->world());
+    absent_.ask_first(renewed(stands.addresses, wants.addresses), desk_->world(), loop_.now());
+    absent_.hold_back(wants, desk_->world());
     router.standing = gateway.gateway ? std::make_unique<Desired>(wants) : nullptr;
     return {static_cast<std::uint32_t>(number),
             router.claim,
-            {without(stands.addresses, wants.addresses), without(stands.routes, wants.routes),
-             without(stands.rules, wants.rules)},
+            without(stands, wants),
             {renewed(stands.addresses, wants.addresses), renewed(stands.routes, wants.routes),
              renewed(stands.rules, wants.rules)}};
 }
@@ -141,11 +133,7 @@ void Engine::carry_out(const std::vector<Edit>& edits) {
     desk_->apply(std::move(requests), [this](const Results& results) { log_failures("reload", results); });
     for (const auto& edit : edits) {
         auto* router = find_claim(edit.number, edit.claim);
-        if (!router || edit.fresh == Desired{}) continue;
-        write_for(*router, additions(edit.fresh), Say::failures,
-                  [this, addresses = !edit.fresh.addresses.empty()](Router& mine, const Results&) {
-                      if (addresses) announce_all(mine);
-                  });
+        if (router) add(*router, edit.fresh, Say::failures);
     }
 }
 

@@ -9,6 +9,7 @@ namespace vrrpd::engine {
 namespace {
 
 constexpr Duration repair_pause_max = std::chrono::seconds(10);
+constexpr unsigned repairs_before_giving_up = 5;
 constexpr Duration repair_calm = std::chrono::seconds(30);  // so long without a repair, and the back-off is forgotten
 
 // Our own additions are reported back to us; everything else can change what a router may do.
@@ -36,17 +37,6 @@ bool takes_away(const netlink::Change& change) {
            std::holds_alternative<netlink::RuleGone>(change);
 }
 
-bool is_our_address(const Router& router, const IpAddress& address) {
-    const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == address; };
-    const auto& config = *router.config;
-    if (std::any_of(config.addresses.begin(), config.addresses.end(), same)) return true;
-    if (std::any_of(config.excluded_addresses.begin(), config.excluded_addresses.end(), same)) return true;
-    const auto* gateway = router.followed.gateway;
-    return gateway && gateway->wan && router.followed.leads &&
-           std::any_of(gateway->wan->held.begin(), gateway->wan->held.end(),
-                       [&](const Prefix& held) { return held.address == address; });
-}
-
 }  // namespace
 
 void Engine::world_changed(const std::vector<netlink::Change>& changes) {
@@ -63,11 +53,14 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
         if (link.admin_up && !is_ours(link)) options_.channel.send(ipc::Kind::device_appeared, link.name);
     }
     const bool came_back = look_after_devices(changes);
+    ask_on_new_devices();
     if (conditions) reconsider_all();
-    if (conditions || std::any_of(changes.begin(), changes.end(), concerns_gateways)) gateways_->world_changed();
+    const bool gateways = std::any_of(changes.begin(), changes.end(), concerns_gateways);
+    if (conditions || gateways) gateways_->world_changed();
     const bool taken = came_back || std::any_of(changes.begin(), changes.end(), takes_away);
-    if (taken) repair_all();
+    if (taken || gateways) repair_all();  // `via auto`: our route follows the host's
     if (taken || conditions) statics_->look(loop_.now());
+    if (conditions) look_at_absent();
     // IPv4 routes vanish without an event when their address or link goes.
     if (conditions) desk_->audit_soon(loop_.now());
 }
@@ -100,7 +93,15 @@ Conditions Engine::look(Router& router) {
                                {virtual_addresses_, gateways_->without_dns(), static_addresses_, &damper_});
     // Its last address still carries the farewell of a router that just lost it (raw sockets ask nobody).
     if (conditions.source) router.source = conditions.source;
-    router.link = conditions.link;
+    // The role ends where it was held: there the farewell goes, and there the addresses stand.
+    if (router.active() && router.link && router.link != conditions.link) {
+        if (conditions.link && conditions.faults.empty())
+            conditions.faults.push_back(
+                (router.config->interface.empty() ? "the interface of the source address" : router.config->interface) +
+                " is another device than before");
+    } else {
+        router.link = conditions.link;
+    }
     return conditions;
 }
 
@@ -202,13 +203,20 @@ void Engine::repair_all() {
 // Somebody took an address, a route or a rule of ours away while we are Active: it comes back at once, with a
 // back-off when that goes on.
 void Engine::repair(Router& router) {
-    if (router.writes_pending > 0) return;  // what is under way was not reported yet
+    if (router.writes_pending > 0) {  // what is under way was not reported yet
+        router.overlooked = true;
+        return;
+    }
     const auto now = loop_.now();
     const auto lost = missing(wanted_by(router), desk_->world());
     if (lost == Desired{}) return;
-    auto& last = router.troubles.edit().repaired;
-    auto& pause = router.troubles.edit().repair_pause;
-    if (now - last > repair_calm) pause = Duration(0);
+    auto& troubles = router.troubles.edit();
+    auto& last = troubles.repaired;
+    auto& pause = troubles.repair_pause;
+    if (now - last > repair_calm) {
+        pause = Duration(0);
+        troubles.addresses_lost = 0;
+    }
     if (now < last + pause) {
         desk_->audit_at(last + pause);
         return;
@@ -216,26 +224,55 @@ void Engine::repair(Router& router) {
     const bool first = pause == Duration(0);
     last = now;
     pause = std::clamp<Duration>(2 * pause, std::chrono::milliseconds(100), repair_pause_max);
+    if (gives_up_over(router, lost)) return;
     put_back(router, lost, first);
 }
 
+// An address that does not stay, whoever takes it away or refuses it: adverts alone serve nobody, and another router
+// can have it in peace. Not when that was tried lately and silence gave the role back: then there is no other router.
+bool Engine::gives_up_over(Router& router, const Desired& lost) {
+    const auto& addresses = lost.addresses;
+    const auto matters = std::find_if(addresses.begin(), addresses.end(), [&](const netlink::Address& address) {
+        return address.prefix.address.family() == router.config->family;
+    });
+    auto& count = router.troubles.edit().addresses_lost;
+    if (matters == addresses.end() || ++count <= repairs_before_giving_up) return false;
+    if (!router.active() || loop_.now() < router.machine.claims_again_at()) return false;
+    count = 0;
+    const auto* link = desk_->world().link(matters->link);
+    log_.warning("({}) {} was put back {} times in a row and is gone again: the role is given up", router.config->name,
+                 netlink::describe(*matters, link ? link->name : std::string("?")), repairs_before_giving_up);
+    drive(router, proto::ClaimFailed{});
+    return true;
+}
+
 void Engine::put_back(Router& router, const Desired& lost, bool say) {
-    const auto name_of_link = [this](const netlink::Address& address) {
-        const auto* link = desk_->world().link(address.link);
+    const auto name_of_link = [this](IfIndex index) {
+        const auto* link = desk_->world().link(index);
         return link ? link->name : std::string("?");
     };
     for (const auto& address : lost.addresses)
         if (say)
             log_.warning("({}) {} was removed by someone else: added again", router.config->name,
-                         netlink::describe(address, name_of_link(address)));
+                         netlink::describe(address, name_of_link(address.link)));
     for (const auto& route : lost.routes)
-        if (say) log_.warning("({}) route {} had gone: added again", router.config->name, netlink::describe(route));
+        if (say)
+            log_.warning("({}) route {} {}", router.config->name, netlink::describe(route, name_of_link),
+                         desk_->world().find(route) ? "led elsewhere: put right" : "had gone: added again");
     for (const auto& rule : lost.rules)
         if (say) log_.warning("({}) rule {} had gone: added again", router.config->name, netlink::describe(rule));
-    if (router.standing) *router.standing = wanted_by(router);
-    write_for(router, additions(lost), say ? Say::failures : Say::nothing,
-              [this, addresses = !lost.addresses.empty()](Router& mine, const Results&) {
-                  if (addresses) announce_all(mine);
+    add(router, lost, say ? Say::failures : Say::nothing);
+}
+
+// More for a router that is Active. What came is announced.
+void Engine::add(Router& router, const Desired& more, Say say) {
+    if (more == Desired{}) return;
+    if (router.standing) unite(*router.standing, more);
+    write_for(router, additions(more), say,
+              [this, addresses = more.addresses.size()](Router& mine, const Results& results) {
+                  const auto end = results.begin() + static_cast<std::ptrdiff_t>(addresses);
+                  if (std::any_of(results.begin(), end, [](const auto& result) { return result.has_value(); }))
+                      announce_all(mine);
               });
 }
 
@@ -243,8 +280,10 @@ void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {
     gateways_->address_claimed(link, claim.address);
     const auto* device = desk_->world().link(link);
     if (device && device->mac == claim.mac) return;  // ourselves
+    absent_answered(link, claim);
     for (auto& router : routers_) {
-        if (router->machine.role() != proto::Role::backup || !is_our_address(*router, claim.address)) continue;
+        if (router->machine.role() != proto::Role::backup) continue;
+        if (!has_address(*router->config, router->followed, claim.address)) continue;
         holder_ = claim.address.to_string() + " is held by " + claim.mac.to_string();
         drive(*router, proto::ProbeAnswered{});
     }

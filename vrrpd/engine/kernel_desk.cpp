@@ -126,7 +126,9 @@ void KernelDesk::step(Instant now) {
             log_.error("the audit of addresses and routes failed: {}", snapshot.error().describe());
             return;
         }
+        if (handlers_.links_coming) handlers_.links_coming(snapshot->links);
         world_.reset(*snapshot, interest);
+        announce_links(since_audit_began_);
         for (const auto& change : since_audit_began_) world_.apply(change);
         if (handlers_.audited) handlers_.audited();
     });
@@ -138,6 +140,13 @@ void KernelDesk::follow_routes(netlink::RouteInterest interest) {
     audit_soon(loop_.now());
 }
 
+void KernelDesk::catch_up() {
+    if (!monitor_) return;
+    for (auto changes = monitor_->read(changes_a_turn); !changes.empty(); changes = monitor_->read(changes_a_turn))
+        for (const auto& change : changes)
+            if (world_.is_concerned_by(change)) world_.apply(change);
+}
+
 void KernelDesk::take(std::vector<netlink::Change> changes) {
     std::erase_if(changes, [this](const netlink::Change& change) { return !world_.is_concerned_by(change); });
     const auto overrun = std::any_of(changes.begin(), changes.end(), [](const netlink::Change& change) {
@@ -147,9 +156,17 @@ void KernelDesk::take(std::vector<netlink::Change> changes) {
         log_.warning("the kernel's event queue overran: reading everything again");
         audit_soon(loop_.now());
     }
+    announce_links(changes);
     for (const auto& change : changes) world_.apply(change);
     if (audit_running_) since_audit_began_.insert(since_audit_began_.end(), changes.begin(), changes.end());
     if (!changes.empty() && handlers_.changed) handlers_.changed(changes);
+}
+
+void KernelDesk::announce_links(const std::vector<netlink::Change>& changes) const {
+    std::vector<netlink::Link> links;
+    for (const auto& change : changes)
+        if (const auto* changed = std::get_if<netlink::LinkChanged>(&change)) links.push_back(changed->link);
+    if (!links.empty() && handlers_.links_coming) handlers_.links_coming(links);
 }
 
 bool KernelDesk::read_completions() {

@@ -26,6 +26,8 @@ public:
         std::function<void(const std::vector<netlink::Change>&)> changed;  // the picture has them already
         std::function<void()> audited;                                     // the picture was read anew
         std::function<void(const netlink::nft::RulesetMonitor::Seen&)> rules_changed;
+        // Before the picture takes them in: devices as they are now, some of them new, or with another name.
+        std::function<void(const std::vector<netlink::Link>&)> links_coming = {};
     };
 
     // What is asked, and what tells of changes. Without a monitor whoever owns the kernel, a model, tells: take().
@@ -71,6 +73,9 @@ public:
     [[nodiscard]] Deadline next_deadline() const { return audit_at_; }
     void step(Instant now);
 
+    // The picture has all that changed so far when it returns; the handlers are not told.
+    void catch_up();
+
     // What changed in the kernel.
     void take(std::vector<netlink::Change> changes);
 
@@ -80,6 +85,7 @@ public:
 private:
     KernelDesk(Loop& loop, Log& log, Parts parts, bool observe);
     bool read_completions();  // false: there were none
+    void announce_links(const std::vector<netlink::Change>& changes) const;
 
     Log& log_;
     bool observe_;

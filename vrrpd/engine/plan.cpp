@@ -103,11 +103,43 @@ std::vector<T> not_found(const std::vector<T>& wanted, const World& world) {
 }
 
 template <class T>
+std::vector<T> without(const std::vector<T>& all, const std::vector<T>& others) {
+    std::vector<T> result;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(result), [&](const T& object) {
+        return std::none_of(others.begin(), others.end(), [&](const T& other) { return same_object(other, object); });
+    });
+    return result;
+}
+
+template <class T>
+void unite(std::vector<T>& into, const std::vector<T>& newer) {
+    for (const auto& object : newer) {
+        const auto at =
+            std::find_if(into.begin(), into.end(), [&](const T& other) { return same_object(other, object); });
+        if (at == into.end())
+            into.push_back(object);
+        else
+            *at = object;
+    }
+}
+
+template <class T>
 void append_removals(const std::vector<T>& objects, std::vector<netlink::Request>& into) {
     std::for_each(objects.rbegin(), objects.rend(), [&](const T& object) { into.push_back(netlink::Delete{object}); });
 }
 
 }  // namespace
+
+Desired without(const Desired& all, const Desired& others) {
+    return {without(all.addresses, others.addresses), without(all.routes, others.routes),
+            without(all.rules, others.rules)};
+}
+
+void unite(Desired& into, const Desired& newer) {
+    unite(into.addresses, newer.addresses);
+    unite(into.routes, newer.routes);
+    unite(into.rules, newer.rules);
+}
 
 std::chrono::seconds dead_man(Duration down_interval) {
     return std::max(std::chrono::seconds(5), std::chrono::ceil<std::chrono::seconds>(3 * down_interval));
@@ -149,6 +181,16 @@ Desired desired(const config::Instance& instance, const Followed& followed, cons
         if (!address.preferred || *address.preferred > lifetime) address.preferred = lifetime;
     }
     return result;
+}
+
+bool has_address(const config::Instance& instance, const Followed& followed, const IpAddress& address) {
+    const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == address; };
+    if (std::any_of(instance.addresses.begin(), instance.addresses.end(), same)) return true;
+    if (std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same)) return true;
+    const auto* gateway = followed.gateway;
+    return gateway && gateway->wan && followed.leads &&
+           std::any_of(gateway->wan->held.begin(), gateway->wan->held.end(),
+                       [&](const Prefix& held) { return held.address == address; });
 }
 
 Desired desired(const config::StaticEntries& entries, const World& world) {

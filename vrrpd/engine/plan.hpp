@@ -23,6 +23,10 @@ struct Desired {
 
     bool operator==(const Desired&) const = default;
 };
+// What is in `all` and not in `others`, as objects of the kernel (netlink::same_object).
+[[nodiscard]] Desired without(const Desired& all, const Desired& others);
+// Of an object that is in both, the newer form counts.
+void unite(Desired& into, const Desired& newer);
 
 // The gateway that follows an instance, and which of the configuration's gateways it is.
 struct Followed {
@@ -34,6 +38,9 @@ struct Followed {
 // Devices that do not exist are left out: their items come when the device does. A gateway's addresses get
 // the finite lifetime of dead_man().
 [[nodiscard]] Desired desired(const config::Instance& instance, const Followed& followed, const World& world);
+
+// Whether it is one of those addresses, on whatever device.
+[[nodiscard]] bool has_address(const config::Instance& instance, const Followed& followed, const IpAddress& address);
 
 // The static entries, likewise.
 [[nodiscard]] Desired desired(const config::StaticEntries& entries, const World& world);

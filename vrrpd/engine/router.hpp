@@ -56,18 +56,20 @@ struct Router {
         // What of both comes from the kernel's picture; the rest from what the supervisor watches.
         std::vector<std::string> seen_faults;
         std::vector<proto::Tracked> seen_tracked;
-        Instant repaired{};        // when something of ours was last put back
-        Duration repair_pause{0};  // ... and the back-off since
+        Instant repaired{};           // when something of ours was last put back
+        Duration repair_pause{0};     // ... and the back-off since
+        unsigned addresses_lost = 0;  // repairs of addresses in a row
         PathWatch paths;
-        std::array<std::uint32_t, proto::rejection_kinds> rejected{};  // counted by kind (VR-150)
         std::map<IpAddress, std::string> other_addresses;  // what was said of peers that do not advertise our list
         Instant addresses_said{};                          // ... and when
+        std::array<std::uint32_t, proto::rejection_kinds> rejected{};  // counted by kind (VR-150)
     };
     Seldom<Troubles> troubles;
 
     bool fault_is_new = false;    // it had none when it was judged last
     bool waits = false;           // for the first result of something tracked: it does not begin before
     bool installed = false;       // claimed: the kernel objects are ours, and kept
+    bool overlooked = false;      // something may be missing: it was not looked for while writes were pending
     unsigned writes_pending = 0;  // kernel writes that were not answered yet
     std::uint64_t claim = 0;      // of the engine's claims the last of ours: a late completion finds us by it
     // What stands for a gateway: `via auto` may have led elsewhere since. Else it follows from the configuration.

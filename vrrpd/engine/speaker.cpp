@@ -189,6 +189,7 @@ void Speaker::send_waiting(Queue& queue) {
 }
 
 void Speaker::send_item(What what, const Router& router, const AddressOnLink& item) {
+    if (what == What::announcement && absent_ && absent_->contains({item.link, item.address})) return;
     const bool v4 = item.address.is_v4();
     const auto frame = what == What::probe
                            ? (v4 ? proto::arp_probe(item.address, item.mac) : proto::nd_probe(item.address, item.mac))
@@ -205,10 +206,16 @@ void Speaker::ask(IfIndex link, BytesView frame) {
     if (auto sent = sender_.send(link, frame); !sent) log_.debug("{}", sent.error().describe());
 }
 
-void Speaker::ask_for(IfIndex link, const IpAddress& address, Instant now) {
+void Speaker::ask_for(IfIndex link, const IpAddress& address, Instant now) { ask_for(link, address, address, now); }
+
+void Speaker::ask_for_one_of_many(IfIndex link, const IpAddress& address, Instant now) {
+    ask_for(link, address, std::nullopt, now);
+}
+
+void Speaker::ask_for(IfIndex link, const IpAddress& address, const std::optional<IpAddress>& only, Instant now) {
     const auto* device = world_.link(link);
     if (observe_ || !device) return;
-    listen(link, address.family(), address, now + answers_awaited);
+    listen(link, address.family(), only, now + answers_awaited);
     const auto frame = address.is_v4() ? proto::arp_probe(address, device->mac) : proto::nd_probe(address, device->mac);
     ask(link, frame);
 }
@@ -225,11 +232,17 @@ void Speaker::listen(IfIndex link, Family family, const std::optional<IpAddress>
         return;
     }
     auto& listener = listeners_.emplace_back(Listener{link, family, only, std::move(*socket), until});
-    listener.watch = loop_.on_readable(listener.socket.fd(), [this, &listener] {
-        listener.socket.receive(burst_, [&](const proto::AddressClaim& claim) {
-            if (claimed_) claimed_(listener.link, claim);
-        });
+    listener.watch = loop_.on_readable(listener.socket.fd(), [this, &listener] { hear(listener); });
+}
+
+void Speaker::hear(Listener& listener) {
+    listener.socket.receive(burst_, [&](const proto::AddressClaim& claim) {
+        if (claimed_) claimed_(listener.link, claim);
     });
+}
+
+void Speaker::hear() {
+    for (auto& listener : listeners_) hear(listener);
 }
 
 Deadline Speaker::next_deadline() const {

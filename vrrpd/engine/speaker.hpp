@@ -10,6 +10,7 @@
 
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
+#include "vrrpd/engine/absent_addresses.hpp"
 #include "vrrpd/engine/link_socket.hpp"
 #include "vrrpd/engine/paced_announcements.hpp"
 #include "vrrpd/engine/router.hpp"
@@ -49,6 +50,8 @@ public:
                                                                bool observe);
 
     void on_claim(Claimed claimed) { claimed_ = std::move(claimed); }
+    // What is absent is not announced. It must outlive the speaker.
+    void leave_out(const AbsentAddresses& absent) { absent_ = &absent; }
     void configure(const config::Config& config) {
         peers_ = config.peer_link ? &*config.peer_link : nullptr;
         paced_.configure(config);
@@ -70,6 +73,10 @@ public:
     void ask(IfIndex link, BytesView ethernet_frame);
     // One question for an address, on an interface; answers come to `claimed`.
     void ask_for(IfIndex link, const IpAddress& address, Instant now);
+    // One of many questions on that interface: one listener hears all answers there.
+    void ask_for_one_of_many(IfIndex link, const IpAddress& address, Instant now);
+    // Every answer that has come in goes to `claimed` before it returns.
+    void hear();
 
     [[nodiscard]] Deadline next_deadline() const;
     // `busy`: routers wait for their timers to be served; repeats can wait for them.
@@ -112,7 +119,9 @@ private:
     void send_waiting(Queue& queue);
     void send_paced(Instant now);
     void send_item(What what, const Router& router, const AddressOnLink& item);
+    void ask_for(IfIndex link, const IpAddress& address, const std::optional<IpAddress>& only, Instant now);
     void listen(IfIndex link, Family family, const std::optional<IpAddress>& only, Instant until);
+    void hear(Listener& listener);
 
     Loop& loop_;
     Log& log_;
@@ -121,6 +130,7 @@ private:
     FrameSender sender_;
     bool observe_;
     const config::PeerLink* peers_ = nullptr;
+    const AbsentAddresses* absent_ = nullptr;
     Claimed claimed_;
     Queue first_, repeats_;
     PacedAnnouncements paced_;

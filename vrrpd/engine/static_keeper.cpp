@@ -16,26 +16,6 @@ bool is_in(const std::vector<T>& list, const T& object) {
     return std::any_of(list.begin(), list.end(), [&](const T& other) { return same_object(other, object); });
 }
 
-// What stands in `all` and not in `others`.
-template <class T>
-std::vector<T> without(const std::vector<T>& all, const std::vector<T>& others) {
-    std::vector<T> result;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(result),
-                 [&](const T& object) { return !is_in(others, object); });
-    return result;
-}
-
-Desired without(const Desired& all, const Desired& others) {
-    return {without(all.addresses, others.addresses), without(all.routes, others.routes),
-            without(all.rules, others.rules)};
-}
-
-template <class T>
-void unite(std::vector<T>& into, const std::vector<T>& from) {
-    for (const auto& object : from)
-        if (!is_in(into, object)) into.push_back(object);
-}
-
 // Present, and tagged as ours: an earlier run left it.
 template <class T>
 void inherit(std::vector<T>& into, const std::vector<T>& wanted, const World& world) {
@@ -47,11 +27,25 @@ void inherit(std::vector<T>& into, const std::vector<T>& wanted, const World& wo
 
 }  // namespace
 
-Desired StaticKeeper::wanted() const { return desired(entries_, desk_.world()); }
+Desired StaticKeeper::configured() const { return desired(entries_, desk_.world()); }
+
+// What is absent is not wanted yet.
+Desired StaticKeeper::wanted() const {
+    auto all = configured();
+    absent_.hold_back(all, desk_.world());
+    return all;
+}
+
+bool StaticKeeper::wants(const AbsentAddresses::Place& place) const {
+    const auto* link = desk_.world().link(place.link);
+    return link && std::any_of(entries_.addresses.begin(), entries_.addresses.end(), [&](const auto& address) {
+               return address.prefix.address == place.address && address.device == link->name;
+           });
+}
 
 void StaticKeeper::configure(const config::StaticEntries& entries, Instant now) {
     entries_ = entries;
-    const auto wants = wanted();
+    const auto wants = configured();
     inherit(ours_.addresses, wants.addresses, desk_.world());
     inherit(ours_.routes, wants.routes, desk_.world());
     inherit(ours_.rules, wants.rules, desk_.world());
@@ -62,25 +56,42 @@ void StaticKeeper::configure(const config::StaticEntries& entries, Instant now) 
 
 // An address that stands already and is not ours is the host's own: it is what was asked for, and stays so.
 void StaticKeeper::look(Instant now) {
-    if (pending_ > 0 || desk_.observes()) return;
+    if (desk_.observes()) return;
+    if (pending_ > 0) {
+        overlooked_ = true;
+        return;
+    }
+    absent_.ask_first(without(missing(configured(), desk_.world()), ours_).addresses, desk_.world(), now);
     const auto lost = missing(wanted(), desk_.world());
     if (lost == Desired{}) return;
     const bool again = without(lost, ours_) != lost;
     if (again && back_off(now)) return;
-    if (again && pause_ == first_pause) {
-        for (const auto& address : lost.addresses) {
-            const auto* link = desk_.world().link(address.link);
-            if (is_in(ours_.addresses, address))
-                log_.warning("static address {} was removed by someone else: added again",
-                             netlink::describe(address, link ? link->name : "?"));
-        }
-        for (const auto& route : lost.routes)
-            if (is_in(ours_.routes, route))
-                log_.warning("static route {} had gone: added again", netlink::describe(route));
-        for (const auto& rule : lost.rules)
-            if (is_in(ours_.rules, rule)) log_.warning("static {} had gone: added again", netlink::describe(rule));
-    }
+    if (again && pause_ == first_pause) say_lost(lost);
     add(lost);
+}
+
+void StaticKeeper::say_lost(const Desired& lost) {
+    for (const auto& address : lost.addresses) {
+        const auto* link = desk_.world().link(address.link);
+        if (is_in(ours_.addresses, address))
+            log_.warning("static address {} was removed by someone else: added again",
+                         netlink::describe(address, link ? link->name : "?"));
+    }
+    for (const auto& route : lost.routes)
+        if (is_in(ours_.routes, route)) log_.warning("static route {} had gone: added again", netlink::describe(route));
+    for (const auto& rule : lost.rules)
+        if (is_in(ours_.rules, rule)) log_.warning("static {} had gone: added again", netlink::describe(rule));
+}
+
+void StaticKeeper::put_in_place(const std::vector<AbsentAddresses::Free>& free) {
+    bool more = false;
+    for (const auto& one : free) {
+        if (!wants(one.place)) continue;
+        more = true;
+        if (one.was_held)
+            log_.notice("nobody answers for static address {} any more: added", one.place.address.to_string());
+    }
+    if (more) add(missing(wanted(), desk_.world()));
 }
 
 // Whether it is too soon; the desk looks again then.
@@ -96,13 +107,12 @@ bool StaticKeeper::back_off(Instant now) {
 }
 
 void StaticKeeper::add(const Desired& lost) {
-    unite(ours_.addresses, lost.addresses);
-    unite(ours_.routes, lost.routes);
-    unite(ours_.rules, lost.rules);
+    unite(ours_, lost);
     ++pending_;
     const bool say = pause_ <= first_pause;
     desk_.apply(additions(lost), [this, say](const std::vector<Result<void>>& results) {
         --pending_;
+        if (pending_ == 0 && std::exchange(overlooked_, false)) desk_.audit_soon(boot_now());
         for (const auto& result : results)
             if (!result && say) log_.error("static entries: {}", result.error().describe());
     });

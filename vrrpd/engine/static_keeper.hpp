@@ -1,10 +1,11 @@
 // static_ipaddress, static_routes and static_rules: there as long as the daemon runs, whatever the roles;
 // put back at once when somebody takes them away. Only what we added ourselves, or an earlier run of ours, is ever
-// removed. The engine's.
+// removed; and an address that another machine answers for is not added. The engine's.
 #pragma once
 
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/config/model.hpp"
+#include "vrrpd/engine/absent_addresses.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/plan.hpp"
 
@@ -12,28 +13,35 @@ namespace vrrpd::engine {
 
 class StaticKeeper {
 public:
-    StaticKeeper(Log& log, KernelDesk& desk) : log_(log), desk_(desk) {}
+    StaticKeeper(Log& log, KernelDesk& desk, AbsentAddresses& absent) : log_(log), desk_(desk), absent_(absent) {}
 
     // At start and after a reload: what is new comes, what is gone from the configuration goes.
     void configure(const config::StaticEntries& entries, Instant now);
     // The picture of the kernel changed: a device came, or something of ours went.
     void look(Instant now);
+    // Nobody answers for these, which were asked for.
+    void put_in_place(const std::vector<AbsentAddresses::Free>& free);
+    [[nodiscard]] bool wants(const AbsentAddresses::Place& place) const;
     // At the ordered end.
     void withdraw();
 
 private:
+    [[nodiscard]] Desired configured() const;
     [[nodiscard]] Desired wanted() const;
+    void say_lost(const Desired& lost);
     void add(const Desired& lost);
     void remove(Desired gone);
     [[nodiscard]] bool back_off(Instant now);
 
     Log& log_;
     KernelDesk& desk_;
+    AbsentAddresses& absent_;
     config::StaticEntries entries_;
-    Desired ours_;          // what we added
-    unsigned pending_ = 0;  // additions that were not answered yet
-    Instant repaired_{};    // when something was last put back
-    Duration pause_{0};     // ... and the back-off since
+    Desired ours_;             // what we added
+    unsigned pending_ = 0;     // additions that were not answered yet
+    bool overlooked_ = false;  // something may be missing: it was not looked for meanwhile
+    Instant repaired_{};       // when something was last put back
+    Duration pause_{0};        // ... and the back-off since
 };
 
 }  // namespace vrrpd::engine

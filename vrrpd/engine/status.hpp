@@ -26,10 +26,10 @@
 //                  "fence": "shut"}]}
 //
 // Times are seconds; "since" is how long ago the state began. "faults" are those of the others of its sync group where
-// it has none of its own; "missing" is what an Active one could not put into the kernel, or has lost. "master" is null
-// unless BACKUP and somebody was heard, its name is null where peer_link does not tell it; a BFD session's "interface"
-// is null where nothing ties it to one, and its state "Unknown" while observing; "wan" and its next hop are null where
-// there is none. Kinds of "rejected" are there once they were counted.
+// it has none of its own; "missing" is what an Active one could not put into the kernel, has lost, or leaves to the
+// machine that answers for it. "master" is null unless BACKUP and somebody was heard, its name is null where peer_link
+// does not tell it; a BFD session's "interface" is null where nothing ties it to one, and its state "Unknown" while
+// observing; "wan" and its next hop are null where there is none. Kinds of "rejected" are there once they were counted.
 #pragma once
 
 #include <functional>
