@@ -123,6 +123,40 @@ TEST_F(EngineGroup, a_gateway_that_follows_it_has_its_route_from_the_address_of_
     EXPECT_EQ(ip_output("rule").find("11200"), std::string::npos);
 }
 
+// One more member comes in front of the others, and waits for its role: the one that is Active goes on as the gateway,
+// and keeps its fence open.
+TEST_F(EngineGroup, a_gateway_stays_one_while_a_reload_puts_a_member_in_front) {
+    const auto home = [](const std::string& members) {
+        return "vrrp_sync_group G {\ngroup {\n" + members +
+               "}\n}\n"
+               "gateway HOME {\nfollows G\nlan lan0 10.12.14.0/24\nwan wan0 {\nvia 198.51.100.1\n}\n"
+               "nat {\nmasquerade\n}\n}\n";
+    };
+    const auto first = instance("LAN", 1, "10.12.14.1/24");
+    auto slow = instance("SECOND", 2, "10.12.14.2/24");
+    slow.replace(slow.find("advert_int 0.1"), 14, "advert_int 10");
+    const auto left = [] {  // of the fence's opening, in ms
+        return output_of("nft -j list set netdev vrrpd open_HOME | sed -n 's/.*\"expires\": \\([0-9]*\\).*/\\1/p'");
+    };
+    const auto rules = [] { return ip_output("rule"); };
+    const auto is_gateway = [&] { return !left().empty() && rules().find("11201") != std::string::npos; };
+
+    EngineProcess engine(first + home("LAN\n"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_TRUE(eventually(is_gateway));
+    engine.reload(slow + first + home("SECOND\nLAN\n"));
+    ASSERT_TRUE(engine.await(Kind::reloaded)) << engine.log();
+    for (int look = 0; look < 25; ++look) {  // longer than an opening lasts
+        engine.listen(250ms);
+        ASSERT_TRUE(is_gateway()) << "look " << look << "\n" << rules() << engine.log();
+    }
+    EXPECT_FALSE(stands("10.12.14.2/24")) << "it had its role already; then this proves nothing";
+    engine.reload(first + home("LAN\n"));
+    ASSERT_TRUE(engine.await(Kind::reloaded)) << engine.log();
+    engine.listen(100ms);
+    EXPECT_TRUE(is_gateway()) << rules() << engine.log();
+}
+
 // The engine before it crashed while Active on both: the group goes on as it was.
 TEST_F(EngineGroup, is_adopted_whole) {
     const auto active_just_now = [](ipc::SharedState& state) {

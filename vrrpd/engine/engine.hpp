@@ -85,6 +85,7 @@ private:
     void perform(Router& router, const proto::Transition& action);
     void perform(Router& router, const proto::Note& action);
     [[nodiscard]] Desired wanted_by(const Router& router) const;
+    [[nodiscard]] const Router* first_installed(const Followed& gateway) const;
     using Results = std::vector<Result<void>>;
     using Written = std::function<void(Router&, const Results&)>;
     enum class Say : std::uint8_t { nothing, failures };
@@ -216,7 +217,10 @@ private:
     void reload(int memfd);
     void adopt_configuration(std::unique_ptr<config::Config> next);
     struct Edit;
-    [[nodiscard]] Edit edit_of(Router& router, const config::Config& next, std::size_t number);
+    [[nodiscard]] std::vector<Followed> all_followed(const config::Config& next,
+                                                     const config::Difference& difference) const;
+    [[nodiscard]] Edit edit_of(Router& router, const config::Instance& after, const Followed& gateway,
+                               std::size_t number);
     void carry_out(const std::vector<Edit>& edits);
     void follow_configuration(Router& router);
     [[nodiscard]] Router* find_claim(std::uint32_t number, std::uint64_t claim);

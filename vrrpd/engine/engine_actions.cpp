@@ -35,6 +35,14 @@ Desired Engine::wanted_by(const Router& router) const {
     return wanted;
 }
 
+// Of those who follow this gateway: who keeps its fence open.
+const Router* Engine::first_installed(const Followed& gateway) const {
+    const auto first = std::find_if(routers_.begin(), routers_.end(), [&](const auto& router) {
+        return router && router->installed && router->followed.gateway == gateway.gateway;
+    });
+    return first == routers_.end() ? nullptr : first->get();
+}
+
 // `number` is where the router was when it claimed; a reload may have moved it.
 Router* Engine::find_claim(std::uint32_t number, std::uint64_t claim) {
     if (number < routers_.size() && routers_[number]->claim == claim) return routers_[number].get();
@@ -56,7 +64,7 @@ void Engine::perform(Router& router, const proto::Claim& action) {
     if (router.followed.gateway) {
         const auto lifetime = dead_man(router.machine.down_interval());
         // Of a group, whichever member comes first: behind a shut fence its announcements were lost.
-        if (router.followed.leads || !gateways_->fence_is_open(router.followed.number))
+        if (first_installed(router.followed) == &router || !gateways_->fence_is_open(router.followed.number))
             gateways_->open_fence(router.followed.number, lifetime);
         router.renew_at = loop_.now() + lifetime / 3;
         router.standing = std::make_unique<Desired>(wanted);
@@ -148,10 +156,14 @@ void Engine::perform(Router& router, const proto::Release&) {
     desk_->apply(removals(withdrawn), [this, name](const Results& results) { log_failures(name, results); });
     refuse_packets();
     if (!router.followed.gateway) return;
-    if (gateways_->fence_is_open(router.followed.number)) gateways_->shut_fence(router.followed.number);
+    if (!first_installed(router.followed) && gateways_->fence_is_open(router.followed.number))
+        gateways_->shut_fence(router.followed.number);
     // Not for a plain instance: whoever runs conntrackd beside it would lose the same connections on the next router.
+    // Nor a link-local address: it may be another's on another device (many a provider's router is fe80::1), and nothing
+    // that is translated has one.
     PurgeConnections purge;
-    for (const auto& address : withdrawn.addresses) purge.which.addresses.push_back(address.prefix.address);
+    for (const auto& address : withdrawn.addresses)
+        if (!address.prefix.address.is_link_local()) purge.which.addresses.push_back(address.prefix.address);
     desk_->ask(std::move(purge), [this, name](const Outcome& outcome) {
         const auto& count = std::get<ConnectionsPurged>(outcome).count;
         if (!count)
@@ -207,7 +219,7 @@ void Engine::perform(Router& router, const proto::Note& action) {
 void Engine::renew(Router& router, Instant now) {
     const auto lifetime = dead_man(router.machine.down_interval());
     router.renew_at = now + lifetime / 3;
-    if (router.followed.leads) gateways_->open_fence(router.followed.number, lifetime);
+    if (first_installed(router.followed) == &router) gateways_->open_fence(router.followed.number, lifetime);
     Desired addresses;
     addresses.addresses = wanted_by(router).addresses;
     desk_->apply(additions(addresses));

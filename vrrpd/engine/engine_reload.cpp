@@ -48,14 +48,15 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     for (auto& group : groups_)
         if (!next->sync_group(group.config->name)) stop(group);
 
+    const auto gateways = all_followed(*next, difference);
     std::vector<std::unique_ptr<Router>> routers(next->instances.size());
     std::vector<Edit> edits;
     for (const auto& kept : difference.kept) {
         auto& router = routers_[kept.before];
         const auto& after = next->instances[kept.after];
-        const auto gateway = followed(*next, after);
+        const auto& gateway = gateways[kept.after];
         if (router->installed && (kept.changed || difference.gateways_changed))
-            edits.push_back(edit_of(*router, *next, kept.after));
+            edits.push_back(edit_of(*router, after, gateway, kept.after));
         router->config = &after;
         router->adopted = false;  // told, or a gateway that is new: which has no role to go on with
         router->followed = gateway;
@@ -64,7 +65,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     }
     for (const auto added : difference.added) {
         const auto& instance = next->instances[added];
-        routers[added] = std::make_unique<Router>(instance, followed(*next, instance));
+        routers[added] = std::make_unique<Router>(instance, gateways[added]);
         prepare(*routers[added]);
     }
     for (const auto removed : difference.removed) speaker_->forget(*routers_[removed]);
@@ -103,14 +104,30 @@ void Engine::follow_configuration(Router& router) {
     const auto& gateway = router.followed;
     if (gateway.gateway && router.installed)
         renew(router, loop_.now());
-    else if (gateway.gateway && gateway.leads && gateways_->fence_is_open(gateway.number))
+    else if (gateway.gateway && !first_installed(gateway) && gateways_->fence_is_open(gateway.number))
         gateways_->shut_fence(gateway.number);  // it followed another router before
     schedule(number_of(router));
 }
 
-Engine::Edit Engine::edit_of(Router& router, const config::Config& next, std::size_t number) {
-    const auto& after = next.instances[number];
-    const auto gateway = followed(next, after);
+// Of a group, the way out stays with the member that has it, as long as it is Active: another one may have to wait for
+// its role.
+std::vector<Followed> Engine::all_followed(const config::Config& next, const config::Difference& difference) const {
+    std::vector<Followed> result;
+    result.reserve(next.instances.size());
+    for (const auto& instance : next.instances) result.push_back(followed(next, instance));
+    for (const auto& kept : difference.kept) {
+        const auto& router = *routers_[kept.before];
+        const auto* gateway = result[kept.after].gateway;
+        if (!gateway || !router.installed || !router.followed.gateway || !router.followed.leads) continue;
+        for (auto& other : result)
+            if (other.gateway == gateway) other.leads = false;
+        result[kept.after].leads = true;
+    }
+    return result;
+}
+
+Engine::Edit Engine::edit_of(Router& router, const config::Instance& after, const Followed& gateway,
+                             std::size_t number) {
     const auto stands = router.standing ? *router.standing : wanted_by(router);
     auto wants = desired(after, gateway, desk_->world());
     absent_.ask_first(renewed(stands.addresses, wants.addresses), desk_->world(), loop_.now());
