@@ -2,6 +2,11 @@
 // that decides wins for a flow. The forward chain accepts by policy and judges only what goes between a gateway's
 // lan and its wan.
 //
+// The chains stand in every role, because pulling one stalls the flows that it translated; but a stand-in may be a
+// router of its own right, or serve a forwarded port itself. So a rule asks first whether this host is the gateway. The
+// kernel asks a NAT rule once a flow, so those that live go on as they began. Only the last rule of the forward chain
+// asks nothing: forwarding is switched on for us in every role, and must not open the lan to the wan in any.
+//
 // The host's own input and output are left alone. The one input chain looks at a held WAN address only, which is
 // the gateway's and not the host's.
 #include "netlink/nft/compile.hpp"
@@ -18,6 +23,17 @@ constexpr std::int32_t before_dstnat = -110, before_srcnat = 90, mangle = -150;
 
 struct Draft {
     std::vector<Set> sets;
+    void add_open_set(std::string name) {
+        const bool known =
+            std::any_of(sets.begin(), sets.end(), [&](const Set& other) { return name_of(other) == name; });
+        if (!known) sets.emplace_back(OpenSet{std::move(name)});
+    }
+    std::string active(const GatewayRules& gateway) {
+        add_open_set(active_set_name(gateway.name));
+        return active_set_name(gateway.name);
+    }
+    std::string translating(const GatewayRules& gateway);
+
     std::vector<Rule> prerouting, input, postrouting, clamp, forward;
 };
 
@@ -25,6 +41,14 @@ const IpAddress* first_held(const GatewayRules& gateway, Family family) {
     for (const auto& held : gateway.held)
         if (held.address.family() == family) return &held.address;
     return nullptr;
+}
+
+// Clients learn of a hand-over at different moments. A flow that one still begins through us would otherwise stay
+// untranslated for as long as it lives, also when we are the gateway again. A held address is another host's by then.
+std::string Draft::translating(const GatewayRules& gateway) {
+    if (first_held(gateway, Family::ipv4)) return active(gateway);
+    add_open_set(translating_set_name(gateway.name));
+    return translating_set_name(gateway.name);
 }
 
 // A range is written out port by port: the kernel's map has no arithmetic for "first + n", and one rule with one
@@ -43,8 +67,8 @@ ForwardMap forward_map(const GatewayRules& gateway, Family family) {
 }
 
 // Our WAN address without naming it: local, and none of the addresses that face the lan.
-Rule own_wan_address(const GatewayRules& gateway, const std::string& lan, Family family, const std::string& virtuals) {
-    Rule match{InDevice{lan}, LocalDestination{family}};
+Rule own_wan_address(const GatewayRules& gateway, Rule match, Family family, const std::string& virtuals) {
+    match.emplace_back(LocalDestination{family});
     for (const auto& other : gateway.lans)
         if (other.prefix.address.family() == family) match.push_back(Destination{other.prefix.network(), true});
     if (!virtuals.empty()) match.push_back(NotInSet{virtuals, family});
@@ -60,7 +84,11 @@ std::string add_virtual_set(const GatewayRules& gateway, Family family, Draft& d
 }
 
 void add_forward_rules(const GatewayRules& gateway, Family family, const std::string& map, Draft& draft) {
-    const auto forward_port = [&](Rule match) {
+    const auto from = [active = draft.active(gateway)](const std::string& device) {
+        return Rule{InDevice{device}, WhileOpenIn{active}};
+    };
+    const auto forward_port = [&](Rule match, std::initializer_list<Statement> more) {
+        match.insert(match.end(), more);
         match.push_back(ForwardPort{map, family});
         draft.prerouting.push_back(std::move(match));
     };
@@ -72,13 +100,14 @@ void add_forward_rules(const GatewayRules& gateway, Family family, const std::st
         for (const auto& device : devices)
             for (const auto& held : gateway.held)
                 if (held.address.family() == family)
-                    forward_port({InDevice{device}, Destination{Prefix::host(held.address)}});
+                    forward_port(from(device), {Destination{Prefix::host(held.address)}});
         return;
     }
-    forward_port({InDevice{gateway.wan}, LocalDestination{family}});
+    forward_port(from(gateway.wan), {LocalDestination{family}});
     if (!gateway.hairpin) return;
     const auto virtuals = add_virtual_set(gateway, family, draft);
-    for (const auto& lan : lan_devices(gateway)) forward_port(own_wan_address(gateway, lan, family, virtuals));
+    for (const auto& lan : lan_devices(gateway))
+        forward_port(own_wan_address(gateway, from(lan), family, virtuals), {});
 }
 
 void add_forwards(const GatewayRules& gateway, Draft& draft) {
@@ -93,8 +122,8 @@ void add_forwards(const GatewayRules& gateway, Draft& draft) {
         // in device: under br_netfilter (Docker loads it) a packet that comes back to its bridge has none.
         for (const auto& lan : gateway.lans)
             if (lan.prefix.address.family() == family)
-                draft.postrouting.push_back(
-                    {OutDevice{lan.device}, WasForwarded{}, Source{lan.prefix.network()}, Masquerade{}});
+                draft.postrouting.push_back({OutDevice{lan.device}, WhileOpenOut{draft.active(gateway)}, WasForwarded{},
+                                             Source{lan.prefix.network()}, Masquerade{}});
     }
 }
 
@@ -108,14 +137,17 @@ void add_dns(const GatewayRules& gateway, const GatewayRules::DnsServer& server,
         map.elements.try_emplace({transport, dns_port}, ForwardMap::Target{server.address, server.port});
     const auto name = map.name;
     draft.sets.push_back(std::move(map));
+    const auto active = draft.active(gateway);
     for (const auto& device : lan_devices(gateway))
         for (const auto& address : virtual_addresses(gateway, family).members)
-            draft.prerouting.push_back({InDevice{device}, Source{Prefix::host(server.address), true},
-                                        Destination{Prefix::host(address)}, ForwardPort{name, family}});
+            draft.prerouting.push_back({InDevice{device}, WhileOpenIn{active},
+                                        Source{Prefix::host(server.address), true}, Destination{Prefix::host(address)},
+                                        ForwardPort{name, family}});
     for (const auto& lan : gateway.lans)
         if (lan.prefix.contains(server.address))
-            draft.postrouting.push_back({OutDevice{lan.device}, WasForwarded{}, Source{lan.prefix.network()},
-                                         Destination{Prefix::host(server.address)}, Masquerade{}});
+            draft.postrouting.push_back({OutDevice{lan.device}, WhileOpenOut{active}, WasForwarded{},
+                                         Source{lan.prefix.network()}, Destination{Prefix::host(server.address)},
+                                         Masquerade{}});
 }
 
 // IPv4 only: `masquerade` in a home means its private IPv4 prefixes. An IPv6 lan prefix is routed as it is; whoever
@@ -129,9 +161,11 @@ void add_masquerade(const GatewayRules& gateway, Draft& draft) {
         // A held address comes back on the next gateway, so a flow translated to it survives; masquerade would also
         // end its flows when a link goes down.
         const Statement translate = held ? Statement{SourceNat{*held}} : Statement{Masquerade{}};
-        draft.postrouting.push_back({OutDevice{gateway.wan}, from_lan, translate});
+        const WhileOpenOut translating{draft.translating(gateway)};
+        draft.postrouting.push_back({OutDevice{gateway.wan}, translating, from_lan, translate});
         // conntrack does not translate what it finds invalid; it would leave with a private source.
-        draft.forward.push_back({InDevice{lan.device}, OutDevice{gateway.wan}, Invalid{}, from_lan, Count{}, Drop{}});
+        draft.forward.push_back(
+            {InDevice{lan.device}, OutDevice{gateway.wan}, translating, Invalid{}, from_lan, Count{}, Drop{}});
     }
 }
 
@@ -154,17 +188,18 @@ void add_filter(const GatewayRules& gateway, Draft& draft) {
 // the connection goes on. `new` is in it because that same pick-up calls such a segment new.
 void add_patience(const GatewayRules& gateway, Draft& draft) {
     for (const auto& held : gateway.held)
-        draft.input.push_back({InDevice{gateway.wan}, Destination{Prefix::host(held.address)}, MidStream{},
-                               NotTracked{}, Count{}, Drop{}});
+        draft.input.push_back({InDevice{gateway.wan}, WhileOpenIn{draft.active(gateway)},
+                               Destination{Prefix::host(held.address)}, MidStream{}, NotTracked{}, Count{}, Drop{}});
 }
 
 // Both directions: `rt mtu` looks at the way there and the way back, and the SYN and its answer each carry one side's
 // size.
 void add_clamp(const GatewayRules& gateway, Draft& draft) {
     if (!gateway.clamp_mss) return;
+    const WhileOpenIn translating{draft.translating(gateway)};
     for (const auto& lan : lan_devices(gateway)) {
-        draft.clamp.push_back({InDevice{lan}, OutDevice{gateway.wan}, TcpSyn{}, ClampMss{}});
-        draft.clamp.push_back({InDevice{gateway.wan}, OutDevice{lan}, TcpSyn{}, ClampMss{}});
+        draft.clamp.push_back({InDevice{lan}, translating, OutDevice{gateway.wan}, TcpSyn{}, ClampMss{}});
+        draft.clamp.push_back({InDevice{gateway.wan}, translating, OutDevice{lan}, TcpSyn{}, ClampMss{}});
     }
 }
 
@@ -178,6 +213,15 @@ std::vector<std::string> lan_devices(const GatewayRules& gateway) {
     std::vector<std::string> devices;
     for (const auto& lan : gateway.lans)
         if (std::find(devices.begin(), devices.end(), lan.device) == devices.end()) devices.push_back(lan.device);
+    return devices;
+}
+
+std::string active_set_name(const std::string& gateway) { return identifier("active", gateway); }
+std::string translating_set_name(const std::string& gateway) { return identifier("translating", gateway); }
+
+std::vector<std::string> active_devices(const GatewayRules& gateway) {
+    auto devices = lan_devices(gateway);
+    if (!gateway.wan.empty()) devices.push_back(gateway.wan);
     return devices;
 }
 

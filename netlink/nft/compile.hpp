@@ -31,6 +31,11 @@ enum class FencePlace : std::uint8_t { egress, output };
 
 // The fence's set of open devices.
 [[nodiscard]] std::string open_set_name(const std::string& gateway);
+// Two more in `inet vrrpd`, of the lan devices and the wan one: while this host is the gateway; and while it
+// translates, which goes on for a moment after it was.
+[[nodiscard]] std::string active_set_name(const std::string& gateway);
+[[nodiscard]] std::string translating_set_name(const std::string& gateway);
+[[nodiscard]] std::vector<std::string> active_devices(const GatewayRules& gateway);
 
 // `inet vrrpd-no-accept`. nullopt: nothing is refused.
 [[nodiscard]] std::optional<Table> compile_refusals(std::span<const Refused> addresses);

@@ -19,7 +19,6 @@ using vrrpd::Fd;
 namespace {
 
 constexpr std::size_t receive_size = 65536;
-constexpr int dump_tries = 10;
 constexpr int error_restart = 85;  // ERESTART: not in user space's errno.h everywhere
 
 int error_of(const nlmsghdr* header) {
@@ -45,7 +44,7 @@ std::string explained(std::string what, int code) {
 
 }  // namespace
 
-Result<Connection> Connection::open() {
+Result<Connection> Connection::open(Patience patience) {
     Fd fd(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER));
     if (!fd) return fail(errno, "open a netfilter socket (nf_tables)");
     sockaddr_nl address{};
@@ -54,7 +53,7 @@ Result<Connection> Connection::open() {
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
         ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
         return fail(errno, "bind a netfilter socket");
-    return Connection(std::move(fd), address.nl_pid);
+    return Connection(std::move(fd), address.nl_pid, std::move(patience));
 }
 
 Result<void> Connection::send(std::span<const std::uint8_t> bytes) {
@@ -87,6 +86,7 @@ Result<Connection::Answer> Connection::ask_once(std::uint16_t type, std::uint16_
     Answer answer;
     int failed = 0;
     for (bool done = false; !done;) {
+        if (patience_.ends && patience_.ends()) return fail(ECANCELED, "read the rules");
         const auto size = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
         if (size < 0 && errno == EINTR) continue;
         if (size < 0) return fail(errno, "read from nf_tables");
@@ -109,7 +109,7 @@ Result<Connection::Answer> Connection::ask_once(std::uint16_t type, std::uint16_
 }
 
 Result<std::vector<Bytes>> Connection::dump(std::uint16_t type, std::uint16_t family, const Ask& ask) {
-    for (int attempt = 0; attempt < dump_tries; ++attempt) {
+    for (int attempt = 0; attempt < patience_.tries; ++attempt) {
         auto answer = ask_once(type, family, NLM_F_DUMP, ask);
         if (answer && !answer->interrupted) return std::move(answer->messages);
         if (!answer && answer.error().code != EINTR) return tl::unexpected(answer.error());

@@ -14,9 +14,17 @@ namespace netlink::nft {
 
 using vrrpd::Result;
 
+// How long a dump is tried that somebody changes under our hands.
+struct Patience {
+    int tries = 10;
+    // Asked between its parts: there is something better to do. It ends with ECANCELED, and so does the connection's
+    // use.
+    std::function<bool()> ends = {};
+};
+
 class Connection {
 public:
-    [[nodiscard]] static Result<Connection> open();
+    [[nodiscard]] static Result<Connection> open(Patience patience = {});
 
     [[nodiscard]] std::uint32_t port() const { return port_; }
     // Counts the transactions of this network namespace.
@@ -37,7 +45,8 @@ private:
         std::vector<Bytes> messages;
         bool interrupted = false;
     };
-    Connection(vrrpd::Fd fd, std::uint32_t port) : fd_(std::move(fd)), port_(port) {}
+    Connection(vrrpd::Fd fd, std::uint32_t port, Patience patience)
+        : fd_(std::move(fd)), port_(port), patience_(std::move(patience)) {}
     [[nodiscard]] Result<Answer> ask_once(std::uint16_t type, std::uint16_t family, std::uint16_t flags,
                                           const Ask& ask);
     [[nodiscard]] Result<void> send(std::span<const std::uint8_t> bytes);
@@ -46,6 +55,7 @@ private:
     vrrpd::Fd fd_;
     std::uint32_t port_ = 0;
     std::uint32_t sequence_ = 0;
+    Patience patience_;
 };
 
 }  // namespace netlink::nft

@@ -218,6 +218,18 @@ struct Lower {
         out.meta(NFT_META_OIFNAME);
         out.lookup(s.set, true);
     }
+    void operator()(const WhileOpenIn& s) const {
+        out.meta(NFT_META_IIFNAME);
+        out.lookup(s.set);
+    }
+    void operator()(const WhileOpenOut& s) const {
+        out.meta(NFT_META_OIFNAME);
+        out.lookup(s.set);
+    }
+    void operator()(const Tagged& s) const {
+        out.payload(NFT_PAYLOAD_LL_HEADER, 12, 2);
+        out.compare(big_endian(s.type));
+    }
     void operator()(const ArpSender& s) const {
         out.ether_type(ETHERTYPE_ARP);
         out.payload(NFT_PAYLOAD_NETWORK_HEADER, 14, 4);

@@ -4,6 +4,8 @@
 // Not dropped: ARP probes (sender 0.0.0.0) and duplicate address detection (source ::), with which we ask
 // whether a virtual address is taken; adverts (protocol 112), since an address owner's first advert precedes the
 // opening; router advertisements of a gateway that does not call them its own.
+#include <net/ethernet.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -13,6 +15,7 @@
 namespace netlink::nft {
 namespace {
 
+constexpr std::uint16_t vlan_tag = ETHERTYPE_VLAN, provider_tag = 0x88a8;  // IEEE 802.1Q, 802.1ad
 constexpr UdpPorts dhcp4_answer{Family::ipv4, 67, 68};
 constexpr UdpPorts dhcp6_answer{Family::ipv6, 547, 546};
 
@@ -22,6 +25,9 @@ public:
 
     std::vector<Rule> rules(const std::string& device) const {
         std::vector<Rule> out;
+        // What a VLAN on top of the device sends passes here, too: it is another LAN.
+        if (place_ == FencePlace::egress)
+            for (const std::uint16_t type : {vlan_tag, provider_tag}) out.push_back({Tagged{type}, Accept{}});
         Rule all_shut = start(device), advertising_shut = start(device);
         bool advertising = false;
         for (const auto& gateway : gateways_) {

@@ -40,6 +40,9 @@ struct StatementText {
     std::string operator()(const TcpSyn&) const { return "tcp flags syn / syn,rst"; }
     std::string operator()(const ClampMss&) const { return "tcp option maxseg size set rt mtu"; }
     std::string operator()(const WhileShut& s) const { return fmt::format("oifname != @{}", s.set); }
+    std::string operator()(const WhileOpenIn& s) const { return fmt::format("iifname @{}", s.set); }
+    std::string operator()(const WhileOpenOut& s) const { return fmt::format("oifname @{}", s.set); }
+    std::string operator()(const Tagged& s) const { return fmt::format("@ll,96,16 0x{:x}", s.type); }
     std::string operator()(const ArpSender& s) const { return fmt::format("arp saddr ip @{}", s.set); }
     std::string operator()(const VirtualSource& s) const {
         const char* protocol = s.family == Family::ipv4 ? "ip protocol" : "ip6 nexthdr";

@@ -50,6 +50,15 @@ struct ClampMss {};      // to the route's MTU; lowers, never raises
 struct WhileShut {
     std::string set;
 };  // the out device is not in the set of open ones
+struct WhileOpenIn {
+    std::string set;
+};  // the in device is in it
+struct WhileOpenOut {
+    std::string set;
+};  // the out device is
+struct Tagged {
+    std::uint16_t type;
+};  // a frame of a VLAN: 802.1Q or 802.1ad
 struct ArpSender {
     std::string set;
 };
@@ -81,9 +90,9 @@ struct ForwardPort {
 
 using Statement =
     std::variant<InDevice, OutDevice, Source, Destination, LocalDestination, NotInSet, InSet, Established, Invalid,
-                 NotTracked, MidStream, WasForwarded, TcpSyn, ClampMss, WhileShut, ArpSender, VirtualSource,
-                 AdvertisesVirtual, RouterAdvertisement, NeighbourSolicitation, NeighbourAdvertisement, UdpPorts, Count,
-                 Accept, Drop, Masquerade, SourceNat, ForwardPort>;
+                 NotTracked, MidStream, WasForwarded, TcpSyn, ClampMss, WhileShut, WhileOpenIn, WhileOpenOut, Tagged,
+                 ArpSender, VirtualSource, AdvertisesVirtual, RouterAdvertisement, NeighbourSolicitation,
+                 NeighbourAdvertisement, UdpPorts, Count, Accept, Drop, Masquerade, SourceNat, ForwardPort>;
 using Rule = std::vector<Statement>;
 
 enum class ChainType : std::uint8_t { filter, nat };
@@ -103,8 +112,8 @@ struct AddressSet {
     Family family = Family::ipv4;
     std::vector<IpAddress> members;  // sorted, no duplicates
 };
-// The devices on which one gateway's fence is open: timed, so that it shuts by itself when nobody renews.
-// Its members are state, not rules: they are kept over every change.
+// The devices on which one gateway's fence is open, or its translation acts: timed, so that both end by themselves when
+// nobody renews. Its members are state, not rules: they are kept over every change.
 struct OpenSet {
     std::string name;
 };

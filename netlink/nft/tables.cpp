@@ -24,7 +24,10 @@ namespace {
 constexpr int readings = 5;
 constexpr std::chrono::milliseconds between_readings{30};
 
+constexpr int foreign_tries = 3;
+
 constexpr int commit_tries = 20;
+constexpr int conditional_tries = 5;
 constexpr int error_restart = 85;  // ERESTART: the rules changed between our reading and our writing
 
 // One of our tables: what it should say, and what it said when we last put it right.
@@ -56,6 +59,7 @@ public:
         rules_.managed = true;
         rules_.wanted = compile(gateways);
         if (!gateways.empty()) fence_for({gateways.begin(), gateways.end()});
+        learn_openings();
         return put_right();
     }
 
@@ -64,10 +68,13 @@ public:
         return put_right();
     }
 
-    Result<void> remove_fence() override {
+    Result<bool> remove_fence() override {
         fence_for({});
         opened_.clear();
-        return put_right();
+        const auto standing = read(connection_, fence_.id);
+        if (!standing) return tl::unexpected(standing.error());
+        if (auto done = put_right(); !done) return tl::unexpected(done.error());
+        return standing->exists;
     }
 
     Result<void> refuse(std::span<const Refused> addresses) override {
@@ -78,17 +85,17 @@ public:
 
     Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) override {
         const bool opens = lifetime.count() > 0;
-        const auto* rules = fenced_gateway(gateway);
-        if (!rules && opens) return fail(ENOENT, "open the fence of " + gateway + ", which has none");
+        if (!fenced_gateway(gateway) && opens) return fail(ENOENT, "open the fence of " + gateway + ", which has none");
         choose_fence_place();
-        // An emptied set and a new element in one batch renew it; a plain add would leave the old deadline.
-        Batch batch;
-        batch.flush_set(fence_.id, open_set_name(gateway));
-        if (opens)
-            for (const auto& device : lan_devices(*rules))
-                batch.add_timed(fence_.id, open_set_name(gateway), device_key(device), lifetime);
-        opened_[gateway] = vrrpd::boot_now() + lifetime;
-        return commit(batch);
+        auto& opening = opened_[gateway];
+        opening.shut = !opens;
+        if (opens) opening.until = vrrpd::boot_now() + lifetime;
+        auto done = set_open(gateway, {&fence_, &rules_}, lifetime);
+        if (done || done.error().code != ENOENT) return done;
+        // Somebody took a table of ours away, and we have not heard of it yet.
+        if (opens && put_right()) return set_open(gateway, {&fence_, &rules_}, lifetime);
+        (void)set_open(gateway, {&rules_}, lifetime);
+        return set_open(gateway, {&fence_}, lifetime);
     }
 
     std::vector<std::string> pending() const override { return absent_; }
@@ -111,8 +118,13 @@ public:
         return true;
     }
 
-    Result<std::vector<Obstacle>> obstacles(std::span<const Served> gateways) override {
-        return find_obstacles(connection_, gateways);
+    using Tables::obstacles;
+    Result<std::vector<Obstacle>> obstacles(std::span<const Served> gateways, const Hurried& hurried) override {
+        // A connection of its own: what is given up leaves the rest of an answer behind. And few tries: others change
+        // their rules again and again, and each change is looked at anyway.
+        auto connection = Connection::open({foreign_tries, hurried});
+        if (!connection) return tl::unexpected(connection.error());
+        return find_obstacles(*connection, gateways);
     }
 
     std::uint32_t port() const override { return connection_.port(); }
@@ -126,6 +138,50 @@ private:
 
     void choose_fence_place() {
         if (!abilities().netdev_egress) fence_.id = {TableFamily::inet, output_fence_name};
+    }
+
+    // Of the engine before us, whose rules may have been others: it is the gateway for as long as its fence is open.
+    void learn_openings() {
+        for (const auto& gateway : fenced_) {
+            const auto [known, is_new] = opened_.try_emplace(gateway.name);
+            if (!is_new) continue;
+            const auto elements = read_timed(connection_, fence_.id, open_set_name(gateway.name));
+            if (!elements) continue;
+            for (const auto& [device, left] : *elements)
+                known->second = {std::max(known->second.until, vrrpd::boot_now() + left), false};
+        }
+    }
+
+    // An emptied set and a new element in one batch renew it; a plain add would leave the old deadline.
+    Result<void> set_open(const std::string& gateway, std::initializer_list<const Part*> parts,
+                          std::chrono::milliseconds lifetime) {
+        const bool opens = lifetime.count() > 0;
+        Batch batch;
+        for (const auto* part : parts)
+            for (const auto& set : opened_sets(*part, gateway)) {
+                if (!opens && set == translating_set_name(gateway)) continue;  // ends by itself
+                batch.flush_set(part->id, set);
+                if (!opens) continue;
+                for (const auto& device : devices_of(*part, gateway))
+                    batch.add_timed(part->id, set, device_key(device), lifetime);
+            }
+        return batch.empty() ? Result<void>() : commit(batch);
+    }
+
+    // The timed sets that say whether this gateway acts. The fence's may be one that another process installed.
+    std::vector<std::string> opened_sets(const Part& part, const std::string& gateway) const {
+        if (&part == &fence_) return {open_set_name(gateway)};
+        std::vector<std::string> found;
+        for (const auto& name : {active_set_name(gateway), translating_set_name(gateway)})
+            if (part.wanted && std::any_of(part.wanted->sets.begin(), part.wanted->sets.end(),
+                                           [&](const Set& set) { return name_of(set) == name; }))
+                found.push_back(name);
+        return found;
+    }
+    std::vector<std::string> devices_of(const Part& part, const std::string& gateway) const {
+        const auto* rules = fenced_gateway(gateway);
+        if (!rules) return {};
+        return &part == &fence_ ? lan_devices(*rules) : active_devices(*rules);
     }
 
     const GatewayRules* fenced_gateway(const std::string& name) const {
@@ -148,14 +204,15 @@ private:
     }
 
     // One attempt reads, compares and, where something differs, writes on the condition that nobody wrote meanwhile;
-    // the next one finds everything as it should be and ends it.
+    // the next one finds everything as it should be and ends it. Others may write a thousand times a second, mostly not
+    // to our tables: then the condition is dropped, and the kernel refuses what does not fit.
     Result<void> put_right() {
         bool rebuild = false;
         for (int attempt = 0; attempt < commit_tries; ++attempt) {
             compile_the_fence();
             const auto generation = connection_.generation();
             if (!generation) return tl::unexpected(generation.error());
-            Batch batch(*generation);
+            Batch batch(attempt < conditional_tries ? std::optional(*generation) : std::nullopt);
             for (auto* part : {&rules_, &fence_, &refusals_})
                 if (auto added = add_to(batch, *part, rebuild); !added) return added;
             if (batch.empty()) return {};
@@ -194,25 +251,27 @@ private:
             if (!elements) return tl::unexpected(elements.error());
             open[name] = std::move(*elements);
         }
-        for (const auto& name : plan(batch, part.id, *standing, part.wanted, rebuild))
-            reopen(batch, part.id, name, open);
+        for (const auto& name : plan(batch, part.id, *standing, part.wanted, rebuild)) reopen(batch, part, name, open);
         return {};
     }
 
     using TimedState = std::map<std::string, TimedElements>;
 
-    // A new open set starts as the old one ended; where a `flush ruleset` took the old one, as we left it.
-    void reopen(Batch& batch, const TableId& table, const std::string& set, const TimedState& before) {
+    // A new open set starts as the old one ended; where a `flush ruleset` took the old one, or there was none, as we
+    // left it.
+    void reopen(Batch& batch, const Part& part, const std::string& set, const TimedState& before) {
         if (const auto found = before.find(set); found != before.end()) {
-            for (const auto& [device, left] : found->second) batch.add_timed(table, set, device, left);
+            for (const auto& [device, left] : found->second) batch.add_timed(part.id, set, device, left);
             return;
         }
-        for (const auto& gateway : fenced_) {
-            const auto open = opened_.find(gateway.name);
-            if (open_set_name(gateway.name) != set || open == opened_.end()) continue;
-            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(open->second - vrrpd::boot_now());
+        for (const auto& [gateway, opening] : opened_) {
+            const auto sets = opened_sets(part, gateway);
+            if (std::find(sets.begin(), sets.end(), set) == sets.end()) continue;
+            if (opening.shut && set != translating_set_name(gateway)) continue;
+            const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(opening.until - vrrpd::boot_now());
             if (left.count() <= 0) continue;
-            for (const auto& device : lan_devices(gateway)) batch.add_timed(table, set, device_key(device), left);
+            for (const auto& device : devices_of(part, gateway))
+                batch.add_timed(part.id, set, device_key(device), left);
         }
     }
 
@@ -228,7 +287,8 @@ private:
         return standing;
     }
 
-    // What stands after our commit is remembered, rule by rule, if it is still our commit that stands.
+    // What stands after our commit is remembered, rule by rule, if it is still our commit that stands, or looks like
+    // it.
     Result<void> remember(std::uint32_t ours) {
         for (auto* part : {&rules_, &fence_, &refusals_}) {
             if (!part->managed) continue;
@@ -238,7 +298,9 @@ private:
         }
         const auto now = connection_.generation();
         if (!now) return tl::unexpected(now.error());
-        if (*now != ours) rules_.seen = fence_.seen = refusals_.seen = std::nullopt;
+        if (*now == ours) return {};
+        for (auto* part : {&rules_, &fence_, &refusals_})
+            if (part->seen && !looks_like(*part->seen, part->wanted)) part->seen.reset();
         return {};
     }
 
@@ -258,7 +320,11 @@ private:
     Part refusals_{{TableFamily::inet, refusals_name}, false, {}, {}};
     std::vector<GatewayRules> fenced_;
     std::vector<std::string> absent_;
-    std::map<std::string, vrrpd::Instant> opened_;  // until when, by gateway
+    struct Opening {
+        vrrpd::Instant until{};
+        bool shut = true;  // since
+    };
+    std::map<std::string, Opening> opened_;  // by gateway
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -69,10 +70,13 @@ public:
     [[nodiscard]] virtual Result<void> install(std::span<const GatewayRules> gateways) = 0;
     // The fence alone, for `--fence` before the network is up: shut.
     [[nodiscard]] virtual Result<void> install_fence(std::span<const GatewayRules> gateways) = 0;
-    [[nodiscard]] virtual Result<void> remove_fence() = 0;
+    // Whether there was one.
+    [[nodiscard]] virtual Result<bool> remove_fence() = 0;
 
-    // Opens the fence of one gateway for so long; call again to renew (delete + add in one batch: a plain
-    // add does not renew). Zero: shuts it, also one that another process installed (`--sweep`).
+    // Makes this host act as the gateway for so long: its fence is open, and its rules translate and forward. Call
+    // again to renew (delete + add in one batch: a plain add does not renew). Zero: shuts the fence, also one that
+    // another process installed (`--sweep`), and ends the rest; only what leaves by masquerade is still translated for
+    // as long as was left of the last lifetime.
     [[nodiscard]] virtual Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) = 0;
 
     // Packets to exactly these addresses are dropped where they would be this host's; neighbour discovery is not
@@ -87,8 +91,13 @@ public:
     [[nodiscard]] virtual Result<bool> intact() = 0;
 
     // Foreign base chains and rules that drop what these gateways must forward, or be asked, for each gateway those in
-    // its own way.
-    [[nodiscard]] virtual Result<std::vector<Obstacle>> obstacles(std::span<const Served> gateways) = 0;
+    // its own way. There may be very many rules: ECANCELED as soon as `hurried` says yes.
+    using Hurried = std::function<bool()>;
+    [[nodiscard]] virtual Result<std::vector<Obstacle>> obstacles(std::span<const Served> gateways,
+                                                                  const Hurried& hurried) = 0;
+    [[nodiscard]] Result<std::vector<Obstacle>> obstacles(std::span<const Served> gateways) {
+        return obstacles(gateways, {});
+    }
 
     // The netlink port that changes of ours come from; for RulesetMonitor.
     [[nodiscard]] virtual std::uint32_t port() const { return 0; }

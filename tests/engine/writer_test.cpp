@@ -7,6 +7,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "netlink/fake_kernel.hpp"
 #include "tests/engine/values.hpp"
@@ -87,18 +88,24 @@ public:
     netlink::nft::Abilities abilities() override { return {true, true, true}; }
     Result<void> install(std::span<const netlink::nft::GatewayRules>) override { return {}; }
     Result<void> install_fence(std::span<const netlink::nft::GatewayRules>) override { return {}; }
-    Result<void> remove_fence() override { return {}; }
+    Result<bool> remove_fence() override { return false; }
     Result<void> open_fence(const std::string&, std::chrono::milliseconds) override { return {}; }
     Result<void> refuse(std::span<const netlink::nft::Refused> addresses) override {
         refused.push_back(addresses.size());
         return {};
     }
     Result<bool> intact() override { return true; }
-    Result<std::vector<netlink::nft::Obstacle>> obstacles(std::span<const netlink::nft::Served>) override {
+    Result<std::vector<netlink::nft::Obstacle>> obstacles(std::span<const netlink::nft::Served>,
+                                                          const Hurried& hurried) override {
+        ++inspections;
+        while (endless && !hurried()) std::this_thread::sleep_for(1ms);
+        if (endless.exchange(false)) return fail(ECANCELED, "read the rules");
         return std::vector<netlink::nft::Obstacle>{};
     }
 
     std::vector<std::size_t> refused;  // how many, each time
+    std::atomic<unsigned> inspections = 0;
+    std::atomic<bool> endless = false;  // the rules of others, the first time
 };
 
 class WriterTest : public testing::Test {
@@ -168,19 +175,37 @@ TEST_F(WriterTest, of_several_refusals_that_wait_the_last_one_counts_for_all) {
     EXPECT_EQ(refused.back(), 2U);
 }
 
-TEST_F(WriterTest, completions_keep_the_order_of_the_tasks) {
+TEST_F(WriterTest, completions_keep_the_order_of_the_tasks_and_looks_come_last) {
     occupy_writer();
+    const auto look = writer_->submit(ReadPicture{});
     std::vector<std::uint64_t> tickets;
     tickets.push_back(writer_->submit(additions(0, 3)));
-    tickets.push_back(writer_->submit(ReadPicture{}));
+    tickets.push_back(writer_->submit(AskNeighbour{kernel_->lan, ip("10.9.0.1")}));
     tickets.push_back(writer_->submit(additions(3, 2)));
+    tickets.push_back(look);
     const auto done = finish();
-    ASSERT_EQ(done.size(), 4U);
+    ASSERT_EQ(done.size(), 5U);
     for (std::size_t i = 0; i < tickets.size(); ++i) EXPECT_EQ(done[i + 1].ticket, tickets[i]);
-
-    const auto* picture = std::get_if<Picture>(&done[2].outcome);
+    const auto* picture = std::get_if<Picture>(&done.back().outcome);
     ASSERT_NE(picture, nullptr);
-    EXPECT_EQ(picture->snapshot->addresses.size(), 4U) << "the first one and these 3; the other 2 came later";
+    EXPECT_EQ(picture->snapshot->addresses.size(), 6U);
+}
+
+TEST_F(WriterTest, an_inspection_that_is_under_way_gives_way_and_begins_anew) {
+    auto own = std::make_unique<NotedTables>();
+    auto& tables = *own;
+    tables.endless = true;
+    make_writer(std::move(own));
+    const auto look = writer_->submit(InspectRules{});
+    while (tables.inspections == 0) std::this_thread::sleep_for(1ms);
+    const auto urgent = writer_->submit(additions(0, 1));
+    ASSERT_TRUE(writer_->drain(5s));
+    const auto done = writer_->completions();
+    ASSERT_EQ(done.size(), 2U);
+    EXPECT_EQ(done[0].ticket, urgent);
+    EXPECT_EQ(done[1].ticket, look);
+    EXPECT_TRUE(std::get<RulesInspected>(done[1].outcome).obstacles);
+    EXPECT_EQ(tables.inspections, 2U);
 }
 
 TEST_F(WriterTest, a_neighbour_is_asked_for) {

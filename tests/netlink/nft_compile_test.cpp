@@ -24,14 +24,19 @@ std::string fence(const std::vector<GatewayRules>& gateways, FencePlace place = 
 
 TEST(Compile, a_plain_home) {
     EXPECT_EQ(rules(home()), R"(table inet vrrpd {
+	set translating_HOME {
+		type ifname
+		flags timeout
+	}
+
 	chain postrouting {
 		type nat hook postrouting priority 90; policy accept;
-		oifname "wan0" ip saddr 10.12.14.0/24 masquerade
+		oifname "wan0" oifname @translating_HOME ip saddr 10.12.14.0/24 masquerade
 	}
 
 	chain forward {
 		type filter hook forward priority 0; policy accept;
-		iifname "lan0" oifname "wan0" ct state invalid ip saddr 10.12.14.0/24 counter drop
+		iifname "lan0" oifname "wan0" oifname @translating_HOME ct state invalid ip saddr 10.12.14.0/24 counter drop
 		iifname "wan0" oifname "lan0" ct state established,related accept
 		iifname "wan0" oifname "lan0" ct status dnat accept
 		iifname "wan0" oifname "lan0" counter drop
@@ -46,10 +51,10 @@ TEST(Compile, questions_to_a_virtual_address_go_to_the_chosen_server) {
     const auto out = rules(gateway);
     EXPECT_THAT(out, HasSubstr("elements = { tcp . 53 : 10.12.14.2 . 5353, udp . 53 : 10.12.14.2 . 5353 }"));
     EXPECT_THAT(out,
-                HasSubstr("iifname \"lan0\" ip saddr != 10.12.14.2 ip daddr 10.12.14.1 dnat ip to meta l4proto . th "
-                          "dport map @dns4_HOME\n"));
-    EXPECT_THAT(out,
-                HasSubstr("oifname \"lan0\" ct status dnat ip saddr 10.12.14.0/24 ip daddr 10.12.14.2 masquerade\n"))
+                HasSubstr("iifname \"lan0\" iifname @active_HOME ip saddr != 10.12.14.2 ip daddr 10.12.14.1 dnat ip "
+                          "to meta l4proto . th dport map @dns4_HOME\n"));
+    EXPECT_THAT(out, HasSubstr("oifname \"lan0\" oifname @active_HOME ct status dnat ip saddr 10.12.14.0/24 "
+                               "ip daddr 10.12.14.2 masquerade\n"))
         << "its answer must come back to us";
 }
 
@@ -69,12 +74,15 @@ TEST(Compile, a_held_address_is_translated_to_and_matched) {
     gateway.hairpin = true;
     gateway.forwards = {{Transport::tcp, {443, 443}, IpAddress::v4(10, 12, 14, 20), 8443}};
     const auto out = rules(gateway);
-    EXPECT_THAT(out, HasSubstr("oifname \"wan0\" ip saddr 10.12.14.0/24 snat ip to 203.0.113.5\n"));
+    EXPECT_THAT(out,
+                HasSubstr("oifname \"wan0\" oifname @active_HOME ip saddr 10.12.14.0/24 snat ip to 203.0.113.5\n"));
     EXPECT_THAT(out, HasSubstr("elements = { tcp . 443 : 10.12.14.20 . 8443 }"));
-    const std::string dnat = " ip daddr 203.0.113.5 dnat ip to meta l4proto . th dport map @forwards4_HOME\n";
+    const std::string dnat =
+        " iifname @active_HOME ip daddr 203.0.113.5 dnat ip to meta l4proto . th dport map @forwards4_HOME\n";
     EXPECT_THAT(out, HasSubstr("iifname \"wan0\"" + dnat));
     EXPECT_THAT(out, HasSubstr("iifname \"lan0\"" + dnat));
-    EXPECT_THAT(out, HasSubstr("\t\toifname \"lan0\" ct status dnat ip saddr 10.12.14.0/24 masquerade\n"));
+    EXPECT_THAT(
+        out, HasSubstr("\t\toifname \"lan0\" oifname @active_HOME ct status dnat ip saddr 10.12.14.0/24 masquerade\n"));
 }
 
 TEST(Compile, a_range_keeps_its_length_and_the_first_forward_of_a_port_wins) {
@@ -119,6 +127,8 @@ TEST(CompileFence, drops_what_only_the_gateway_may_say) {
 
 	chain fence_lan0 {
 		type filter hook egress device "lan0" priority 0; policy accept;
+		@ll,96,16 0x8100 accept
+		@ll,96,16 0x88a8 accept
 		oifname != @open_HOME arp saddr ip @virtual4_HOME counter drop
 		oifname != @open_HOME ip saddr @virtual4_HOME ip protocol != vrrp counter drop
 		oifname != @open_HOME ip6 saddr @virtual6_HOME ip6 nexthdr != vrrp counter drop

@@ -129,12 +129,25 @@ protected:
                      device + " up");
         other.run("ip link set eth0 up && ip addr add " + address + " dev eth0");
     }
-    void install(const GatewayRules& gateway) {
+    void prepare(const GatewayRules& gateway) {
         router().in([&] {
             const auto done = tables_->install(std::span(&gateway, 1));
             ASSERT_TRUE(done) << done.error().describe();
-            ASSERT_TRUE(tables_->open_fence(gateway.name, 1min));
         });
+    }
+    void act_for(const GatewayRules& gateway, std::chrono::milliseconds lifetime) {
+        router().in([&] { ASSERT_TRUE(tables_->open_fence(gateway.name, lifetime)); });
+    }
+    // The virtual address is another router's. What comes here all the same comes to the router's own.
+    void stand_in() {
+        router().run("ip addr del 10.12.14.1/24 dev lan0");
+        for (const auto* host : {&world_->client, &world_->server})
+            host->run("ip route replace default via 10.12.14.4");
+    }
+    // The router becomes the gateway.
+    void install(const GatewayRules& gateway) {
+        prepare(gateway);
+        act_for(gateway, 1min);
     }
     const Space& router() const { return world_->router; }
     Conversation from_client() const { return {world_->client, world_->internet}; }
@@ -209,6 +222,85 @@ TEST_F(NftTraffic, hairpin_through_the_wan_address_and_not_through_the_virtual_o
         EXPECT_EQ(to_router.tcp(address, 2222, 22), "10.12.14.10");
         EXPECT_EQ(to_router.tcp("10.12.14.1", 443, 443), "10.12.14.10") << "the gateway's own service";
     }
+}
+
+// --- a stand-in, whose host routes and serves of its own right ----------------------------------------
+
+void expect_own_life(const Conversation& outward, const Conversation& inward, const Conversation& hairpin) {
+    EXPECT_EQ(outward.udp("198.51.100.1", 7000, 7000), "10.12.14.10") << "what it routes is not translated";
+    EXPECT_EQ(inward.tcp("198.51.100.4", 443, 443), "198.51.100.1") << "its own service on a port that is forwarded";
+    EXPECT_EQ(hairpin.tcp("198.51.100.4", 443, 443), "10.12.14.10") << "from inside, too";
+}
+
+TEST_F(NftTraffic, a_stand_in_translates_and_forwards_nothing) {
+    stand_in();
+    router().run("ip link set wan0 mtu 1400");
+    const Conversation inward{world_->internet, router()}, hairpin{world_->client, router()};
+    for (auto gateway : {forwarding(), holding()}) {
+        gateway.clamp_mss = true;
+        prepare(gateway);
+        expect_own_life(from_client(), inward, hairpin);
+        int segment = 0;
+        EXPECT_EQ(from_client().tcp("198.51.100.1", 7001, 7001, &segment), "10.12.14.10");
+        EXPECT_GT(segment, 1400);
+        EXPECT_EQ((Conversation{world_->internet, world_->server}.tcp("10.12.14.20", 8443, 8443)), "")
+            << "forwarding is on for our sake: the lan stays shut";
+    }
+}
+
+TEST_F(NftTraffic, a_gateway_that_was_one_forwards_nothing_more) {
+    stand_in();
+    const Conversation inward{world_->internet, router()}, hairpin{world_->client, router()};
+    for (const auto& gateway : {forwarding(), holding()}) {
+        install(gateway);
+        act_for(gateway, 0ms);
+        EXPECT_EQ(inward.tcp("198.51.100.4", 443, 443), "198.51.100.1");
+        EXPECT_EQ(hairpin.tcp("198.51.100.4", 443, 443), "10.12.14.10");
+    }
+    install(forwarding());
+    act_for(forwarding(), 1ms);
+    ::poll(nullptr, 0, 50);
+    expect_own_life(from_client(), inward, hairpin);
+}
+
+TEST_F(NftTraffic, what_a_client_still_sends_to_the_former_gateway_is_masqueraded_and_never_as_a_held_address) {
+    stand_in();
+    install(home());
+    act_for(home(), 0ms);
+    EXPECT_EQ(from_client().udp("198.51.100.1", 7000, 7000), "198.51.100.4");
+    router().run("ip addr add 203.0.113.5/32 dev wan0");
+    install(holding());
+    EXPECT_EQ(from_client().udp("198.51.100.1", 7001, 7001), "203.0.113.5");
+    act_for(holding(), 0ms);
+    EXPECT_EQ(from_client().udp("198.51.100.1", 7002, 7002), "10.12.14.10") << "it is another host's by now";
+}
+
+TEST_F(NftTraffic, a_flow_that_lives_goes_on_as_it_began_when_the_role_has_ended) {
+    stand_in();
+    install(home());
+    const Fd listener = socket_at(world_->internet, SOCK_DGRAM, at("0.0.0.0", 7000));
+    const Fd caller = socket_at(world_->client, SOCK_DGRAM, at("0.0.0.0", 5000));
+    const auto target = at("198.51.100.1", 7000);
+    ASSERT_EQ(::connect(caller.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target), 0);
+    const auto ask = [&]() -> std::string {  // who asked, as the server sees it
+        char byte = 'q';
+        if (::send(caller.get(), &byte, 1, 0) != 1 || !readable(listener)) return {};
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        EXPECT_EQ(::recvfrom(listener.get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&peer), &size), 1);
+        EXPECT_EQ(::sendto(listener.get(), &byte, 1, 0, reinterpret_cast<const sockaddr*>(&peer), size), 1);
+        if (!readable(caller)) return {};
+        EXPECT_EQ(::recv(caller.get(), &byte, 1, 0), 1);
+        return name_of(peer);
+    };
+    EXPECT_EQ(ask(), "198.51.100.4");
+    act_for(home(), 1ms);
+    ::poll(nullptr, 0, 50);
+    EXPECT_EQ(from_client().udp("198.51.100.1", 7001, 7001), "10.12.14.10") << "a new one is not translated";
+    EXPECT_EQ(ask(), "198.51.100.4");
+    install(forwarding());
+    act_for(forwarding(), 0ms);
+    EXPECT_EQ(ask(), "198.51.100.4") << "over a change of the rules";
 }
 
 TEST_F(NftTraffic, the_segment_size_is_clamped_to_the_way_out) {
@@ -318,7 +410,8 @@ protected:
         return fd;
     }
     // Whether the frame reaches the client: it is seen before a frame that nobody stops.
-    bool passes(const Bytes& frame) {
+    bool passes(const Bytes& frame) { return passes(frame, frame); }
+    bool passes(const Bytes& frame, const Bytes& as_seen) {
         const Bytes last = ethernet(0x88b5, {1, 2, 3});  // IEEE's local experimental EtherType
         for (const auto* one : {&frame, &last})
             EXPECT_EQ(::send(sender_.get(), one->data(), one->size(), 0) < 0 && one == &last, false);
@@ -326,7 +419,7 @@ protected:
         Bytes got(2048);
         while (readable(receiver_)) {
             const auto size = static_cast<std::size_t>(::recv(receiver_.get(), got.data(), got.size(), 0));
-            if (size >= frame.size() && std::equal(frame.begin(), frame.end(), got.begin())) seen = true;
+            if (size >= as_seen.size() && std::equal(as_seen.begin(), as_seen.end(), got.begin())) seen = true;
             if (size >= last.size() && std::equal(last.begin(), last.end(), got.begin())) return seen;
         }
         ADD_FAILURE() << "even the plain frame did not arrive";
@@ -376,6 +469,20 @@ TEST_F(NftFence, stops_packet_sockets_too_and_lets_a_stand_ins_own_traffic_throu
     open_for(1ms);
     ::poll(nullptr, 0, 50);
     for (const auto& [what, frame] : forbidden) EXPECT_FALSE(passes(frame)) << what << ", after its time ran out";
+}
+
+// The tag is beside the packet, as a VLAN device hands it down to the device below.
+TEST_F(NftFence, a_vlan_on_the_lan_device_is_another_lan) {
+    auto gateway = home();
+    gateway.lans[0].device = "lan_c";  // a port of the bridge: what comes in at the other one goes out here
+    prepare(gateway);
+    sender_ = packet_socket(world_->server, "eth0");
+    const auto answer = ipv4(17, IpAddress::v4(10, 12, 14, 4), udp(67, 68));
+    EXPECT_FALSE(passes(answer, answer));
+    auto tagged = answer;
+    const Bytes tag{0x81, 0x00, 0x00, 0x07};
+    tagged.insert(tagged.begin() + 12, tag.begin(), tag.end());
+    EXPECT_TRUE(passes(tagged, answer)) << "of a DHCP server of its own there";
 }
 
 TEST_F(NftFence, a_hosts_own_router_advertisements_are_left_alone_where_the_gateway_owns_none) {

@@ -58,7 +58,8 @@ public:
     [[nodiscard]] bool observes() const { return observe_; }
 
     using Done = std::function<void(const Outcome&)>;
-    // Tasks are carried out in the order of the calls. `done` may be empty.
+    // Tasks are carried out in the order of the calls, but for pictures and inspections, which wait until nothing else is
+    // to be done. `done` may be empty.
     void ask(Task task, Done done = {});
     // In batches of at most 64, so that deadlines are served between them; `done` with all results, in order.
     void apply(std::vector<netlink::Request> requests, std::function<void(const std::vector<Result<void>>&)> done = {});

@@ -24,6 +24,17 @@ struct Queued {
     Task task;
 };
 
+// It changes nothing, and may take long.
+bool is_look(const Task& task) {
+    return std::holds_alternative<ReadPicture>(task) || std::holds_alternative<InspectRules>(task);
+}
+
+// For something more urgent; to be begun anew.
+bool was_given_up(const Outcome& outcome) {
+    const auto* look = std::get_if<RulesInspected>(&outcome);
+    return look && !look->obstacles && look->obstacles.error().code == ECANCELED;
+}
+
 }  // namespace
 
 class Writer::Impl {
@@ -49,7 +60,8 @@ public:
 
     std::uint64_t submit(Task task) {
         const std::lock_guard lock(mutex_);
-        queue_.push_back({++last_ticket_, std::move(task)});
+        auto& queue = is_look(task) ? looks_ : queue_;
+        queue.push_back({++last_ticket_, std::move(task)});
         wake_.notify_one();
         return last_ticket_;
     }
@@ -69,7 +81,7 @@ public:
 
     bool drain(std::chrono::milliseconds at_most) {
         std::unique_lock lock(mutex_);
-        return idle_.wait_for(lock, at_most, [this] { return queue_.empty() && !busy_; });
+        return idle_.wait_for(lock, at_most, [this] { return !has_work() && !busy_; });
     }
 
     [[nodiscard]] int fd() const { return event_.get(); }
@@ -78,25 +90,35 @@ private:
     void work() {
         std::unique_lock lock(mutex_);
         for (;;) {
-            wake_.wait(lock, [this] { return ending_ || (!held_ && !queue_.empty()); });
-            if (queue_.empty()) return;
-            const auto batch = take_batch();
+            wake_.wait(lock, [this] { return ending_ || (!held_ && has_work()); });
+            if (!has_work()) return;
+            auto batch = take_batch();
             busy_ = true;
             lock.unlock();
             auto outcomes = carry_out(batch);
             lock.lock();
             busy_ = false;
+            if (was_given_up(outcomes.front())) {
+                looks_.push_front(std::move(batch.front()));
+                continue;
+            }
             for (std::size_t i = 0; i < batch.size(); ++i) done_.push_back({batch[i].ticket, std::move(outcomes[i])});
             const std::uint64_t one = 1;
             [[maybe_unused]] const auto put = ::write(event_.get(), &one, sizeof one);
-            if (queue_.empty()) idle_.notify_all();
+            if (!has_work()) idle_.notify_all();
         }
     }
+
+    [[nodiscard]] bool has_work() const { return !queue_.empty() || !looks_.empty(); }
 
     // One task; or as many small ApplyRequests as fill one batch to the kernel: 1,000 routers that take over
     // together are 16 batches, not 1,000.
     std::vector<Queued> take_batch() {
         std::vector<Queued> batch;
+        if (queue_.empty()) {
+            batch.push_back(std::move(looks_.front()));
+            looks_.pop_front();
+        }
         std::size_t requests = 0;
         while (!queue_.empty()) {
             const auto* apply = std::get_if<ApplyRequests>(&queue_.front().task);
@@ -154,7 +176,12 @@ private:
     Outcome run(const ReadPicture& task) { return Picture{kernel_->snapshot(task.routes)}; }
     Outcome run(const AskNeighbour& task) { return NeighbourKnown{kernel_->neighbour(task.link, task.address)}; }
     Outcome run(const InstallRules& task) {
-        return RulesInstalled{tables_ ? tables_->install(task.gateways) : no_tables()};
+        if (!tables_) return RulesInstalled{no_tables()};
+        RulesInstalled done{tables_->install(task.gateways)};
+        if (!done.result || !task.gateways.empty()) return done;
+        const auto removed = tables_->remove_fence();
+        if (!removed) return RulesInstalled{tl::unexpected(removed.error())};
+        return RulesInstalled{{}, *removed};
     }
     Outcome run(const OpenFence& task) {
         return FenceSet{tables_ ? tables_->open_fence(task.gateway, task.lifetime) : no_tables()};
@@ -162,7 +189,12 @@ private:
     Outcome run(const PurgeConnections& task) { return ConnectionsPurged{purge_(task.which)}; }
     Outcome run(const InspectRules& task) {
         if (!tables_) return RulesInspected{true, std::vector<netlink::nft::Obstacle>{}};
-        return RulesInspected{tables_->intact(), tables_->obstacles(task.gateways)};
+        const auto hurried = [this] {
+            const std::lock_guard lock(mutex_);
+            return !queue_.empty();
+        };
+        auto intact = tables_->intact();
+        return RulesInspected{std::move(intact), tables_->obstacles(task.gateways, hurried)};
     }
     Outcome run(const RefusePackets& task) {
         if (!tables_) return RulesInstalled{no_tables()};
@@ -198,6 +230,7 @@ private:
     std::mutex mutex_;  // guards everything below
     std::condition_variable wake_, idle_;
     std::deque<Queued> queue_;
+    std::deque<Queued> looks_;  // when nothing else is to be done
     std::vector<Completion> done_;
     std::uint64_t last_ticket_ = 0;
     bool busy_ = false, held_ = false, ending_ = false;

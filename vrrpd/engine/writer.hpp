@@ -32,6 +32,7 @@ struct AskNeighbour {
     IfIndex link;
     IpAddress address;
 };
+// Without a gateway the fence goes too: nobody is left to open it.
 struct InstallRules {
     std::vector<netlink::nft::GatewayRules> gateways;
 };
@@ -81,6 +82,7 @@ struct NeighbourKnown {
 };
 struct RulesInstalled {
     Result<void> result;
+    bool fence_removed = false;
 };
 struct FenceSet {
     Result<void> result;
@@ -114,7 +116,9 @@ public:
     Writer& operator=(const Writer&) = delete;
     ~Writer();  // finishes what is queued
 
-    // Never waits. The ticket comes back with the completion; completions keep the order of the tasks.
+    // Never waits. The ticket comes back with the completion. Tasks are carried out in their order, but for ReadPicture
+    // and InspectRules: they may take long, as where others change their rules all the time, and nobody who takes over
+    // waits for them. They come when nothing else is to be done.
     std::uint64_t submit(Task task);
 
     // While held, tasks queue up and none is begun.

@@ -115,9 +115,13 @@ int set_fence(const Options& options, Log& log) {
         log.error("this kernel has no nf_tables: no fence (modprobe nf_tables, or a kernel with CONFIG_NF_TABLES)");
         return exit_code(Exit::failed);
     }
-    const auto done = !tables ? Result<void>(tl::unexpected(tables.error()))
-                      : shut  ? (*tables)->install_fence(rules)
-                              : (*tables)->remove_fence();
+    const auto set = [&]() -> Result<void> {
+        if (!tables) return tl::unexpected(tables.error());
+        if (shut) return (*tables)->install_fence(rules);
+        if (const auto removed = (*tables)->remove_fence(); !removed) return tl::unexpected(removed.error());
+        return {};
+    };
+    const auto done = set();
     if (done) return 0;
     log.error("{}", done.error().describe());
     return exit_code(Exit::failed);
