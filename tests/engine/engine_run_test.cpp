@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "tests/engine/home.hpp"
+#include "tests/netlink/nft_churn.hpp"
 
 namespace vrrpd::engine {
 namespace {
@@ -151,6 +152,52 @@ TEST_F(EngineRun, a_gateway_block_that_leaves_the_file_takes_its_routes_and_life
     EXPECT_TRUE(eventually([] { return ip_output("rule").find("11200") == std::string::npos; }));
     EXPECT_TRUE(stands("10.12.14.1/24"));
     EXPECT_EQ(engine.lines_with("Entering MASTER"), 1U) << engine.log();
+    // A fence that nobody opens would mute the address that stays.
+    EXPECT_TRUE(engine.await_line("removed the fence of an earlier configuration")) << engine.log();
+    EXPECT_EQ(output_of("nft list ruleset"), "");
+}
+
+TEST_F(EngineRun, a_fence_that_was_left_behind_mutes_no_instance_without_a_gateway) {
+    {
+        EngineProcess before(lan("10.12.14.1/24", gateway()));
+        ASSERT_TRUE(becomes_active(before, "10.12.14.1/24")) << before.log();
+    }  // killed
+    ip("addr flush dev lan0");
+    ip("addr add 10.12.14.4/24 dev lan0");
+    ASSERT_NE(output_of("nft list table netdev vrrpd"), "");
+    EngineProcess engine(lan("10.12.14.1/24"));
+    EXPECT_TRUE(engine.await_line("removed the fence of an earlier configuration")) << engine.log();
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_EQ(output_of("nft list ruleset"), "");
+}
+
+TEST_F(EngineRun, a_gateway_that_crashed_and_is_not_adopted_shuts_its_fence_at_once) {
+    auto slow = lan("10.12.14.1/24", gateway());
+    slow.replace(slow.find("advert_int 0.1"), 14, "advert_int 2");
+    const auto open = [] {
+        return output_of("nft list set netdev vrrpd open_HOME").find("elements") != std::string::npos;
+    };
+    {
+        EngineProcess before(slow);
+        ASSERT_TRUE(before.await(Kind::ready) && before.await_line("Entering BACKUP STATE"));
+        EXPECT_TRUE(before.await<ipc::RoleChange>(
+            Kind::role_change, [](const auto& change) { return change.role == proto::Role::active; }, 10s));
+        ASSERT_TRUE(eventually(open));
+    }  // killed
+    EngineProcess engine(slow);
+    ASSERT_TRUE(engine.await_line("leftovers of an earlier run")) << engine.log();
+    EXPECT_TRUE(eventually([&] { return !open(); }));
+    EXPECT_EQ(engine.lines_with("Entering MASTER"), 0U) << engine.log();
+}
+
+TEST_F(EngineRun, a_daemon_with_a_name_leaves_the_fence_of_the_one_beside_it_alone) {
+    EngineProcess gate(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(gate, "10.12.14.1/24")) << gate.log();
+    EngineProcess other("instance other\n" + instance("OTHER", 7, "10.12.14.7/24"));
+    ASSERT_TRUE(becomes_active(other, "10.12.14.7/24")) << other.log();
+    gate.listen(300ms);
+    EXPECT_EQ(gate.lines_with("changed or removed"), 0U) << gate.log();
+    EXPECT_EQ(other.lines_with("fence"), 0U) << other.log();
 }
 
 TEST_F(EngineRun, an_address_may_move_between_instances_in_a_reload) {
@@ -229,6 +276,30 @@ TEST_F(EngineRun, a_foreign_rule_in_the_way_of_one_gateway_says_nothing_about_an
     ASSERT_TRUE(engine.await_line("gateway GUESTS: NOT ready: ip filter FORWARD drops lan1->wan1")) << engine.log();
     engine.listen(300ms);
     EXPECT_EQ(engine.lines_with("gateway HOME: NOT ready"), 0U) << engine.log();
+}
+
+TEST_F(EngineRun, a_take_over_does_not_wait_for_the_rules_of_others_to_be_read) {
+    const nft_test::Churn others(3000);
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.listen(1s);
+    const auto stands_again = [](const char* state) {
+        const auto began = std::chrono::steady_clock::now();
+        ip(std::string("link set lan0-far ") + state);
+        EXPECT_TRUE(eventually([&] { return stands("10.12.14.1/24") == (state == std::string("up")); }));
+        return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+    };
+    for (int round = 0; round < 3; ++round) {
+        const auto gone = stands_again("down"), back = stands_again("up");
+        std::printf("gone in %.0f ms, back in %.0f ms\n", gone, back);
+        EXPECT_LT(gone, 300);
+        EXPECT_LT(back, 900) << "the down interval, 0.36 s, and what a busy machine adds\n" << engine.log();
+        engine.listen(100ms);
+    }
+    ASSERT_EQ(std::system("nft flush table inet vrrpd && nft delete table inet vrrpd"), 0);
+    EXPECT_TRUE(eventually([] {
+        return output_of("nft list table inet vrrpd 2>&1").find("masquerade") != std::string::npos;
+    })) << engine.log();
 }
 
 // The far end of wan0 is the provider's router: it answers while it has the address.

@@ -9,6 +9,10 @@ namespace {
 
 constexpr Duration inspect_delay = std::chrono::milliseconds(20);  // a rule set is loaded in many events
 constexpr Duration inspect_interval = std::chrono::seconds(30);
+constexpr Duration foreign_pause = std::chrono::seconds(1);  // others may change their rules a thousand times a second
+constexpr Duration shortest_pause = std::chrono::milliseconds(100);  // between two repairs of our rules
+constexpr Duration longest_pause = std::chrono::seconds(1);
+constexpr Duration calm = std::chrono::seconds(30);  // so long without one, and the next is at once
 constexpr Duration switches_interval = std::chrono::seconds(10);
 constexpr Duration second_look = std::chrono::seconds(1);  // the supervisor sets them when a device appears
 
@@ -73,19 +77,25 @@ void GatewayKeeper::configure(const config::Config& config) {
     for (std::size_t i = 0; i < gateways.size(); ++i)
         for (std::size_t j = 0; gateways_ && j < gateways_->size(); ++j)
             if ((*gateways_)[j].name == gateways[i].name) states[i] = std::move(states_[j]);
-    const bool had_none = states_.empty();
+    const bool first = !gateways_, had_none = states_.empty();
     config_ = &config;
     gateways_ = &gateways;
     states_ = std::move(states);
     for (const auto& choice : std::exchange(remembered_, {}))
         if (const auto gateway = find(choice.gateway)) states_[*gateway].dns.push_back({choice.to, choice.port});
     forget_services();
-    if (gateways.empty() && had_none) return;
-    if (!gateways.empty() && !desk_.has_tables())
+    if (gateways.empty()) {
+        inspect_at_.reset();
+        switches_at_.reset();
+        // A daemon with a name has no gateway, and lets those of the one beside it be.
+        if (first ? config.process->instance.empty() : !had_none) install();
+        return;
+    }
+    if (!desk_.has_tables())
         log_.error(
             "this kernel has no nf_tables: no NAT and no fence; addresses still move "
             "(modprobe nf_tables, or a kernel with CONFIG_NF_TABLES)");
-    else if (!gateways.empty() && had_none && !desk_.abilities().netdev_egress)
+    else if (had_none && !desk_.abilities().netdev_egress)
         log_.warning(
             "this kernel has no netdev egress hook (Linux 5.16 has): the fence stands in the output chain, "
             "which ARP and programs with packet sockets, as some DHCP servers are, pass by");
@@ -168,7 +178,9 @@ void GatewayKeeper::dns_chosen(const ipc::DnsChoice& choice) {
     std::erase_if(servers, [&](const DnsServer& other) { return other.address.family() == choice.to.family(); });
     servers.push_back(server);
     install();
-    // A client that keeps its source port would be answered by the former one for as long as it goes on asking.
+    // A client that keeps its source port would be answered by the former one for as long as it goes on asking. Of a
+    // stand-in these would be the questions of its own.
+    if (!states_[*gateway].open) return;
     desk_.ask(PurgeConnections{{(*gateways_)[*gateway].rules.virtual_addresses, netlink::nft::dns_port}});
 }
 
@@ -220,10 +232,11 @@ void GatewayKeeper::install() {
     if (!desk_.has_tables()) return;
     present_ = lan_devices_present();
     desk_.ask(InstallRules{rules()}, [this](const Outcome& outcome) {
-        const auto& result = std::get<RulesInstalled>(outcome).result;
+        const auto& [result, fence_removed] = std::get<RulesInstalled>(outcome);
         if (!result && !std::exchange(install_failed_said_, true))
             log_.error("the gateway's packet rules could not be installed: {}", result.error().describe());
         if (result) install_failed_said_ = false;
+        if (fence_removed) log_.notice("removed the fence of an earlier configuration: no gateway is left to open it");
     });
     // Whoever removed the tables removed the open fence with them.
     for (std::size_t i = 0; i < states_.size(); ++i)
@@ -301,21 +314,26 @@ void GatewayKeeper::say(std::size_t gateway, const Readiness& before) const {
 void GatewayKeeper::rules_changed(const netlink::nft::RulesetMonitor::Seen& seen) {
     if (!gateways_ || gateways_->empty()) return;
     if (seen.ours_touched && !seen.by.empty()) changed_by_ = seen.by;
-    if (seen.ours_touched || seen.foreign_touched || seen.overrun)
-        inspect_at_ = earlier(inspect_at_, loop_.now() + inspect_delay);
+    const auto soon = loop_.now() + inspect_delay;
+    if (seen.ours_touched)
+        inspect_at_ = earlier(inspect_at_, soon);
+    else if (seen.foreign_touched || seen.overrun)
+        inspect_at_ = earlier(inspect_at_, std::max(soon, inspected_at_ + foreign_pause));
 }
 
-void GatewayKeeper::inspect() {
-    desk_.ask(InspectRules{served()}, [this](const Outcome& outcome) { inspected(std::get<RulesInspected>(outcome)); });
+// One at a time: what changes meanwhile asks for another.
+void GatewayKeeper::inspect(Instant now) {
+    inspect_at_ = now + inspect_interval;
+    inspecting_ = true;
+    desk_.ask(InspectRules{served()}, [this](const Outcome& outcome) {
+        inspecting_ = false;
+        inspected_at_ = loop_.now();
+        inspected(std::get<RulesInspected>(outcome));
+    });
 }
 
 void GatewayKeeper::inspected(const RulesInspected& found) {
-    if (found.intact && !*found.intact) {
-        log_.warning("our packet rules (table vrrpd) were changed or removed{}: installed again",
-                     changed_by_.empty() ? std::string(" by someone else") : " by " + changed_by_);
-        changed_by_.clear();
-        install();
-    }
+    if (found.intact && !*found.intact) put_right();
     if (!found.obstacles) return;
     for (std::size_t i = 0; i < states_.size(); ++i) {
         states_[i].foreign.clear();
@@ -324,6 +342,25 @@ void GatewayKeeper::inspected(const RulesInspected& found) {
                 states_[i].foreign.push_back(obstacle.where + "; run: " + obstacle.remedy);
         judge(i);
     }
+}
+
+// At once; and where somebody goes on taking them away, once a second.
+void GatewayKeeper::put_right() {
+    const auto now = loop_.now();
+    if (now - put_right_at_ > calm) put_right_pause_ = Duration(0);
+    if (now < put_right_at_ + put_right_pause_) {
+        inspect_at_ = earlier(inspect_at_, put_right_at_ + put_right_pause_);
+        return;
+    }
+    const auto by = changed_by_.empty() ? std::string("someone else") : std::exchange(changed_by_, {});
+    const auto pause = std::clamp<Duration>(2 * put_right_pause_, shortest_pause, longest_pause);
+    if (put_right_pause_ == Duration(0))
+        log_.warning("our packet rules (table vrrpd) were changed or removed by {}: installed again", by);
+    else if (pause == longest_pause && put_right_pause_ != longest_pause)
+        log_.warning("our packet rules are changed or removed again and again by {}: installed once a second", by);
+    put_right_at_ = now;
+    put_right_pause_ = pause;
+    install();
 }
 
 void GatewayKeeper::look_at_switches() {
@@ -361,16 +398,16 @@ void GatewayKeeper::address_claimed(IfIndex link, const IpAddress& address) {
 }
 
 Deadline GatewayKeeper::next_deadline() const {
-    Deadline next = earlier(inspect_at_, switches_at_);
+    Deadline next = inspecting_ ? switches_at_ : earlier(inspect_at_, switches_at_);
     for (const auto& state : states_)
         if (state.via) next = earlier(next, state.next_hop.next_deadline());
     return next;
 }
 
 void GatewayKeeper::step(Instant now) {
-    if (inspect_at_ && *inspect_at_ <= now) {
-        inspect_at_ = now + inspect_interval;
-        if (desk_.has_tables()) inspect();
+    if (inspect_at_ && *inspect_at_ <= now && !inspecting_) {
+        inspect_at_.reset();
+        if (desk_.has_tables()) inspect(now);
     }
     if (switches_at_ && *switches_at_ <= now) {
         switches_at_ = now + switches_interval;

@@ -79,8 +79,9 @@ private:
     [[nodiscard]] std::vector<netlink::nft::Served> served() const;
     [[nodiscard]] std::vector<netlink::nft::Served::DnsPath> dns_paths(const std::string& gateway) const;
     void install();
-    void inspect();
+    void inspect(Instant now);
     void inspected(const RulesInspected& found);
+    void put_right();
     void look_at_switches();
     void switches_seen(const std::vector<AskSwitches::Switch>& off);
     void ask_kernel_for_next_hop(std::size_t gateway, IfIndex wan);
@@ -101,6 +102,10 @@ private:
     std::vector<std::string> present_;        // lan devices when the rules were last installed
     std::string changed_by_;                  // who touched our table
     Deadline inspect_at_;
+    Instant inspected_at_{};
+    bool inspecting_ = false;  // the answer is on its way
+    Instant put_right_at_{};
+    Duration put_right_pause_{0};
     Deadline switches_at_;
     bool install_failed_said_ = false;
 };
