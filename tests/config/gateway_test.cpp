@@ -230,5 +230,12 @@ TEST(GatewayFaultsOfTheWhole, names_and_lans_are_not_shared) {
     EXPECT_FALSE(shared.can_start());
 }
 
+TEST(GatewayFaultsOfTheWhole, one_of_several_daemons_has_none) {
+    const auto named = parse_text("instance other\n" + instance + "gateway HOME {\n" + lan + "}\n");
+    EXPECT_TRUE(says(named.faults, "gateway HOME: a daemon with an instance name (other) has none"));
+    EXPECT_FALSE(named.can_start());
+    EXPECT_TRUE(parse_text("instance other\n" + instance).can_start());
+}
+
 }  // namespace
 }  // namespace vrrpd::config

@@ -214,6 +214,19 @@ void check_shared_lans(Reader& reader) {
     }
 }
 
+// Its tables, its routing tables and its fence are the network namespace's: of two daemons each would take the other's
+// away.
+void check_alone(Reader& reader) {
+    const auto& config = reader.draft().config;
+    if (config.process->instance.empty()) return;
+    for (const auto& gateway : reader.draft().gateways)
+        reader.fatal(
+            Severity::error, gateway.place,
+            fmt::format("gateway {}: a daemon with an instance name ({}) has none, since several may run here: "
+                        "write the gateway in the one without a name",
+                        gateway.value.name, config.process->instance));
+}
+
 // One instance has one gateway: of two the second would be followed by nothing, and its LAN would have no fence.
 void check_shared_instances(Reader& reader) {
     const auto& draft = reader.draft();
@@ -284,6 +297,7 @@ void resolve_gateways(Reader& reader) {
     for (auto& gateway : draft.gateways) GatewayCheck(reader, gateway).run();
     check_shared_lans(reader);
     check_shared_instances(reader);
+    check_alone(reader);
     for (auto& gateway : draft.gateways) draft.config.gateways.push_back(std::move(gateway.value));
     check_members(reader);
     find_self(reader);
