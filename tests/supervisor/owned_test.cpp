@@ -108,7 +108,8 @@ TEST(Switches, ipv6_forwarding_comes_after_accept_ra_and_is_not_put_back) {
     const auto wanted = switches_of(config);
     ASSERT_FALSE(wanted.empty());
     EXPECT_EQ(wanted.back(), (Switch{"all", DeviceOption::forwarding_ipv6, 1, {}, false}));
-    EXPECT_NE(std::find(wanted.begin(), wanted.end(), Switch{"wan0", DeviceOption::accept_ra, 2, 1}), wanted.end());
+    EXPECT_NE(std::find(wanted.begin(), wanted.end(), Switch{"wan0", DeviceOption::accept_ra, 2, 1, false}),
+              wanted.end());
 }
 
 TEST(Switches, a_plain_instance_or_a_gateway_without_wan_forwards_nothing) {
@@ -221,6 +222,43 @@ TEST(Sweep, what_cannot_be_removed_is_said) {
     EXPECT_FALSE(sweep(owned_by(home()), machine.kernel, machine.log));
     ASSERT_EQ(machine.log.lines.size(), 1u);
     EXPECT_NE(machine.log.lines[0].find("not swept: delete 10.12.14.1/24"), std::string::npos);
+}
+
+TEST(Switches, forwarding_stays_where_somebody_else_has_come_to_live_on_it) {
+    Machine machine;
+    auto& kernel = machine.kernel;
+    const auto changes = changes_needed(switches_of(home()), kernel);
+    set(changes, kernel, machine.log);
+    ASSERT_TRUE(kernel.set_device_option("all", DeviceOption::forwarding_ipv4, 1));  // Docker: of every device
+    restore(changes, kernel, machine.log);
+    EXPECT_EQ(kernel.device_option("lan0", DeviceOption::forwarding_ipv4), 1);
+    EXPECT_EQ(kernel.device_option("lan0", DeviceOption::promote_secondaries), 0);
+}
+
+// Forwarding is switched on for the whole host, and a device that forwards hears no router advertisements.
+TEST(Switches, ipv6_forwarding_takes_no_device_the_default_route_that_it_learnt) {
+    Machine machine;
+    auto& kernel = machine.kernel;
+    for (const auto* device : {"wan0", "uplink", "networkd"}) kernel.add_link(device);
+    ASSERT_TRUE(kernel.set_device_option("networkd", DeviceOption::accept_ra, 0));
+    auto config = home();
+    config.gateways[0].lans.push_back({"lan0", prefix("fd00::/64")});
+    const auto changes = changes_needed(switches_of(config), kernel);
+    set(changes, kernel, machine.log);
+    const auto accepts = [&](const char* device) {
+        return kernel.device_option(device, DeviceOption::accept_ra).value_or(-1);
+    };
+    for (const auto* device : {"lan0", "wan0", "uplink", "default"}) EXPECT_EQ(accepts(device), 2) << device;
+    EXPECT_EQ(accepts("networkd"), 0);
+    EXPECT_EQ(kernel.device_option("all", DeviceOption::forwarding_ipv6), 1);
+    restore(changes, kernel, machine.log);
+    EXPECT_EQ(kernel.device_option("all", DeviceOption::forwarding_ipv6), 1) << "others may live on it";
+    for (const auto* device : {"lan0", "wan0", "uplink", "default"}) EXPECT_EQ(accepts(device), 2) << device;
+
+    // Where the host forwards of its own accord, what it hears is its own affair.
+    ASSERT_TRUE(kernel.set_device_option("uplink", DeviceOption::accept_ra, 1));
+    set(changes_needed(switches_of(config), kernel), kernel, machine.log);
+    EXPECT_EQ(accepts("uplink"), 1);
 }
 
 TEST(Switches, are_set_remembered_and_put_back_only_if_still_ours) {

@@ -44,9 +44,9 @@ void add_forwarding(const config::Gateway& gateway, std::vector<Switch>& into) {
 
     // The kernel forwards IPv6 by its global switch alone, and a device that forwards ignores router
     // advertisements unless accept_ra is 2. The global switch is never put back: by then others (Docker)
-    // may live on it.
+    // may live on it. And so accept_ra stays, too, or the host's own default route would run out.
     if (gateway.wan) lans.insert(gateway.wan->device);
-    for (const auto& device : lans) into.push_back({device, DeviceOption::accept_ra, 2, 1});
+    for (const auto& device : lans) into.push_back({device, DeviceOption::accept_ra, 2, 1, false});
     into.push_back({"all", DeviceOption::forwarding_ipv6, 1, {}, false});
 }
 
@@ -85,6 +85,23 @@ void spread_filter(int filter, netlink::Kernel& kernel, std::vector<OwnedSwitch>
     }
 }
 
+// The global switch is every device's: one that the gateway does not even use would lose the default route that it
+// learnt, and those that come later would learn none.
+void keep_router_advertisements(netlink::Kernel& kernel, std::vector<OwnedSwitch>& into) {
+    const auto option = DeviceOption::accept_ra;
+    std::vector<std::string> devices{"default"};
+    if (const auto snapshot = kernel.snapshot())
+        for (const auto& link : snapshot->links)
+            if (!netlink::is_ours(link)) devices.push_back(link.name);
+    for (const auto& device : devices) {
+        const auto known = [&](const OwnedSwitch& one) { return one.device == device && one.option == option; };
+        const auto now = kernel.device_option(device, option);
+        if (now && *now == 1 && std::none_of(into.begin(), into.end(), known)) into.push_back({device, option, 2, 2});
+    }
+}
+
+bool forwards_ipv6(const Switch& one) { return one.device == "all" && one.option == DeviceOption::forwarding_ipv6; }
+
 // Also without a way out: a question that is sent on to another host's forwarder is forwarded.
 bool forwards(const config::Config& config, const config::Gateway& gateway) {
     const auto sends_on = [&](const config::DnsFailover& block) {
@@ -115,6 +132,7 @@ std::vector<OwnedSwitch> changes_needed(const std::vector<Switch>& wanted, netli
         if (one.instead_of && *now != *one.instead_of) continue;
         if (one.at_least && *now > one.value) continue;
         if (is_spread(one)) spread_filter(*now, kernel, changes);
+        if (forwards_ipv6(one)) keep_router_advertisements(kernel, changes);
         changes.push_back({one.device, one.option, one.restore ? *now : one.value, one.value});
     }
     return changes;
@@ -129,9 +147,12 @@ void set(const std::vector<OwnedSwitch>& changes, netlink::Kernel& kernel, Log& 
 }
 
 void restore(const std::vector<OwnedSwitch>& changed, netlink::Kernel& kernel, Log& log) {
+    // Somebody (Docker) has switched it on for the whole host since, our devices among them.
+    const bool all_forward = kernel.device_option("all", DeviceOption::forwarding_ipv4) == 1;
     for (auto it = changed.rbegin(); it != changed.rend(); ++it) {
         const auto now = kernel.device_option(it->device, it->option);
         if (!now || *now != it->ours || it->former == it->ours) continue;
+        if (it->option == DeviceOption::forwarding_ipv4 && all_forward) continue;
         const auto done = kernel.set_device_option(it->device, it->option, it->former);
         if (!done) log.warning("{}", done.error().describe());
         if (done) log.debug("{}: {} is {} again", it->device, name_of(it->option), it->former);
