@@ -189,6 +189,34 @@ TEST_F(Nat, own_default_route_of_metric_0_survives_and_clients_still_get_out) {
     EXPECT_EQ(home.h001.netns().sysctl("net/ipv4/conf/lan0/forwarding"), "0") << "restored at a clean stop";
 }
 
+TEST_F(Nat, what_a_stand_in_routes_and_serves_of_its_own_stays_as_it_is) {
+    const auto guest = IpAddress::v4(10, 12, 14, 20);  // goes out by H001, which was its router before
+    home.h001.must({"ip", "route", "replace", "default", "via", "198.51.100.1"});
+    home.server.must({"ip", "route", "replace", "default", "via", "10.12.14.2"});
+    home.internet.must({"ip", "route", "add", guest.to_string(), "via", wan_of_h001.to_string()});
+    start_gateways({.nat = "masquerade\nport_forward tcp 443 to 10.12.14.20:443"});
+    EchoServer own(home.h001, {wan_of_h001, 443});
+    EXPECT_TRUE(tcp_works(home.internet, {wan_of_h001, 443})) << "a port that the gateway forwards";
+    Pinger pinger(home.server, {Home::internet_address});
+    EXPECT_TRUE(pinger.await_answer());
+    EXPECT_EQ(echo.askers(), std::vector{guest});
+}
+
+// A client that slept through the announcements goes on sending to the former gateway.
+TEST_F(Nat, client_that_has_not_heard_of_a_hand_over_is_served_by_the_former_gateway) {
+    auto pair = start_gateways();
+    Pinger before(home.client, {Home::internet_address});
+    ASSERT_TRUE(before.await_answer());
+    home.client.must({"ip", "neigh", "change", Home::vip.to_string(), "dev", "lan0", "nud", "permanent"});
+    pair.active.reload(VrrpText{.priority = 100, .after = GatewayText{}.text()}.text());
+    ASSERT_TRUE(becomes_active(home.h001));
+    Pinger after(home.client, {Home::internet_address});
+    EXPECT_TRUE(after.await_answer());
+    const auto moved = wall_clock();
+    EXPECT_TRUE(wait_until([&] { return before.answered_since(moved); })) << "what lives goes on";
+    EXPECT_EQ(echo.askers(), (std::vector{wan_of_h003})) << "no private address left";
+}
+
 TEST_F(Nat, via_auto_takes_the_hosts_own_default_route) {
     start(home.h003, {.priority = 200, .after = GatewayText{.via = "auto"}.text()});
     ASSERT_TRUE(becomes_active(home.h003, 15s));

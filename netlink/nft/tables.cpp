@@ -60,7 +60,13 @@ public:
         rules_.wanted = compile(gateways);
         if (!gateways.empty()) fence_for({gateways.begin(), gateways.end()});
         learn_openings();
-        return put_right();
+        auto done = put_right();
+        if (done || gateways.empty()) return done;
+        // The fence at least: a host that cannot be the gateway is silent all the same.
+        rules_.managed = false;
+        (void)put_right();
+        rules_.managed = true;
+        return done;
     }
 
     Result<void> install_fence(std::span<const GatewayRules> gateways) override {

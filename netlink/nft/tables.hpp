@@ -65,6 +65,7 @@ public:
     // Makes our tables say exactly this, in one batch, without touching what is right already
     // (re-installing the same rules keeps counters, NAT hooks and the fence's state). Empty: removes the
     // inet table; the fence stays until remove_fence().
+    // If the kernel refuses the rules, the fence stands alone.
     // A lan device that does not exist gets its part of the fence when install() is called after it appeared:
     // until then it is named by pending(), and from its appearance on intact() is false.
     [[nodiscard]] virtual Result<void> install(std::span<const GatewayRules> gateways) = 0;

@@ -166,8 +166,8 @@ TEST_F(EngineRun, a_fence_that_was_left_behind_mutes_no_instance_without_a_gatew
     ip("addr add 10.12.14.4/24 dev lan0");
     ASSERT_NE(output_of("nft list table netdev vrrpd"), "");
     EngineProcess engine(lan("10.12.14.1/24"));
-    EXPECT_TRUE(engine.await_line("removed the fence of an earlier configuration")) << engine.log();
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_EQ(engine.lines_with("removed the fence of an earlier configuration"), 1U) << engine.log();
     EXPECT_EQ(output_of("nft list ruleset"), "");
 }
 
@@ -300,6 +300,35 @@ TEST_F(EngineRun, a_take_over_does_not_wait_for_the_rules_of_others_to_be_read) 
     EXPECT_TRUE(eventually([] {
         return output_of("nft list table inet vrrpd 2>&1").find("masquerade") != std::string::npos;
     })) << engine.log();
+}
+
+TEST_F(EngineRun, rules_that_are_taken_away_in_a_loop_come_back_and_it_is_said_twice) {
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    for (int round = 0; round < 40; ++round) {
+        ASSERT_EQ(std::system("nft flush ruleset"), 0);
+        engine.listen(50ms);
+    }
+    EXPECT_TRUE(eventually([&] {
+        engine.listen(10ms);
+        return output_of("nft list table inet vrrpd 2>&1").find("masquerade") != std::string::npos &&
+               output_of("nft list set netdev vrrpd open_HOME 2>&1").find("lan0") != std::string::npos;
+    })) << engine.log();
+    EXPECT_EQ(engine.lines_with("changed or removed"), 2U) << engine.log();
+}
+
+TEST_F(EngineRun, a_gateway_whose_rules_cannot_be_installed_is_not_ready) {
+    FILE* other = ::popen("nft -i >/dev/null 2>&1", "w");  // owns the table for as long as it runs
+    ASSERT_NE(other, nullptr);
+    std::fputs("add table inet vrrpd { flags owner; }\n", other);
+    std::fflush(other);
+    ASSERT_TRUE(eventually([] { return !output_of("nft list tables").empty(); }));
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    EXPECT_TRUE(engine.await_line("gateway HOME: NOT ready: its packet rules cannot be installed")) << engine.log();
+    std::fputs("quit\n", other);  // the engine has the pipe, too
+    ::pclose(other);
+    EXPECT_TRUE(engine.await_line("gateway HOME: ready")) << engine.log();
+    EXPECT_EQ(engine.lines_with("changed or removed"), 0U) << engine.log();
 }
 
 // The far end of wan0 is the provider's router: it answers while it has the address.

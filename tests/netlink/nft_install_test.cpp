@@ -411,6 +411,27 @@ TEST_F(NftInstall, opens_and_shuts_although_a_table_was_just_taken_away) {
     EXPECT_FALSE(acts());
 }
 
+TEST_F(NftInstall, the_fence_stands_where_the_rules_cannot) {
+    FILE* other = nullptr;  // owns the table for as long as it runs
+    space_->in([&] { other = ::popen("nft -i >/dev/null 2>&1", "w"); });
+    ASSERT_NE(other, nullptr);
+    std::fputs("add table inet vrrpd { flags owner; }\n", other);
+    std::fflush(other);
+    for (int look = 0; look < 500 && space_->run("nft list tables").empty(); ++look) std::this_thread::sleep_for(10ms);
+    const auto gateway = everything();
+    space_->in([&] {
+        const auto done = tables_->install(std::span(&gateway, 1));
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, EPERM) << done.error().describe();
+    });
+    EXPECT_THAT(ruleset(), HasSubstr("fence_lan0"));
+    EXPECT_FALSE(intact());
+    std::fputs("quit\n", other);
+    ::pclose(other);
+    install({gateway});
+    EXPECT_TRUE(intact());
+}
+
 TEST_F(NftInstall, without_egress_the_fence_stands_in_output) {
     tables_ = another(Abilities{true, false, false});
     const auto gateway = everything();

@@ -233,9 +233,8 @@ void GatewayKeeper::install() {
     present_ = lan_devices_present();
     desk_.ask(InstallRules{rules()}, [this](const Outcome& outcome) {
         const auto& [result, fence_removed] = std::get<RulesInstalled>(outcome);
-        if (!result && !std::exchange(install_failed_said_, true))
-            log_.error("the gateway's packet rules could not be installed: {}", result.error().describe());
-        if (result) install_failed_said_ = false;
+        not_installed_ = result ? "" : "its packet rules cannot be installed: " + result.error().describe();
+        for (std::size_t i = 0; i < states_.size(); ++i) judge(i);
         if (fence_removed) log_.notice("removed the fence of an earlier configuration: no gateway is left to open it");
     });
     // Whoever removed the tables removed the open fence with them.
@@ -292,6 +291,7 @@ void GatewayKeeper::judge(std::size_t gateway) {
     for (const auto& lan : config.lans)
         if (const auto wrong = device_state(desk_.world().link(lan.device)); !wrong.empty())
             now.obstacles.push_back(lan.device + " " + wrong);
+    if (!not_installed_.empty()) now.obstacles.push_back(not_installed_);
     for (const auto* list : {&state.forwarding, &state.foreign})
         now.obstacles.insert(now.obstacles.end(), list->begin(), list->end());
     now.services = state.services;
@@ -346,6 +346,7 @@ void GatewayKeeper::inspected(const RulesInspected& found) {
 
 // At once; and where somebody goes on taking them away, once a second.
 void GatewayKeeper::put_right() {
+    if (!not_installed_.empty()) return install();  // nobody took them away
     const auto now = loop_.now();
     if (now - put_right_at_ > calm) put_right_pause_ = Duration(0);
     if (now < put_right_at_ + put_right_pause_) {

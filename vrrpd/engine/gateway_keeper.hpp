@@ -107,7 +107,7 @@ private:
     Instant put_right_at_{};
     Duration put_right_pause_{0};
     Deadline switches_at_;
-    bool install_failed_said_ = false;
+    std::string not_installed_;  // why our rules are not
 };
 
 }  // namespace vrrpd::engine
