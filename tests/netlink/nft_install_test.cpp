@@ -316,13 +316,13 @@ TEST_F(NftInstall, a_missing_lan_device_is_pending_where_chains_cannot_wait) {
 TEST_F(NftInstall, an_open_fence_shuts_by_itself_and_renewal_prolongs) {
     install({home()});
     EXPECT_FALSE(is_open());
-    open_fence(600ms);
+    open_fence(2s);
     EXPECT_TRUE(is_open()) << space_->run("nft list set netdev vrrpd open_HOME");
-    std::this_thread::sleep_for(400ms);
-    open_fence(600ms);
-    std::this_thread::sleep_for(400ms);
-    EXPECT_TRUE(is_open()) << "renewed: 800 ms after the first, 400 ms after the second";
-    std::this_thread::sleep_for(400ms);
+    std::this_thread::sleep_for(1100ms);
+    open_fence(2s);
+    std::this_thread::sleep_for(1100ms);
+    EXPECT_TRUE(is_open()) << "renewed: 2.2 s after the first, 1.1 s after the second";
+    for (int waited = 0; is_open() && waited < 50; ++waited) std::this_thread::sleep_for(100ms);
     EXPECT_FALSE(is_open());
     open_fence(1min);
     open_fence(0ms);

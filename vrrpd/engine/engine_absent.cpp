@@ -117,9 +117,8 @@ void Engine::absent_answered(IfIndex link, const proto::AddressClaim& claim) {
             if (router->installed && has_address(*router->config, router->followed, held.place.address))
                 whose = router->config->name;
         log_.warning(
-            "({}) {} is not added: {} answers for it on {}. Take it away there, or out of the configuration here; it "
-            "is "
-            "asked for from time to time, and added when nobody answers any more",
+            "({}) {} is not added: {} answers for it on {}. Take it away there, or out of the configuration here; it is"
+            " asked for from time to time, and added when nobody answers any more",
             whose, held.place.address.to_string(), held.by.to_string(), device ? device->name : std::string("?"));
     }
 }
