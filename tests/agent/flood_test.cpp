@@ -83,6 +83,7 @@ protected:
         outcomes.health = [](const sync::HealthChange&) {};
         outcomes.split_brain = [](sync::NodeId) {};
         sync::Surroundings around;
+        around.wall = wall_now;
         around.server_listens = [] { return std::optional<bool>(true); };
         around.find_server = [this] { return sync::ServerFacts{folder_ / "dnsmasq.leases", 1000, {}, {}}; };
         service_ = std::make_unique<sync::LeaseService>(stage_.loop, log_, setup, outcomes, around);

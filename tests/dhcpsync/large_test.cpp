@@ -195,7 +195,8 @@ TEST_P(Large, file_costs_memory_while_its_leases_last) {
     const auto each = (memory_in_use() - before) * megabyte / static_cast<double>(count());
     std::printf("  %.0f octets for each lease in a gateway and a stand-in\n", each);
     EXPECT_LT(each, 4000);
-    now_ = {now_.instant + 2h, noon + Seconds(7200)};
+    const auto forgotten = Seconds(7200) + memory;
+    now_ = {now_.instant + forgotten, noon + forgotten};
     for (auto* replica : {&gateway_, &stand_in_}) {
         carry(*replica, replica->step(now_, TimeReached{}));
         EXPECT_TRUE(replica->table().empty());

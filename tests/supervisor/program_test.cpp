@@ -160,7 +160,7 @@ TEST_F(Program, two_run_at_once_in_two_namespaces) {
 
 TEST_F(Program, config_test_has_keepalived_s_exit_codes) {
     machine().put("unknown.conf", std::string(home_configuration) + "unknown_word\n");
-    machine().put("missing.conf", "global_defs {\n    router_id\n}\n" + std::string(home_configuration));
+    machine().put("missing.conf", "global_defs {\n    vrrp_garp_interval\n}\n" + std::string(home_configuration));
     EXPECT_EQ(machine().vrrpd({"-t", "-f", "home.conf"}).code, 0);
     EXPECT_EQ(machine().vrrpd({"-t", "-f", "home.conf"}).text, "");
     EXPECT_EQ(machine().vrrpd({"-t", "-f", "unknown.conf"}).code, 5);
