@@ -9,6 +9,7 @@
 
 #include "dhcpsync/core/image.hpp"
 #include "dhcpsync/core/wire.hpp"
+#include "dhcpsync/lease_file.hpp"
 #include "dhcpsync/lease_service.hpp"
 #include "tests/agent/members.hpp"
 #include "tests/dhcpsync/sample.hpp"
@@ -83,7 +84,7 @@ protected:
         outcomes.health = [](const sync::HealthChange&) {};
         outcomes.split_brain = [](sync::NodeId) {};
         sync::Surroundings around;
-        around.wall = wall_now;
+        around.wall = sync::wall_now;
         around.server_listens = [] { return std::optional<bool>(true); };
         around.find_server = [this] { return sync::ServerFacts{folder_ / "dnsmasq.leases", 1000, {}, {}}; };
         service_ = std::make_unique<sync::LeaseService>(stage_.loop, log_, setup, outcomes, around);

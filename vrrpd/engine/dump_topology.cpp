@@ -80,7 +80,9 @@ private:
             if (instance_.parameters.version == proto::Version::v3)
                 line("Master advert int", fmt::format("{:.2f} sec", in_seconds(router_.machine.learnt_interval())));
         }
-        bare(instance_.unicast() ? "Flags:" : "Flags: none");
+        // keepalived tells of its other flags elsewhere, and yet says "none" only where it has none of them.
+        const bool others = !instance_.parameters.preempt || !instance_.track_primary;
+        bare(instance_.unicast() || others ? "Flags:" : "Flags: none");
         if (instance_.unicast()) item("Using unicast");
         line("Wantstate", name(now));
         line("Number of config faults", 0);

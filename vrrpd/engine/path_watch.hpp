@@ -16,8 +16,8 @@ class PathWatch {
 public:
     enum class Finding : std::uint8_t { none, only_multicast, only_unicast, both_again };
 
-    // An advert of a peer_link member came by this path. A finding is made once, and again after it changed; one a
-    // minute at most, for a path that loses half of everything changes with every advert.
+    // An advert of a peer_link member came by this path. A finding is made once, and again after it changed. That one
+    // is lost, once a minute at most: a path that loses half of everything changes with every other advert.
     [[nodiscard]] Finding heard(const IpAddress& peer, Path path, Instant now) {
         if (peer_ != peer) {
             peer_ = peer;
@@ -31,12 +31,12 @@ public:
         if (mine < enough) ++mine;
         const bool only = mine == enough && reported_ != path;
         const bool both = mine == 1 && reported_ && *reported_ != path;
-        if ((!only && !both) || now < quiet_until_) return Finding::none;
-        quiet_until_ = now + quiet;
         if (both) {
             reported_.reset();
             return Finding::both_again;
         }
+        if (!only || now < quiet_until_) return Finding::none;
+        quiet_until_ = now + quiet;
         reported_ = path;
         return path == Path::multicast ? Finding::only_multicast : Finding::only_unicast;
     }
