@@ -135,7 +135,7 @@ TEST_F(ControlSocketTest, stuck_clients_delay_nobody) {
     for (std::size_t i = 0; i < clients_max; ++i) stuck.push_back(ask("status\n"));  // read nothing
     const auto before = boot_now();
     EXPECT_EQ(read_all(ask("status\n")), answer_);
-    EXPECT_LT(boot_now() - before, 1s);
+    EXPECT_LT(boot_now() - before, 5s);
 }
 
 TEST_F(ControlSocketTest, who_waits_for_our_answer_does_not_give_way) {
