@@ -27,16 +27,6 @@ protected:
         wire.answer_arp(nine, another, IpAddress{});
         return true;
     }
-    static bool stands_on(const std::string& device, const std::string& address) {
-        return ip_output("-4 -o addr show dev " + device + " 2>/dev/null").find(address) != std::string::npos;
-    }
-    static void add_late(const std::string& device) {
-        ip("link add " + device + " type veth peer name " + device + "-far");
-        ip("link set " + device + "-far up");
-    }
-    static std::string with_late(const std::string& device) {
-        return lan("10.12.14.1/24\n 10.12.14.9/24 dev " + device + " no_track");
-    }
 };
 
 TEST_F(EngineAbsent, what_a_reload_adds_is_asked_for_first) {
@@ -92,7 +82,7 @@ TEST_F(EngineAbsent, what_left_the_configuration_is_asked_for_no_more) {
 TEST_F(EngineAbsent, a_device_that_comes_late_gets_its_address_when_nobody_answers_there) {
     EngineProcess engine(with_late("late0"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
-    add_late("late0");
+    add_device("late0");
     Wire wire("late0-far");
     engine.listen(200ms);
     EXPECT_FALSE(stands_on("late0", "10.12.14.9")) << "down: nobody can be asked";

@@ -15,16 +15,6 @@ using ipc::Kind;
 
 class EngineRepair : public Home {
 protected:
-    static bool stands_on(const std::string& device, const std::string& address) {
-        return ip_output("-4 -o addr show dev " + device + " 2>/dev/null").find(address) != std::string::npos;
-    }
-    static void add_late(const std::string& device) {
-        ip("link add " + device + " type veth peer name " + device + "-far");
-        ip("link set " + device + "-far up");
-    }
-    static std::string with_late(const std::string& device) {
-        return lan("10.12.14.1/24\n 10.12.14.9/24 dev " + device + " no_track");
-    }
     // Before Linux 6.2 only while it is down.
     static void rename(const std::string& device, const std::string& name) {
         const auto live = "ip link set " + device + " name " + name + " 2>/dev/null";
@@ -38,7 +28,7 @@ protected:
 };
 
 TEST_F(EngineRepair, an_address_on_a_device_that_was_renamed_goes_with_the_role) {
-    add_late("late0");
+    add_device("late0");
     ip("link set late0 up");
     EngineProcess engine(with_late("late0"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
@@ -62,7 +52,7 @@ TEST_F(EngineRepair, an_interface_that_is_renamed_keeps_no_virtual_address) {
 TEST_F(EngineRepair, another_device_in_the_place_of_the_interface_is_a_new_start) {
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
-    add_late("new0");
+    add_device("new0");
     ip("addr add 10.12.14.44/24 dev new0");
     rename("lan0", "old0");
     rename("new0", "lan0");

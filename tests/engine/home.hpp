@@ -20,8 +20,7 @@ protected:
         if (!namespace_.entered()) GTEST_SKIP() << "SKIPPED: a network namespace of our own needs root";
         ip("link set lo up");
         for (const std::string device : {"lan0", "wan0"}) {
-            ip("link add " + device + " type veth peer name " + device + "-far");
-            ip("link set " + device + "-far up");
+            add_device(device);
             ip("link set " + device + " up");
         }
         for (const auto* device : {"lan0", "wan0"}) forward(device, true);  // as the supervisor does
@@ -43,11 +42,23 @@ protected:
         return "gateway HOME {\n follows LAN\n lan lan0 10.12.14.0/24\n wan wan0 {\n address own\n via " + via +
                "\n }\n nat {\n masquerade\n }\n}\n";
     }
+    // It is down, and its far end up.
+    static void add_device(const std::string& device) {
+        ip("link add " + device + " type veth peer name " + device + "-far");
+        ip("link set " + device + "-far up");
+    }
+    // 10.12.14.9 on a device that may come late, or be renamed.
+    static std::string with_late(const std::string& device) {
+        return lan("10.12.14.1/24\n 10.12.14.9/24 dev " + device + " no_track");
+    }
     static void forward(const std::string& device, bool on) {
         const auto command = "sysctl -qw net.ipv4.conf." + device + ".forwarding=" + (on ? "1" : "0");
         ASSERT_EQ(std::system(command.c_str()), 0);
     }
     static std::string on_lan() { return ip_output("-4 -o addr show dev lan0"); }
+    static bool stands_on(const std::string& device, const std::string& address) {
+        return ip_output("-4 -o addr show dev " + device + " 2>/dev/null").find(address) != std::string::npos;
+    }
     static bool stands(const std::string& address) { return on_lan().find(address) != std::string::npos; }
     static bool becomes_active(EngineProcess& engine, const std::string& address) {
         return engine.await(ipc::Kind::ready) && engine.await_line("took over") && stands(address);

@@ -82,4 +82,12 @@ Difference diff(const Config& before, const Config& after) {
     return result;
 }
 
+bool has_address(const Instance& instance, const IpAddress& address, std::string_view device) {
+    const auto is_it = [&](const VirtualAddress& vip) {
+        return vip.prefix.address == address && (device.empty() || vip.device == device);
+    };
+    return std::any_of(instance.addresses.begin(), instance.addresses.end(), is_it) ||
+           std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), is_it);
+}
+
 }  // namespace vrrpd::config

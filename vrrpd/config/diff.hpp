@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "vrrpd/config/model.hpp"
@@ -23,5 +24,8 @@ struct Difference {
 
 // Instances are matched by same_router(): renaming one keeps its role.
 [[nodiscard]] Difference diff(const Config& before, const Config& after);
+
+// Whether this is one of its addresses, advertised or not; with a device: one that stands there.
+[[nodiscard]] bool has_address(const Instance& instance, const IpAddress& address, std::string_view device = {});
 
 }  // namespace vrrpd::config

@@ -18,22 +18,6 @@ bool uses(const Desired& wanted, IfIndex link) {
            std::any_of(wanted.routes.begin(), wanted.routes.end(), leads_over);
 }
 
-// Whether it is one of those that desired() lists, without the list: there may be a thousand of both.
-bool wants(const Router& router, const AbsentAddresses::Place& place, const World& world) {
-    const auto* link = world.link(place.link);
-    if (!link) return false;
-    const auto is_it = [&](const config::VirtualAddress& vip) {
-        return vip.prefix.address == place.address && vip.device == link->name;
-    };
-    const auto& config = *router.config;
-    if (std::any_of(config.addresses.begin(), config.addresses.end(), is_it)) return true;
-    if (std::any_of(config.excluded_addresses.begin(), config.excluded_addresses.end(), is_it)) return true;
-    const auto* gateway = router.followed.gateway;
-    return gateway && gateway->wan && router.followed.leads && gateway->wan->device == link->name &&
-           std::any_of(gateway->wan->held.begin(), gateway->wan->held.end(),
-                       [&](const Prefix& held) { return held.address == place.address; });
-}
-
 }  // namespace
 
 // The configuration knows devices by name. What was put on one under its old name stands there under the new one.
@@ -73,8 +57,9 @@ void Engine::review_absent() {
         [this](const AbsentAddresses::Place& place) {
             if (statics_->wants(place)) return Wanted::now;
             auto result = Wanted::never;
+            const auto* link = desk_->world().link(place.link);
             for (const auto& router : routers_) {
-                if (!wants(*router, place, desk_->world())) continue;
+                if (!link || !has_address(*router->config, router->followed, place.address, link->name)) continue;
                 if (router->installed) return Wanted::now;
                 result = Wanted::later;
             }

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "vrrpd/config/diff.hpp"
 #include "vrrpd/proto/timers.hpp"
 
 namespace vrrpd::engine {
@@ -183,12 +184,11 @@ Desired desired(const config::Instance& instance, const Followed& followed, cons
     return result;
 }
 
-bool has_address(const config::Instance& instance, const Followed& followed, const IpAddress& address) {
-    const auto same = [&](const config::VirtualAddress& vip) { return vip.prefix.address == address; };
-    if (std::any_of(instance.addresses.begin(), instance.addresses.end(), same)) return true;
-    if (std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), same)) return true;
+bool has_address(const config::Instance& instance, const Followed& followed, const IpAddress& address,
+                 std::string_view device) {
+    if (config::has_address(instance, address, device)) return true;
     const auto* gateway = followed.gateway;
-    return gateway && gateway->wan && followed.leads &&
+    return gateway && gateway->wan && followed.leads && (device.empty() || gateway->wan->device == device) &&
            std::any_of(gateway->wan->held.begin(), gateway->wan->held.end(),
                        [&](const Prefix& held) { return held.address == address; });
 }

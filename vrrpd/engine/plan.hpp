@@ -3,6 +3,7 @@
 // it against the World in between.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "netlink/kernel.hpp"
@@ -40,7 +41,8 @@ struct Followed {
 [[nodiscard]] Desired desired(const config::Instance& instance, const Followed& followed, const World& world);
 
 // Whether it is one of those addresses, on whatever device.
-[[nodiscard]] bool has_address(const config::Instance& instance, const Followed& followed, const IpAddress& address);
+[[nodiscard]] bool has_address(const config::Instance& instance, const Followed& followed, const IpAddress& address,
+                               std::string_view device = {});
 
 // The static entries, likewise.
 [[nodiscard]] Desired desired(const config::StaticEntries& entries, const World& world);

@@ -1,5 +1,5 @@
-// The pair of sockets between the supervisor and a child: SOCK_SEQPACKET, non-blocking, one message a datagram
-//. Both ends are one build, so a message is a header and bytes; bulk travels as a sealed memfd.
+// The pair of sockets between the supervisor and a child: SOCK_SEQPACKET, non-blocking, one message a datagram.
+// Both ends are one build, so a message is a header and bytes; bulk travels as a sealed memfd.
 #pragma once
 
 #include <cstdint>

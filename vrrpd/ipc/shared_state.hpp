@@ -1,5 +1,5 @@
 // What must outlive a crash of the engine: its heartbeat, of each virtual router the role, the time of the last
-// advert sent and the counters of its authentication, and the BFD sessions ("crash of the engine"). A memfd
+// advert sent and the counters of its authentication, and the BFD sessions. A memfd
 // that the supervisor makes and both map; the engine writes, the supervisor and the next engine read. Each field is
 // written by one thread and read by another process, so each is a relaxed atomic; a torn record costs at most one
 // adoption.

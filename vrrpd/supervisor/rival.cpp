@@ -8,6 +8,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "vrrpd/config/diff.hpp"
 #include "vrrpd/config/parse.hpp"
 #include "vrrpd/supervisor/configuration.hpp"
 #include "vrrpd/supervisor/files.hpp"
@@ -81,12 +82,6 @@ Rival rival_of(pid_t pid, std::vector<std::string> words) {
     const auto loaded = config::load(load, *files);
     if (!loaded.file_missing) rival.config = config::parse(loaded.lines, load.id).config;
     return rival;
-}
-
-bool has_address(const config::Instance& instance, const IpAddress& address) {
-    const auto is_it = [&](const config::VirtualAddress& one) { return one.prefix.address == address; };
-    return std::any_of(instance.addresses.begin(), instance.addresses.end(), is_it) ||
-           std::any_of(instance.excluded_addresses.begin(), instance.excluded_addresses.end(), is_it);
 }
 
 void add_shared(const config::Instance& theirs, const config::Instance& ours, std::vector<std::string>& into) {
