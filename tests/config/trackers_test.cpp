@@ -164,25 +164,30 @@ TEST(Trackers, processes) {
     using Match = TrackedProcess::Match;
     const auto config = clean(
         "vrrp_track_process a {\nprocess named\n}\n"
-        "vrrp_track_process b {\nprocess \"/usr/bin/x -f\" y\nparam_match initial\nfull_command\nquorum 2\nquorum_max "
+        "vrrp_track_process b {\nprocess \"/usr/bin/x -f\" y\nparam_match initial\nquorum 2\nquorum_max "
         "4\ndelay 0.5\nweight 7\n}\n"
         "vrrp_track_process c {\nprocess x y\nterminate_delay 1\nfork_delay 2\n}\n"
-        "vrrp_track_process d {\nprocess x\nparam_match\n}\n" +
-        instance("track_process {\na\nb\nc\nd\n}\n"));
+        "vrrp_track_process d {\nprocess x\nparam_match\n}\n"
+        "vrrp_track_process e {\nprocess /bin/x\nfull_command\n}\n" +
+        instance("track_process {\na\nb\nc\nd\ne\n}\n"));
     const auto& all = config.processes;
     EXPECT_EQ(all[0].process, "named");
     EXPECT_EQ(all[0].match, Match::none);
+    EXPECT_FALSE(all[0].full_command);
     EXPECT_EQ(all[0].quorum, 1U);
     EXPECT_FALSE(all[0].quorum_max);
     EXPECT_EQ(all[1].parameters, (Words{"-f", "y"}));
     EXPECT_EQ(all[1].match, Match::initial);
-    EXPECT_TRUE(all[1].full_command);
+    EXPECT_TRUE(all[1].full_command) << "with parameters it is the command that counts";
     EXPECT_EQ(all[1].quorum_max, 4U);
     EXPECT_EQ(all[1].fork_delay, 500ms);
     EXPECT_EQ(all[1].terminate_delay, 500ms);
     EXPECT_EQ(all[2].match, Match::exact) << "parameters that are given count";
     EXPECT_EQ(all[2].terminate_delay, 1s);
+    EXPECT_TRUE(all[2].full_command);
     EXPECT_EQ(all[3].match, Match::exact) << "the bare word: no parameters at all";
+    EXPECT_TRUE(all[3].full_command);
+    EXPECT_TRUE(all[4].full_command);
     EXPECT_EQ(config.instances[0].tracks[1], (Track{Track::Kind::process, false, 7, 1}));
 }
 

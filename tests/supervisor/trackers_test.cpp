@@ -100,9 +100,8 @@ TEST_F(Desk, scripts_that_misbehave_change_their_own_state_alone) {
     auto disabled = script("disabled", "");
     disabled.script.reset();
     desk_.expect({{script("good", "exit 0"), script("hangs", "trap '' TERM; sleep 100", 100ms),
-                   script("prints", "head -c 5000000 /dev/zero; exit 3"),
-                   script("forks", "sleep 1 & exit 0"), script("dies", "kill -SEGV $$"),
-                   missing, disabled},
+                   script("prints", "head -c 5000000 /dev/zero; exit 3"), script("forks", "sleep 1 & exit 0"),
+                   script("dies", "kill -SEGV $$"), missing, disabled},
                   {},
                   {}});
     EXPECT_TRUE(becomes("good", Health::up, "succeeded"));
@@ -245,10 +244,12 @@ TEST(Matches, by_name_by_path_and_by_parameters) {
     EXPECT_FALSE(matches(wanted({}, Match::exact), seen));
     EXPECT_TRUE(matches(wanted({"-f", "file.conf"}, Match::exact), seen));
     EXPECT_FALSE(matches(wanted({"-f"}, Match::exact), seen));
+    EXPECT_TRUE(matches(wanted({"-f"}, Match::partial), seen));
+    EXPECT_FALSE(matches(wanted({"-f", "file"}, Match::partial), seen)) << "the first ones, in full";
+    EXPECT_FALSE(matches(wanted({"file.conf"}, Match::partial), seen));
+    EXPECT_TRUE(matches(wanted({"-f", "file"}, Match::initial), seen)) << "the last one may go on";
     EXPECT_TRUE(matches(wanted({"-f"}, Match::initial), seen));
-    EXPECT_FALSE(matches(wanted({"file.conf"}, Match::initial), seen));
-    EXPECT_TRUE(matches(wanted({"-f", "file"}, Match::partial), seen));
-    EXPECT_FALSE(matches(wanted({"-f", "other"}, Match::partial), seen));
+    EXPECT_FALSE(matches(wanted({"-f", "other"}, Match::initial), seen));
     EXPECT_FALSE(matches(wanted({}, Match::none), {"kthread", {}}));
 }
 

@@ -335,6 +335,8 @@ void open_track_process(Reader& reader, const Statement& s) {
     auto value = found->second.process;
     if (!value.parameters.empty() && value.match == TrackedProcess::Match::none)
         value.match = TrackedProcess::Match::exact;
+    // As in keepalived: who asks for parameters means the command as it was called, not the process's short name.
+    if (value.match != TrackedProcess::Match::none) value.full_command = true;
     keep(reader, reader.draft().config.processes, std::move(value), key);
 }
 

@@ -24,6 +24,8 @@ namespace {
 constexpr Duration look_every = std::chrono::seconds(1);
 constexpr std::size_t comm_length = 15;
 
+// partial: the first parameters, in full. initial: likewise, and the last of them may go on. (keepalived's manual and
+// code say so; a comment in its header says it the other way round.)
 bool parameters_match(const config::TrackedProcess& wanted, const std::vector<std::string>& words) {
     using Match = config::TrackedProcess::Match;
     if (wanted.match == Match::none) return true;
@@ -31,7 +33,7 @@ bool parameters_match(const config::TrackedProcess& wanted, const std::vector<st
     const std::size_t given = words.empty() ? 0 : words.size() - 1;
     if (wanted.match == Match::exact ? given != parameters.size() : given < parameters.size()) return false;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
-        const bool last_may_go_on = wanted.match == Match::partial && i + 1 == parameters.size();
+        const bool last_may_go_on = wanted.match == Match::initial && i + 1 == parameters.size();
         const auto& word = words[i + 1];
         if (last_may_go_on ? !word.starts_with(parameters[i]) : word != parameters[i]) return false;
     }
