@@ -55,6 +55,15 @@ bool RouteInterest::covers(const Route& route) const {
            std::binary_search(destinations_->begin(), destinations_->end(), route.destination.network());
 }
 
+std::optional<std::vector<std::uint8_t>> RouteInterest::lengths() const {
+    if (!destinations_) return std::nullopt;
+    std::vector<std::uint8_t> lengths{0};
+    for (const auto& destination : *destinations_) lengths.push_back(destination.length);
+    std::sort(lengths.begin(), lengths.end());
+    lengths.erase(std::unique(lengths.begin(), lengths.end()), lengths.end());
+    return lengths;
+}
+
 const Object& object_of(const Request& request) {
     const auto* add = std::get_if<Add>(&request);
     return add ? add->object : std::get<Delete>(request).object;

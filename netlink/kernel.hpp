@@ -75,6 +75,8 @@ public:
     explicit RouteInterest(std::vector<Prefix> destinations);
 
     [[nodiscard]] bool covers(const Route& route) const;
+    // The prefix lengths of what it covers, each once. nullopt: any.
+    [[nodiscard]] std::optional<std::vector<std::uint8_t>> lengths() const;
     bool operator==(const RouteInterest&) const = default;
 
 private:

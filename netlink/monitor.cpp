@@ -1,11 +1,14 @@
 #include "netlink/monitor.hpp"
 
+#include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <optional>
 
 #include "netlink/codec.hpp"
@@ -47,6 +50,30 @@ std::optional<Change> decode_change(const nlmsghdr& message) {
         default:
             return std::nullopt;
     }
+}
+
+// A socket filter that drops routes of other prefix lengths than these. An event is a message by itself.
+std::vector<sock_filter> route_filter(const std::vector<std::uint8_t>& lengths) {
+    const auto statement = [](unsigned code, std::uint32_t value) {
+        return sock_filter{static_cast<std::uint16_t>(code), 0, 0, value};
+    };
+    const auto skip = [](std::uint32_t value, std::size_t if_same, std::size_t if_not) {
+        return sock_filter{BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint8_t>(if_same),
+                           static_cast<std::uint8_t>(if_not), value};
+    };
+    // The filter loads in network order what netlink has in the host's.
+    const auto type = [](std::uint16_t message) { return std::uint32_t{htons(message)}; };
+    const auto count = lengths.size();  // at most 129: jumps are of one byte
+    std::vector<sock_filter> program{
+        statement(BPF_LD | BPF_H | BPF_ABS, offsetof(nlmsghdr, nlmsg_type)),
+        skip(type(RTM_NEWROUTE), 1, 0),
+        skip(type(RTM_DELROUTE), 0, count + 2),
+        statement(BPF_LD | BPF_B | BPF_ABS, NLMSG_HDRLEN + offsetof(rtmsg, rtm_dst_len)),
+    };
+    for (std::size_t i = 0; i < count; ++i) program.push_back(skip(lengths[i], count - i, 0));
+    program.push_back(statement(BPF_RET | BPF_K, 0));
+    program.push_back(statement(BPF_RET | BPF_K, 0xffffffff));
+    return program;
 }
 
 }  // namespace
@@ -108,6 +135,22 @@ Result<Monitor> Monitor::open(int receive_buffer_bytes) {
         }
     }
     return Monitor(std::make_unique<Impl>(std::move(fd)));
+}
+
+Result<void> Monitor::follow(const RouteInterest& interest) {
+    const auto lengths = interest.lengths();
+    int status = 0;
+    if (lengths) {
+        auto program = route_filter(*lengths);
+        const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+        status = ::setsockopt(fd(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
+    } else {
+        const int none = 0;
+        status = ::setsockopt(fd(), SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none);
+        if (status < 0 && errno == ENOENT) status = 0;  // there was none
+    }
+    if (status < 0) return vrrpd::fail(errno, "filter the events of the rtnetlink monitor");
+    return {};
 }
 
 int Monitor::fd() const { return impl_->fd(); }

@@ -6,12 +6,11 @@
 #include <variant>
 #include <vector>
 
+#include "netlink/kernel.hpp"
 #include "netlink/types.hpp"
 #include "vrrpd/base/result.hpp"
 
 namespace netlink {
-
-using vrrpd::Result;
 
 struct LinkChanged {
     Link link;
@@ -52,6 +51,10 @@ public:
     Monitor(Monitor&&) noexcept;
     Monitor& operator=(Monitor&&) noexcept;
     ~Monitor();
+
+    // From now on routes of which nothing here depends are not even queued: a routing daemon that turns over its table
+    // wakes nobody. Roughly, by their prefix lengths; the owner still asks `interest` about each.
+    [[nodiscard]] Result<void> follow(const RouteInterest& interest);
 
     [[nodiscard]] int fd() const;
     // The changes that are waiting, of at most `limit` messages. Empty when nothing waits; and then only, so a

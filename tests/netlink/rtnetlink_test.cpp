@@ -116,6 +116,47 @@ TEST_F(RealKernel, sees_what_other_programs_change) {
     EXPECT_EQ(links.back().link.mtu, 1400u);
 }
 
+TEST_F(RealKernel, a_routing_daemons_table_is_not_even_heard) {
+    auto monitor = Monitor::open().value();
+    const auto heard = [&monitor] {
+        std::vector<std::string> routes;
+        for (auto some = monitor.read(); !some.empty(); some = monitor.read())
+            for (const auto& change : some) {
+                if (const auto* added = std::get_if<RouteAdded>(&change))
+                    routes.push_back("+" + added->route.destination.to_string());
+                if (const auto* gone = std::get_if<RouteGone>(&change))
+                    routes.push_back("-" + gone->route.destination.to_string());
+            }
+        return routes;
+    };
+    using Heard = std::vector<std::string>;
+    const auto prefix = [](const char* text) { return Prefix::parse(text).value(); };
+    ip("addr add 10.12.14.4/24 dev lan0");
+    ASSERT_TRUE(monitor.follow(RouteInterest({prefix("10.99.0.0/16"), prefix("2001:db8:1::/48")})));
+    (void)heard();
+    ip("route add 10.98.7.0/24 via 10.12.14.9");
+    ip("route add 10.99.0.0/16 via 10.12.14.9");
+    ip("route add default via 10.12.14.9");
+    ip("route del 10.98.7.0/24");
+    ip("route del 10.99.0.0/16");
+    EXPECT_EQ(heard(), (Heard{"+10.99.0.0/16", "+0.0.0.0/0", "-10.99.0.0/16"}));
+    ip("-6 route add 2001:db8:2:3::/64 dev lan0");
+    ip("-6 route add 2001:db8:1::/48 dev lan0");
+    EXPECT_EQ(heard(), Heard{"+2001:db8:1::/48"});
+
+    ip("link set lan0 mtu 1400");
+    const auto others = monitor.read();
+    EXPECT_TRUE(std::any_of(others.begin(), others.end(), [](const Change& change) {
+        return std::holds_alternative<LinkChanged>(change);
+    })) << "all but routes is heard as before";
+
+    ASSERT_TRUE(monitor.follow(RouteInterest()));
+    (void)heard();
+    ip("route add 10.98.7.0/24 via 10.12.14.9");
+    EXPECT_EQ(heard(), Heard{"+10.98.7.0/24"}) << "all of them again";
+    ASSERT_TRUE(monitor.follow(RouteInterest())) << "twice is no error";
+}
+
 TEST_F(RealKernel, carrier_is_seen_and_routes_stay) {
     ip("addr add 10.12.14.4/24 dev lan0");
     (void)world_->changes();

@@ -136,6 +136,9 @@ void KernelDesk::step(Instant now) {
 
 void KernelDesk::follow_routes(netlink::RouteInterest interest) {
     if (interest == world_.interest()) return;
+    if (monitor_)
+        if (const auto filtered = monitor_->follow(interest); !filtered)
+            log_.warning("{}: every change of a foreign route wakes this process", filtered.error().describe());
     world_.follow(std::move(interest));
     audit_soon(loop_.now());
 }
