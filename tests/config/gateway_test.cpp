@@ -48,6 +48,15 @@ TEST(Gateway, whole_as_the_design_writes_it) {
     EXPECT_EQ(g.rules.forwards, (std::vector<PortForward>{{Transport::tcp, {443, 443}, ip("10.12.14.20"), 443}}));
 }
 
+TEST(Gateway, who_follows_no_gateway_relieves_as_keepalived_does) {
+    const auto parsed = parse_gateway(lan + wan +
+                                      "}\nvrrp_instance OTHER {\ninterface lan0\nvirtual_router_id 2\n"
+                                      "virtual_ipaddress {\n10.12.14.2/24\n}");
+    ASSERT_EQ(errors(parsed.faults), std::vector<std::string>{});
+    EXPECT_TRUE(parsed.config.instances.at(0).parameters.relieves);
+    EXPECT_FALSE(parsed.config.instances.at(1).parameters.relieves);
+}
+
 TEST(Gateway, nothing_is_on_that_was_not_written) {
     const auto g = clean(lan + wan);
     EXPECT_FALSE(g.rules.masquerade || g.rules.hairpin || g.rules.clamp_mss);

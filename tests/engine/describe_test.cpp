@@ -64,6 +64,9 @@ TEST(Describe, every_way_to_stand_by) {
          "Entering BACKUP STATE: this process stood still for longer than the others wait"},
         {to_backup(Cause::claim_failed), LogLevel::warning,
          "Entering BACKUP STATE: a virtual address could not be added, or did not stay"},
+        {to_backup(Cause::object_lost), LogLevel::warning,
+         "Entering BACKUP STATE: something that goes with the role was removed by someone else (lost_address "
+         "give_up_role)"},
         {transition(Role::initialize, Role::backup, Cause::started), LogLevel::notice,
          "Entering BACKUP STATE: listening"},
     });
@@ -130,6 +133,8 @@ TEST(Describe, every_remark) {
          "protocol 112 blocked, or another VRID"},
         {remark(Remark::preempt_delayed), LogLevel::info,
          "H003 (10.12.14.4) has a lower priority (150, ours 200); preempt_delay begins"},
+        {remark(Remark::active_fell), LogLevel::info,
+         "the priority of H003 (10.12.14.4) fell to 150 (ours 200): taking over in 5.0 s, unless ours falls too"},
         {remark(Remark::waiting_until_ready), LogLevel::info,
          "not yet preempting H003 (10.12.14.4): NOT ready: wan0 is down, no leases"},
         {remark(Remark::not_ready_but_preempting), LogLevel::warning,

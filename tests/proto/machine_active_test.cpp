@@ -187,6 +187,24 @@ TEST(Active, a_failed_claim_gives_the_role_up_aloud) {
     EXPECT_EQ(router.deadline(), 500ms + 3'609'375us);
 }
 
+TEST(Active, one_that_lost_an_address_resigns_and_comes_back_after_a_skew) {
+    auto router = active(parameters(100));
+    const Actions expected{SendAdvert{Priority::resign()}, Release{Cause::object_lost},
+                           moved(Role::active, Role::backup, Cause::object_lost)};
+    EXPECT_EQ(router.at(500ms, ObjectLost{}), expected);
+    EXPECT_EQ(router.deadline(), 500ms + 609'375us);
+    router.run(2s);
+    EXPECT_EQ(router.role(), Role::active);
+    EXPECT_EQ(router.machine.claims_again_at(), Instant{}) << "no claim failed";
+}
+
+TEST(Active, one_that_lost_an_address_leaves_the_role_to_whoever_takes_it) {
+    auto router = active(parameters(100));
+    router.at(500ms, ObjectLost{});
+    router.receive(800ms, advert(150));
+    EXPECT_EQ(router.deadline(), 800ms + 3'609'375us);
+}
+
 TEST(Active, a_lowered_priority_is_advertised_not_acted_upon) {
     auto router = active(parameters(200));
     EXPECT_EQ(router.at(500ms, PriorityChanged{priority(80)}), Actions{});

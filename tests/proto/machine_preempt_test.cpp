@@ -142,6 +142,77 @@ TEST(Preempt, VR_070_a_better_advert_starts_the_delay_anew) {
     EXPECT_EQ(router.deadline(), 12900ms + 3'218'750us);
 }
 
+RouterParameters of_a_gateway(unsigned priority) {
+    auto with = parameters(priority);
+    with.preempt_delay = 60s;
+    with.relieves = true;
+    return with;
+}
+
+TEST(Preempt, VR_070_an_active_that_fell_is_relieved_sooner) {
+    auto router = started(of_a_gateway(150));
+    router.receive(1s, advert(200, h003));
+    EXPECT_EQ(notes(router.receive(2s, advert(80, h003)), Remark::active_fell), 1u);
+    router.receive(6900ms, advert(80, h003));
+    EXPECT_EQ(router.deadline(), 6900ms + 3'414'062us);
+    router.receive(7s, advert(80, h003));
+    EXPECT_EQ(router.deadline(), 6900ms + 3'414'062us) << "discarded: 5 s are over";
+    EXPECT_EQ(router.run(11s).at(1), Action(Claim{Cause::preempted_lower}));
+}
+
+TEST(Preempt, VR_070_who_comes_up_waits_for_the_whole_delay) {
+    auto router = started(of_a_gateway(200));
+    const auto outcome = against_lower(router);
+    EXPECT_EQ(outcome.claimed, 60s + 3'218'750us);
+    EXPECT_EQ(notes(outcome.actions, Remark::active_fell), 0u);
+}
+
+TEST(Preempt, VR_070_who_rises_waits_for_the_whole_delay) {
+    auto router = started(of_a_gateway(200));
+    router.at(0s, PriorityChanged{*Priority::configured(80)});
+    router.receive(1s, advert(100, h001));
+    router.at(1500ms, PriorityChanged{*Priority::configured(200)});
+    EXPECT_EQ(notes(router.receive(2s, advert(100, h001)), Remark::preempt_delayed), 1u);
+    EXPECT_EQ(router.machine.preempts_from(), Instant(62s));
+}
+
+// A lower router that took over from the better one did not fall; it may have come up before us.
+TEST(Preempt, VR_070_another_router_than_the_one_obeyed_did_not_fall) {
+    auto router = started(of_a_gateway(150));
+    router.receive(1s, advert(200, h003));
+    router.receive(2s, advert(100, h001));
+    EXPECT_EQ(router.machine.preempts_from(), Instant(62s));
+}
+
+TEST(Preempt, VR_070_all_who_lose_the_provider_leave_the_role_where_it_is) {
+    auto router = started(of_a_gateway(150));
+    router.receive(1s, advert(200, h003));
+    router.receive(2s, advert(80, h003));
+    router.at(4s, PriorityChanged{*Priority::configured(30)});
+    for (Duration at = 3s; at < 100s; at += 1s) {
+        if (at > 4s) router.receive(at, advert(80, h003));
+    }
+    EXPECT_EQ(router.role(), Role::backup);
+}
+
+TEST(Preempt, VR_070_a_delay_that_is_shorter_stays) {
+    auto with = of_a_gateway(150);
+    with.preempt_delay = 2s;
+    auto router = started(with);
+    router.receive(1s, advert(200, h003));
+    EXPECT_EQ(notes(router.receive(2s, advert(80, h003)), Remark::preempt_delayed), 1u);
+    EXPECT_EQ(router.machine.preempts_from(), Instant(4s));
+}
+
+TEST(Preempt, VR_070_without_a_gateway_the_delay_is_keepalived_s) {
+    auto with = of_a_gateway(150);
+    with.relieves = false;
+    auto router = started(with);
+    router.receive(1s, advert(200, h003));
+    router.receive(2s, advert(80, h003));
+    EXPECT_EQ(router.machine.preempts_from(), Instant(62s));
+}
+
 // Of the process before us: it goes on as if we had been there.
 TEST(Preempt, VR_070_a_delay_that_runs_already_goes_on) {
     auto with = parameters(200);

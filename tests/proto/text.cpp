@@ -26,6 +26,8 @@ std::string remark_text(Remark remark) {
             return "held-by-other";
         case Remark::preempt_delayed:
             return "preempt-delayed";
+        case Remark::active_fell:
+            return "active-fell";
         case Remark::waiting_until_ready:
             return "waiting-until-ready";
         case Remark::not_ready_but_preempting:
@@ -103,6 +105,8 @@ std::string text(Cause cause) {
             return "stalled";
         case Cause::claim_failed:
             return "claim-failed";
+        case Cause::object_lost:
+            return "object-lost";
         case Cause::group:
             return "group";
         case Cause::fault:

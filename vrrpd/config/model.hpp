@@ -273,9 +273,10 @@ struct Config {
     Duration startup_delay{0};     // vrrp_startup_delay
     Duration delay_after_boot{0};  // vrrp_delay_after_boot
     bool log_unknown_vrids = false;
-    bool realtime = false;      // vrrp_rt_priority was given
-    int realtime_priority = 0;  // SCHED_RR 1..99
-    bool lock_memory = false;   // vrrp_no_swap
+    bool gives_up_over_loss = false;  // lost_address give_up_role: keepalived's cycle instead of putting things back
+    bool realtime = false;            // vrrp_rt_priority was given
+    int realtime_priority = 0;        // SCHED_RR 1..99
+    bool lock_memory = false;         // vrrp_no_swap
     std::vector<Instance> instances;
     std::vector<TrackedScript> scripts;
     std::vector<TrackedFile> files;

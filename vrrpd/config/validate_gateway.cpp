@@ -290,6 +290,12 @@ void find_self(Reader& reader) {
                              did_you_mean(link.members, reader.id())));
 }
 
+void mark_followed(Config& config) {
+    for (const auto& gateway : config.gateways)
+        for (const auto* followed : config.followed_by(gateway))
+            config.instances[static_cast<std::size_t>(followed - config.instances.data())].parameters.relieves = true;
+}
+
 }  // namespace
 
 void resolve_gateways(Reader& reader) {
@@ -299,6 +305,7 @@ void resolve_gateways(Reader& reader) {
     check_shared_instances(reader);
     check_alone(reader);
     for (auto& gateway : draft.gateways) draft.config.gateways.push_back(std::move(gateway.value));
+    mark_followed(draft.config);
     check_members(reader);
     find_self(reader);
 }

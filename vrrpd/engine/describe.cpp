@@ -46,6 +46,8 @@ std::string cause_text(const proto::Transition& transition, const std::vector<st
             return "this process stood still for longer than the others wait";
         case Cause::claim_failed:
             return "a virtual address could not be added, or did not stay";
+        case Cause::object_lost:
+            return "something that goes with the role was removed by someone else (lost_address give_up_role)";
         case Cause::group:
             return "another instance of its sync group gave up the role";
         case Cause::fault:
@@ -85,7 +87,7 @@ std::string text(Duration duration) {
 
 LogLine describe(const proto::Transition& transition, const std::vector<std::string>& faults, const NameOf& name_of) {
     const auto level = transition.cause == Cause::fault || transition.cause == Cause::claim_failed ||
-                               transition.cause == Cause::stalled
+                               transition.cause == Cause::stalled || transition.cause == Cause::object_lost
                            ? LogLevel::warning
                            : LogLevel::notice;
     const auto cause = cause_text(transition, faults, name_of);
@@ -133,6 +135,10 @@ LogLine describe(const proto::Note& note, const NoteContext& context, const Name
         case Remark::preempt_delayed:
             return {LogLevel::info,
                     fmt::format("{} has a lower priority ({}, ours {}); preempt_delay begins", peer, priority, ours)};
+        case Remark::active_fell:
+            return {LogLevel::info,
+                    fmt::format("the priority of {} fell to {} (ours {}): taking over in {}, unless ours falls too",
+                                peer, priority, ours, text(proto::relief_delay))};
         case Remark::waiting_until_ready:
             return {LogLevel::info, fmt::format("not yet preempting {}: NOT ready: {}", peer, join(context.obstacles))};
         case Remark::not_ready_but_preempting:

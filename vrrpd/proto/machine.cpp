@@ -198,6 +198,13 @@ void Step::on(Active&, const ClaimFailed&) {
     resign(Cause::claim_failed);
 }
 
+void Step::on(Active&, const ObjectLost&) {
+    resign(Cause::object_lost);
+    auto& backup = std::get<Backup>(router_.state_);
+    backup.down_at = now_ + skew_time(router_.parameters_.version, router_.effective_, backup.learnt_interval);
+    plan_probe(backup, now_);
+}
+
 void Step::on(Active&, const GroupYields&) { resign(Cause::group); }
 
 // VR-129: the backups have taken over meanwhile, or nobody is there and the next silence makes us Active again.

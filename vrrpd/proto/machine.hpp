@@ -39,6 +39,9 @@ struct RouterParameters {
     // than such a router waits has lost the role.
     std::optional<Priority> others_priority = std::nullopt;
     bool grouped = false;  // of a vrrp_sync_group (sync_group.hpp): asks (Wants) before it becomes Active
+    // Of a gateway: who comes up waits for preempt_delay, who relieves an Active that lost its WAN does not wait longer
+    // than relief_delay.
+    bool relieves = false;
 
     bool operator==(const RouterParameters&) const = default;
 };
@@ -74,6 +77,9 @@ struct ReadinessChanged {
 struct ProbeAnswered {};
 // An address could not be added after all retries: the role is given up.
 struct ClaimFailed {};
+// lost_address give_up_role: something that goes with the role was taken away. Who is Active resigns and, where nobody
+// else wants the role, takes it again after a skew time, as keepalived does.
+struct ObjectLost {};
 // The sync group says: all members want to be Active. Counts in a Backup that wants to.
 struct GroupPromotes {};
 // The sync group says: another member had to give up the role.
@@ -85,7 +91,7 @@ struct Reconfigured {
 };
 
 using Event = std::variant<Start, Adopt, Stop, Fault, Received, TimeReached, PriorityChanged, ReadinessChanged,
-                           ProbeAnswered, ClaimFailed, GroupPromotes, GroupYields, Reconfigured>;
+                           ProbeAnswered, ClaimFailed, ObjectLost, GroupPromotes, GroupYields, Reconfigured>;
 
 // ---- actions ------------------------------------------------------------------------------------
 
@@ -101,7 +107,8 @@ enum class Cause : std::uint8_t {
     equal_priority,   // Active -> Backup: same priority, greater address
     stalled,          // Active -> Backup: this process stood still for longer than a down interval
     claim_failed,
-    group,  // Active -> Backup: another member of the sync group gave up the role
+    object_lost,  // Active -> Backup: an address, a route or a rule was taken away (lost_address give_up_role)
+    group,        // Active -> Backup: another member of the sync group gave up the role
     fault,
     stopped,
 };
@@ -151,6 +158,7 @@ enum class Remark : std::uint8_t {
     interval_clamped,             // ... and was cut to learnt_interval_max
     held_by_other,                // the probe was answered: stay Backup
     preempt_delayed,              // preempt_delay began
+    active_fell,                  // ... cut to relief_delay: the Active's priority fell below ours
     waiting_until_ready,          // preemption held back
     not_ready_but_preempting,     // ready_timeout ran out
     late,                         // found itself late: one more interval before promoting
@@ -173,7 +181,9 @@ using Actions = std::vector<Action>;
 
 inline constexpr Duration note_pause = std::chrono::seconds(10);
 inline constexpr unsigned answers_per_interval = 10;  // VR-122
-inline constexpr unsigned probe_rounds = 3;           // spread over probe_time, answers awaited to its end
+// An outage of the provider is noticed by one host some seconds before the others: until then it looks like its own.
+inline constexpr Duration relief_delay = std::chrono::seconds(5);
+inline constexpr unsigned probe_rounds = 3;  // spread over probe_time, answers awaited to its end
 // Who could not add its addresses leaves the role to others for so long, doubled with each failure up to the limit;
 // else it would take the role and drop it for ever. Silence promotes it all the same.
 inline constexpr Duration claim_pause = std::chrono::seconds(10), claim_pause_max = std::chrono::minutes(5);
@@ -185,6 +195,7 @@ struct Backup {
     Instant down_at{};               // Active_Down_Timer
     Instant heard_at{};              // the last advert, obeyed or discarded (VR-101)
     std::optional<IpAddress> peer;   // ... and whose it was
+    bool followed = false;           // it was obeyed, for its priority was no lower than ours
     bool resigned = false;           // it had priority 0
     bool preempting = false;         // it was discarded: the peer is lower and we may preempt
     bool granted = false;            // one more interval was given because we were late

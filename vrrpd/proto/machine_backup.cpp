@@ -118,8 +118,16 @@ void Step::follow(Backup& backup, const Received& advert) {
     backup.down_at = now_ + router_.down_interval();
 }
 
+// VR-070. `fell`: until now this router's adverts were no lower than ours.
+void Step::begin_delay(Backup& backup, const Received& lower, bool fell) {
+    const auto& parameters = router_.parameters_;
+    const bool relief = fell && parameters.relieves && parameters.preempt_delay > relief_delay;
+    backup.preempt_from = now_ + (relief ? relief_delay : parameters.preempt_delay);
+    note(relief ? Remark::active_fell : Remark::preempt_delayed, lower);
+}
+
 // Whether a lower advert is discarded (VR-099) or, for now, counts like any other (VR-070, or a claim that failed).
-bool Step::may_preempt(Backup& backup, const Received& lower) {
+bool Step::may_preempt(Backup& backup, const Received& lower, bool fell) {
     const auto& parameters = router_.parameters_;
     if (now_ < router_.claim_again_at_) {
         note(Remark::not_trying_again_yet, lower);
@@ -128,10 +136,7 @@ bool Step::may_preempt(Backup& backup, const Received& lower) {
     if (router_.effective_.is_owner()) return true;  // VR-069
     if (!parameters.preempt) return false;
     if (parameters.preempt_delay > Duration::zero()) {
-        if (!backup.preempt_from) {
-            backup.preempt_from = now_ + parameters.preempt_delay;
-            note(Remark::preempt_delayed, lower);
-        }
+        if (!backup.preempt_from) begin_delay(backup, lower, fell);
         if (now_ < *backup.preempt_from) return false;
     }
     if (router_.ready_) return true;
@@ -145,6 +150,7 @@ bool Step::may_preempt(Backup& backup, const Received& lower) {
 }
 
 void Step::on(Backup& backup, const Received& advert) {
+    const bool fell = std::exchange(backup.followed, false) && backup.peer == advert.source;
     heard_from(backup.peer, advert.source);
     backup.heard_at = now_;
     backup.probes_left = 0;
@@ -158,9 +164,10 @@ void Step::on(Backup& backup, const Received& advert) {
     }
     if (advert.priority >= router_.effective_) {
         backup.preempt_from = backup.ready_by = std::nullopt;
+        backup.followed = true;
         return follow(backup, advert);
     }
-    if (!may_preempt(backup, advert)) return follow(backup, advert);
+    if (!may_preempt(backup, advert, fell)) return follow(backup, advert);
     note(Remark::lower_priority_discarded, advert);
     backup.preempting = true;
     backup.resigned = false;
@@ -188,6 +195,7 @@ void Step::shift(Backup& backup, Duration by) {
 
 // VR-102: by the change of Skew_Time only.
 void Step::on(Backup& backup, const PriorityChanged& event) {
+    backup.followed = false;  // who is lower from now on did not fall: we rose
     const auto version = router_.parameters_.version;
     const auto before = skew_time(version, router_.effective_, backup.learnt_interval);
     router_.effective_ = event.priority;

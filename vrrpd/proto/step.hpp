@@ -39,6 +39,7 @@ private:
     void on(Active&, const Received&);
     void on(Active&, const TimeReached&);
     void on(Active&, const ClaimFailed&);
+    void on(Active&, const ObjectLost&);
     void on(Active&, const GroupYields&);
     void on(Active&, const PriorityChanged&);
     void on(Active&, const Reconfigured&);
@@ -59,7 +60,8 @@ private:
     [[nodiscard]] bool probes_before_claim() const;
     [[nodiscard]] Instant due(const Backup& backup) const;
     [[nodiscard]] Cause promotion_cause(const Backup& backup) const;
-    [[nodiscard]] bool may_preempt(Backup& backup, const Received& lower);
+    [[nodiscard]] bool may_preempt(Backup& backup, const Received& lower, bool fell);
+    void begin_delay(Backup& backup, const Received& lower, bool fell);
     void plan_probe(Backup& backup, Instant not_before);
     void send_probe(Backup& backup);
     void promote(Backup& backup);
