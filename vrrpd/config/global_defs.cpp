@@ -77,6 +77,10 @@ void set_realtime(Reader& reader, const Statement& s) {
     config.realtime_priority = std::max(config.realtime_priority, priority);
 }
 
+void set_lost_address(Reader& reader, const Statement& s) {
+    if (reader.choice(s)) reader.draft().config.gives_up_over_loss = s.word(1) == "give_up_role";
+}
+
 void set_log_unknown(Reader& reader, const Statement&) { reader.draft().config.log_unknown_vrids = true; }
 void set_no_swap(Reader& reader, const Statement&) { reader.draft().config.lock_memory = true; }
 
@@ -258,6 +262,7 @@ constexpr Keyword table[] = {
     {"v3_checksum_as_v2", 'C', Support::acted, Shape::optional_words, switch_global<&GlobalsDraft::v3_checksum_as_v2>},
     {"vrrp_startup_delay", 'B', Support::acted, Shape::decimal, set_startup_delay, 1000, any_time},
     {"vrrp_delay_after_boot", 'C', Support::acted, Shape::decimal, set_delay_after_boot, 1000, any_time},
+    {"lost_address", 'O', Support::acted, Shape::choice, set_lost_address, 0, 0, "put_back give_up_role"},
     {"log_unknown_vrids", 'B', Support::acted, Shape::nothing, set_log_unknown},
     {"vrrp_rx_bufs_policy", 'C', Support::unsupported, Shape::word},
     {"vrrp_rx_bufs_multiplier", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},

@@ -111,7 +111,9 @@ private:
     void judge(Router& router, Conditions conditions);
     void rejudge(Router& router);
     void settle(Router& router);
+    [[nodiscard]] bool resigns_over(Router& router, const Desired& lost);
     [[nodiscard]] bool gives_up_over(Router& router, const Desired& lost);
+    [[nodiscard]] std::string link_name(IfIndex index) const;
     void put_back(Router& router, const Desired& lost, bool say);
     void add(Router& router, const Desired& more, Say say);
     void weigh(Router& router, std::vector<proto::Tracked>& tracked);

@@ -68,8 +68,7 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
 // -a, --address-monitoring.
 void Engine::say_addresses(const std::vector<netlink::Change>& changes) {
     const auto say = [this](const netlink::Address& address, const char* how) {
-        const auto* link = desk_->world().link(address.link);
-        log_.info("address {} {}", netlink::describe(address, link ? link->name : std::string("?")), how);
+        log_.info("address {} {}", netlink::describe(address, link_name(address.link)), how);
     };
     for (const auto& change : changes) {
         if (const auto* added = std::get_if<netlink::AddressAdded>(&change)) say(added->address, "added");
@@ -200,6 +199,11 @@ void Engine::repair_all() {
         if (router->installed) repair(*router);
 }
 
+std::string Engine::link_name(IfIndex index) const {
+    const auto* link = desk_->world().link(index);
+    return link ? link->name : "?";
+}
+
 // Somebody took an address, a route or a rule of ours away while we are Active: it comes back at once, with a
 // back-off when that goes on.
 void Engine::repair(Router& router) {
@@ -210,6 +214,7 @@ void Engine::repair(Router& router) {
     const auto now = loop_.now();
     const auto lost = missing(wanted_by(router), desk_->world());
     if (lost == Desired{}) return;
+    if (resigns_over(router, lost)) return;
     auto& troubles = router.troubles.edit();
     auto& last = troubles.repaired;
     auto& pause = troubles.repair_pause;
@@ -228,6 +233,21 @@ void Engine::repair(Router& router) {
     put_back(router, lost, first);
 }
 
+// lost_address give_up_role.
+bool Engine::resigns_over(Router& router, const Desired& lost) {
+    if (!config_->gives_up_over_loss || !router.active()) return false;
+    const auto tracked = without(lost, untracked(*router.config, desk_->world()));
+    if (tracked == Desired{}) return false;
+    std::vector<std::string> names;
+    const auto name_of_link = [this](IfIndex index) { return link_name(index); };
+    for (const auto& address : tracked.addresses) names.push_back(netlink::describe(address, link_name(address.link)));
+    for (const auto& route : tracked.routes) names.push_back("route " + netlink::describe(route, name_of_link));
+    for (const auto& rule : tracked.rules) names.push_back("rule " + netlink::describe(rule));
+    log_.warning("({}) removed by someone else: {}", router.config->name, fmt::join(names, ", "));
+    drive(router, proto::ObjectLost{});
+    return true;
+}
+
 // An address that does not stay, whoever takes it away or refuses it: adverts alone serve nobody, and another router
 // can have it in peace. Not when that was tried lately and silence gave the role back: then there is no other router.
 bool Engine::gives_up_over(Router& router, const Desired& lost) {
@@ -239,22 +259,18 @@ bool Engine::gives_up_over(Router& router, const Desired& lost) {
     if (matters == addresses.end() || ++count <= repairs_before_giving_up) return false;
     if (!router.active() || loop_.now() < router.machine.claims_again_at()) return false;
     count = 0;
-    const auto* link = desk_->world().link(matters->link);
     log_.warning("({}) {} was put back {} times in a row and is gone again: the role is given up", router.config->name,
-                 netlink::describe(*matters, link ? link->name : std::string("?")), repairs_before_giving_up);
+                 netlink::describe(*matters, link_name(matters->link)), repairs_before_giving_up);
     drive(router, proto::ClaimFailed{});
     return true;
 }
 
 void Engine::put_back(Router& router, const Desired& lost, bool say) {
-    const auto name_of_link = [this](IfIndex index) {
-        const auto* link = desk_->world().link(index);
-        return link ? link->name : std::string("?");
-    };
+    const auto name_of_link = [this](IfIndex index) { return link_name(index); };
     for (const auto& address : lost.addresses)
         if (say)
             log_.warning("({}) {} was removed by someone else: added again", router.config->name,
-                         netlink::describe(address, name_of_link(address.link)));
+                         netlink::describe(address, link_name(address.link)));
     for (const auto& route : lost.routes)
         if (say)
             log_.warning("({}) route {} {}", router.config->name, netlink::describe(route, name_of_link),

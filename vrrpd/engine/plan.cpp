@@ -201,6 +201,17 @@ Desired desired(const config::StaticEntries& entries, const World& world) {
     return result;
 }
 
+Desired untracked(const config::Instance& instance, const World& world) {
+    const auto is_untracked = [](const auto& item) { return !item.track; };
+    std::vector<config::VirtualRoute> routes;
+    std::copy_if(instance.routes.begin(), instance.routes.end(), std::back_inserter(routes), is_untracked);
+    Desired result;
+    add_routes(routes, world, result.routes);
+    for (const auto& item : instance.rules)
+        if (is_untracked(item)) result.rules.push_back(item.rule);
+    return result;
+}
+
 netlink::RouteInterest routes_of(const config::Config& config) {
     std::vector<Prefix> destinations;
     const auto add = [&](const auto& routes) {

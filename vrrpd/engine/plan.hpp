@@ -51,6 +51,9 @@ struct Followed {
 // 3 x down interval), whole seconds: the dead man. Renewed every third of it.
 [[nodiscard]] std::chrono::seconds dead_man(Duration down_interval);
 
+// What it may lose without consequences for its role: `no_track`.
+[[nodiscard]] Desired untracked(const config::Instance& instance, const World& world);
+
 // Whatever stands in the way of a route that this configuration may ever want, or is one.
 [[nodiscard]] netlink::RouteInterest routes_of(const config::Config& config);
 
