@@ -122,7 +122,7 @@ TEST_F(DaemonTest, logs_addresses_that_come_and_go) {
     EXPECT_TRUE(router.await_log("address 10.99.0.1/32"));
 }
 
-// Surface 1.6.2: with the word a warning is enough to stay as it was.
+// As in keepalived: with the word a warning is enough to stay as it was.
 TEST_F(DaemonTest, reload_check_config_takes_a_file_without_a_word_alone) {
     const auto before = "global_defs {\n reload_check_config " + file("check") + "\n}\n";
     VrrpText text{.priority = 200};

@@ -41,7 +41,7 @@ using StoredLeases = std::map<vrrpd::IpAddress, StoredLease>;
 
 struct DhcpServerPlan {
     bool bus = true;
-    // What research and `vrrpd -t` recommend: silent unless the host has the virtual address.
+    // What `vrrpd -t` recommends: silent unless the host has the virtual address.
     bool bound_to_vip = true;
     std::string range = "10.12.14.101,10.12.14.199,255.255.255.0,1h";
     std::string more{};  // further lines of its configuration

@@ -162,7 +162,7 @@ TEST(Instance, garp_extra_if_of_its_own_replaces_the_global_one_whole) {
         EXPECT_EQ(repaired(wrong, "is ignored: write a number of seconds from 0 to 86400").announce->extra, 0s);
 }
 
-// Surface 3.4.5: the lower_prio values come from the global master values, not from the instance's own.
+// As in keepalived: the lower_prio values come from the global master values, not from the instance's own.
 TEST(Instance, lower_priority_announcements_are_inherited_from_the_global_master_values) {
     const auto v =
         clean("garp_master_delay 1\ngarp_master_repeat 2", "vrrp_garp_master_delay 8\nvrrp_garp_master_repeat 9");
@@ -308,7 +308,7 @@ TEST(Instance, refuses_tracking_that_cannot_be_meant) {
             .track_interfaces.empty());
 }
 
-// Surface 2.7: trackers are defined above their users.
+// As in keepalived: trackers are defined above their users.
 TEST(Instance, a_tracker_must_stand_above) {
     EXPECT_TRUE(says(parse_instance("track_script {\nchk\n}").faults, "8:1: there is no script 'chk' above this line"));
 }

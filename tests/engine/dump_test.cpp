@@ -257,7 +257,6 @@ TEST(Dump, counts_of_auth_hmac_stand_behind_the_others) {
               std::string::npos);
 }
 
-// Surface 6.3: json_version 2.
 TEST(Dump, version_2_has_processes_beside_the_instances) {
     config::Config config;
     config.json_version = 2;

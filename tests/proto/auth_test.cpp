@@ -198,7 +198,7 @@ TEST(Ah, headers_of_another_size_are_refused) {
 
 // ---- auth_hmac ----------------------------------------------------------------------------------------
 
-// Surface 3.13: key 00..1f under id 1, sequence 0x6800000080000000.
+// keepalived's own: key 00..1f under id 1, sequence 0x6800000080000000.
 TEST(Hmac, VR_250_the_published_vectors) {
     Advertisement advert{
         Version::v3, *Vrid::make(51), *Priority::configured(200), Centiseconds(100), {ip("192.0.2.100")}};

@@ -72,7 +72,7 @@ TEST(Simulator, a_squatter_keeps_its_address) {
     EXPECT_TRUE(world.nodes()[0].active());
 }
 
-// The home of the design: H003 loses power, then H001; both come back.
+// The home of the README: H003 loses power, then H001; both come back.
 TEST(Simulator, the_home) {
     World world(1, calm(), nullptr);
     for (const unsigned priority : {200u, 150u, 100u}) world.add(home(priority));

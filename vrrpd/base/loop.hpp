@@ -2,8 +2,8 @@
 // Boost.Asio, which is named in loop.cpp alone. For shells (supervisor, engine) and their tests.
 //
 // One turn: ready descriptors are served, each with the clock read before it, then the deadline handler
-// runs if its time has come. So a packet that is already queued is seen before a timer that is due (requirements
-// 16.4.5); and what comes faster than it is read delays no timer by more than one handler's work.
+// runs if its time has come. So a packet that is already queued is seen before a timer that is due; and
+// what comes faster than it is read delays no timer by more than one handler's work.
 #pragma once
 
 #include <functional>

@@ -109,7 +109,7 @@ void set_timer_expired(Reader& reader, const Statement& s) {
     reader.instance().timer_expired_place = s.place();
 }
 
-// Our own extension: the cap on an interval learnt from the Active (design: a forged one must not silence us).
+// Our own extension: the cap on an interval learnt from the Active: a forged one must not silence us for as long as it likes.
 void set_learnt_interval_max(Reader& reader, const Statement& s) {
     if (const auto value = reader.millionths(s)) {
         reader.instance().value.parameters.learnt_interval_max = from_millionths(*value);

@@ -1,4 +1,4 @@
-// The socket that carries VRRP for one interface and one family (design: not per router): raw, protocol
+// The socket that carries VRRP for one interface and one family, whatever the number of its routers: raw, protocol
 // 112; or 51, where a router of ours is authenticated by AH. The observer's variant hears through a packet socket
 // instead, because joining the group would send an IGMP or MLD report.
 #pragma once

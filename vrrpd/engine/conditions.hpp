@@ -29,7 +29,7 @@ struct Beside {
     const LinkDamper* damper = nullptr;       // of interface_up_down_delays
 };
 
-// Surface 4.2.2 says which addresses are sources.
+// The source is the configured one; else the device's first that is not virtual, for IPv6 multicast a link-local one.
 [[nodiscard]] Conditions evaluate(const config::Instance& instance, const World& world, const Beside& beside = {});
 
 }  // namespace vrrpd::engine

@@ -37,7 +37,7 @@ void Announcer::start(Instant now, std::size_t arp_addresses, std::size_t na_add
     if (policy_->extra > Duration::zero()) extra_at_ = now + policy_->extra;
     plan(now, Kind::claimed, policy_->repeat);
     if (policy_->second_block > Duration::zero()) plan(now + policy_->second_block, Kind::claimed, policy_->repeat);
-    // Surface 4.10: the first refresh comes after delay + refresh.
+    // As in keepalived, the first refresh counts from the second block.
     if (policy_->refresh > Duration::zero()) {
         plan(now + policy_->second_block + policy_->refresh, Kind::refresh, policy_->refresh_repeat);
     }
