@@ -340,8 +340,9 @@ TEST_F(EngineRun, a_next_hop_that_falls_silent_counts_only_when_the_kernel_has_n
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     engine.listen(1500ms);
     ip("addr del 198.51.100.1/32 dev wan0-far");
-    ip("neigh replace 198.51.100.1 lladdr 02:00:00:00:00:01 nud reachable dev wan0");
     engine.listen(6000ms);
+    ip("neigh replace 198.51.100.1 lladdr 02:00:00:00:00:01 nud reachable dev wan0");
+    engine.listen(7000ms);  // our own questions are out of answers by now
     EXPECT_EQ(engine.lines_with("is silent"), 0U) << engine.log();
     ip("neigh del 198.51.100.1 dev wan0");
     EXPECT_TRUE(engine.await_line("wan0 reaches no next hop: 198.51.100.1 is silent")) << engine.log();

@@ -27,26 +27,26 @@ TEST(NextHop, that_never_answered_is_not_held_against_us) {
     EXPECT_FALSE(watch.silent());
 }
 
-TEST(NextHop, that_answered_is_silent_after_three_misses_and_back_with_one_answer) {
+TEST(NextHop, that_answered_is_silent_once_no_answer_of_it_is_proof_any_more_and_back_with_one_answer) {
     NextHopWatch watch;
     EXPECT_TRUE(watch.step(start));
     watch.answered();
-    for (unsigned i = 1; i <= NextHopWatch::misses_allowed; ++i) {
+    for (int i = 1; i <= NextHopWatch::proof_lasts.count(); ++i) {
         EXPECT_TRUE(watch.step(start + i * 1s));
-        EXPECT_FALSE(watch.silent()) << "the answer to question " << i << " may still come";
+        EXPECT_FALSE(watch.in_doubt()) << "the answer to question " << i << " may still come";
     }
-    EXPECT_TRUE(watch.step(start + 4s));
+    EXPECT_TRUE(watch.step(start + NextHopWatch::proof_lasts + 1s));
     watch.kernel_knows(std::nullopt);
-    EXPECT_TRUE(watch.silent());
+    EXPECT_TRUE(watch.silent()) << "an idle host knows it as late as one whose traffic was proof of life";
     watch.answered();
     EXPECT_FALSE(watch.silent());
 }
 
-// Answered at `start`, and then no more for four seconds.
+// Answered at `start`, and then no more.
 NextHopWatch doubted() {
     NextHopWatch watch;
     watch.answered();
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(watch.step(start + i * 1s));
+    for (unsigned i = 0; i <= NextHopWatch::misses_allowed; ++i) EXPECT_TRUE(watch.step(start + i * 1s));
     return watch;
 }
 
@@ -89,12 +89,12 @@ TEST(NextHop, that_answers_while_the_kernel_is_asked_is_not_silent) {
 TEST(NextHop, another_next_hop_starts_afresh) {
     NextHopWatch watch;
     watch.answered();
-    for (int i = 0; i < 9; ++i) EXPECT_TRUE(watch.step(start + i * 1s));
+    for (int i = 0; i < 19; ++i) EXPECT_TRUE(watch.step(start + i * 1s));
     watch.kernel_knows(std::nullopt);
     EXPECT_TRUE(watch.silent());
     watch.forget();
     EXPECT_FALSE(watch.silent());
-    EXPECT_TRUE(watch.step(start + 8s)) << "and is asked at once";
+    EXPECT_TRUE(watch.step(start + 18s)) << "and is asked at once";
 }
 
 // `count` adverts by one path; the last finding that is one.

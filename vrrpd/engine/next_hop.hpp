@@ -12,11 +12,12 @@ namespace vrrpd::engine {
 
 class NextHopWatch {
 public:
-    static constexpr Duration interval = std::chrono::seconds(1);
-    static constexpr unsigned misses_allowed = 3;
-    // So long the kernel's proof speaks for a next hop. A dead one is found out that much later: the last answer to
-    // us was such a proof.
+    static constexpr std::chrono::seconds interval{1};
+    // So long a proof of life speaks for a next hop, the kernel's or an answer to us. One time for both, so that an
+    // outage of the provider is noticed by a host with traffic and by an idle one at about the same time: the stand-ins
+    // wait only so long for one another (proto::relief_delay).
     static constexpr std::chrono::seconds proof_lasts{10};
+    static constexpr unsigned misses_allowed = proof_lasts / interval;
 
     // Call when next_deadline() is reached; true: ask now.
     [[nodiscard]] bool step(Instant now) {
