@@ -92,6 +92,28 @@ TEST_F(EngineRepair, what_goes_while_something_is_being_written_comes_back_too) 
     }
 }
 
+// keepalived says so and stays MASTER; every other router with this file would be refused, too.
+TEST_F(EngineRepair, an_address_that_the_kernel_calls_invalid_costs_no_role) {
+    EngineProcess engine(lan("10.12.14.1/24\n 10.12.14.9/24 scope link"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_TRUE(engine.await_line("DEGRADED")) << engine.log();
+    engine.listen(2s);
+    EXPECT_TRUE(stands("10.12.14.1/24"));
+    EXPECT_EQ(engine.lines_with("BACKUP STATE: a virtual address"), 0U) << engine.log();
+    EXPECT_GE(engine.lines_with("10.12.14.9"), 1U) << "it is said which\n" << engine.log();
+}
+
+TEST_F(EngineRepair, lost_address_give_up_role_is_keepalived_s_cycle) {
+    EngineProcess engine("global_defs {\nlost_address give_up_role\n}\n" + lan("10.12.14.1/24"));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    take_away();
+    EXPECT_TRUE(engine.await_line("(LAN) removed by someone else: 10.12.14.1/24 dev lan0")) << engine.log();
+    EXPECT_TRUE(engine.await_line("Entering BACKUP STATE: something that goes with the role was removed"))
+        << engine.log();
+    EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); })) << engine.log();
+    EXPECT_EQ(engine.lines_with("added again"), 0U) << engine.log();
+}
+
 TEST_F(EngineRepair, an_address_that_does_not_stay_costs_the_role) {
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();

@@ -92,8 +92,15 @@ private:
     void write_for(Router& router, std::vector<netlink::Request> requests, Say say, Written then);
     void log_failures(const std::string& name, const Results& results);
     void tell();
-    // `results` begins with those of `devices` virtual devices.
-    void claimed(Router& router, Instant began, const Desired& wanted, std::size_t devices, const Results& results);
+    struct ClaimUnderWay {
+        Instant began;
+        proto::Cause cause;
+        Desired wanted;
+        std::size_t devices;  // the results begin with those of so many virtual devices
+    };
+    void claimed(Router& router, const ClaimUnderWay& claim, const Results& results);
+    // Whether the role is useless here and may be better off elsewhere.
+    [[nodiscard]] bool failed(Router& router, const ClaimUnderWay& claim, const Results& results);
     void announce_all(Router& router);
     void repeat_announcements(Router& router);
     void renew(Router& router, Instant now);

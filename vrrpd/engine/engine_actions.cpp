@@ -1,5 +1,6 @@
 // What the cores asked for, carried out; and what the wire said, handed to them.
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "vrrpd/engine/engine.hpp"
@@ -81,10 +82,10 @@ void Engine::perform(Router& router, const proto::Claim& action) {
     const auto others = requests.size();
     raise_devices(router, requests);
     const auto devices = requests.size() - others;
-    write_for(router, std::move(requests), Say::failures,
-              [this, began = boot_now(), wanted = std::move(wanted), devices](Router& mine, const Results& results) {
-                  claimed(mine, began, wanted, devices, results);
-              });
+    ClaimUnderWay claim{boot_now(), action.cause, std::move(wanted), devices};
+    write_for(
+        router, std::move(requests), Say::failures,
+        [this, claim = std::move(claim)](Router& mine, const Results& results) { claimed(mine, claim, results); });
 }
 
 // The role, the claim or the router itself may be gone by the time the kernel is done; then nobody wants to know.
@@ -113,27 +114,38 @@ void Engine::log_failures(const std::string& name, const Results& results) {
         if (!result) log_.error("({}) {}", name, result.error().describe());
 }
 
-void Engine::claimed(Router& router, Instant began, const Desired& wanted, std::size_t devices,
-                     const Results& results) {
-    bool degraded = false, lost = false;
+bool Engine::failed(Router& router, const ClaimUnderWay& claim, const Results& results) {
+    if (!router.troubles->invalid.empty()) router.troubles.edit().invalid.clear();
+    bool failed = false;
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i]) continue;
-        degraded = true;
-        const bool is_address = i >= devices && i - devices < wanted.addresses.size();
+        if (i < claim.devices) {
+            failed = true;
+            continue;
+        }
+        if (i - claim.devices >= claim.wanted.addresses.size()) break;  // routes and rules
+        const auto& address = claim.wanted.addresses[i - claim.devices].prefix.address;
         // A host without IPv6 (or without IPv4) is a gateway for the other family all the same.
-        lost = lost || i < devices ||
-               (is_address && wanted.addresses[i - devices].prefix.address.family() == router.config->family);
+        if (address.family() != router.config->family) continue;
+        if (results[i].error().code == EINVAL)
+            router.troubles.edit().invalid.push_back(address);
+        else
+            failed = true;
     }
-    if (lost) {
-        drive(router, proto::ClaimFailed{});
-        return;
-    }
+    // Given up a moment ago, and nobody wanted it.
+    const bool in_vain = claim.cause != proto::Cause::preempted_lower && claim.began < router.machine.claims_again_at();
+    return failed && !in_vain;
+}
+
+void Engine::claimed(Router& router, const ClaimUnderWay& claim, const Results& results) {
+    if (failed(router, claim, results)) return drive(router, proto::ClaimFailed{});
     announce_all(router);
     tell();
     if (results.empty()) return;  // adopted, and all of it stands
+    const bool degraded = !std::all_of(results.begin(), results.end(), [](const auto& one) { return one.has_value(); });
     log_.info("({}) took over in {}{}: {} addresses, {} routes and rules", router.config->name,
-              text(boot_now() - began), degraded ? ", DEGRADED" : "", wanted.addresses.size(),
-              wanted.routes.size() + wanted.rules.size());
+              text(boot_now() - claim.began), degraded ? ", DEGRADED" : "", claim.wanted.addresses.size(),
+              claim.wanted.routes.size() + claim.wanted.rules.size());
 }
 
 void Engine::announce_all(Router& router) {
@@ -159,8 +171,8 @@ void Engine::perform(Router& router, const proto::Release&) {
     if (!first_installed(router.followed) && gateways_->fence_is_open(router.followed.number))
         gateways_->shut_fence(router.followed.number);
     // Not for a plain instance: whoever runs conntrackd beside it would lose the same connections on the next router.
-    // Nor a link-local address: it may be another's on another device (many a provider's router is fe80::1), and nothing
-    // that is translated has one.
+    // Nor a link-local address: it may be another's on another device (many a provider's router is fe80::1), and
+    // nothing that is translated has one.
     PurgeConnections purge;
     for (const auto& address : withdrawn.addresses)
         if (!address.prefix.address.is_link_local()) purge.which.addresses.push_back(address.prefix.address);

@@ -252,8 +252,11 @@ bool Engine::resigns_over(Router& router, const Desired& lost) {
 // can have it in peace. Not when that was tried lately and silence gave the role back: then there is no other router.
 bool Engine::gives_up_over(Router& router, const Desired& lost) {
     const auto& addresses = lost.addresses;
-    const auto matters = std::find_if(addresses.begin(), addresses.end(), [&](const netlink::Address& address) {
-        return address.prefix.address.family() == router.config->family;
+    const auto& invalid = router.troubles->invalid;
+    const auto matters = std::find_if(addresses.begin(), addresses.end(), [&](const netlink::Address& lost_one) {
+        const auto& address = lost_one.prefix.address;
+        return address.family() == router.config->family &&
+               std::find(invalid.begin(), invalid.end(), address) == invalid.end();
     });
     auto& count = router.troubles.edit().addresses_lost;
     if (matters == addresses.end() || ++count <= repairs_before_giving_up) return false;
