@@ -78,7 +78,7 @@ TEST(Instance, globals_count_wherever_they_stand) {
     EXPECT_EQ(parsed.config.instances.at(0).parameters.version, proto::Version::v3);
 }
 
-TEST(Instance, rounds_an_interval_that_its_version_cannot_carry) {
+TEST(Instance, VR_062_VR_063_rounds_an_interval_that_its_version_cannot_carry) {
     EXPECT_EQ(clean("version 3\nadvert_int 0.01").parameters.advert_interval, Centiseconds(1));
     EXPECT_EQ(clean("version 3\nadvert_int 40.95").parameters.advert_interval, Centiseconds(4095));
     EXPECT_EQ(clean("advert_int 255").parameters.advert_interval, Centiseconds(25500));

@@ -57,7 +57,7 @@ TEST(Instances, with_a_unicast_source_need_no_interface) {
     EXPECT_EQ(named.config.instances.at(0).addresses.at(0).device, "lan0");
 }
 
-TEST(Instances, of_one_vrid_must_not_hear_each_other) {
+TEST(Instances, VR_010_VR_060_of_one_vrid_must_not_hear_each_other) {
     const std::string one = instance("A", "interface eth0\nvirtual_router_id 5");
     const auto collides = parse_text(one + instance("B", "interface eth0\nvirtual_router_id 5", "10.0.0.2"));
     EXPECT_TRUE(says(collides.faults, "vrrpd.conf:8:1: (B) has virtual_router_id 5 on eth0, as A has"));

@@ -77,7 +77,7 @@ TEST(Strict, accept_is_version_3s) {
     EXPECT_TRUE(strict("version 3\naccept").accepts);
 }
 
-TEST(Strict, ipv6_is_version_3_and_begins_link_local) {
+TEST(Strict, VR_044_ipv6_is_version_3_and_begins_link_local) {
     const auto of = [](const std::string& more, const std::string& addresses) {
         return parse_text("vrrp_instance V {\ninterface eth0\nvirtual_router_id 7\nstrict_mode\n" + more +
                           "\nvirtual_ipaddress {\n" + addresses + "\n}\n}");

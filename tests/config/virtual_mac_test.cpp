@@ -29,7 +29,7 @@ std::string instance(const std::string& name, int vrid, const std::string& inter
 
 MacAddress mac(const char* text) { return MacAddress::parse(text).value(); }
 
-TEST(VirtualMac, is_the_standards_on_a_device_of_its_own) {
+TEST(VirtualMac, VR_072_is_the_standards_on_a_device_of_its_own) {
     const auto v = clean("use_vmac");
     ASSERT_EQ(v.virtual_mac->devices.size(), 1U);
     EXPECT_EQ(v.virtual_mac->devices[0], (VirtualDevice{"vrrp.7", "eth0", mac("00:00:5e:00:01:07")}));
@@ -39,7 +39,7 @@ TEST(VirtualMac, is_the_standards_on_a_device_of_its_own) {
     EXPECT_TRUE(clean("").virtual_mac->devices.empty());
 }
 
-TEST(VirtualMac, of_ipv6_has_a_range_of_its_own) {
+TEST(VirtualMac, VR_072_of_ipv6_has_a_range_of_its_own) {
     const auto parsed = parse_text(instance("A", 52, "eth0", "use_vmac", "fe80::1/64"));
     EXPECT_EQ(parsed.config.instances[0].virtual_mac->devices[0],
               (VirtualDevice{"vrrp.52", "eth0", mac("00:00:5e:00:02:34")}));
@@ -165,7 +165,7 @@ TEST(VirtualMac, ipvlan_is_said_not_to_be_there) {
 
 // ---- accept mode ------------------------------------------------------------------------------------
 
-TEST(AcceptMode, is_on_unless_the_file_says_no) {
+TEST(AcceptMode, VR_071_is_on_unless_the_file_says_no) {
     EXPECT_TRUE(clean("").accepts);
     EXPECT_TRUE(clean("accept").accepts);
     EXPECT_FALSE(clean("no_accept").accepts);

@@ -73,7 +73,7 @@ TEST(Conditions, no_address_but_virtual_ones_is_a_fault) {
     EXPECT_EQ(found.source, std::nullopt);
 }
 
-TEST(Conditions, VR_009_an_own_virtual_address_is_never_the_source) {
+TEST(Conditions, VR_006_an_own_virtual_address_is_never_the_source) {
     auto with_excluded = instance();
     with_excluded.excluded_addresses = {vip("10.99.0.1/24")};
     const auto found = at_home(with_excluded, [](auto& picture) {
@@ -82,7 +82,7 @@ TEST(Conditions, VR_009_an_own_virtual_address_is_never_the_source) {
     EXPECT_EQ(found.source, ip("10.12.14.4"));
 }
 
-TEST(Conditions, VR_009_a_virtual_address_of_another_instance_is_never_the_source) {
+TEST(Conditions, VR_006_a_virtual_address_of_another_instance_is_never_the_source) {
     auto picture = home();
     picture.addresses.insert(picture.addresses.begin(), held(lan0, "10.12.14.77/24"));
     const std::vector others{ip("10.12.14.1"), ip("10.12.14.77")};
@@ -101,13 +101,13 @@ TEST(Conditions, an_address_of_another_device_is_never_the_source) {
     EXPECT_EQ(found.faults.size(), 1U);
 }
 
-TEST(Conditions, the_first_address_of_the_interface_is_the_source) {
+TEST(Conditions, VR_006_the_first_address_of_the_interface_is_the_source) {
     const auto found =
         at_home(instance(), [](auto& picture) { picture.addresses.push_back(held(lan0, "10.12.14.9/24")); });
     EXPECT_EQ(found.source, ip("10.12.14.4"));
 }
 
-TEST(Conditions, IPv6_speaks_from_the_link_local_address) {
+TEST(Conditions, VR_007_IPv6_speaks_from_the_link_local_address) {
     const auto found = at_home(instance_v6(), [](auto& picture) {
         picture.addresses.insert(picture.addresses.begin(), held(lan0, "2001:db8::4/64"));
     });
@@ -115,7 +115,7 @@ TEST(Conditions, IPv6_speaks_from_the_link_local_address) {
     EXPECT_EQ(found.source, ip("fe80::4"));
 }
 
-TEST(Conditions, IPv6_never_speaks_from_a_virtual_link_local_address) {
+TEST(Conditions, VR_007_IPv6_never_speaks_from_a_virtual_link_local_address) {
     const auto found = at_home(instance_v6(), [](auto& picture) {
         picture.addresses.insert(picture.addresses.begin(), held(lan0, "fe80::1/64"));
     });

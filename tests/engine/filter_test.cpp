@@ -48,7 +48,7 @@ void expect_exact(const std::set<unsigned>& wanted) {
     }
 }
 
-TEST(VridFilter, passes_the_VRIDs_that_we_run_and_no_other) {
+TEST(VridFilter, VR_152_passes_the_VRIDs_that_we_run_and_no_other) {
     expect_exact({1});
     expect_exact({255});
     expect_exact({7, 8, 9, 200, 254});
@@ -86,7 +86,7 @@ TEST(VridFilter, takes_all_255_and_their_worst_scattering) {
     expect_exact(odd);
 }
 
-TEST(VridFilter, is_exact_for_any_set) {
+TEST(VridFilter, VR_152_is_exact_for_any_set) {
     EXPECT_TRUE(rc::check([] {
         const auto wanted = *rc::gen::nonEmpty(rc::gen::container<std::set<unsigned>>(rc::gen::inRange(1U, 256U)));
         const auto filter = vrid_filter(Family::ipv4, vrids(wanted));

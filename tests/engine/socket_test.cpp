@@ -101,7 +101,7 @@ protected:
     netlink::test::OwnNamespace namespace_;
 };
 
-TEST_F(Sockets, VR_009_an_IPv4_advert_leaves_with_the_header_that_the_RFC_asks_for) {
+TEST_F(Sockets, VR_001_VR_002_VR_004_VR_009_an_IPv4_advert_leaves_with_the_header_that_it_must_have) {
     auto socket = open("lan0", Family::ipv4);
     Wire tap("far0");
     const auto envelope = multicast(Family::ipv4, "10.12.14.4");
@@ -121,7 +121,7 @@ TEST_F(Sockets, VR_009_an_IPv4_advert_leaves_with_the_header_that_the_RFC_asks_f
     }
 }
 
-TEST_F(Sockets, VR_009_an_IPv6_advert_leaves_with_the_header_that_the_RFC_asks_for) {
+TEST_F(Sockets, VR_001_VR_003_VR_004_VR_009_an_IPv6_advert_leaves_with_the_header_that_it_must_have) {
     auto socket = open("lan0", Family::ipv6);
     Wire tap("far0");
     const auto envelope = multicast(Family::ipv6, "fe80::4");

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "tests/proto/advert_samples.hpp"
+#include "vrrpd/proto/checksum.hpp"
 
 namespace vrrpd::proto {
 namespace {
@@ -211,6 +212,25 @@ TEST(Hmac, VR_250_the_published_vectors) {
     advert.addresses = {ip("fe80::100")};
     const auto six = Authenticator(signing()).seal(advert, ip("fe80::10"), noon);
     EXPECT_EQ(Bytes(six.trailer->begin() + 12, six.trailer->end()), hex("c8c56146ebfd66ee10ec4d8186461b78"));
+}
+
+TEST(Hmac, VR_251_the_checksum_leaves_the_trailer_out_over_IPv4_and_includes_it_over_IPv6) {
+    Advertisement advert{
+        Version::v3, *Vrid::make(51), *Priority::configured(200), Centiseconds(100), {ip("192.0.2.100")}};
+    const Envelope v4{ip("198.51.100.10"), multicast_group(Family::ipv4)};
+    const auto bare = encode(advert, v4, ChecksumForm::pseudo_header);
+    const auto four =
+        encode(advert, v4, ChecksumForm::pseudo_header, Authenticator(signing()).seal(advert, v4.source, noon));
+    ASSERT_EQ(four.size(), bare.size() + trailer_size);
+    EXPECT_EQ(Bytes(four.begin(), four.end() - trailer_size), bare);
+
+    advert.addresses = {ip("fe80::100")};
+    const Envelope v6{ip("fe80::10"), multicast_group(Family::ipv6)};
+    const auto six =
+        encode(advert, v6, ChecksumForm::pseudo_header, Authenticator(signing()).seal(advert, v6.source, noon));
+    InternetSum sum;
+    sum.add_pseudo_header(v6.source, v6.destination, ip_protocol, six.size()).add(six);
+    EXPECT_EQ(sum.checksum(), 0);
 }
 
 TEST(Hmac, both_versions_and_both_families_are_taken) {

@@ -72,10 +72,11 @@ TEST(Backup, VR_098_equal_priority_compares_no_addresses) {
     EXPECT_EQ(router.deadline(), 2s + 3'609'375us);
 }
 
-TEST(Backup, VR_099_lower_is_discarded_and_the_timer_runs_on) {
+TEST(Backup, VR_099_VR_101_lower_is_discarded_and_remembered_and_the_timer_runs_on) {
     auto router = backup_router(parameters(200));
     const auto first = router.receive(1s, advert(100, h001));
     EXPECT_EQ(notes(first, Remark::lower_priority_discarded), 1u);
+    EXPECT_EQ(router.machine.active_peer(), h001);
     EXPECT_EQ(router.receive(2s, advert(100, h001)), Actions{});
     EXPECT_EQ(router.deadline(), 3'218'750us);
     EXPECT_EQ(router.run(3'218'750us).at(1), Action(Claim{Cause::preempted_lower}));

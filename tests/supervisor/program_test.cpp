@@ -248,7 +248,7 @@ TEST_F(Program, a_sweep_removes_what_killed_processes_left_and_shuts_the_fence) 
     EXPECT_EQ(again.text, "");
 }
 
-TEST_F(Program, a_start_after_a_kill_sweeps_first) {
+TEST_F(Program, VR_086_a_start_after_a_kill_sweeps_first) {
     const auto before = machine().state();
     const pid_t daemon = active();
     const pid_t engine = machine().pid_in("run/engine.pid");

@@ -209,7 +209,7 @@ TEST_F(SupervisorTest, a_crash_between_two_configurations_is_swept) {
     EXPECT_EQ(wait(), 0);
 }
 
-TEST_F(SupervisorTest, what_a_dead_daemon_left_is_swept_before_the_engine_starts) {
+TEST_F(SupervisorTest, VR_086_what_a_dead_daemon_left_is_swept_before_the_engine_starts) {
     put("owned", "address old 10.9.9.9/32\n");
     start(obedient);
     ASSERT_TRUE(logged("ready"));
