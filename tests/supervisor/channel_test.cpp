@@ -3,7 +3,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <array>
+#include <cstring>
+#include <filesystem>
 #include <string>
 
 namespace vrrpd::ipc {
@@ -61,6 +66,43 @@ TEST(Channel, a_message_without_descriptor_closes_the_one_before) {
     ASSERT_EQ(right.receive(message), Channel::State::message);
     EXPECT_FALSE(message.memfd);
     EXPECT_EQ(fcntl(passed, F_GETFD), -1);
+}
+
+// Descriptors are few, and the supervisor's are what it starts engines with.
+TEST(Channel, of_several_descriptors_in_one_message_none_stays_open_behind_our_back) {
+    auto [left, right] = ends();
+    const Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    std::array<int, 3> passed{null.get(), null.get(), null.get()};
+    union {
+        cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof passed)];
+    } control{};
+    std::array<char, 2> header{static_cast<char>(Kind::alert), 0};
+    iovec part{header.data(), header.size()};
+    msghdr request{};
+    request.msg_iov = &part;
+    request.msg_iovlen = 1;
+    request.msg_control = control.bytes;
+    request.msg_controllen = sizeof control.bytes;
+    cmsghdr* const rights = CMSG_FIRSTHDR(&request);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof passed);
+    std::memcpy(CMSG_DATA(rights), passed.data(), sizeof passed);
+    const auto open_now = [] {
+        return std::distance(std::filesystem::directory_iterator("/proc/self/fd"),
+                             std::filesystem::directory_iterator());
+    };
+    const auto before = open_now();
+    {
+        Message message;
+        for (int i = 0; i < 5; ++i) {
+            ASSERT_EQ(sendmsg(left.fd(), &request, 0), 2);
+            ASSERT_EQ(right.receive(message), Channel::State::message);
+            EXPECT_TRUE(message.memfd);
+        }
+    }
+    EXPECT_EQ(open_now(), before);
 }
 
 TEST(Channel, refuses_a_memfd_that_is_not_sealed) {

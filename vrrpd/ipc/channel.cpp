@@ -22,9 +22,11 @@ constexpr std::size_t header_size = 2;
 // Room for the lines of some thousand transitions: the supervisor reads while they come, yet may be late.
 constexpr int queue_bytes = 4 << 20;
 
+// Room for one descriptor, without the padding behind it: in that the kernel would put a second one, which a sender
+// that means harm passes along and nobody here would ever close.
 union ControlBuffer {
     cmsghdr align;
-    char bytes[CMSG_SPACE(sizeof(int))];
+    char bytes[CMSG_LEN(sizeof(int))];
 };
 
 void attach(msghdr& message, ControlBuffer& control, int descriptor) {
