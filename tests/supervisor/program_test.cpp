@@ -103,6 +103,15 @@ TEST_F(Program, a_missing_file_ends_the_command_with_6) {
     EXPECT_EQ(machine().vrrpd({"-n", "-f", "home.conf", "--gateway-file", "none.conf"}).code, 2);
 }
 
+TEST_F(Program, where_the_working_directory_was_deleted_a_relative_name_names_no_file) {
+    const Words in_a_deleted_directory{"/bin/sh", "-c", "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"", "sh"};
+    for (const auto& options : std::vector<Words>{{"-f", "none.conf"}, {"-n", "-f", "none.conf"}}) {
+        const auto ended = machine().vrrpd(options, in_a_deleted_directory);
+        EXPECT_EQ(ended.code, 6) << ended.text;
+        EXPECT_THAT(ended.text, HasSubstr("none.conf"));
+    }
+}
+
 TEST_F(Program, without_privileges_one_line_names_the_capability) {
     // Where nobody may read and run it.
     const auto copy = machine().file("vrrpd");

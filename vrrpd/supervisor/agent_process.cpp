@@ -20,7 +20,7 @@ constexpr int cannot_execute = 127;
 void hand_over(int channel) {
     constexpr int above = agent::channel_descriptor + 1;
     dup2(fcntl(channel, F_DUPFD_CLOEXEC, above), agent::channel_descriptor);
-    close_range(above, ~0U, 0);
+    closefrom(above);
 }
 
 }  // namespace

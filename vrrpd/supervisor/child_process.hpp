@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "vrrpd/supervisor/restart_policy.hpp"
 
@@ -17,6 +18,10 @@ void leave_signals_to_the_supervisor();
 // A child writes to its channel alone. A copy of the caller's stdout in it would keep open, for as long as
 // the daemon runs, a pipe that somebody reads to its end.
 void let_go_of_streams(bool keep_stderr);
+
+// Every descriptor but the three streams and these, whatever their order. Also where there is no close_range() (before
+// Linux 5.9), or a sandbox around us refuses it.
+void close_all_but(std::vector<int> kept);
 
 // The child's end, if it ended. Never waits.
 [[nodiscard]] std::optional<Ending> ended(pid_t pid);

@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "vrrpd/base/account.hpp"
+#include "vrrpd/supervisor/child_process.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -97,8 +98,7 @@ std::string settle_down(const Command& command, std::string& as) {
 Command::Acted act(const Command& command, int complaint) {
     std::string as;
     if (auto problem = settle_down(command, as); !problem.empty()) return {not_run, std::move(problem)};
-    if (complaint > STDERR_FILENO + 1) close_range(STDERR_FILENO + 1, static_cast<unsigned>(complaint) - 1, 0);
-    close_range(static_cast<unsigned>(complaint) + 1, ~0U, 0);
+    close_all_but({complaint});
     return command.act();
 }
 

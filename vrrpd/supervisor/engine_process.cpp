@@ -5,8 +5,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -17,19 +15,6 @@
 namespace vrrpd::supervisor {
 
 namespace {
-
-// The supervisor's end of the channel above all: only when no copy of it lives in the engine does the
-// engine notice that the supervisor is gone.
-void close_all_but(std::array<int, 3> kept) {
-    std::sort(kept.begin(), kept.end());
-    unsigned first = STDERR_FILENO + 1;
-    for (const int fd : kept) {
-        const auto number = static_cast<unsigned>(fd);
-        if (number > first) close_range(first, number - 1, 0);
-        first = number + 1;
-    }
-    close_range(first, ~0U, 0);
-}
 
 // Before the capabilities go.
 void take_place(const config::ProcessSettings& settings, Log& log) {
@@ -55,6 +40,8 @@ int run_engine(const EngineStart& start, ipc::Channel channel) {
     leave_signals_to_the_supervisor();
     let_go_of_streams(start.keep_stderr);
     prctl(PR_SET_NAME, engine_name(start.process).c_str(), 0, 0, 0);
+    // The supervisor's end of the channel above all: only when no copy of it lives in the engine does the engine notice
+    // that the supervisor is gone.
     close_all_but({channel.fd(), start.state, start.configuration});
     ipc::ChannelLog log(channel);
     take_place(start.process, log);

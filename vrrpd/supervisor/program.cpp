@@ -51,9 +51,16 @@ std::string already_running(const LockAttempt& attempt) {
     return attempt.holder > 0 ? fmt::format("already running (pid {})", attempt.holder) : "already running";
 }
 
+// A name stays relative where the directory in which we were started is gone: there is no such file then.
+std::string absolute(const std::string& name) {
+    std::error_code error;
+    const auto path = std::filesystem::absolute(name, error);
+    return error ? name : path.string();
+}
+
 // What a daemon is started for, before its configuration gives it names.
 std::string purpose(const Options& options) {
-    const auto file = std::filesystem::absolute(options.config_file).string();
+    const auto file = absolute(options.config_file);
     return options.net_namespace.empty() ? file : file + " in " + options.net_namespace;
 }
 
@@ -339,7 +346,7 @@ int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartRep
 void make_absolute(Options& options) {
     for (auto* const name : {&options.config_file, &options.gateway_file, &options.pid_file, &options.engine_pid_file,
                              &options.runtime_dir, &options.state_dir, &options.log_file})
-        if (!name->empty()) *name = std::filesystem::absolute(*name).string();
+        if (!name->empty()) *name = absolute(*name);
 }
 
 // Started by the daemon that we succeed, with its environment.
@@ -354,7 +361,7 @@ int start(Options options, const EngineMain& engine) {
     limit_core_dumps(options.core_dump);
     const bool succeeds = options.predecessor >= 0;
     if (succeeds) begin_as_successor(options);
-    if (!options.foreground && !succeeds) close_range(STDERR_FILENO + 1, ~0U, 0);  // the caller's
+    if (!options.foreground && !succeeds) closefrom(STDERR_FILENO + 1);  // the caller's
     LogSink log(choose_targets(options, log_surroundings()));
     StartReport report;
     if (!options.foreground || succeeds) make_absolute(options);
