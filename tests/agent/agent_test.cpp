@@ -278,6 +278,17 @@ TEST_F(AgentTest, the_engine_is_told_that_nobody_is_known_to_answer_DNS) {
     EXPECT_TRUE(one_.run_until([&] { return !lacks(one_, "DNS"); }));
 }
 
+TEST_F(AgentTest, what_it_is_told_once_reaches_the_engine_past_a_queue_that_was_full) {
+    configure(one_, forwarders());
+    EXPECT_TRUE(one_.run_until([&] { return lacks(one_, "it is not known yet whether H001 answers DNS"); }));
+    one_.fill_the_queue();
+    for (const auto* const address : {"127.0.0.201", "127.0.0.202"}) one_.tell(Kind::host_silent, address);
+    std::this_thread::sleep_for(100ms);
+    EXPECT_TRUE(one_.run_until([&] { return !one_.said(Kind::dns_health).empty(); }));
+    EXPECT_EQ(one_.said(Kind::dns_health).back(), encode(ipc::DnsHealth{"HOME", false}));
+    EXPECT_TRUE(one_.run_until([&] { return lacks(one_, "no DNS forwarder answers"); }));
+}
+
 // ---- leases ------------------------------------------------------------------------------------------
 
 class AgentLeasesTest : public AgentTest {

@@ -67,6 +67,11 @@ void Host::tell(ipc::Kind kind, const std::string& text, int memfd) {
     EXPECT_TRUE(ends_.first.send(kind, text, 0, memfd));
 }
 
+void Host::fill_the_queue() {
+    while (ends_.second.send(ipc::Kind::alive, std::string(ipc::max_text, 'x'))) continue;
+    while (ends_.second.send(ipc::Kind::alive)) continue;
+}
+
 void Host::read() {
     for (ipc::Message message; ends_.first.receive(message) == ipc::Channel::State::message;) {
         if (message.kind == ipc::Kind::log) {

@@ -27,6 +27,8 @@ public:
     ~Host();
 
     void tell(ipc::Kind kind, const std::string& text = {}, int memfd = -1);
+    // The supervisor is late to read: nothing that the agent says gets through any more.
+    void fill_the_queue();
     // What the agent said so far; log lines go to `log`.
     void read();
     [[nodiscard]] bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::seconds(5));

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "netlink/fake_kernel.hpp"
@@ -114,6 +115,8 @@ protected:
     [[nodiscard]] std::string get(const char* name) const { return read_file(path(name)).value_or(""); }
     [[nodiscard]] bool exists(const char* name) const { return std::filesystem::exists(path(name)); }
 
+    std::function<Result<AgentProcess>()> start_agent_ = start_alerting_agent;
+
     // From the next start on.
     [[nodiscard]] ScriptNeeds& scripts() { return scripts_; }
     // $1: the test's directory.
@@ -202,9 +205,9 @@ private:
                               return Result<std::unique_ptr<netlink::Kernel>>(std::move(kernel));
                           },
                           [this, &log] { return sweep(log); },
-                          [&log] {
+                          [this, &log] {
                               log.info("agent: start");
-                              return start_alerting_agent();
+                              return start_agent_();
                           },
                           [&log] { log.info("ready"); }};
         return Supervisor(std::move(settings), std::move(services)).run(judge());

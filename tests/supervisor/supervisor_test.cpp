@@ -129,6 +129,55 @@ TEST_F(SupervisorTest, an_engine_that_hangs_is_killed) {
     EXPECT_EQ(wait(), 0);
 }
 
+TEST_F(SupervisorTest, an_engine_that_hangs_in_a_flood_of_words_is_killed) {
+    start([](engine::EngineOptions options) {
+        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        if (lives.fetch_add(1) > 0) return obedient(std::move(options));
+        options.state.beat(boot_now());
+        options.channel.send(ipc::Kind::ready);
+        for (;;) options.channel.send(ipc::Kind::host_silent, "10.0.0.1");
+    });
+    ASSERT_TRUE(logged("the engine hangs"));
+    EXPECT_TRUE(logged("engine: good one adopt=true"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
+// Asks for more than an engine that does not read has room for, then says once where DNS questions go.
+Result<AgentProcess> start_talkative_agent() {
+    auto ends = ipc::Channel::pair();
+    if (!ends) return tl::unexpected(ends.error());
+    const pid_t pid = fork();
+    if (pid != 0) return AgentProcess{pid, std::move(ends->first)};
+    ends->first = ipc::Channel(Fd());
+    constexpr int more_than_fits = 40'000;
+    for (int said = 0; said < more_than_fits;)
+        if (ends->second.send(ipc::Kind::announce_again, "HOME")) ++said;
+    ends->second.send(ipc::Kind::dns_choice, encode(ipc::DnsChoice{"HOME", *IpAddress::parse("10.0.0.9"), 53}));
+    for (;;) pause();
+}
+
+TEST_F(SupervisorTest, what_the_agent_said_once_reaches_an_engine_that_was_late_to_read) {
+    start_agent_ = start_talkative_agent;
+    start([](engine::EngineOptions options) {
+        ipc::ChannelLog log(options.channel);
+        options.channel.send(ipc::Kind::ready);
+        const auto late = boot_now() + milliseconds(1500);
+        for (ipc::Message message;;) {
+            options.state.beat(boot_now());
+            if (boot_now() < late || options.channel.receive(message) != ipc::Channel::State::message)
+                std::this_thread::sleep_for(milliseconds(20));
+            else if (message.kind == ipc::Kind::dns_choice)
+                log.info("engine: chosen {}", message.text);
+            else if (message.kind == ipc::Kind::stop)
+                return 0;
+        }
+    });
+    EXPECT_TRUE(logged("engine: chosen HOME"));
+    signal(SIGTERM);
+    EXPECT_EQ(wait(), 0);
+}
+
 // Spoilt memory in the engine must not end the supervisor too, whatever it makes the engine send.
 TEST_F(SupervisorTest, an_engine_that_sends_nonsense_is_replaced) {
     start([](engine::EngineOptions options) {

@@ -26,7 +26,10 @@ bool same(const Key& a, const Key& b) { return std::ranges::equal(a.bytes(), b.b
 }  // namespace
 
 Agent::Agent(ipc::Channel& channel, ipc::ChannelLog& log, std::string id)
-    : channel_(channel), log_(log), id_(std::move(id)) {}
+    : channel_(channel),
+      to_engine_([&channel](auto kind, const auto& text) { return channel.send(kind, text); }),
+      log_(log),
+      id_(std::move(id)) {}
 
 void Agent::run() {
     loop_.on_deadline([this] { time_reached(); });
@@ -132,7 +135,9 @@ void Agent::set_deadline() {
     for (const auto& notice : split_brain_.step(loop_.now())) tell(notice);
     tell_alerts();
     tell_engine();
+    to_engine_.flush();
     Deadline next = earlier(earlier(beat_at_, alerts_.next_deadline()), split_brain_.next_deadline());
+    next = earlier(next, to_engine_.next_deadline(loop_.now()));
     for (const auto& service : dns_) next = earlier(next, service.next_deadline());
     if (control_) next = earlier(next, control_->next_deadline());
     if (leases_) {
@@ -173,7 +178,7 @@ void Agent::open_control(Fd listener) {
     control_.reset();
     if (!listener) return;  // the supervisor said why
     control_.emplace(loop_, log_, std::move(listener),
-                     ControlDesk::Port{[this] { channel_.send(ipc::Kind::status_wanted); },
+                     ControlDesk::Port{[this] { to_engine_.tell(ipc::Kind::status_wanted, {}); },
                                        [this](const auto& engine) { return status(engine); }});
 }
 
@@ -197,9 +202,9 @@ void Agent::add_dns(const DnsService::Setup& setup, const DnsService* before) {
     const auto& follows = setup.block.follows;
     dns_.emplace_back(
         loop_, log_, setup,
-        DnsOutcomes{[this](const auto& choice) { channel_.send(ipc::Kind::dns_choice, encode(choice)); },
-                    [this](const auto& weight) { channel_.send(ipc::Kind::service_weight, encode(weight)); },
-                    [this](const auto& health) { channel_.send(ipc::Kind::dns_health, encode(health)); }},
+        DnsOutcomes{[this](const auto& choice) { to_engine_.tell(ipc::Kind::dns_choice, encode(choice)); },
+                    [this](const auto& weight) { to_engine_.tell(ipc::Kind::service_weight, encode(weight)); },
+                    [this](const auto& health) { to_engine_.tell(ipc::Kind::dns_health, encode(health)); }},
         before);
     if (wan_down_.contains(follows)) dns_.back().wan_changed({follows, false});
 }

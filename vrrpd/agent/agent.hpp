@@ -19,6 +19,7 @@
 #include "vrrpd/agent/split_brain.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/ipc/channel.hpp"
+#include "vrrpd/ipc/outbox.hpp"
 
 namespace vrrpd::agent {
 
@@ -84,6 +85,7 @@ private:
     [[nodiscard]] Summary summary() const;
 
     ipc::Channel& channel_;
+    ipc::Outbox to_engine_;
     ipc::ChannelLog& log_;
     std::string id_;
     config::Config config_;  // without its instances

@@ -51,8 +51,8 @@ void Agent::tell_engine() {
         auto obstacles = own_.service_obstacles(gateway.name);
         const auto told = told_.find(gateway.name);
         if (told != told_.end() && told->second == obstacles) continue;
-        if (channel_.send(ipc::Kind::services_ready, encode(ipc::Readiness{gateway.name, obstacles})))
-            told_[gateway.name] = std::move(obstacles);
+        to_engine_.tell(ipc::Kind::services_ready, encode(ipc::Readiness{gateway.name, obstacles}));
+        told_[gateway.name] = std::move(obstacles);
     }
 }
 
@@ -94,7 +94,7 @@ void Agent::weigh_dhcp() {
     const auto& block = leases_->setup().block;
     const int weight = *weighs ? block.dnsmasq.down_weight : 0;
     if (std::exchange(dhcp_weight_told_, weight) == weight) return;
-    channel_.send(ipc::Kind::service_weight, encode(ipc::ServiceWeight{block.follows, "dhcp", weight}));
+    to_engine_.tell(ipc::Kind::service_weight, encode(ipc::ServiceWeight{block.follows, "dhcp", weight}));
 }
 
 void Agent::dhcp_health_changed(const dhcpsync::HealthChange& change) {
@@ -189,7 +189,7 @@ void Agent::tell(const SplitBrain::Notice& notice) {
         log_.notice("gateway {}: the split brain with {} is over, after {} s", notice.gateway, notice.peer, time);
         alerts_.split_brain(notice.gateway, notice.peer, false, "one of both has withdrawn");
     }
-    if (notice.we_stay) channel_.send(ipc::Kind::announce_again, notice.gateway);
+    if (notice.we_stay) to_engine_.tell(ipc::Kind::announce_again, notice.gateway);
 }
 
 // ---- what people are told -----------------------------------------------------------------------------

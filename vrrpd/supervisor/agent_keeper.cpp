@@ -7,6 +7,7 @@
 #include <csignal>
 #include <utility>
 
+#include "vrrpd/ipc/topic.hpp"
 #include "vrrpd/supervisor/child_process.hpp"
 
 namespace vrrpd::supervisor {
@@ -18,63 +19,6 @@ constexpr Duration calm = std::chrono::minutes(1);  // ran for so long: the next
 
 // An agent that somebody took over may not keep us from our other work.
 constexpr int messages_at_once = 256;
-
-// Whom a notice is about.
-struct Topic {
-    std::string gateway;  // empty: none
-    std::string subject;  // tells what replaces what
-};
-
-template <class Notice>
-std::optional<Topic> topic_in(const std::string& text) {
-    const auto notice = ipc::decode<Notice>(text);
-    return notice ? std::optional(Topic{notice->gateway, notice->gateway}) : std::nullopt;
-}
-
-std::optional<Topic> choice_topic(const std::string& text) {
-    const auto choice = ipc::decode<ipc::DnsChoice>(text);
-    const auto* family = choice && choice->to.is_v6() ? "\nIPv6" : "";
-    return choice ? std::optional(Topic{choice->gateway, choice->gateway + family}) : std::nullopt;
-}
-
-std::optional<Topic> weight_topic(const std::string& text) {
-    const auto weight = ipc::decode<ipc::ServiceWeight>(text);
-    return weight ? std::optional(Topic{weight->gateway, weight->gateway + '\n' + weight->service}) : std::nullopt;
-}
-
-// nullopt: the text is spoilt.
-std::optional<Topic> topic_of(ipc::Kind kind, const std::string& text) {
-    switch (kind) {
-        case ipc::Kind::wan_state:
-            return topic_in<ipc::WanState>(text);
-        case ipc::Kind::role_change:
-            return topic_in<ipc::RoleChange>(text);
-        case ipc::Kind::readiness:
-        case ipc::Kind::services_ready:
-            return topic_in<ipc::Readiness>(text);
-        case ipc::Kind::units:
-            return topic_in<ipc::Units>(text);
-        case ipc::Kind::standing:
-            return topic_in<ipc::Standing>(text);
-        case ipc::Kind::host_alive:
-            return topic_in<ipc::HostAlive>(text);
-        case ipc::Kind::dhcp_offer:
-            return topic_in<ipc::DhcpOffer>(text);
-        case ipc::Kind::dns_choice:
-            return choice_topic(text);
-        case ipc::Kind::service_weight:
-            return weight_topic(text);
-        case ipc::Kind::dns_health:
-            return topic_in<ipc::DnsHealth>(text);
-        case ipc::Kind::scan:
-            return topic_in<ipc::Scan>(text);
-        case ipc::Kind::dhcp_probe:
-        case ipc::Kind::announce_again:
-            return Topic{text, text};
-        default:
-            return Topic{};
-    }
-}
 
 bool outlives_an_agent(ipc::Kind kind) {
     return kind == ipc::Kind::wan_state || kind == ipc::Kind::role_change || kind == ipc::Kind::readiness ||
@@ -147,7 +91,7 @@ void AgentKeeper::remember(const std::vector<std::string>& memory) {
         std::from_chars(memory[i + 1].data(), memory[i + 1].data() + memory[i + 1].size(), number);
         const auto kind = static_cast<ipc::Kind>(number);
         const bool by_agent = memory[i] == "agent";
-        if (!(by_agent ? outlives_an_engine(kind) : outlives_an_agent(kind)) || !topic_of(kind, memory[i + 3]))
+        if (!(by_agent ? outlives_an_engine(kind) : outlives_an_agent(kind)) || !ipc::topic_of(kind, memory[i + 3]))
             continue;
         (by_agent ? by_agent_ : by_engine_)[{kind, memory[i + 2]}] = memory[i + 3];
     }
@@ -170,7 +114,7 @@ void AgentKeeper::engine_is_gone() {
 }
 
 void AgentKeeper::pass_on(const ipc::Message& message) {
-    const auto topic = topic_of(message.kind, message.text);
+    const auto topic = ipc::topic_of(message.kind, message.text);
     if (!topic) return log_.error("what the engine sent of kind {} is spoilt", static_cast<unsigned>(message.kind));
     if (!topic->gateway.empty() && !is_gateway(topic->gateway)) return;  // a reload removed it
     const bool remember = outlives_an_agent(message.kind);
@@ -182,7 +126,8 @@ void AgentKeeper::pass_on(const ipc::Message& message) {
 }
 
 void AgentKeeper::leases_written(const std::string& problem) {
-    if (process_) process_->channel.send(ipc::Kind::leases_written, problem);
+    // One that does not listen hangs; its successor writes anew.
+    if (process_ && !process_->channel.send(ipc::Kind::leases_written, problem)) kill(process_->pid, SIGKILL);
 }
 
 // ---- the agent ------------------------------------------------------------------------------------------
@@ -294,7 +239,7 @@ bool AgentKeeper::handle(ipc::Message& message) {
 }
 
 void AgentKeeper::to_engine(const ipc::Message& message) {
-    const auto topic = topic_of(message.kind, message.text);
+    const auto topic = ipc::topic_of(message.kind, message.text);
     if (!topic) return log_.error("what the agent sent of kind {} is spoilt", static_cast<unsigned>(message.kind));
     const bool about_all = message.kind == ipc::Kind::status_wanted;
     if (!about_all && !is_gateway(topic->gateway)) return;                              // a reload removed it

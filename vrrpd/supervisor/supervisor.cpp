@@ -25,6 +25,7 @@ namespace {
 
 constexpr Duration stop_limit = seconds(5);                    // keepalived's child_wait_time
 constexpr Duration log_pace = std::chrono::milliseconds(200);  // between two tries to write what nobody took
+constexpr int messages_at_once = 256;                          // one that never falls silent is watched over, too
 constexpr std::size_t records = 8192;  // of virtual routers; a record that is never used takes no memory
 
 Fd block_signals(bool with_interrupt) {
@@ -49,6 +50,7 @@ Supervisor::Supervisor(Settings settings, Services services)
       signals_(block_signals(!settings_.ignore_interrupt)),
       reload_timer_(loop_, services_.log, [this] { reload(); }),
       auth_file_(settings_.auth_file, services_.log),
+      to_engine_([this](auto kind, const auto& text) { return engine_->channel.send(kind, text); }),
       engine_pid_file_(settings_.engine_pid_file),
       heartbeat_(start_limit),
       agent_resources_(settings_.observe ? AgentResources::Paths() : settings_.agent, services_.log,
@@ -72,7 +74,7 @@ AgentKeeper::Services Supervisor::agent_services() {
         [this](ipc::Channel& channel) { agent_resources_.give(channel); },
         [this](ipc::Channel& channel, const AgentNeeds& needs) { agent_resources_.give_key(channel, needs.key_file); },
         [this](ipc::Kind kind, const std::string& text) {
-            if (engine_) engine_->channel.send(kind, text);
+            if (engine_) to_engine_.tell(kind, text);
         },
         [this](ipc::Message& message) {
             if (message.kind == ipc::Kind::alert) return errands_.alert(message);
@@ -102,6 +104,7 @@ int Supervisor::run(Judgement judgement) {
     loop_.before_wait([this] {
         reload_if_put_off();
         tell_trackers();
+        if (engine_) to_engine_.flush();
         set_deadline();
     });
     watchdog_ = watchdog_pace();
@@ -137,15 +140,18 @@ void Supervisor::obey(int signal) {
 }
 
 void Supervisor::on_message() {
+    for (int i = 0; i < messages_at_once && hear(); ++i) continue;
+}
+
+// false: there is no more to hear.
+bool Supervisor::hear() {
+    if (!engine_) return false;
     ipc::Message message;
-    while (engine_) {
-        const auto got = engine_->channel.receive(message);
-        if (got == ipc::Channel::State::message && !handle(message)) break;
-        // The end of the process follows by SIGCHLD, and a process that lives on without channel is silent
-        // for the heartbeat too.
-        if (got == ipc::Channel::State::closed) channel_watch_ = {};
-        if (got != ipc::Channel::State::message) break;
-    }
+    const auto got = engine_->channel.receive(message);
+    // The end of the process follows by SIGCHLD, and a process that lives on without channel is silent for the
+    // heartbeat too.
+    if (got == ipc::Channel::State::closed) channel_watch_ = {};
+    return got == ipc::Channel::State::message && handle(message);
 }
 
 // false: the engine is no longer worth listening to.
@@ -281,7 +287,8 @@ void Supervisor::set_deadline() {
     const Deadline files = earlier(earlier(feed_at_, earlier(handoff, timed)), auth_file_.next_deadline());
     const bool log_lags = services_.catch_up && !services_.catch_up();
     const Deadline log = log_lags ? Deadline(loop_.now() + log_pace) : std::nullopt;
-    const Deadline beside = earlier(earlier(files, log), earlier(agent_.next_deadline(), errands));
+    const Deadline agent = earlier(agent_.next_deadline(), to_engine_.next_deadline(loop_.now()));
+    const Deadline beside = earlier(earlier(files, log), earlier(agent, errands));
     loop_.set_deadline(earlier(std::visit(When{heartbeat_, boot_now()}, phase_), beside));
 }
 

@@ -13,6 +13,7 @@
 
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/ipc/dump.hpp"
+#include "vrrpd/ipc/outbox.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
 #include "vrrpd/supervisor/agent_keeper.hpp"
 #include "vrrpd/supervisor/agent_resources.hpp"
@@ -121,6 +122,7 @@ private:
     void on_signal();
     void obey(int signal);
     void on_message();
+    bool hear();
     [[nodiscard]] bool handle(const ipc::Message& message);
     void ask_for_dump(ipc::DumpForm form);
     void write_dump(const ipc::Message& message);
@@ -212,6 +214,7 @@ private:
     AuthFile auth_file_;
     std::optional<EngineProcess> engine_;
     Loop::Watch channel_watch_;  // ends before engine_
+    ipc::Outbox to_engine_;      // what the agent says
     PidFile engine_pid_file_;
     RestartPolicy policy_;
     Heartbeat heartbeat_;

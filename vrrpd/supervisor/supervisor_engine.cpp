@@ -101,9 +101,10 @@ void Supervisor::reap_ours() {
     }
     if (!engine_) return;
     if (const auto how = ended(engine_->pid)) {
-        on_message();  // what it said last
+        while (hear()) continue;  // what it said last
         channel_watch_ = {};
         engine_.reset();
+        to_engine_.clear();
         engine_ended(*how);
     }
 }
