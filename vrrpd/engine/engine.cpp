@@ -189,6 +189,7 @@ void Engine::serve_deadlines() {
         options_.state.beat(now);
         next_beat_ = now + beat_interval;
         if (reporter_.in_arrears()) report();
+        outbox_.flush();
         flush_notices();
         send_answers();
     }

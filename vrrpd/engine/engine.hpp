@@ -39,6 +39,7 @@
 #include "vrrpd/engine/trackers.hpp"
 #include "vrrpd/engine/transport.hpp"
 #include "vrrpd/engine/virtual_devices.hpp"
+#include "vrrpd/ipc/outbox.hpp"
 #include "vrrpd/proto/sync_group.hpp"
 
 namespace vrrpd::engine {
@@ -58,7 +59,8 @@ private:
     Engine(EngineOptions& options, ipc::ChannelLog& log)
         : options_(options),
           log_(log),
-          reporter_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }) {}
+          reporter_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }),
+          outbox_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }) {}
 
     // ---- engine.cpp
     [[nodiscard]] bool start();
@@ -261,6 +263,7 @@ private:
     std::vector<Group> groups_;  // beside Config::sync_groups, in their order
     DeadlineQueue deadlines_;
     Reporter reporter_;
+    ipc::Outbox outbox_;  // what is told once
     Trackers trackers_;
     NoticeQueue notices_;
     std::vector<ipc::Message> early_;  // came before the first configuration was in place

@@ -210,7 +210,7 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     if (action.from == proto::Role::active) ++router.counters.released;
     if (router.record) router.record->active.store(action.to == proto::Role::active, std::memory_order_relaxed);
     if (action.cause == proto::Cause::silence && action.peer)
-        options_.channel.send(ipc::Kind::host_silent, action.peer->to_string());
+        outbox_.tell(ipc::Kind::host_silent, action.peer->to_string());
     const auto line = describe(action, faults_of(router), [this](const IpAddress& peer) { return name_of(peer); });
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",

@@ -50,7 +50,7 @@ void Engine::world_changed(const std::vector<netlink::Change>& changes) {
         const auto& link = changed->link;
         log_.debug("{} is {}{}", link.name, link.admin_up ? "up" : "down", link.running ? "" : ", without carrier");
         // Ours has its switches from the beginning, and comes and goes with the role.
-        if (link.admin_up && !is_ours(link)) options_.channel.send(ipc::Kind::device_appeared, link.name);
+        if (link.admin_up && !is_ours(link)) outbox_.tell(ipc::Kind::device_appeared, link.name);
     }
     const bool came_back = look_after_devices(changes);
     ask_on_new_devices();
@@ -165,8 +165,7 @@ void Engine::weigh(Router& router, std::vector<proto::Tracked>& tracked) {
 
 void Engine::gateway_changed(std::size_t gateway) {
     const auto& wan = gateways_->readiness(gateway).wan;
-    options_.channel.send(ipc::Kind::wan_state,
-                          encode(ipc::WanState{config_->gateways[gateway].name, !wan || wan->up}));
+    outbox_.tell(ipc::Kind::wan_state, encode(ipc::WanState{config_->gateways[gateway].name, !wan || wan->up}));
     if (!speaking_) return report();
     std::vector<Router*> followed;
     for (auto& router : routers_)
