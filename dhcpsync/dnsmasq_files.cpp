@@ -55,8 +55,12 @@ std::optional<std::vector<std::string>> names_in(const std::string& path) {
 
 bool is_file(const std::string& path) {
     struct stat status {};
+    errno = 0;
     return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
+
+// Of what we may not look at, nobody can say: reading it will tell.
+bool may_be_file(const std::string& path) { return is_file(path) || errno == EACCES; }
 
 bool is_directory(const std::string& path) {
     struct stat status {};
@@ -73,7 +77,8 @@ public:
     }
     std::optional<std::vector<std::string>> list(const std::string& directory) override {
         auto names = directory.starts_with('/') ? names_in(root_ + directory) : std::nullopt;
-        if (names) std::erase_if(*names, [&](const auto& name) { return !is_file(root_ + directory + "/" + name); });
+        if (names)
+            std::erase_if(*names, [&](const auto& name) { return !may_be_file(root_ + directory + "/" + name); });
         return names;
     }
     std::vector<std::string> glob(const std::string& pattern) override {

@@ -19,8 +19,25 @@ Replica restored(NodeId self, LeaseStore& store, WallTime now) {
     return Replica(self, std::move(found.image), found.persisted);
 }
 
+// Where there is no room for a lease, one more is the end of dnsmasq (2.90): nothing is guessed.
+std::string why_not_every_lease(const FoundDnsmasq& found, std::optional<std::size_t> most_leases) {
+    const auto hidden = found.text.hidden.empty() ? std::string() : found.text.hidden.front();
+    const std::string remedy = "let our user _vrrpd read it, and restart dnsmasq";
+    if (!found.readable && hidden.empty())
+        return "dnsmasq's configuration was not found, so it is given no lease: name it as `configuration`";
+    if (most_leases == 0 && !hidden.empty())
+        return "no dhcp-range of dnsmasq can be seen, and " + hidden +
+               " cannot be read, so it is given no lease: " + remedy;
+    if (most_leases == 0) return "dnsmasq has no dhcp-range here: it takes no lease, and is given none";
+    if (most_leases) return {};
+    return (hidden.empty() ? "dnsmasq's configuration is too long to be read whole" : hidden + " cannot be read") +
+           ", and it may hold a dhcp-lease-max, so dnsmasq is given no more leases than it has had: " +
+           (hidden.empty() ? std::string() : remedy + "; or ") + "write dhcp-lease-max into a file that can be read";
+}
+
 ServerFacts facts_of(const FoundDnsmasq& found) {
-    ServerFacts facts{found.lease_file, found.conf.most_leases.value, {}, {}};
+    const auto most = room_for_leases(found.text, found.conf);
+    ServerFacts facts{found.lease_file, most, {}, {}, why_not_every_lease(found, most)};
     for (const auto& range : found.conf.ranges) {
         if (range.mode == DhcpRange::Mode::pool) facts.pools.push_back({range.first, range.last});
     }
@@ -257,7 +274,7 @@ ServiceStatus LeaseService::Impl::status() const {
     result.lease_file = file ? file->path() : "";
     for (const auto& trouble :
          {file ? file->trouble() : std::string("the lease file was not found: name it in lease_file"),
-          bus && !by_file() ? bus->trouble() : std::string(), write_trouble, store.trouble()}) {
+          bus && !by_file() ? bus->trouble() : std::string(), write_trouble, facts.trouble, store.trouble()}) {
         if (result.trouble.empty()) result.trouble = trouble;
     }
     result.leases = static_cast<std::size_t>(
@@ -267,7 +284,7 @@ ServiceStatus LeaseService::Impl::status() const {
     result.refused = feed.refused();
     result.faulty = faults.total();
     result.quarantined = replica.quarantined(wall).size();
-    result.fed = by_bus() || (by_file() && file && write_trouble.empty());
+    result.fed = facts.most_leases != 0 && (by_bus() || (by_file() && file && write_trouble.empty()));
     result.health = health.health();
     result.offers = offers;
     result.term = replica.newest_term();

@@ -84,10 +84,11 @@ struct ServiceStatus {
 
 // What the DHCP server's configuration says.
 struct ServerFacts {
-    std::string lease_file;          // empty: not found (yet)
-    std::size_t most_leases = 1000;  // dhcp-lease-max
+    std::string lease_file;                         // empty: not found (yet)
+    std::optional<std::size_t> most_leases = 1000;  // that it takes; nullopt: nobody knows
     std::vector<Pool> pools;
     std::set<IpAddress> reserved;  // dhcp-host
+    std::string trouble{};         // why it is not given every lease; empty: it is
     bool operator==(const ServerFacts&) const = default;
 };
 

@@ -72,6 +72,7 @@ struct LeaseService::Impl {
     // By way of its file.
     [[nodiscard]] bool by_file() const;
     [[nodiscard]] LeaseBook wanted_book() const;
+    void fit(Leases& wanted) const;
     [[nodiscard]] const Bytes* wanted_duid() const;
     [[nodiscard]] bool has_other_duid();
     void consider_rewrite();

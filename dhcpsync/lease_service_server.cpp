@@ -31,9 +31,12 @@ std::string named(const TextFaults& faults) {
 void LeaseService::Impl::use(const ServerFacts& found) {
     const bool other_pools = found.pools != facts.pools || found.reserved != facts.reserved;
     const auto path = found.lease_file.empty() ? facts.lease_file : found.lease_file;
+    if (found.trouble != facts.trouble && !found.trouble.empty())
+        log.warning("gateway {}: {}", setup.gateway, found.trouble);
     facts = found;
     facts.lease_file = path;
     feed.allow(facts.most_leases);
+    give(RetryDue{});  // there may be room now
     if (other_pools) repair = Repair(facts.pools, facts.reserved);
     if (other_pools && role && !role->active) repair_on(StandsIn{});
     if (path.empty() || (file && file->path() == path)) return;
@@ -43,10 +46,11 @@ void LeaseService::Impl::use(const ServerFacts& found) {
 }
 
 // What no event tells of: a server that can be found now, a bus that did not come, a lease in the file that comes
-// near its end.
+// near its end. What its configuration says a server learns when it starts, and so do we: without a bus, it is we who
+// restart it.
 void LeaseService::Impl::do_chores() {
     chores_at = loop.now() + chores_interval;
-    if (!file) use(around.find_server());
+    if (!file || (!bus && !facts.trouble.empty())) use(around.find_server());
     consider_rewrite();
 }
 
@@ -128,10 +132,21 @@ LeaseBook LeaseService::Impl::wanted_book() const {
             wanted.leases.erase(address);
     }
     if (const auto* duid = wanted_duid()) wanted.server_duid = *duid;
-    if (!role || !role->active) return wanted;
-    for (auto& lease : repair.leases({instant, wall}, [this](const IpAddress& address) { return has_lease(address); }))
-        wanted.leases.try_emplace(lease.address, std::move(lease));
+    if (role && role->active)
+        for (auto& lease :
+             repair.leases({instant, wall}, [this](const IpAddress& address) { return has_lease(address); }))
+            wanted.leases.try_emplace(lease.address, std::move(lease));
+    fit(wanted.leases);
     return wanted;
+}
+
+// It does not start with more than it takes.
+void LeaseService::Impl::fit(Leases& wanted) const {
+    static const Leases nothing;
+    const auto& had = book ? book->leases : nothing;
+    const auto most = facts.most_leases.value_or(had.size());
+    for (auto at = wanted.begin(); at != wanted.end() && wanted.size() > most;)
+        at = had.contains(at->first) ? std::next(at) : wanted.erase(at);
 }
 
 // null: no gateway's server has one yet.
@@ -160,6 +175,7 @@ bool LeaseService::Impl::has_other_duid() {
 
 // Over a file that is there, and was not read yet, nothing is written.
 void LeaseService::Impl::consider_rewrite() {
+    if (facts.most_leases == 0) return;  // it reads none
     const bool other_duid = has_other_duid();
     if (!(by_file() || other_duid) || (!book && !file->missing())) return;
     const auto wanted = wanted_book();

@@ -1,6 +1,7 @@
 // Leases move with the gateway: a client keeps its address and its server, whoever is Active.
 #include <signal.h>
 
+#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -204,6 +205,23 @@ TEST_F(DhcpMove, host_that_is_alive_without_a_lease_keeps_its_address) {
     EXPECT_FALSE(client.has(offer->address));
     EXPECT_EQ(squatter.renew(), DhcpAnswer::ack) << "its lease is found again";
     EXPECT_TRUE(squatter.has(offer->address));
+}
+
+// dnsmasq 2.90 dies of one lease more than its table holds, and the agent has the rights of nobody.
+TEST_F(DhcpMove, table_whose_size_the_agent_cannot_read_is_not_overrun) {
+    const auto secret = directory() + "/secret.conf";
+    std::ofstream(secret) << "dhcp-lease-max=2\n";
+    std::filesystem::permissions(secret, std::filesystem::perms(0600));
+    std::ofstream(h001.server.configuration(), std::ios::app) << "conf-file=" << secret << '\n';
+    start_all();
+    EXPECT_TRUE(h001.router.await_log(secret + " cannot be read, and it may hold a dhcp-lease-max"));
+    std::deque<DhcpClient> clients;
+    for (unsigned number = 1; number <= 5; ++number) {
+        ASSERT_EQ(clients.emplace_back(card, number).join(), DhcpAnswer::ack);
+        EXPECT_TRUE(comes_to_know(h002, clients.back()));
+    }
+    EXPECT_TRUE(stays_false([&] { return !h001.server.process().running(); }, 1s));
+    EXPECT_TRUE(h001.server.leases().empty());
 }
 
 // A dnsmasq that does not speak D-Bus: its lease file is written while it stands still.

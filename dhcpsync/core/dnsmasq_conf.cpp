@@ -307,6 +307,9 @@ bool DhcpRange::contains(const IpAddress& address) const {
     return mode == Mode::pool && address.family() == first.family() && first <= address && address <= last;
 }
 
+// Of IPv6 a range that only advertises gives no address, and one address alone is no range.
+bool DhcpRange::keeps_leases() const { return is_v4() || mode == Mode::static_only || (size() > 1); }
+
 std::uint64_t DhcpRange::size() const {
     if (mode != Mode::pool && mode != Mode::constructed) return 0;
     constexpr std::uint64_t most = std::uint64_t{1} << 32;
@@ -317,6 +320,10 @@ std::uint64_t DhcpRange::size() const {
 
 bool DnsmasqConf::serves_dhcp4() const {
     return std::any_of(ranges.begin(), ranges.end(), [](const DhcpRange& range) { return range.is_v4(); });
+}
+
+bool DnsmasqConf::keeps_leases() const {
+    return std::any_of(ranges.begin(), ranges.end(), [](const DhcpRange& range) { return range.keeps_leases(); });
 }
 
 const DhcpOption* DnsmasqConf::option4(unsigned code) const {
@@ -333,6 +340,14 @@ std::uint64_t DnsmasqConf::pool_size() const {
 }
 
 DnsmasqConf interpret(const DnsmasqText& text) { return Interpreter().run(text); }
+
+// It may stand in one file only, and a file overrules the command line.
+std::optional<std::size_t> room_for_leases(const DnsmasqText& text, const DnsmasqConf& conf) {
+    if (!conf.keeps_leases()) return 0;
+    const bool said_in_a_file = conf.most_leases.said() && conf.most_leases.at.line > 0;
+    const bool all_known = text.hidden.empty() && !text.too_much;
+    return said_in_a_file || all_known ? std::optional<std::size_t>(conf.most_leases.value) : std::nullopt;
+}
 
 std::string shared_settings(const DnsmasqText& text) {
     std::set<std::string> lines;

@@ -56,6 +56,7 @@ struct DnsmasqText {
     std::vector<std::string> files;      // that were read
     std::vector<TextPlace> faulty;       // lines that are no option: no name, an open quote, ...
     std::vector<TextPlace> unread;       // what names a file that cannot be read, and a script that is not run
+    std::vector<std::string> hidden;     // of these, the paths of what may hold any option
     bool too_much = false;               // more files or options than that: the rest was not read
 };
 
@@ -83,6 +84,7 @@ struct DhcpRange {
 
     [[nodiscard]] bool is_v4() const { return first.is_v4(); }
     [[nodiscard]] bool contains(const IpAddress& address) const;  // of a pool
+    [[nodiscard]] bool keeps_leases() const;                      // what is given so stands in the lease file
     // How many addresses it gives to clients; at most 2^32.
     [[nodiscard]] std::uint64_t size() const;
 };
@@ -122,12 +124,17 @@ struct DnsmasqConf {
     std::vector<TextPlace> faulty;  // options of ours whose value cannot be understood
 
     [[nodiscard]] bool serves_dhcp4() const;
+    [[nodiscard]] bool keeps_leases() const;
     // The option with this number, of IPv4 and for every client; null: not said.
     [[nodiscard]] const DhcpOption* option4(unsigned code) const;
     [[nodiscard]] std::uint64_t pool_size() const;  // of all ranges together
 };
 
 [[nodiscard]] DnsmasqConf interpret(const DnsmasqText& text);
+
+// How many leases such a dnsmasq takes; a lease more is its end (2.90). Without a range that is not one: it has no
+// table. nullopt: nobody knows, since some of the text is hidden.
+[[nodiscard]] std::optional<std::size_t> room_for_leases(const DnsmasqText& text, const DnsmasqConf& conf);
 
 // What must be alike on all routers of a gateway, in one form: a line each, in order. Says nothing of paths, devices
 // and addresses of the host itself.

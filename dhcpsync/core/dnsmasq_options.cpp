@@ -202,7 +202,7 @@ private:
         } else if (option.name == "conf-dir") {
             read_directory(option.fields, where);
         } else if (option.name == "conf-script") {
-            text_.unread.push_back(where);
+            hide(option.value(), where);
         } else if (option.name == "dhcp-hostsfile" || option.name == "dhcp-hostsdir") {
             read_values(option.value(), "dhcp-host", where);
         } else if (option.name == "dhcp-optsfile" || option.name == "dhcp-optsdir") {
@@ -213,20 +213,28 @@ private:
 
     void read_files(const std::string& pattern, const TextPlace& from) {
         if (pattern.find_first_of("*?[") == std::string::npos) return read_file(pattern, from);
-        for (const auto& path : texts_.glob(pattern)) read_file(path, from);
+        const auto paths = texts_.glob(pattern);
+        const auto directory = pattern.substr(0, pattern.rfind('/'));
+        if (paths.empty() && !texts_.list(directory)) return hide(pattern, from);
+        for (const auto& path : paths) read_file(path, from);
     }
 
     void read_file(const std::string& path, const TextPlace& from) {
         if (path == "/dev/null") return;
         if (full() || !seen_.insert(path).second) return;  // dnsmasq reads none twice, either
         if (const auto content = texts_.read(path)) return read_text(path, *content);
+        hide(path, from);
+    }
+
+    void hide(const std::string& path, const TextPlace& from) {
         text_.unread.push_back(from);
+        text_.hidden.push_back(path);
     }
 
     void read_directory(const std::vector<std::string>& fields, const TextPlace& from) {
         if (fields.empty()) return fault(from);
         auto names = texts_.list(fields[0]);
-        if (!names) return text_.unread.push_back(from);
+        if (!names) return hide(fields[0], from);
         std::sort(names->begin(), names->end());
         for (const auto& name : *names)
             if (wanted(name, fields)) read_file(below(fields[0], name), from);

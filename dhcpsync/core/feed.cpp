@@ -82,6 +82,7 @@ void Feed::on(Moment now, const ServerHas& event) {
         want(change);
         if (change.forgotten) consider(change.address, now.wall);
     }
+    had_ = std::max(had_, event.leases.size());
     auto leases = event.leases;
     if (!event.whole && file_) leases.insert(file_->begin(), file_->end());
     file_ = std::move(leases);
@@ -112,6 +113,7 @@ void Feed::on(Moment now, const Interrupted& event) {
     while (!calling_.empty()) on(now, Answered{calling_.begin()->first, false});
     if (!event.back) return;
     file_.reset();
+    had_ = 0;
     recent_.clear();
     retry_.clear();
     due_.clear();
@@ -213,7 +215,7 @@ bool Feed::differs(const Lease& server, const Lease& wanted) const {
 }
 
 std::optional<IpAddress> Feed::next_address() const {
-    if (!file_) return std::nullopt;
+    if (!file_ || limits_.most_leases == 0) return std::nullopt;
     for (std::size_t i = 0; i < needs; ++i) {
         if (static_cast<Need>(i) == Need::add && full()) break;
         if (!todo_[i].empty()) return *todo_[i].begin();

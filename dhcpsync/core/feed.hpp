@@ -1,9 +1,10 @@
 // What to tell a running dnsmasq, over D-Bus, so that it has the leases the replica has. It knows what the server has
 // from the lease file, and tells only what differs, a few calls at a time.
 //
-// It stays clear of what dnsmasq 2.90 does wrong: a full table crashes it, 0 seconds makes a lease for ever, a host
-// name goes unchecked into its file, and an empty name or client id does not clear the old one. A lease of which the
-// replica has never heard is left alone: to keep one too long harms nobody. Pure; one feed, one server.
+// It stays clear of what dnsmasq 2.90 does wrong: a full table crashes it, as does none at all, 0 seconds makes a lease
+// for ever, a host name goes unchecked into its file, and an empty name or client id does not clear the old one. A
+// lease of which the replica has never heard is left alone: to keep one too long harms nobody. Pure; one feed, one
+// server.
 #pragma once
 
 #include <array>
@@ -72,8 +73,9 @@ struct RetryDue {};  // next_deadline() came
 using FeedEvent = std::variant<Wanted, ServerHas, ServerLeads, Answered, Interrupted, RetryDue>;
 
 struct FeedLimits {
-    std::size_t most_leases = 1000;  // dnsmasq's dhcp-lease-max
-    std::size_t most_calls = 8;      // outstanding
+    // dnsmasq's dhcp-lease-max; 0: it has no table. nullopt: nobody knows, and it is given no more than it had before.
+    std::optional<std::size_t> most_leases = 1000;
+    std::size_t most_calls = 8;  // outstanding
 };
 
 // A call that failed is made again after this; a file read may be older than a call for so long.
@@ -88,7 +90,7 @@ public:
     [[nodiscard]] Deadline next_deadline() const;
 
     // The server was started anew, perhaps with another configuration.
-    void allow(std::size_t leases) { limits_.most_leases = leases; }
+    void allow(std::optional<std::size_t> leases) { limits_.most_leases = leases; }
 
     // Leases that are not in the server yet, and those of them that never will be, since its table is full.
     [[nodiscard]] std::size_t missing() const;
@@ -126,13 +128,14 @@ private:
     [[nodiscard]] std::optional<IpAddress> next_address() const;
     [[nodiscard]] Call make_call(const IpAddress& address, WallTime now);
     [[nodiscard]] AddDhcpLease add(const Lease& lease, WallTime now) const;
-    [[nodiscard]] bool full() const { return server_.size() >= limits_.most_leases; }
+    [[nodiscard]] bool full() const { return server_.size() >= limits_.most_leases.value_or(had_); }
 
     FeedLimits limits_;
     bool leads_ = false;
     bool away_ = false;
     std::optional<Leases> file_;                        // as it was read last
     Leases server_;                                     // ... and what our calls made of it since
+    std::size_t had_ = 0;                               // the most that was in it, since the server started
     std::map<IpAddress, std::optional<Lease>> wanted_;  // none: known to be gone
     std::map<std::string, IpAddress> names_;            // whose a host name is, where several want it
     std::array<std::set<IpAddress>, needs> todo_;

@@ -88,6 +88,33 @@ TEST(DnsmasqConf, has_dnsmasqs_own_defaults) {
     EXPECT_FALSE(conf.serves_dhcp4());
 }
 
+std::optional<std::size_t> room_of(const std::string& file, const std::vector<std::string>& words = {}) {
+    FakeTexts texts;
+    texts.files["/etc/dnsmasq.conf"] = file;
+    const auto text = read_dnsmasq(words, texts);
+    return room_for_leases(text, interpret(text));
+}
+
+TEST(DnsmasqConf, says_how_many_leases_it_takes) {
+    const std::string range = "dhcp-range=10.0.0.10,10.0.0.99\n", hidden = "conf-file=/hidden\n";
+    EXPECT_EQ(room_of(range), 1000U);
+    EXPECT_EQ(room_of(range + "dhcp-lease-max=20\n"), 20U);
+    EXPECT_EQ(room_of(range, {"-X", "30"}), 30U);
+    EXPECT_EQ(room_of(range + hidden), std::nullopt);
+    EXPECT_EQ(room_of(range + hidden, {"-X", "30"}), std::nullopt) << "a file overrules the command line";
+    EXPECT_EQ(room_of(range + hidden + "dhcp-lease-max=20\n"), 20U) << "in a second file it is an error";
+    EXPECT_EQ(room_of(range + "dhcp-hostsfile=/hidden\n"), 1000U) << "no option is in that one";
+}
+
+TEST(DnsmasqConf, without_a_range_of_addresses_takes_no_lease) {
+    for (const auto* file : {"", "dhcp-lease-max=20\n", "conf-file=/hidden\n", "dhcp-range=fd00::,ra-only\n",
+                             "dhcp-range=::,constructor:eth0,ra-names\n", "dhcp-range=fd00::1\n"})
+        EXPECT_EQ(room_of(file), 0U) << file;
+    for (const auto* range :
+         {"10.0.0.1,static", "10.0.0.1,proxy", "fd00::10,fd00::1f", "::10,::1f,constructor:eth0", "fd00::,static"})
+        EXPECT_EQ(room_of(std::string("dhcp-range=") + range), 1000U) << range;
+}
+
 TEST(DnsmasqConf, takes_what_is_said_and_the_last_of_it) {
     const auto conf = conf_of(
         "dhcp-leasefile=/a\ndhcp-leasefile=/b\nleasefile-ro\ndhcp-lease-max=200\nport=0\nenable-dbus\n"

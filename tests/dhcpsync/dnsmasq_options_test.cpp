@@ -65,6 +65,16 @@ TEST(DnsmasqOptions, of_files_that_lead_to_others) {
     EXPECT_EQ(interpret(text).port.value, 2U);
     EXPECT_EQ(text.files, (Words{"/etc/dnsmasq.conf", "/a", "/g/1.conf"}));
     EXPECT_EQ(text.unread, (std::vector<TextPlace>{{"/etc/dnsmasq.conf", 4}}));
+    EXPECT_EQ(text.hidden, (Words{"/missing"}));
+}
+
+TEST(DnsmasqOptions, that_cannot_be_seen_may_be_any) {
+    FakeTexts texts;
+    texts.files["/etc/dnsmasq.conf"] =
+        "conf-file=/a\nconf-dir=/d\nconf-script=/s\nconf-file=/e/*.conf\ndhcp-hostsfile=/hosts\nconf-file=/g/*.conf\n";
+    texts.files["/g/1.txt"] = "";
+    EXPECT_EQ(read_dnsmasq({}, texts).hidden, (Words{"/a", "/d", "/s", "/e/*.conf"}));
+    EXPECT_EQ(read_dnsmasq({"-C", "/b", "-7", "/c"}, texts).hidden, (Words{"/c", "/b"}));
 }
 
 TEST(DnsmasqOptions, of_a_directory_in_the_order_of_its_names) {

@@ -172,7 +172,10 @@ Surroundings Home::surroundings() {
     around.bus_is_late = plan_.bus_is_late;
     around.wall = [this] { return wall() + clock_error; };
     around.server_listens = [this] { return listens; };
-    around.find_server = [this] { return ServerFacts{server.path(), plan_.most_leases, plan_.pools, plan_.reserved}; };
+    around.find_server = [this] {
+        const auto most = plan_.trouble.empty() ? std::optional(plan_.most_leases) : std::nullopt;
+        return ServerFacts{server.path(), most, plan_.pools, plan_.reserved, plan_.trouble};
+    };
     return around;
 }
 

@@ -108,6 +108,32 @@ TEST_F(FeedTest, a_full_table_is_given_nothing_more) {
     EXPECT_EQ(feed.step(now_, Answered{ip(9), true}), Calls{add(2, 2)});
 }
 
+TEST_F(FeedTest, a_server_without_a_table_is_told_nothing) {
+    Feed feed({0, 8});
+    (void)feed.step(now_, ServerHas{leases({lease(9, 9)}), true, {}});  // an old file: it did not read it
+    const Wanted all{{{ip(1), lease(1, 1)}, {ip(9), lease(9, 9, Seconds(7200))}}};
+    EXPECT_EQ(feed.step(now_, all), Calls{});
+    EXPECT_EQ(feed.missing(), 1u);
+    EXPECT_EQ(feed.refused(), 1u);
+}
+
+TEST_F(FeedTest, a_table_of_unknown_size_is_given_as_much_as_it_had_before) {
+    Feed feed({std::nullopt, 8});
+    (void)feed.step(now_, ServerHas{leases({lease(8, 8), lease(9, 9)}), true, {}});
+    EXPECT_EQ(feed.step(now_, Wanted{{{ip(1), lease(1, 1)}, {ip(9), lease(9, 9, Seconds(7200))}}}),
+              Calls{add(9, 9, 7200)});
+    EXPECT_EQ(feed.refused(), 1u);
+    (void)feed.step(now_, Answered{ip(9), true});
+    EXPECT_EQ(feed.step(now_, Wanted{{{ip(8), std::nullopt}}}), Calls{remove(8)});
+    EXPECT_EQ(feed.step(now_, Answered{ip(8), true}), Calls{add(1, 1)});
+    (void)feed.step(now_, Answered{ip(1), true});
+    // The next one may have been started with another size.
+    (void)feed.step(now_, Interrupted{true});
+    EXPECT_EQ(feed.step(now_, ServerHas{leases({lease(9, 9, Seconds(7200))}), true, {}}), Calls{});
+    feed.allow(2);
+    EXPECT_EQ(feed.step(now_, RetryDue{}), Calls{add(1, 1)});
+}
+
 TEST_F(FeedTest, few_calls_at_a_time_removals_first) {
     (void)has({lease(1, 1)});
     std::vector<Change> changes{{ip(3), lease(3, 3)}, {ip(2), lease(2, 2)}, {ip(1), std::nullopt}};

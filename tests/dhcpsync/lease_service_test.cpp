@@ -5,7 +5,7 @@
 
 #include "dhcpsync/core/lease_text.hpp"
 #include "dhcpsync/core/wire.hpp"
-#include "tests/dhcpsync/fake_server.hpp"
+#include "tests/dhcpsync/homes.hpp"
 
 namespace dhcpsync {
 namespace {
@@ -14,37 +14,10 @@ using namespace std::chrono_literals;
 using sample::ip;
 using test::Home;
 using test::HomePlan;
-
-Lease lease(unsigned address, unsigned client, Seconds length = Seconds(3600)) {
-    auto result = sample::lease(address, client);
-    result.expires = test::wall() + length;
-    return result;
-}
+using test::lease;
+using test::LeaseServiceTest;
 
 vrrpd::MacAddress machine(unsigned last) { return {{0x02, 0, 0, 0, 0, static_cast<std::uint8_t>(last)}}; }
-
-class LeaseServiceTest : public testing::Test {
-protected:
-    Home& add(HomePlan plan = {}) {
-        homes_.push_back(std::make_unique<Home>(turns_, static_cast<std::uint32_t>(homes_.size() + 1), plan));
-        return *homes_.back();
-    }
-    // A gateway and a stand-in that know each other.
-    void two(HomePlan plan = {}) {
-        add(plan).become(true);
-        add(plan).become(false);
-        Home::connect(one(), other());
-        ASSERT_TRUE(turns_.until([&] { return one().service->caught_up() && other().service->caught_up(); }));
-    }
-    Home& one() { return *homes_[0]; }
-    Home& other() { return *homes_[1]; }
-    [[nodiscard]] bool comes_to(const Home& home, const IpAddress& address, Duration at_most = 5s) {
-        return turns_.until([&] { return home.server.has(address); }, at_most);
-    }
-
-    test::Turns turns_;
-    std::vector<std::unique_ptr<Home>> homes_;
-};
 
 TEST_F(LeaseServiceTest, a_lease_of_the_gateway_comes_to_the_stand_in_s_server) {
     two();
@@ -163,21 +136,6 @@ TEST_F(LeaseServiceTest, calls_that_hang_are_made_again_when_the_bus_is_back) {
     other().bus->come();
     EXPECT_TRUE(comes_to(other(), ip(120), 8s));
     EXPECT_TRUE(turns_.until([&] { return other().service->caught_up(); }));
-}
-
-TEST_F(LeaseServiceTest, a_full_table_is_never_overrun) {
-    HomePlan small;
-    small.most_leases = 10;
-    add().become(true);
-    add(small).become(false);
-    Home::connect(one(), other());
-    for (unsigned i = 0; i < 25; ++i) one().server.grant(lease(100 + i, i + 1));
-    ASSERT_TRUE(turns_.until([&] { return other().server.leases().size() == 10; }));
-    turns_.pass(1500ms);
-    EXPECT_FALSE(other().server.crashed);
-    EXPECT_EQ(other().service->status().refused, 15u);
-    EXPECT_EQ(other().service->status().leases, 25u);
-    EXPECT_TRUE(other().service->caught_up()) << "no more can be done";
 }
 
 TEST_F(LeaseServiceTest, garbage_from_a_peer_is_said_once_and_changes_nothing) {

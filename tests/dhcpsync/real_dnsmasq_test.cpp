@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <deque>
+#include <filesystem>
 
 #include "dhcpsync/dnsmasq_bus.hpp"
 #include "dhcpsync/lease_file.hpp"
@@ -46,9 +47,10 @@ protected:
         netlink::test::ip("address add 10.12.14.1/24 dev lo");
         bus_ = std::make_unique<test::RealBus>(folder_);
     }
-    test::RealDnsmasq& dnsmasq(const std::string& more = {}) {
+    test::RealDnsmasq& dnsmasq(const std::string& more = {},
+                               const std::string& range = test::RealDnsmasq::default_range) {
         servers_.push_back(
-            std::make_unique<test::RealDnsmasq>(folder_, static_cast<unsigned>(servers_.size() + 1), more));
+            std::make_unique<test::RealDnsmasq>(folder_, static_cast<unsigned>(servers_.size() + 1), more, range));
         return *servers_.back();
     }
 
@@ -287,7 +289,7 @@ protected:
         if (IsSkipped()) return;
         // 254 addresses, and tables that hold them.
         first_ = &dnsmasq(first_more());
-        second_ = &dnsmasq(second_more());
+        second_ = &dnsmasq(second_more(), second_range());
         routers_.push_back(std::make_unique<Router>(turns_, log_, folder_, *first_, 1));
         routers_.push_back(std::make_unique<Router>(turns_, log_, folder_, *second_, 2));
         one().service->role_changed({true, false});
@@ -298,12 +300,13 @@ protected:
             BusEvents{[](const IpAddress&, bool) {}, [] {}, [this](bool there) { there_ = there; }, [](bool) {}});
         turns_.add(*client_);
         ASSERT_TRUE(turns_.until([&] {
-            return there_ && one().service->status().fed && other().service->status().fed &&
+            return there_ && one().service->status().fed && other().service->status().fed != second_range().empty() &&
                    other().service->caught_up();
         }));
     }
     [[nodiscard]] virtual std::string first_more() const { return "dhcp-lease-max=1000"; }
     [[nodiscard]] virtual std::string second_more() const { return first_more(); }
+    [[nodiscard]] virtual std::string second_range() const { return test::RealDnsmasq::default_range; }
     Router& one() { return *routers_[0]; }
     Router& other() { return *routers_[1]; }
     // As if its clients had come: the same method makes the same records.
@@ -449,6 +452,45 @@ TEST_F(FullServiceTest, a_full_table_is_not_overrun_and_dnsmasq_lives) {
     EXPECT_TRUE(second_->program().running());
     EXPECT_EQ(second_->leases().size(), 10u);
     EXPECT_EQ(other().service->status().refused, 15u);
+}
+
+class HiddenServiceTest : public RealServiceTest {
+protected:
+    [[nodiscard]] std::string script() const { return folder_ / "script"; }
+    // What it says nobody knows who does not run it; as with a file that only root can read.
+    [[nodiscard]] std::string second_more() const override {
+        test::put(script(), "#!/bin/sh\necho dhcp-lease-max=2\n");
+        std::filesystem::permissions(script(), std::filesystem::perms(0755));
+        return "conf-script=" + script();
+    }
+};
+
+TEST_F(HiddenServiceTest, a_table_whose_size_is_hidden_is_not_overrun_and_that_is_said_once) {
+    for (unsigned i = 0; i < 5; ++i) grant(lease(100 + i, i + 1));
+    ASSERT_TRUE(turns_.until([&] { return other().service->status().leases == 5; }));
+    turns_.pass(2s);
+    EXPECT_TRUE(second_->program().running());
+    EXPECT_EQ(other().service->status().refused, 5u);
+    EXPECT_EQ(log_.count(script() + " cannot be read, and it may hold a dhcp-lease-max"), 1);
+}
+
+// It has an old lease file, and did not read it: dnsmasq 2.90 dies of any lease.
+class NoRangeServiceTest : public RealServiceTest {
+protected:
+    [[nodiscard]] std::string second_more() const override {
+        auto old = lease(100, 1);
+        test::put(folder_ / "leases2", write_leases({{{old.address, old}}, {}}, {ExpiryField::until, wall_now()}).text);
+        return {};
+    }
+    [[nodiscard]] std::string second_range() const override { return {}; }
+};
+
+TEST_F(NoRangeServiceTest, one_without_a_range_is_told_nothing_and_lives) {
+    for (unsigned i = 0; i < 5; ++i) grant(lease(100 + i, i + 1, Seconds(7200)));
+    ASSERT_TRUE(turns_.until([&] { return other().service->status().leases >= 5; }));
+    turns_.pass(2s);
+    EXPECT_TRUE(second_->program().running());
+    EXPECT_EQ(log_.count("has no dhcp-range here"), 1);
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ void RealBus::start() {
 // ---- dnsmasq ------------------------------------------------------------------------------------
 
 // On a port of its own number each: all share one namespace, and nobody asks them over the network here.
-RealDnsmasq::RealDnsmasq(const Folder& folder, unsigned number, std::string more)
+RealDnsmasq::RealDnsmasq(const Folder& folder, unsigned number, std::string more, std::string range)
     : number_(std::to_string(number)),
       configuration_(folder / ("dnsmasq" + number_ + ".conf")),
       lease_file_(folder / ("leases" + number_)),
@@ -100,12 +100,12 @@ RealDnsmasq::RealDnsmasq(const Folder& folder, unsigned number, std::string more
     put(configuration_, fmt::format("port=0\n"
                                     "bind-dynamic\n"
                                     "listen-address=10.12.14.1\n"
-                                    "dhcp-range=10.12.14.100,10.12.14.199,255.255.255.0,1h\n"
+                                    "{}\n"
                                     "dhcp-alternate-port={}\n"
                                     "dhcp-leasefile={}\n"
                                     "enable-dbus={}\n"
                                     "{}\n",
-                                    10'000 + 2 * number, lease_file_, bus_name(), more));
+                                    range, 10'000 + 2 * number, lease_file_, bus_name(), more));
     start();
 }
 

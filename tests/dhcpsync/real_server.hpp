@@ -52,8 +52,9 @@ private:
 
 class RealDnsmasq {
 public:
+    static constexpr auto default_range = "dhcp-range=10.12.14.100,10.12.14.199,255.255.255.0,1h";
     // Serves 10.12.14.100 to .199 on lo. `number` keeps several apart, on the bus too.
-    RealDnsmasq(const Folder& folder, unsigned number, std::string more = {});
+    RealDnsmasq(const Folder& folder, unsigned number, std::string more = {}, std::string range = default_range);
 
     void start();
     void stop() { program_.end(); }
