@@ -26,7 +26,7 @@ TEST(DhcpSync, finds_everything_by_itself_if_nothing_is_said) {
     const auto block = clean("follows HOME\ndnsmasq {\n}\n");
     EXPECT_EQ(block.follows, "HOME");
     EXPECT_TRUE(block.scan);
-    EXPECT_EQ(block.dnsmasq, (Dnsmasq{"", "", "uk.org.thekelleys.dnsmasq", "", {}, -60}));
+    EXPECT_EQ(block.dnsmasq, (Dnsmasq{"", "", "uk.org.thekelleys.dnsmasq", "", {}, -120}));
     EXPECT_EQ(clean("follows HOME\ndnsmasq {\nlease_file auto\nconfiguration auto\nbus auto\n}\nscan on\n"), block);
 }
 

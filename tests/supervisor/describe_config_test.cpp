@@ -66,7 +66,7 @@ TEST(DescribeConfig, says_what_our_blocks_come_to) {
              "  zone probe.example.org",
              "  canary ads.example.org 0.0.0.0",
              "dhcp_sync: follows HOME, scan on",
-             "  dnsmasq: lease_file auto, configuration auto, bus off, down_weight -60",
+             "  dnsmasq: lease_file auto, configuration auto, bus off, down_weight -120",
              "    restart_command /etc/init.d/dnsmasq restart",
          })
         EXPECT_THAT(lines, Contains(line));

@@ -58,7 +58,7 @@ void set_when_dead(Reader& reader, const Statement& s) {
         return;
     }
     reader.fatal(Severity::error, s.place(1),
-                 fmt::format("when_dead: write redirect, or demote and a weight from {} to {}, like demote -60",
+                 fmt::format("when_dead: write redirect, or demote and a weight from {} to {}, like demote -120",
                              s.keyword.low, s.keyword.high));
 }
 

@@ -232,7 +232,7 @@ struct Dnsmasq {
     std::string bus_name;                      // on the system's D-Bus; empty: it is not spoken to
     std::string restart_unit;                  // where there is no bus: restarted after its lease file was written
     std::vector<std::string> restart_command;  // ... or so
-    int down_weight = -60;                     // while it is dead here
+    int down_weight = -120;                    // while it is dead here
 
     [[nodiscard]] bool can_restart() const { return !restart_unit.empty() || !restart_command.empty(); }
     bool operator==(const Dnsmasq&) const = default;
