@@ -65,8 +65,28 @@ protected:
         EXPECT_EQ(who.lease()->server, Home::vip);
     }
 
+    void kill_every_dnsmasq() {
+        for (auto* site : {&h001, &h002}) site->server.process().kill_all();
+        for (auto* site : {&h001, &h002}) ASSERT_TRUE(await_alert(*site, "dhcp_down", 20s));
+        h003.server.process().kill_all();
+        ASSERT_TRUE(await_alert(h003, "dhcp_down", 20s));
+    }
+    void expect_role_stays(const Site& with, std::chrono::milliseconds time) {
+        const auto from_now = wall_clock();
+        std::this_thread::sleep_for(time);
+        for (const auto* site : sites()) {
+            if (site == &with) continue;
+            const auto claims = all({from(site->host), adverts(), no_priority(0), since(from_now)});
+            EXPECT_EQ(home.lan.count(claims), 0u) << site->host.name();
+        }
+        EXPECT_TRUE(holds(with.host));
+    }
+
     DhcpClient client{card, 1}, other{card, 2, {1, 2, 0xdc, 0, 0, 0, 2}};
 };
+
+// A death is known after three seconds, and weighs two more; then nothing is left to happen.
+constexpr auto weighed = 6s;
 
 TEST_F(DhcpMove, client_keeps_its_address_through_two_power_losses) {
     start_all();
@@ -143,15 +163,48 @@ TEST_F(DhcpMove, role_leaves_a_host_whose_dnsmasq_died) {
 
 TEST_F(DhcpMove, role_stays_when_every_dnsmasq_is_dead) {
     start_all();
-    for (auto* site : {&h001, &h002}) site->server.process().kill_all();
-    for (auto* site : {&h001, &h002}) ASSERT_TRUE(await_alert(*site, "dhcp_down", 20s));
+    kill_every_dnsmasq();
+    expect_role_stays(h003, weighed);
+}
+
+// A link is no server.
+TEST_F(DhcpMove, role_stays_when_its_link_is_lost_and_every_dnsmasq_is_dead) {
+    start_all();
+    kill_every_dnsmasq();
+    home.h003.must({"nft",
+                    "table ip filter {\n  chain INPUT { type filter hook input priority 0; policy accept;\n"
+                    "    tcp dport 8725 drop\n    tcp sport 8725 drop\n }\n}"});
+    for (const auto* peer : {"H001", "H002"})
+        ASSERT_TRUE(h003.router.await_log(std::string("peer ") + peer + ": connection lost", 10s));
+    expect_role_stays(h003, weighed);
+}
+
+TEST_F(DhcpMove, role_goes_to_the_last_whose_dnsmasq_lives) {
+    start_all();
+    join(client);
+    const auto address = client.lease()->address;
+    h003.server.process().kill_all();
+    ASSERT_TRUE(becomes_active(home.h001, 20s));
+    h001.server.process().kill_all();
+    ASSERT_TRUE(becomes_active(home.h002, 20s));
+    expect_role_stays(h002, weighed);
+    expect_renewed(client, address);
+    // Nor does one take it back that returns, and knows of no weight yet.
+    h003.router.stop();
+    h003.start_router();
+    ASSERT_TRUE(h003.router.await_log("priority 200 -> 80", 20s));
+    expect_role_stays(h002, weighed);
+}
+
+TEST_F(DhcpMove, role_passes_by_a_stand_in_whose_dnsmasq_is_dead) {
+    start_all();
+    h001.server.process().kill_all();
+    ASSERT_TRUE(await_alert(h001, "dhcp_down", 20s));
     const auto dead = wall_clock();
     h003.server.process().kill_all();
-    ASSERT_TRUE(await_alert(h003, "dhcp_down", 20s));
-    std::this_thread::sleep_for(1s);
-    for (const auto* host : {&home.h001, &home.h002})
-        EXPECT_EQ(home.lan.count(all({from(*host), adverts(), no_priority(0), since(dead)})), 0u) << host->name();
-    EXPECT_TRUE(holds(home.h003));
+    ASSERT_TRUE(becomes_active(home.h002, 20s));
+    expect_role_stays(h002, weighed);
+    EXPECT_EQ(home.lan.count(all({from(home.h001), adverts(), no_priority(0), since(dead)})), 0u);
 }
 
 TEST_F(DhcpMove, all_three_restart_at_once_and_lose_nothing) {

@@ -70,7 +70,6 @@ private:
     void look_at_dns();
     void look_at_leases();
     void weigh_dhcp();
-    [[nodiscard]] DhcpWeight::Others other_dhcp_servers() const;
     void dhcp_health_changed(const dhcpsync::HealthChange& change);
     void said_by_peer(PeerId peer, const Summary& summary);
     void found_peer(const std::string& peer);

@@ -71,25 +71,18 @@ void Agent::look_at_leases() {
     look_at_leases_ = loop_.now() + leases_interval;
     if (!leases_) return;
     auto [lives, obstacle] = leases_->standing();
-    if (judge_dhcp_at_ <= loop_.now()) dhcp_weight_.ours(lives, loop_.now());
+    const bool judged = judge_dhcp_at_ <= loop_.now();
+    if (judged) dhcp_weight_.ours(lives, loop_.now());
+    // That it lives others hear once it is certain: those whose servers are dead would yield to it at once.
+    const auto state = !lives ? ServiceState::down : judged ? ServiceState::up : ServiceState::none;
     const auto& gateway = leases_->setup().block.follows;
     if (obstacle.empty() && peers_ && own_.role(gateway) != proto::Role::active)
         obstacle = clock_obstacle(peers_->status());
-    if (own_.dhcp(gateway, lives ? ServiceState::up : ServiceState::down, obstacle)) own_changed();
-}
-
-DhcpWeight::Others Agent::other_dhcp_servers() const {
-    if (!peers_ || peers_->heard().empty()) return DhcpWeight::Others::unasked;
-    const auto lives = [&](const GatewaySummary& theirs) {
-        return theirs.gateway == leases_->setup().block.follows && theirs.dhcp == ServiceState::up;
-    };
-    const bool one_lives = std::ranges::any_of(
-        peers_->heard(), [&](const auto& peer) { return std::ranges::any_of(peer.second.summary.gateways, lives); });
-    return one_lives ? DhcpWeight::Others::one_lives : DhcpWeight::Others::none_lives;
+    if (own_.dhcp(gateway, state, obstacle)) own_changed();
 }
 
 void Agent::weigh_dhcp() {
-    const auto weighs = dhcp_weight_.weighs(other_dhcp_servers(), loop_.now());
+    const auto weighs = dhcp_weight_.weighs(loop_.now());
     if (!weighs) return;
     const auto& block = leases_->setup().block;
     const int weight = *weighs ? block.dnsmasq.down_weight : 0;
@@ -145,6 +138,9 @@ void Agent::split_brain_of_leases(const std::string& peer) {
 // Only of our own gateways: others' names are no business of ours, however many there are.
 void Agent::said_by_peer(PeerId peer, const Summary& said) {
     const auto& from = peers_->configuration().members.at(peer);
+    for (const auto& theirs : said.gateways)
+        if (leases_ && theirs.gateway == leases_->setup().block.follows && theirs.dhcp != ServiceState::none)
+            dhcp_weight_.theirs(from.name, theirs.dhcp == ServiceState::up);
     for (const auto& own : config_.gateways) {
         const auto at = std::find_if(said.gateways.begin(), said.gateways.end(),
                                      [&](const GatewaySummary& one) { return one.gateway == own.name; });
