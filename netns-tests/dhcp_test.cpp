@@ -85,8 +85,8 @@ protected:
     DhcpClient client{card, 1}, other{card, 2, {1, 2, 0xdc, 0, 0, 0, 2}};
 };
 
-// A death is known after three seconds, and weighs two more; then nothing is left to happen.
-constexpr auto weighed = 6s;
+// A death weighs two seconds after it is known, and five later the role moves; then nothing is left to happen.
+constexpr auto weighed = 10s;
 
 TEST_F(DhcpMove, client_keeps_its_address_through_two_power_losses) {
     start_all();
