@@ -90,6 +90,8 @@ public:
 private:
     void start(Site& site);
     void start_all();
+    void show();
+    bool begins_as_gateway(Site& site);
     void step(const std::string& what, const Host& expected, Time from);
     void check(bool good, const std::string& complaint);
     void lose(Site& site, const Host& successor);
@@ -161,9 +163,18 @@ void Demo::bring_back(Site& site, const Host& expected) {
     step(site.host.name() + " is back", expected, from);
 }
 
+// Without it there is nothing to show.
+bool Demo::begins_as_gateway(Site& site) {
+    start(site);
+    const auto is_gateway = [&] { return home_.holders() == std::vector{site.host.name()}; };
+    wait_until([&] { return is_gateway() || !site.router.process().running(); }, 20s);
+    check(site.router.process().running(), fmt::format("the vrrpd of {} ended at once", site.host.name()));
+    check(is_gateway(), fmt::format("{} should be the gateway", site.host.name()));
+    return good_;
+}
+
 void Demo::start_all() {
-    start(h003_);
-    check(home_.await_holder(home_.h003, 20s), "H003 should be the gateway");
+    if (!begins_as_gateway(h003_)) return;
     start(h001_);
     start(h002_);
     check(h001_.router.await_log("Entering BACKUP STATE") && h002_.router.await_log("Entering BACKUP STATE"),
@@ -177,6 +188,13 @@ int Demo::run() {
     fmt::print("The home of netns-tests/home.conf, with {} instead of {} so that this ends soon.\n\n", short_delay,
                usual_delay);
     start_all();
+    if (good_) show();
+    if (!good_) report_failure();
+    fmt::print("\n{}\n", good_ ? "All as it should be." : "Something was not as it should be.");
+    return good_ ? 0 : 1;
+}
+
+void Demo::show() {
     step("All three run", home_.h003, wall_clock());
     std::this_thread::sleep_for(1s);
     lose(h003_, home_.h001);
@@ -186,9 +204,6 @@ int Demo::run() {
     bring_back(h001_, home_.h001);
     bring_back(h003_, home_.h003);
     check(echo_.askers().size() >= 3, "the internet should have seen the client behind each of the three routers");
-    if (!good_) report_failure();
-    fmt::print("\n{}\n", good_ ? "All as it should be." : "Something was not as it should be.");
-    return good_ ? 0 : 1;
 }
 
 void Demo::report_failure() {

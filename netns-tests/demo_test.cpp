@@ -1,4 +1,4 @@
-// The demonstration cleans up after itself, however it ends.
+// The demonstration shows what it says, tells when it cannot, and cleans up after itself, however it ends.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -68,6 +68,20 @@ TEST_F(Demo, leaves_nothing_behind_when_it_is_killed) {
     kill(pid_, SIGKILL);
     EXPECT_EQ(demo_.wait(5s), 128 + SIGKILL);
     EXPECT_TRUE(wait_until([&] { return left_behind().empty() && daemons_are_gone(); }, 5s));
+}
+
+TEST(DemoToItsEnd, is_as_it_should_be) {
+    const auto shown = run({LAB_DEMO});
+    EXPECT_EQ(shown.status, 0) << shown.text;
+    EXPECT_NE(shown.text.find("\nAll as it should be.\n"), std::string::npos) << shown.text;
+    EXPECT_EQ(shown.text.find("NOT SO"), std::string::npos) << shown.text;
+}
+
+TEST(DemoToItsEnd, says_that_a_vrrpd_which_does_not_run_shows_nothing) {
+    const auto shown = run({"env", "VRRPD=/bin/false", LAB_DEMO});
+    EXPECT_EQ(shown.status, 1) << shown.text;
+    EXPECT_NE(shown.text.find("NOT SO: the vrrpd of H003 ended at once"), std::string::npos) << shown.text;
+    EXPECT_EQ(shown.text.find("All three run"), std::string::npos) << shown.text;
 }
 
 }  // namespace
