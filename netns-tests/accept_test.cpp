@@ -27,7 +27,7 @@ protected:
 
 class AcceptSeen : public Accept, public testing::WithParamInterface<Daemon> {};
 
-TEST_P(AcceptSeen, no_accept_answers_nothing_and_forwards) {
+TEST_P(AcceptSeen, VR_071_no_accept_answers_nothing_and_forwards) {
     make_way();
     start(home.h003, {.priority = 200, .more = "no_accept"}, {}, GetParam());
     ASSERT_TRUE(becomes_active(home.h003, 15s));
@@ -68,7 +68,7 @@ TEST_P(AcceptSeen, strict_mode_does_not_answer_an_advert_of_lower_priority) {
 INSTANTIATE_TEST_SUITE_P(Daemons, AcceptSeen, testing::Values(Daemon::vrrpd, Daemon::keepalived),
                          [](const auto& each) { return each.param == Daemon::keepalived ? "keepalived" : "vrrpd"; });
 
-TEST_F(Accept, ipv6_is_found_by_neighbour_discovery_and_answers_nothing) {
+TEST_F(Accept, VR_071_ipv6_is_found_by_neighbour_discovery_and_answers_nothing) {
     const auto link_local = *IpAddress::parse("fe80::12:1");
     start(home.h003, {.priority = 200, .addresses = {"fe80::12:1/64", "fd00:12:14::1/64"}, .more = "no_accept"});
     ASSERT_TRUE(wait_until([&] { return holds(home.h003, Home::vip6); }, 15s));

@@ -68,14 +68,20 @@ TEST_F(Address, that_is_taken_away_again_and_again_costs_the_role) {
     EXPECT_FALSE(holds(home.h003));
 }
 
-TEST_F(Address, lists_that_differ_are_said) {
-    start(home.h003, {.priority = 200});
+class AddressLists : public Address, public testing::WithParamInterface<int> {};
+
+TEST_P(AddressLists, VR_148_that_differ_are_said_and_obeyed) {
+    VrrpText text{.version = GetParam(), .priority = 200, .advert_int = "1"};
+    start(home.h003, text);
     ASSERT_TRUE(becomes_active(home.h003, 15s));
-    VrrpText text{.priority = 150};
+    text.priority = 150;
     text.addresses = {"10.12.14.1/24", "10.12.14.9/24"};
     auto& router = start(home.h001, text);
     EXPECT_TRUE(router.await_log("10.12.14.4 advertises other addresses than ours: without 10.12.14.9"));
+    EXPECT_TRUE(stays_false([&] { return router.logged("Entering MASTER STATE"); }, 4s)) << "or there would be two";
 }
+
+INSTANTIATE_TEST_SUITE_P(Versions, AddressLists, testing::Values(2, 3));
 
 TEST_F(Address, that_is_the_hosts_primary_one_is_taken_over_as_it_stands) {
     home.h003.must({"ip", "address", "flush", "dev", "lan0", "scope", "global"});

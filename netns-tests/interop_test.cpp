@@ -100,6 +100,19 @@ TEST_P(Interop, peer_yields_to_our_better_one_and_takes_over_from_it) {
     EXPECT_FALSE(holds(home.h003, vip()));
 }
 
+TEST_P(Interop, peer_takes_over_from_our_death) {
+    start_peer(home.h001, 150);
+    ASSERT_TRUE(home.lan.await(all({from(home.h001), adverts()}), 15s)) << "the peer never became Active";
+    start_ours(home.h003, 200);
+    expect_alone(home.h003, home.h001);
+    const auto fault = wall_clock();
+    home.h003.lose_power();
+    const auto took = detection(home.h003, home.h001, fault);
+    // It has learnt our interval, and forgets what it knew of the time before.
+    EXPECT_GE(took, 3 * interval());
+    EXPECT_LE(took, down_interval(interval(), 150) + 100ms) << milliseconds(took);
+}
+
 TEST_P(Interop, ours_follows_the_peers_orderly_stop) {
     start_peer(home.h003, 200);
     ASSERT_TRUE(home.lan.await(all({from(home.h003), adverts()}), 15s)) << "the peer never became Active";

@@ -91,7 +91,13 @@ TEST_F(Processes, all_frozen_then_thawed_ends_with_one_gateway) {
     const auto thawed = wall_clock();
     for (const pid_t child : children) kill(child, SIGCONT);
     process.signal(SIGCONT);
-    EXPECT_TRUE(becomes_active(home.h003)) << "it may preempt, but must have looked first";
+    EXPECT_TRUE(pair.active.await_log("this process stood still")) << "it did not notice";
+    EXPECT_TRUE(becomes_active(home.h003)) << "it may preempt";
+    const auto speaks = all({from(home.h003), since(thawed),
+                             [](const Frame& frame) { return no_priority(0)(frame) || speaks_as(Home::vip)(frame); }});
+    const auto first = home.lan.first(speaks);
+    ASSERT_TRUE(first);
+    EXPECT_GE(first->at - thawed, 300ms) << "it went on without looking who is the gateway now: " << first->describe();
     std::this_thread::sleep_for(1500ms);
     const auto last = home.lan.last(all({claims(Home::vip), since(thawed)}));
     ASSERT_TRUE(last);
