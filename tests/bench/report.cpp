@@ -52,11 +52,10 @@ void Report::measure(const std::string& figure, const Samples& ours, const Sampl
                      double limit) {
     Row row{fmt::format("{} (`ip -batch`: {})", figure, both(yardstick)), both(ours), both(theirs), "", ""};
     if (!ours.empty() && !yardstick.empty()) {
-        const double ratio = ours.p50() / yardstick.p50();
-        row.ratio = number(ratio);
-        row.limit = number(limit);
+        row.ratio = fmt::format("{} / {}", number(ours.p50() / yardstick.p50()), number(ours.p99() / yardstick.p99()));
+        row.limit = fmt::format("{0} / {0}", number(limit));
         row.judged = true;
-        row.good = ratio <= limit;
+        row.good = ours.p50() <= limit * yardstick.p50() && ours.p99() <= limit * yardstick.p99();
     }
     rows_.push_back(row);
 }

@@ -41,7 +41,7 @@ public:
     void compare(const std::string& figure, const Samples& ours, const Samples& theirs, double limit);
     // The same, not judged.
     void print(const std::string& figure, const Samples& ours, const Samples& theirs);
-    // The median of ours against that of a yardstick that is neither's, at most `limit` times as much.
+    // p50 and p99 of ours against those of a yardstick that is neither's, at most `limit` times as much.
     void measure(const std::string& figure, const Samples& ours, const Samples& theirs, const Samples& yardstick,
                  double limit);
     // The worst of ours at most `limit`, whatever keepalived does.
