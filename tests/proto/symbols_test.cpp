@@ -2,6 +2,7 @@
 // socket or a stream. This is what makes a run from a seed exact.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -27,29 +28,70 @@ std::set<std::string> undefined_symbols(const std::string& archive, const std::s
     return symbols;
 }
 
-// Of C: these whole names. Of C++: whatever the name has in it.
-const std::set<std::string> denied_names{
-    "time",       "clock",    "gettimeofday", "clock_gettime", "clock_nanosleep", "nanosleep", "usleep",  "sleep",
-    "rand",       "random",   "drand48",      "getrandom",     "getentropy",      "socket",    "bind",    "connect",
-    "send",       "sendto",   "sendmsg",      "recv",          "recvfrom",        "recvmsg",   "open",    "open64",
-    "openat",     "fopen",    "fopen64",      "read",          "write",           "close",     "ioctl",   "fork",
-    "execve",     "system",   "popen",        "getenv",        "setenv",          "getpid",    "syscall", "stat",
-    "fstat",      "readlink", "glob",         "poll",          "epoll_wait",      "select",    "signal",  "sigaction",
-    "getaddrinfo"};
-const std::array denied_parts{"pthread_create", "std::chrono::_V2::", "std::random_device", "std::thread",
-                              "basic_ofstream", "basic_ifstream",     "basic_filebuf",      "std::cout",
-                              "std::cerr",      "std::filesystem",    "std::locale",        "ios_base"};
+// What C and the compiler lend: memory, text, exceptions, wide division, and the last words of ASSERT. Nothing else.
+const std::set<std::string> allowed_names{"memcpy",
+                                          "memmove",
+                                          "memset",
+                                          "memcmp",
+                                          "memchr",
+                                          "strlen",
+                                          "strcmp",
+                                          "strerror",
+                                          "snprintf",
+                                          "fprintf",
+                                          "stderr",
+                                          "abort",
+                                          "__memcpy_chk",
+                                          "__memmove_chk",
+                                          "__memset_chk",
+                                          "__fprintf_chk",
+                                          "__snprintf_chk",
+                                          "__assert_fail",
+                                          "__udivti3",
+                                          "__umodti3",
+                                          "__divti3",
+                                          "__modti3",
+                                          "__dso_handle",
+                                          "_Unwind_Resume",
+                                          "__gxx_personality_v0",
+                                          "__stack_chk_fail",
+                                          "_GLOBAL_OFFSET_TABLE_"};
+// Which names of the C++ library are left to the linker differs from compiler to compiler, so of those the ones that
+// ask are listed: a core that asks past them ends in a name of C, or is caught by what tests/tidy lets it include.
+const std::array denied_parts{"std::chrono::_V2::",
+                              "std::random_device",
+                              "std::thread",
+                              "basic_ofstream",
+                              "basic_ifstream",
+                              "basic_filebuf",
+                              "std::cout",
+                              "std::cerr",
+                              "std::filesystem",
+                              "std::locale",
+                              "ios_base",
+                              "std::mutex",
+                              "std::condition_variable",
+                              "std::getenv",
+                              "vrrpd::boot_now",
+                              "vrrpd::wall_now",
+                              "vrrpd::Loop"};
+
+bool is_of_cplusplus(const std::string& symbol) {
+    return symbol.find("::") != std::string::npos || symbol.find('(') != std::string::npos ||
+           symbol.find(" for ") != std::string::npos;
+}
+
+bool is_allowed(const std::string& symbol) {
+    if (is_of_cplusplus(symbol))
+        return std::none_of(denied_parts.begin(), denied_parts.end(),
+                            [&](const char* part) { return symbol.find(part) != std::string::npos; });
+    return symbol.starts_with("__cxa_") || allowed_names.contains(symbol.substr(0, symbol.find('@')));
+}
 
 void expect_pure(const std::string& archive, const std::string& shell) {
     const auto symbols = undefined_symbols(archive, shell);
     ASSERT_FALSE(symbols.empty()) << "nm says nothing about " << archive;
-    for (const auto& symbol : symbols) {
-        const auto plain = symbol.substr(0, symbol.find('@'));
-        EXPECT_FALSE(denied_names.contains(plain)) << archive << " uses " << symbol;
-        for (const auto* part : denied_parts) {
-            EXPECT_EQ(symbol.find(part), std::string::npos) << archive << " uses " << symbol;
-        }
-    }
+    for (const auto& symbol : symbols) EXPECT_TRUE(is_allowed(symbol)) << archive << " uses " << symbol;
 }
 
 TEST(PureCores, proto_asks_nothing_of_the_system) { expect_pure(PROTO_ARCHIVE, ""); }
