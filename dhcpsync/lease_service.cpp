@@ -331,6 +331,7 @@ void LeaseService::leases_written(const std::string& problem) { impl_->leases_wr
 Deadline LeaseService::next_deadline() const { return impl_->next_deadline(); }
 void LeaseService::step() { impl_->step(); }
 ServiceStatus LeaseService::status() const { return impl_->status(); }
+bool LeaseService::restarts_server() const { return impl_->rewriter.writing(); }
 bool LeaseService::has_heard() const { return impl_->has_heard; }
 bool LeaseService::caught_up() const { return impl_->caught_up(); }
 

@@ -125,6 +125,8 @@ public:
     void step();
 
     [[nodiscard]] ServiceStatus status() const;
+    // The server is given another file and is restarted: what runs until then does not know all leases.
+    [[nodiscard]] bool restarts_server() const;
     // One of the peers has told once what it has. Without peers nobody can.
     [[nodiscard]] bool has_heard() const;
     // Has heard from every reachable peer what they have, and its server has it: nothing is lost if the role comes now.

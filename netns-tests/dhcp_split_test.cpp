@@ -60,7 +60,13 @@ TEST_F(DhcpSplit, two_active_on_a_live_link_are_an_alarm) {
     EXPECT_TRUE(holds(home.h003));
     EXPECT_TRUE(await_alert(h003, "split_brain"));
     EXPECT_TRUE(await_alert(h001, "split_brain"));
+    EXPECT_TRUE(h001.router.logged("no leases come from here"));
     const auto noticed = wall_clock();
+    ASSERT_EQ(during.join(), DhcpAnswer::ack);
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(after.discover());
+    EXPECT_EQ(before.rebind(), DhcpAnswer::ack);
+    EXPECT_GT(home.lan.count(all({from(home.h003), dhcp_answers(), since(noticed)})), 10u);
+    expect_no_answer_from(home.h001, noticed);
     home.h001.must({"nft", "delete table ip filter"});
     ASSERT_TRUE(home.await_holder(home.h003));
     EXPECT_TRUE(home.lan.await(all({from(home.h003), claims(Home::vip), since(noticed)}), 5s));
@@ -70,6 +76,18 @@ TEST_F(DhcpSplit, two_active_on_a_live_link_are_an_alarm) {
     EXPECT_EQ(last->port, home.h003.port("lan0")) << "the clients' last word on where .1 is";
     for (const auto* site : sites()) EXPECT_TRUE(comes_to_know(*site, before)) << site->host.name();
     EXPECT_TRUE(one_table());
+}
+
+// What became of the other one nobody knows then, and clients need leases.
+TEST_F(DhcpSplit, who_was_silent_gives_leases_once_the_other_is_gone) {
+    start_all();
+    home.h001.must({"nft",
+                    "table ip filter {\n  chain INPUT { type filter hook input priority 0; policy accept;\n"
+                    "    ip protocol 112 drop\n }\n}"});
+    ASSERT_TRUE(await_alert(h001, "split_brain"));
+    home.h003.lose_power();
+    EXPECT_TRUE(wait_until([&] { return after.join() == DhcpAnswer::ack; }, 10s));
+    EXPECT_GT(home.lan.count(all({from(home.h001), dhcp_answers()})), 0u);
 }
 
 }  // namespace

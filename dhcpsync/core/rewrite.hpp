@@ -25,6 +25,7 @@ public:
     // Is it to be written now? `lacking`: lacks().
     [[nodiscard]] bool step(Instant now, bool lacking);
     void written(Instant now);  // well or not
+    [[nodiscard]] bool writing() const { return writing_; }
 
     // To ask again.
     [[nodiscard]] Deadline next_deadline() const { return writing_ || role_ == Role::settled ? Deadline() : next_; }

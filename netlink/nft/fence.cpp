@@ -28,20 +28,20 @@ public:
         // What a VLAN on top of the device sends passes here, too: it is another LAN.
         if (place_ == FencePlace::egress)
             for (const std::uint16_t type : {vlan_tag, provider_tag}) out.push_back({Tagged{type}, Accept{}});
-        Rule all_shut = start(device), advertising_shut = start(device);
+        Rule serving_shut = start(device), advertising_shut = start(device);
         bool advertising = false;
         for (const auto& gateway : gateways_) {
             const auto devices = lan_devices(gateway);
             if (std::find(devices.begin(), devices.end(), device) == devices.end()) continue;
             const WhileShut shut{open_set_name(gateway.name)};
-            all_shut.push_back(shut);
+            if (!gateway.no_dhcp) serving_shut.push_back(shut);
             if (gateway.fence_router_advertisements) advertising_shut.push_back(shut);
             advertising = advertising || gateway.fence_router_advertisements;
             add_virtual(gateway, device, shut, out);
         }
         // Whose DHCP answer or router advertisement it is cannot be told: one open gateway on the device lets it pass.
-        out.push_back(dropped(all_shut, dhcp4_answer));
-        out.push_back(dropped(all_shut, dhcp6_answer));
+        out.push_back(dropped(serving_shut, dhcp4_answer));
+        out.push_back(dropped(serving_shut, dhcp6_answer));
         if (advertising) out.push_back(dropped(advertising_shut, RouterAdvertisement{}));
         return out;
     }

@@ -55,6 +55,8 @@ struct GatewayRules {
     bool clamp_mss = false;
     // Router advertisements are the gateway's too: while it is shut, none leaves.
     bool fence_router_advertisements = false;
+    // No DHCP answer leaves, also while the fence is open: another host is the gateway as well, and gives the leases.
+    bool no_dhcp = false;
     std::vector<PortForward> forwards;
     // Who answers the questions that clients send to port 53 of a virtual address of the same family. While it is
     // said, it does not matter what a DNS server of this host is bound to.

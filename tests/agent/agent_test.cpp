@@ -135,9 +135,18 @@ TEST_F(AgentTest, two_that_are_active_are_a_split_brain_and_the_better_one_annou
     ASSERT_TRUE(run_until(both_, [&] { return !one_.said(Kind::announce_again).empty(); }));
     EXPECT_EQ(one_.said(Kind::announce_again), std::vector<std::string>{"HOME"});
     EXPECT_TRUE(two_.said(Kind::announce_again).empty());
+    const auto silences = [](const Host& host) {
+        std::vector<bool> result;
+        for (const auto& text : host.said(Kind::dhcp_silence))
+            result.push_back(ipc::decode<ipc::DhcpSilence>(text)->silent);
+        return result;
+    };
+    EXPECT_EQ(silences(one_), std::vector{false}) << "the one that stays gives the leases";
+    EXPECT_EQ(silences(two_), (std::vector{false, true}));
     role(two_, Role::backup);
     ASSERT_TRUE(run_until(both_, [&] { return one_.logged("is over") && two_.logged("is over"); }));
     ASSERT_TRUE(run_until(both_, [&] { return one_.said(Kind::announce_again).size() == 2; }));
+    EXPECT_EQ(silences(two_), (std::vector{false, true, false}));
     EXPECT_TRUE(two_.said(Kind::announce_again).empty());
     EXPECT_EQ(one_.logged("SPLIT BRAIN"), 1);
     ASSERT_TRUE(run_until(both_, [&] { return one_.said(Kind::alert).size() == 3; }));
@@ -145,6 +154,20 @@ TEST_F(AgentTest, two_that_are_active_are_a_split_brain_and_the_better_one_annou
     for (const auto& text : one_.said(Kind::alert))
         events.push_back(json::parse(ipc::decode<ipc::Alert>(text)->json)["event"]);
     EXPECT_EQ(events, (std::vector<std::string>{"became_active", "split_brain", "split_brain_over"}));
+}
+
+// What the other one is now, nobody knows: it may be gone, and clients need leases.
+TEST_F(AgentTest, who_loses_the_link_in_a_split_brain_gives_leases_again) {
+    for (auto* const host : both_) {
+        configure(*host);
+        standing(*host, host == &one_ ? 200 : 80);
+        role(*host, Role::active);
+    }
+    ASSERT_TRUE(meet());
+    const auto last = [&] { return ipc::decode<ipc::DhcpSilence>(two_.said(Kind::dhcp_silence).back())->silent; };
+    ASSERT_TRUE(run_until(both_, [&] { return !two_.said(Kind::dhcp_silence).empty() && last(); }));
+    configure(one_, {}, '6');  // another key
+    EXPECT_TRUE(run_until(both_, [&] { return !last(); }));
 }
 
 TEST_F(AgentTest, the_better_one_by_address_announces_where_priorities_are_equal) {

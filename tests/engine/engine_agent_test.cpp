@@ -211,6 +211,24 @@ TEST_F(EngineAgent, announces_again_when_told_and_active) {
     EXPECT_TRUE(engine.await_line("(LAN) announcing its addresses again: another router had been Active too"));
 }
 
+TEST_F(EngineAgent, gives_no_leases_while_it_is_told_so) {
+    const auto drops_dhcp = [] {
+        return output_of("nft list table netdev vrrpd 2>&1").find("\t\tmeta protocol ip udp sport 67") !=
+               std::string::npos;
+    };
+    const auto is_open = [] {
+        return output_of("nft list set netdev vrrpd open_HOME 2>&1").find("lan0") != std::string::npos;
+    };
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.send(Kind::dhcp_silence, encode(ipc::DhcpSilence{"HOME", true}));
+    EXPECT_TRUE(eventually(drops_dhcp));
+    EXPECT_TRUE(is_open()) << "for all else";
+    engine.send(Kind::dhcp_silence, encode(ipc::DhcpSilence{"HOME", false}));
+    EXPECT_TRUE(eventually([&] { return !drops_dhcp(); }));
+    EXPECT_TRUE(is_open());
+}
+
 TEST_F(EngineAgent, an_observer_is_no_gateway) {
     EngineProcess engine(lan("10.12.14.1/24", gateway()), {.observe = true});
     const auto is_active = [](const ipc::RoleChange& change) { return change.role == Role::active; };

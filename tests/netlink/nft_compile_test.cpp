@@ -149,6 +149,19 @@ TEST(CompileFence, two_gateways_on_one_lan_shut_dhcp_only_when_both_are_shut) {
     EXPECT_THAT(out, HasSubstr("\t\toifname != @open_HOME oifname != @open_GUEST meta protocol ip udp sport 67"));
 }
 
+TEST(CompileFence, one_that_gives_no_leases_is_open_for_the_rest) {
+    auto silent = home(), other = home();
+    silent.no_dhcp = true;
+    other.name = "GUEST";
+    const auto out = fence({silent});
+    EXPECT_THAT(out, HasSubstr("\t\tmeta protocol ip udp sport 67 udp dport 68 counter drop"));
+    EXPECT_THAT(out, HasSubstr("\t\tmeta protocol ip6 udp sport 547 udp dport 546 counter drop"));
+    EXPECT_THAT(out, HasSubstr("\t\toifname != @open_HOME ip saddr @virtual4_HOME"));
+    EXPECT_THAT(fence({silent}, FencePlace::output), HasSubstr("\t\toifname \"lan0\" meta protocol ip udp sport 67"));
+    EXPECT_THAT(fence({silent, other}), HasSubstr("\t\toifname != @open_GUEST meta protocol ip udp sport 67"))
+        << "the other gateway's answers leave while that one is open";
+}
+
 TEST(CompileFence, router_advertisements_leave_while_a_gateway_that_owns_them_is_open) {
     constexpr auto advertisement = "icmpv6 type nd-router-advert";
     auto owner = home(), other = home();

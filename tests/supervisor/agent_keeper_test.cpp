@@ -358,12 +358,13 @@ TEST_F(Keeper, requests_reach_the_engine_and_another_engine_does_not_hear_them_a
         channel.send(ipc::Kind::scan, "HOME\n10.0.0.1\n10.0.0.9\n4");
         channel.send(ipc::Kind::dhcp_probe, "HOME");
         channel.send(ipc::Kind::announce_again, "HOME");
+        channel.send(ipc::Kind::dhcp_silence, encode(ipc::DhcpSilence{"HOME", true}));
         channel.send(ipc::Kind::status_wanted);
         wait_for_the_end(channel);
     };
     configure();
     run(milliseconds(100));
-    EXPECT_EQ(told_.size(), 4U) << log_.text;
+    EXPECT_EQ(told_.size(), 5U) << log_.text;
     told_.clear();
     keeper_.tell_engine_again();
     EXPECT_TRUE(told_.empty());

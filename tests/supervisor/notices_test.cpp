@@ -16,6 +16,8 @@ TEST(Notices, come_back_as_they_went) {
         EXPECT_EQ(decode<WanState>(encode(WanState{"HOME", up})), (WanState{"HOME", up}));
     for (const bool up : {true, false})
         EXPECT_EQ(decode<DnsHealth>(encode(DnsHealth{"HOME", up})), (DnsHealth{"HOME", up}));
+    for (const bool silent : {true, false})
+        EXPECT_EQ(decode<DhcpSilence>(encode(DhcpSilence{"HOME", silent})), (DhcpSilence{"HOME", silent}));
     for (const auto role : {proto::Role::initialize, proto::Role::backup, proto::Role::active})
         for (const bool resumed : {true, false})
             EXPECT_EQ(decode<RoleChange>(encode(RoleChange{"HOME", role, resumed})),

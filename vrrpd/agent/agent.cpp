@@ -133,6 +133,7 @@ void Agent::set_deadline() {
     if (leases_ && look_at_leases_ <= loop_.now()) look_at_leases();
     if (leases_) weigh_dhcp();
     for (const auto& notice : split_brain_.step(loop_.now())) tell(notice);
+    silence_dhcp();
     tell_alerts();
     tell_engine();
     to_engine_.flush();
@@ -166,6 +167,7 @@ void Agent::configure(int configuration) {
     own_.configure(config_);
     std::erase_if(units_, [this](const auto& one) { return config_.gateway(one.first) == nullptr; });
     std::erase_if(wan_down_, [this](const auto& gateway) { return config_.gateway(gateway) == nullptr; });
+    std::erase_if(silent_, [this](const auto& one) { return config_.gateway(one.first) == nullptr; });
     std::erase_if(told_, [this](const auto& one) { return config_.gateway(one.first) == nullptr; });
     renew_dns();
     renew_leases();

@@ -67,6 +67,7 @@ private:
     void engine_said(int memfd);
     void own_changed();
     void tell_engine();
+    void silence_dhcp();
     void look_at_dns();
     void look_at_leases();
     void weigh_dhcp();
@@ -96,6 +97,7 @@ private:
 
     OwnGateways own_;
     std::map<std::string, std::vector<std::string>> told_;  // the engine, of what is in the way of services
+    std::map<std::string, bool> silent_;                    // ... of who gives no leases, by gateway
     std::map<std::string, ipc::Units> units_;               // while_active, by gateway
     Alerts alerts_;
     SplitBrain split_brain_;

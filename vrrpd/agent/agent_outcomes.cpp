@@ -165,6 +165,22 @@ void Agent::claim_for_split_brain() {
     }
 }
 
+// Two that give leases of one pool, and do not know the other's yet, give an address twice: who has the worse claim
+// gives none while the link says that the other one is Active. Nor does a server that is about to learn of others'
+// leases by a restart. An agent before this one may have said otherwise.
+void Agent::silence_dhcp() {
+    for (const auto& gateway : config_.gateways) {
+        const auto& name = gateway.name;
+        const bool loses = std::ranges::any_of(split_brain_.ongoing(name),
+                                               [](const SplitBrain::Notice& split) { return !split.we_stay; });
+        const bool restarts = leases_ && leases_->setup().block.follows == name && leases_->restarts_server();
+        const bool silent = own_.role(name) == proto::Role::active && (loses || restarts);
+        const auto [told, is_first] = silent_.emplace(name, silent);
+        if (!is_first && std::exchange(told->second, silent) == silent) continue;
+        to_engine_.tell(ipc::Kind::dhcp_silence, encode(ipc::DhcpSilence{name, silent}));
+    }
+}
+
 // The winner announces at once, for clients that follow the other one, and again when that one has withdrawn.
 void Agent::tell(const SplitBrain::Notice& notice) {
     using What = SplitBrain::Notice::What;
@@ -178,8 +194,10 @@ void Agent::tell(const SplitBrain::Notice& notice) {
         log_.error(
             "gateway {}: SPLIT BRAIN: this host and {} are both MASTER, for {} s, though they can talk. One does not "
             "hear the other's adverts: is protocol 112 filtered between them, does a switch drop multicast (IGMP "
-            "snooping), has one another VRID or authentication? {} has the better claim",
-            notice.gateway, notice.peer, time, notice.we_stay ? "This host" : notice.peer);
+            "snooping), has one another VRID or authentication? {}",
+            notice.gateway, notice.peer, time,
+            notice.we_stay ? std::string("This host has the better claim")
+                           : notice.peer + " has the better claim: until one has withdrawn, no leases come from here");
         alerts_.split_brain(notice.gateway, notice.peer, true, "both are MASTER, and do not hear each other's adverts");
     } else {
         log_.notice("gateway {}: the split brain with {} is over, after {} s", notice.gateway, notice.peer, time);

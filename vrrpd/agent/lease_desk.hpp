@@ -63,6 +63,7 @@ public:
     void step();
 
     [[nodiscard]] LeasesStatus status() const;
+    [[nodiscard]] bool restarts_server() const { return service_.restarts_server(); }
     struct Standing {
         bool server_lives = true;
         std::string obstacle;  // why a take-over now would lose leases; empty: it would not

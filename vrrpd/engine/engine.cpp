@@ -282,6 +282,9 @@ void Engine::handle(const ipc::Message& message) {
         case ipc::Kind::announce_again:
             announce_again(message.text);
             break;
+        case ipc::Kind::dhcp_silence:
+            if (const auto silence = ipc::decode<ipc::DhcpSilence>(message.text)) gateways_->dhcp_silenced(*silence);
+            break;
         case ipc::Kind::dump_wanted:
             begin_dump(static_cast<ipc::DumpForm>(message.detail), message.memfd);
             break;

@@ -107,7 +107,11 @@ void GatewayKeeper::configure(const config::Config& config) {
 
 std::vector<netlink::nft::GatewayRules> GatewayKeeper::rules() const {
     std::vector<netlink::nft::GatewayRules> result;
-    for (std::size_t i = 0; i < gateways_->size(); ++i) result.emplace_back((*gateways_)[i].rules).dns = states_[i].dns;
+    for (std::size_t i = 0; i < gateways_->size(); ++i) {
+        auto& one = result.emplace_back((*gateways_)[i].rules);
+        one.dns = states_[i].dns;
+        one.no_dhcp = states_[i].no_dhcp;
+    }
     return result;
 }
 
@@ -212,6 +216,13 @@ void GatewayKeeper::service_weighs(const ipc::ServiceWeight& weight) {
     judge(*gateway);
 }
 
+void GatewayKeeper::dhcp_silenced(const ipc::DhcpSilence& silence) {
+    const auto gateway = find(silence.gateway);
+    if (!gateway) return;
+    const bool silent = silence.silent && states_[*gateway].open;
+    if (std::exchange(states_[*gateway].no_dhcp, silent) != silent) install();
+}
+
 void GatewayKeeper::services_judged(const ipc::Readiness& services) {
     const auto gateway = find(services.gateway);
     if (!gateway || !has_services(*gateway)) return;
@@ -255,6 +266,7 @@ void GatewayKeeper::open_fence(std::size_t gateway, std::chrono::milliseconds li
 void GatewayKeeper::shut_fence(std::size_t gateway) {
     states_[gateway].open.reset();
     if (desk_.has_tables()) desk_.ask(OpenFence{(*gateways_)[gateway].name, std::chrono::milliseconds(0)});
+    if (std::exchange(states_[gateway].no_dhcp, false)) install();
 }
 
 void GatewayKeeper::world_changed() {

@@ -60,6 +60,7 @@ enum class Kind : std::uint8_t {
     dhcp_probe,      // text: a gateway; ask its LAN whether a DHCP server offers an address
     announce_again,  // text: a gateway; two were Active, and this one stays
     status_wanted,   // answered by status, unless no engine runs
+    dhcp_silence,    // text: DhcpSilence
     // agent -> supervisor
     alive,         // its loop turns: every beat_interval
     write_leases,  // text: the lease file's path, memfd: its new content; then the server is restarted. One at a time

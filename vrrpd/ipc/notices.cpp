@@ -63,6 +63,8 @@ std::string encode(const ServiceWeight& weight) {
 
 std::string encode(const DnsHealth& health) { return health.gateway + (health.up ? "\nup" : "\ndown"); }
 
+std::string encode(const DhcpSilence& silence) { return silence.gateway + (silence.silent ? "\ndown" : "\nup"); }
+
 std::string encode(const WanState& state) { return state.gateway + (state.up ? "\nup" : "\ndown"); }
 
 std::string encode(const RoleChange& change) {
@@ -141,6 +143,12 @@ template <>
 std::optional<DnsHealth> decode(std::string_view text) {
     const auto all = up_or_down(text);
     return all ? std::optional(DnsHealth{all->first, all->second}) : std::nullopt;
+}
+
+template <>
+std::optional<DhcpSilence> decode(std::string_view text) {
+    const auto all = up_or_down(text);
+    return all ? std::optional(DhcpSilence{all->first, !all->second}) : std::nullopt;
 }
 
 template <>

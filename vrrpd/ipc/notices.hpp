@@ -42,6 +42,15 @@ struct DnsHealth {
     bool operator==(const DnsHealth&) const = default;
 };
 
+// agent -> engine: while this is so nobody gets a lease from this host, although it is Active; what else a gateway does
+// goes on. Two are Active, and the other one has the better claim; or the DHCP server here does not know all leases
+// yet.
+struct DhcpSilence {
+    std::string gateway;
+    bool silent = false;
+    bool operator==(const DhcpSilence&) const = default;
+};
+
 // engine -> agent.
 struct WanState {
     std::string gateway;
@@ -167,6 +176,7 @@ struct Alert {
 [[nodiscard]] std::string encode(const DnsChoice& choice);
 [[nodiscard]] std::string encode(const ServiceWeight& weight);
 [[nodiscard]] std::string encode(const DnsHealth& health);
+[[nodiscard]] std::string encode(const DhcpSilence& silence);
 [[nodiscard]] std::string encode(const WanState& state);
 [[nodiscard]] std::string encode(const RoleChange& change);
 [[nodiscard]] std::string encode(const Readiness& readiness);
@@ -187,6 +197,8 @@ template <>
 [[nodiscard]] std::optional<ServiceWeight> decode(std::string_view text);
 template <>
 [[nodiscard]] std::optional<DnsHealth> decode(std::string_view text);
+template <>
+[[nodiscard]] std::optional<DhcpSilence> decode(std::string_view text);
 template <>
 [[nodiscard]] std::optional<WanState> decode(std::string_view text);
 template <>

@@ -48,6 +48,8 @@ std::optional<Topic> topic_of(Kind kind, const std::string& text) {
             return weight_topic(text);
         case Kind::dns_health:
             return topic_in<DnsHealth>(text);
+        case Kind::dhcp_silence:
+            return topic_in<DhcpSilence>(text);
         case Kind::scan:
             return topic_in<Scan>(text);
         case Kind::dhcp_probe:

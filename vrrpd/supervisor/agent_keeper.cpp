@@ -221,6 +221,7 @@ bool AgentKeeper::handle(ipc::Message& message) {
         case ipc::Kind::scan:
         case ipc::Kind::dhcp_probe:
         case ipc::Kind::announce_again:
+        case ipc::Kind::dhcp_silence:
         case ipc::Kind::status_wanted:
             to_engine(message);
             return true;
