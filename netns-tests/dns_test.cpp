@@ -57,6 +57,47 @@ TEST_F(Dns, dead_forwarder_is_replaced_and_returned_to) {
     EXPECT_TRUE(answered_by(of_h003, 20s));
 }
 
+// A truncated answer makes clients ask again over TCP. And programs on the routers ask as others do.
+TEST_F(Dns, is_redirected_over_TCP_and_for_the_routers_themselves_too) {
+    start(home.h003, text(200));
+    ASSERT_TRUE(becomes_active(home.h003));
+    const auto expect_all = [&](const IpAddress& answer) {
+        ASSERT_TRUE(answered_by(answer, longest_without_answer));
+        for (const auto* host : {&home.client, &home.h003}) {
+            EXPECT_EQ(resolve(*host), answer) << host->name();
+            EXPECT_EQ(resolve_over_tcp(*host), answer) << host->name();
+        }
+    };
+    expect_all(of_h003);
+    EXPECT_EQ(resolve_over_tcp(home.h001), of_h003) << "a stand-in";
+    of_h003_.kill_all();
+    expect_all(of_h001);
+}
+
+TEST_F(Dns, slow_forwarder_is_said_and_stays) {
+    const auto upstream = start_forwarder(home.internet, Home::internet_address, IpAddress::v4(192, 0, 2, 99));
+    of_h003_ = start_forwarder_below(Home::internet_address, home.h003, h003, of_h003);
+    auto& router = start(home.h003, text(200));
+    ASSERT_TRUE(becomes_active(home.h003));
+    ASSERT_TRUE(answered_by(of_h003, 5s));
+    ASSERT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is OK", 5s));
+    std::atomic<bool> slow = true;
+    std::thread brake([&] {
+        while (slow) {
+            upstream.signal(SIGSTOP);
+            std::this_thread::sleep_for(1400ms);
+            upstream.signal(SIGCONT);
+            std::this_thread::sleep_for(20ms);
+        }
+    });
+    EXPECT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is DEGRADED (was OK): resolves slowly", 40s));
+    EXPECT_EQ(resolve(home.client), of_h003) << "it answers all the same";
+    slow = false;
+    brake.join();
+    EXPECT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is OK (was DEGRADED)", 40s));
+    EXPECT_FALSE(router.logged("clients ask H001"));
+}
+
 TEST_F(Dns, moves_with_the_gateway_at_power_loss) {
     start(home.h003, text(200));
     ASSERT_TRUE(becomes_active(home.h003));

@@ -7,8 +7,8 @@
 // kernel asks a NAT rule once a flow, so those that live go on as they began. Only the last rule of the forward chain
 // asks nothing: forwarding is switched on for us in every role, and must not open the lan to the wan in any.
 //
-// The host's own input and output are left alone. The one input chain looks at a held WAN address only, which is
-// the gateway's and not the host's.
+// The host's own input and output are left alone. The one input chain looks at a held WAN address only, the one output
+// chain at questions to a virtual address: those are the gateway's and not the host's.
 #include "netlink/nft/compile.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ struct Draft {
     }
     std::string translating(const GatewayRules& gateway);
 
-    std::vector<Rule> prerouting, input, postrouting, clamp, forward;
+    std::vector<Rule> prerouting, output, input, postrouting, clamp, forward;
 };
 
 const IpAddress* first_held(const GatewayRules& gateway, Family family) {
@@ -143,6 +143,10 @@ void add_dns(const GatewayRules& gateway, const GatewayRules::DnsServer& server,
             draft.prerouting.push_back({InDevice{device}, WhileOpenIn{active},
                                         Source{Prefix::host(server.address), true}, Destination{Prefix::host(address)},
                                         ForwardPort{name, family}});
+    // Programs of this host ask as clients do. Where the address is not ours their questions go out, and are sent on
+    // there.
+    for (const auto& address : virtual_addresses(gateway, family).members)
+        draft.output.push_back({OutDevice{"lo"}, Destination{Prefix::host(address)}, ForwardPort{name, family}});
     for (const auto& lan : gateway.lans)
         if (lan.prefix.contains(server.address))
             draft.postrouting.push_back({OutDevice{lan.device}, WhileOpenOut{active}, WasForwarded{},
@@ -247,6 +251,7 @@ std::optional<Table> compile(std::span<const GatewayRules> gateways) {
     }
     Table table{TableFamily::inet, table_name, std::move(draft.sets), {}};
     add_chain(table, {"prerouting", ChainType::nat, Hook::prerouting, before_dstnat, {}, std::move(draft.prerouting)});
+    add_chain(table, {"output", ChainType::nat, Hook::output, before_dstnat, {}, std::move(draft.output)});
     add_chain(table,
               {"postrouting", ChainType::nat, Hook::postrouting, before_srcnat, {}, std::move(draft.postrouting)});
     add_chain(table, {"clamp_mss", ChainType::filter, Hook::forward, mangle, {}, std::move(draft.clamp)});

@@ -27,4 +27,9 @@ namespace lab {
 [[nodiscard]] std::optional<vrrpd::IpAddress> resolve(const Host& client, const vrrpd::IpAddress& server = Home::vip,
                                                       std::chrono::milliseconds limit = std::chrono::milliseconds(500));
 
+// Likewise, over a connection.
+[[nodiscard]] std::optional<vrrpd::IpAddress> resolve_over_tcp(
+    const Host& client, const vrrpd::IpAddress& server = Home::vip,
+    std::chrono::milliseconds limit = std::chrono::milliseconds(500));
+
 }  // namespace lab

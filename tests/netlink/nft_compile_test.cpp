@@ -56,6 +56,9 @@ TEST(Compile, questions_to_a_virtual_address_go_to_the_chosen_server) {
     EXPECT_THAT(out, HasSubstr("oifname \"lan0\" oifname @active_HOME ct status dnat ip saddr 10.12.14.0/24 "
                                "ip daddr 10.12.14.2 masquerade\n"))
         << "its answer must come back to us";
+    EXPECT_THAT(out, HasSubstr("type nat hook output priority -110; policy accept;\n\t\toifname \"lo\" ip daddr "
+                               "10.12.14.1 dnat ip to meta l4proto . th dport map @dns4_HOME\n"))
+        << "programs of this host ask, too";
 }
 
 TEST(Compile, a_server_elsewhere_is_reached_as_anything_else) {
