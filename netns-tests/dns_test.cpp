@@ -2,6 +2,10 @@
 // Each router runs a dnsmasq that answers every name with an address of its own, so an answer tells who gave it.
 #include "netns-tests/lab/dns.hpp"
 
+#include <atomic>
+#include <csignal>
+#include <thread>
+
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 #include "netns-tests/lab/process.hpp"
