@@ -107,7 +107,7 @@ bool Selector::is_deciding() const {
     return members_[chosen_].health == Health::upstream_down && next_deadline().has_value();
 }
 
-bool Selector::wan_is_down() const {
+bool Selector::nothing_resolves() const {
     const auto is = [](Health health) { return [health](const Member& each) { return each.health == health; }; };
     const auto without_upstream = std::count_if(members_.begin(), members_.end(), is(Health::upstream_down));
     const auto dead = std::count_if(members_.begin(), members_.end(), is(Health::dead));
@@ -122,8 +122,12 @@ std::string Selector::describe(Instant now) const {
                             since, fmt::format(fmt::runtime(describe_reason(reason_)), members_[left_].name));
     if (rules_may_differ())
         text += fmt::format("; filtering and rules for single clients may differ from those of {}", members_[0].name);
-    if (wan_is_down())
+    if (!wan_up_)
         text += "; the WAN is down, which is no reason to move";
+    else if (members_.size() == 1 && none_is_healthy())
+        text += "; there is no other one";
+    else if (nothing_resolves())
+        text += "; none of them resolves anything, which is no reason to move (is the internet down?)";
     else if (none_is_healthy())
         text += "; no other one is healthy";
     return text;

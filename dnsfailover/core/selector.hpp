@@ -76,8 +76,8 @@ public:
     [[nodiscard]] int weight() const { return policy_.demote && chosen_ != 0 ? *policy_.demote : 0; }
     // Who answers is not well, and is to be replaced as soon as another one has been well for long enough.
     [[nodiscard]] bool is_deciding() const;
-    // All that live have lost their upstream, or we were told.
-    [[nodiscard]] bool wan_is_down() const;
+    // All that live have lost their upstream, or we were told that the WAN is down.
+    [[nodiscard]] bool nothing_resolves() const;
     [[nodiscard]] bool none_is_healthy() const;
     [[nodiscard]] bool all_are_dead() const;
     // Another one than the first: its lists, and its rules for single clients, may be others.

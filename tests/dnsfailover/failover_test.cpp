@@ -57,7 +57,7 @@ TEST_F(Failing, with_the_silence_of_its_host_the_first_is_left_at_once) {
 TEST_F(Failing, a_dead_WAN_moves_nothing) {
     start();
     for (const auto& fake : fakes) fake->manner.upstream = false;
-    until([&] { return (feed(), selector->wan_is_down()); }, bound + slack);
+    until([&] { return (feed(), selector->nothing_resolves()); }, bound + slack);
     for (const auto& fake : fakes) fake->manner.upstream = true;
     until([&] { return (feed(), prober->monitor(0).health() == Health::ok); }, slack);
     EXPECT_EQ(moves, 0);

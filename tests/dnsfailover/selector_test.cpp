@@ -167,7 +167,7 @@ TEST_F(Selection, a_dead_WAN_moves_nothing_in_whatever_order_they_notice) {
         EXPECT_EQ(health(each, upstream_down), std::nullopt);
         EXPECT_EQ(run(policy.settle / 4), std::nullopt);
     }
-    EXPECT_TRUE(selector.wan_is_down());
+    EXPECT_TRUE(selector.nothing_resolves());
     EXPECT_EQ(run(1h), std::nullopt);
     for (const std::size_t each : {1U, 2U, 0U}) {
         EXPECT_EQ(health(each, ok), std::nullopt);
@@ -180,7 +180,7 @@ TEST_F(Selection, a_dead_WAN_moves_nothing_in_whatever_order_they_notice) {
 TEST_F(Selection, who_alone_resolves_nothing_is_replaced) {
     all(ok);
     EXPECT_EQ(health(0, upstream_down), std::nullopt);
-    EXPECT_FALSE(selector.wan_is_down());
+    EXPECT_FALSE(selector.nothing_resolves());
     EXPECT_EQ(run(policy.settle - 1ms), std::nullopt);
     EXPECT_EQ(run(1ms), to(1, Reason::upstream_down));
 }
@@ -188,7 +188,7 @@ TEST_F(Selection, who_alone_resolves_nothing_is_replaced) {
 TEST_F(Selection, told_that_the_WAN_is_down_nobody_is_replaced_for_resolving_nothing) {
     all(ok);
     EXPECT_EQ(wan(false), std::nullopt);
-    EXPECT_TRUE(selector.wan_is_down());
+    EXPECT_TRUE(selector.nothing_resolves());
     EXPECT_EQ(health(0, upstream_down), std::nullopt);
     EXPECT_EQ(run(1h), std::nullopt);
     EXPECT_EQ(wan(true), std::nullopt);
@@ -204,7 +204,7 @@ TEST_F(Selection, a_dead_one_is_replaced_though_the_WAN_is_down) {
 
 TEST_F(Selection, all_dead_is_not_called_a_dead_WAN) {
     all(dead);
-    EXPECT_FALSE(selector.wan_is_down());
+    EXPECT_FALSE(selector.nothing_resolves());
     EXPECT_TRUE(selector.none_is_healthy());
 }
 
@@ -252,11 +252,26 @@ TEST_F(Selection, says_who_answers_since_when_and_why) {
     EXPECT_EQ(selector.describe(now), "clients ask H003 (OK), from now on: recovered");
 }
 
+TEST_F(Selection, of_a_list_of_one_it_does_not_say_what_others_do) {
+    selector = Selector({"H003"}, policy, start);
+    for (const auto each : {upstream_down, dead}) {
+        EXPECT_EQ(health(0, each), std::nullopt);
+        const auto text = selector.describe(now);
+        EXPECT_TRUE(text.ends_with("as configured; there is no other one")) << text;
+    }
+}
+
 TEST_F(Selection, says_why_it_does_nothing) {
     all(upstream_down);
     EXPECT_EQ(
         selector.describe(now),
+        "clients ask H003 (UPSTREAM_DOWN), from now on: as configured; none of them resolves anything, which is no "
+        "reason to move (is the internet down?)");
+    wan(false);
+    EXPECT_EQ(
+        selector.describe(now),
         "clients ask H003 (UPSTREAM_DOWN), from now on: as configured; the WAN is down, which is no reason to move");
+    wan(true);
     for (const std::size_t each : {2U, 1U, 0U}) EXPECT_EQ(health(each, dead), std::nullopt);
     EXPECT_EQ(selector.describe(now), "clients ask H003 (DEAD), from now on: as configured; no other one is healthy");
 }

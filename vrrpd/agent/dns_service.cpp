@@ -244,14 +244,14 @@ DnsStatus DnsService::status() const {
         why.push_back(choice.selector.describe(loop_.now()));
         result.since = std::max(result.since, choice.selector.since());
         result.may_differ |= choice.selector.rules_may_differ();
-        result.wan_down |= choice.selector.wan_is_down();
+        result.wan_down |= choice.selector.nothing_resolves();
         result.known &= is_known(choice.chosen());
     }
     if (config_.demote) {
         why.push_back(describe_weight());
         if (own_) answers.push_back(forwarder(*own_).name);
         if (ours_) result.since = ours_->selector.since();
-        result.wan_down = ours_ && ours_->selector.wan_is_down();
+        result.wan_down = ours_ && ours_->selector.nothing_resolves();
         result.known = !own_ || is_known(*own_);
     }
     result.answers = fmt::format("{}", fmt::join(answers, ", "));

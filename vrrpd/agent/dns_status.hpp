@@ -27,8 +27,8 @@ struct DnsStatus {
     Instant since;
     std::string why;  // one line
     bool may_differ = false;
-    bool wan_down = false;
-    bool known = false;  // whoever answers has been judged
+    bool wan_down = false;  // or no server resolves anything
+    bool known = false;     // whoever answers has been judged
     bool none_alive = false;
     std::string trouble;  // questions go to a dead one all the same, and why; empty: they do not
     std::vector<Forwarder> forwarders;

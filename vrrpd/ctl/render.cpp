@@ -270,7 +270,8 @@ private:
             wrong("  TROUBLE: " + trouble, 4);
         if (yes(dns, "may_differ"))
             page_.line("  filtering, and rules for single clients, may differ from those of the first one", 4);
-        if (yes(dns, "wan_down")) page_.line("  the WAN is down, which moves nothing", 4);
+        if (yes(dns, "wan_down"))
+            page_.line("  no server resolves anything (is the internet down?), which moves nothing", 4);
         for (const auto& forwarder : list(dns, "forwarders")) this->forwarder(forwarder);
     }
 
