@@ -58,6 +58,8 @@ struct ServiceOutcomes {
     // Ask the LAN for an offer, as a client that never takes it; dhcp_offered() tells of an answer.
     std::function<void()> probe;
     std::function<void(const HealthChange&)> health;
+    // A stand-in's probes are answered no more, or again.
+    std::function<void(bool)> lan_served = [](bool) {};
     // We are Active, and so is this peer.
     std::function<void(NodeId)> split_brain;
 };
@@ -73,7 +75,7 @@ struct ServiceStatus {
     std::size_t quarantined = 0;  // addresses that two machines hold
     bool fed = false;             // the local server takes leases (bus, or file and restart)
     HealthChange health;
-    std::optional<IpAddress> offers;  // who answered the last probe of the LAN; a stand-in without a bus asks
+    std::optional<IpAddress> offers;  // who answered the last probe of the LAN; a stand-in asks
     Term term;
     struct PeerLag {
         NodeId peer;

@@ -241,11 +241,10 @@ void LeaseService::Impl::act(const AnswersForMany& action) {
 
 // ---- is the LAN served? -------------------------------------------------------------------------
 
-// Where there is a bus it tells more, and costs the server nothing.
+// A bus tells more, and costs the server nothing; but of a server that lives and answers nobody it knows nothing.
 void LeaseService::Impl::watch_offers() {
-    const bool stands_in = role && !role->active;
-    if (stands_in && !on_bus)
-        offer_watch.start(loop.now());
+    if (role && !role->active)
+        offer_watch.start(loop.now(), on_bus ? OfferWatch::long_interval : OfferWatch::interval);
     else
         offer_watch.stop();
 }
@@ -259,10 +258,12 @@ void LeaseService::Impl::ask_for_offer(OfferWatch::Action action) {
             break;
         case OfferWatch::Action::say_answered:
             log.info("gateway {}: DHCP server {} answers on the LAN", setup.gateway, offers->to_string());
+            outcomes.lan_served(true);
             break;
         case OfferWatch::Action::say_silent:
-            offers.reset();
             log.warning("gateway {}: no DHCP server answers on the LAN", setup.gateway);
+            // One that never did may know its clients, and mean to answer no others.
+            if (std::exchange(offers, std::nullopt)) outcomes.lan_served(false);
             break;
     }
 }

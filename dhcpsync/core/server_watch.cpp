@@ -30,7 +30,8 @@ HealthChange ServerWatch::health() const {
     return {false, words[static_cast<std::size_t>(*sign)]};
 }
 
-void OfferWatch::start(Instant now) {
+void OfferWatch::start(Instant now, Duration after_an_answer) {
+    after_an_answer_ = after_an_answer;
     if (!due_) due_ = now + interval;
 }
 
@@ -38,7 +39,7 @@ void OfferWatch::stop() { *this = {}; }
 
 OfferWatch::Action OfferWatch::offered() {
     if (!std::exchange(asked_, false)) return Action::none;
-    *due_ += interval - patience;
+    *due_ += after_an_answer_ - patience;
     unanswered_ = 0;
     return std::exchange(said_, true) == true ? Action::none : Action::say_answered;
 }

@@ -48,15 +48,18 @@ private:
 };
 
 // Does the LAN's DHCP server answer? A stand-in asks as a client would, seldom: while dnsmasq pings the address that it
-// is about to offer it hears nobody else, for 3 s.
+// is about to offer it hears nobody else, for 3 s. Where it was answered last it can wait even longer, if other signs
+// tell of a server that dies.
 class OfferWatch {
 public:
     static constexpr Duration interval = std::chrono::seconds(60), patience = std::chrono::seconds(10);
+    static constexpr Duration long_interval = std::chrono::minutes(10);
     static constexpr unsigned fall = 3;
 
     enum class Action : std::uint8_t { none, ask, say_answered, say_silent };
 
-    void start(Instant now);
+    // `after_an_answer`: when it asks again then.
+    void start(Instant now, Duration after_an_answer = interval);
     void stop();
     [[nodiscard]] Action offered();
     [[nodiscard]] Action step(Instant now);
@@ -64,6 +67,7 @@ public:
 
 private:
     Deadline due_;
+    Duration after_an_answer_ = interval;
     bool asked_ = false;
     unsigned unanswered_ = 0;
     std::optional<bool> said_;

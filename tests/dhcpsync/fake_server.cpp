@@ -156,6 +156,7 @@ ServiceOutcomes Home::outcomes() {
     };
     result.probe = [this] { ++probes; };
     result.health = [this](const HealthChange& change) { healths.push_back(change); };
+    result.lan_served = [this](bool is) { served.push_back(is); };
     result.split_brain = [this](NodeId peer) { splits.push_back(peer); };
     return result;
 }

@@ -105,6 +105,7 @@ public:
     Seconds clock_error{0};
 
     std::vector<HealthChange> healths;
+    std::vector<bool> served;
     std::vector<ScanPool> scans;
     std::vector<NodeId> splits;
     std::vector<std::string> written;

@@ -87,6 +87,20 @@ TEST_F(OfferWatchTest, asks_once_a_minute_whether_it_is_answered_or_not) {
     for (std::size_t i = 1; i < asked_.size(); ++i) EXPECT_EQ(asked_[i] - asked_[i - 1], OfferWatch::interval);
 }
 
+TEST_F(OfferWatchTest, asks_less_often_after_an_answer_where_it_is_told_so) {
+    watch_.start(now_, OfferWatch::long_interval);
+    (void)silence(2);
+    now_ = watch_.next_deadline().value();
+    ASSERT_EQ(watch_.step(now_), OfferWatch::Action::ask);
+    asked_.push_back(now_);
+    (void)watch_.offered();
+    (void)silence(2);
+    ASSERT_EQ(asked_.size(), 5u);
+    EXPECT_EQ(asked_[2] - asked_[1], OfferWatch::interval);
+    EXPECT_EQ(asked_[3] - asked_[2], OfferWatch::long_interval);
+    EXPECT_EQ(asked_[4] - asked_[3], OfferWatch::interval) << "in doubt it looks closer";
+}
+
 TEST_F(OfferWatchTest, says_what_changed_and_only_that) {
     using Action = OfferWatch::Action;
     watch_.start(now_);

@@ -256,6 +256,11 @@ LeaseDesk::Port Agent::lease_port() {
     return {[this](const std::string& peer, BytesView message) { return send_replica(peer, message); },
             [this](ipc::Kind kind, const std::string& text, int memfd) { return channel_.send(kind, text, 0, memfd); },
             [this](const dhcpsync::HealthChange& change) { dhcp_health_changed(change); },
+            [this](bool served) {
+                alerts_.service(
+                    config_.dhcp_sync->follows, "lan_dhcp", served,
+                    served ? "a DHCP server answers on the LAN again" : "no DHCP server answers on the LAN");
+            },
             [this](const std::string& peer) { split_brain_of_leases(peer); }};
 }
 

@@ -67,6 +67,7 @@ dhcpsync::ServiceOutcomes LeaseDesk::outcomes() {
     };
     result.probe = [this] { (void)port_.tell(ipc::Kind::dhcp_probe, setup_.block.follows, -1); };
     result.health = port_.health;
+    result.lan_served = port_.lan_served;
     result.split_brain = [this](dhcpsync::NodeId peer) { port_.split_brain(names_.at(peer)); };
     return result;
 }

@@ -39,6 +39,7 @@ public:
         // To the supervisor; false: it did not get through.
         std::function<bool(ipc::Kind, const std::string& text, int memfd)> tell;
         std::function<void(const dhcpsync::HealthChange&)> health;
+        std::function<void(bool)> lan_served;
         std::function<void(const std::string& member)> split_brain;
     };
 
