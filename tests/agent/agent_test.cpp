@@ -351,6 +351,15 @@ protected:
     }();
 };
 
+TEST_F(AgentLeasesTest, other_settings_of_dnsmasq_are_said) {
+    configure_leases(one_);
+    std::ofstream(directory_ + "/dnsmasq.conf") << "dhcp-range=10.12.14.100,10.12.14.150,255.255.255.0,1h\n";
+    configure_leases(two_);
+    ASSERT_TRUE(meet());
+    EXPECT_TRUE(
+        run_until(both_, [&] { return one_.logged("peer H002: its settings differ from ours: dnsmasq") == 1; }));
+}
+
 TEST_F(AgentLeasesTest, leases_of_the_active_come_to_the_stand_in) {
     for (auto* const host : both_) {
         grant(*host, 0);

@@ -2,6 +2,7 @@
 #include "vrrpd/agent/control_socket.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -92,6 +93,54 @@ protected:
     std::vector<ControlSocket::Client> waiting_;
     std::optional<ControlSocket> control_;
 };
+
+// Another user, for as long as it lives.
+class Disguise {
+public:
+    Disguise(uid_t user, gid_t group, std::vector<gid_t> more) {
+        EXPECT_EQ(setgroups(more.size(), more.data()), 0);
+        EXPECT_EQ(setegid(group), 0);
+        EXPECT_EQ(seteuid(user), 0);
+    }
+    Disguise(const Disguise&) = delete;
+    Disguise& operator=(const Disguise&) = delete;
+    ~Disguise() {
+        EXPECT_EQ(seteuid(0), 0);
+        EXPECT_EQ(setegid(own_group_), 0);
+        EXPECT_EQ(setgroups(groups_.size(), groups_.data()), 0);
+    }
+
+private:
+    static std::vector<gid_t> groups() {
+        std::vector<gid_t> result(static_cast<std::size_t>(getgroups(0, nullptr)));
+        EXPECT_EQ(getgroups(static_cast<int>(result.size()), result.data()), std::ssize(result));
+        return result;
+    }
+    const std::vector<gid_t> groups_ = groups();
+    const gid_t own_group_ = getegid();
+};
+
+// An abstract socket has no mode: anybody may connect, as to one of mode 0666.
+TEST_F(ControlSocketTest, answers_root_and_its_group_and_nobody_else_whatever_the_mode) {
+    if (geteuid() != 0) GTEST_SKIP() << "SKIPPED: needs root";
+    constexpr uid_t stranger = 12345;
+    const auto ours = getegid();
+    answers_at_once_ = true;
+    const auto answer_to = [&](gid_t group, const std::vector<gid_t>& more) {
+        Fd client;
+        {
+            const Disguise disguise(stranger, group, more);
+            client = ask("status\n");
+        }
+        return read_all(client);
+    };
+    EXPECT_EQ(answer_to(stranger, {}), "");
+    EXPECT_EQ(answer_to(stranger, {stranger + 1}), "");
+    EXPECT_TRUE(asked_.empty());
+    EXPECT_EQ(answer_to(ours, {}), answer_);
+    EXPECT_EQ(answer_to(stranger, {stranger + 1, ours}), answer_);
+    EXPECT_EQ(asked_.size(), 2U);
+}
 
 TEST_F(ControlSocketTest, a_line_is_answered_and_the_connection_closed) {
     const auto client = ask("status\n");
