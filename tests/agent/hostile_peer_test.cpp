@@ -189,7 +189,6 @@ TEST_F(HostilePeer, who_does_not_read_costs_a_bounded_queue_and_then_its_link) {
     ASSERT_TRUE(stage_.run_until(lives, stall_limit + 5s));
     EXPECT_EQ(a_.losses, std::vector<Ending>{Ending::not_reading});
     EXPECT_LT(sent * max_payload, 64U << 20);  // most of it the kernel's buffers
-    EXPECT_EQ(a_.drained, 0U);
 }
 
 }  // namespace

@@ -62,7 +62,6 @@ Member::Member(Stage& stage, config::PeerLink configuration, PeerId self, Key ke
         EXPECT_TRUE(hellos.emplace(peer, hello).second);
         on_connected(peer);
     };
-    handlers.updated = [this](PeerId peer, const Hello& hello) { hellos.at(peer) = hello; };
     handlers.lost = [this](PeerId peer, Ending why) {
         EXPECT_EQ(hellos.erase(peer), 1U);
         losses.push_back(why);
@@ -72,7 +71,6 @@ Member::Member(Stage& stage, config::PeerLink configuration, PeerId self, Key ke
         if (frame.payload.size() < 100)
             payloads.push_back({peer, frame.type, {frame.payload.begin(), frame.payload.end()}});
     };
-    handlers.drained = [this](PeerId) { ++drained; };
     configuration.self = self;
     static std::uint32_t counter = 1;
     link = std::make_unique<PeerLink>(

@@ -46,7 +46,7 @@ public:
     [[nodiscard]] bool connected(PeerId peer) const { return hellos.contains(peer); }
 
     RecordingLog log;
-    std::map<PeerId, Hello> hellos;  // of the connected
+    std::map<PeerId, Hello> hellos;  // the first of each of the connected
     std::vector<Ending> losses;
     struct Payload {
         PeerId from;
@@ -56,7 +56,6 @@ public:
     };
     std::vector<Payload> payloads;
     std::size_t octets = 0;  // of payload
-    unsigned drained = 0;
     std::function<void(PeerId)> on_connected = [](PeerId) {};
     std::unique_ptr<PeerLink> link;
 

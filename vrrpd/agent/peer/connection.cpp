@@ -13,12 +13,11 @@ namespace {
 constexpr std::size_t piece_size = 32 * 1024;  // more waits for the next turn, so that timers and others are served
 }
 
-Connection::Connection(Loop& loop, Fd socket, TlsSession session, Wakeups wakeups)
+Connection::Connection(Loop& loop, Fd socket, TlsSession session, std::function<void()> readable)
     : loop_(loop),
       socket_(std::move(socket)),
       session_(std::move(session)),
-      wakeups_(std::move(wakeups)),
-      watch_(loop.on_readable(socket_.get(), wakeups_.readable)) {
+      watch_(loop.on_readable(socket_.get(), std::move(readable))) {
     flush();
 }
 
@@ -49,7 +48,7 @@ void Connection::flush() {
     session_.take_output(out_);
     while (!out_.empty()) {
         const auto put = ::send(socket_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
-        if (put < 0 && (errno == EAGAIN || errno == EINTR)) return watch_.when_writable(wakeups_.writable);
+        if (put < 0 && (errno == EAGAIN || errno == EINTR)) return watch_.when_writable([this] { flush(); });
         if (put < 0) {  // receive() comes to its end next
             fail(std::strerror(errno));
             return out_.clear();

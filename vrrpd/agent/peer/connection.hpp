@@ -1,6 +1,6 @@
 // One TCP connection with TLS on it: frames in, frames out. Never waits, and never holds more than queue_limit and
-// a few frames. For PeerLink, which is called when there is something to read or room to write, and which ends a
-// connection by destroying it.
+// a few frames. For PeerLink, which is called when there is something to read, and which ends a connection by
+// destroying it.
 #pragma once
 
 #include <functional>
@@ -19,12 +19,8 @@ inline constexpr Duration stall_limit = std::chrono::seconds(10);  // in which n
 
 class Connection {
 public:
-    struct Wakeups {
-        std::function<void()> readable, writable;
-    };
-
     // Of a socket that is connected, or about to be.
-    Connection(Loop& loop, Fd socket, TlsSession session, Wakeups wakeups);
+    Connection(Loop& loop, Fd socket, TlsSession session, std::function<void()> readable);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
@@ -39,20 +35,19 @@ public:
     [[nodiscard]] std::size_t queued() const { return out_.size(); }
     // Queues a frame, and sends what can be sent. Only when secured().
     void send(const Frame& frame);
-    // Sends what waits; the rest is kept until `writable` is called.
-    void flush();
     // When a reader that takes nothing has had time enough.
     [[nodiscard]] Deadline stalls_at() const;
 
     [[nodiscard]] const std::string& failure() const { return failure_; }
 
 private:
+    // Sends what waits; the rest as soon as there is room.
+    void flush();
     bool fail(std::string why);
 
     Loop& loop_;
     Fd socket_;
     TlsSession session_;
-    Wakeups wakeups_;
     Loop::Watch watch_;
     FrameDecoder frames_;
     Bytes out_;      // ciphertext

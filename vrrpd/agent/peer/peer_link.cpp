@@ -79,13 +79,10 @@ void PeerLink::set_self(proto::Role role, std::vector<Fingerprint> fingerprints)
 
 bool PeerLink::send(PeerId to, FrameType type, BytesView payload) {
     ASSERT(type >= first_payload_type && payload.size() <= max_payload);
-    auto& peer = peers_.at(to);
-    if (!peer.machine.link()) return false;
-    auto& connection = *calls_.at(peer.machine.link()->connection).connection;
-    if (!connection.has_room(payload.size())) {
-        peer.refused = true;
-        return false;
-    }
+    const auto& link = peers_.at(to).machine.link();
+    if (!link) return false;
+    auto& connection = *calls_.at(link->connection).connection;
+    if (!connection.has_room(payload.size())) return false;
     connection.send({type, payload});
     return true;
 }
@@ -192,9 +189,8 @@ void PeerLink::add(PeerId id, Dialler dialler, Fd socket) {
                              ? TlsSession(tls_, TlsSession::Side::client, identity(self().name, peer))
                              : TlsSession(tls_, TlsSession::Side::server, identity(peer, self().name));
     const auto connection_id = ++last_id_;
-    Connection::Wakeups wakeups{[this, connection_id] { readable(connection_id); },
-                                [this, connection_id] { writable(connection_id); }};
-    auto connection = std::make_unique<Connection>(loop_, std::move(socket), std::move(session), std::move(wakeups));
+    auto connection = std::make_unique<Connection>(loop_, std::move(socket), std::move(session),
+                                                   [this, connection_id] { readable(connection_id); });
     calls_.emplace(connection_id, Call{id, dialler, loop_.now(), std::move(connection)});
 }
 
@@ -217,16 +213,6 @@ void PeerLink::readable(ConnectionId id) {
         if (!goes_on) finish(id, Ending::closed, connection.failure());
         return;
     }
-}
-
-void PeerLink::writable(ConnectionId id) {
-    auto& call = calls_.at(id);
-    call.connection->flush();
-    auto& peer = peers_.at(call.peer);
-    const auto& link = peer.machine.link();
-    if (!peer.refused || !link || link->connection != id || call.connection->queued() > queue_limit / 2) return;
-    peer.refused = false;
-    handlers_.drained(call.peer);
 }
 
 void PeerLink::finish(ConnectionId id, Ending why, const std::string& trouble) {
@@ -287,11 +273,8 @@ void PeerLink::carry_out(PeerId id, const Connected&) {
     handlers_.connected(id, hello);
 }
 
-void PeerLink::carry_out(PeerId id, const Updated&) { handlers_.updated(id, peers_.at(id).machine.link()->hello); }
-
 void PeerLink::carry_out(PeerId id, const Lost& lost) {
     auto& peer = peers_.at(id);
-    peer.refused = false;
     peer.trouble = describe(lost.why);
     log_.write(lost.why == Ending::superseded ? LogLevel::info : LogLevel::warning,
                fmt::format("peer {}: connection lost: {}", peer.member.name, peer.trouble));

@@ -34,12 +34,9 @@ using PeerId = std::size_t;
 struct PeerHandlers {
     // `connected` and `lost` alternate. After `connected` the peer knows nothing of what was sent before.
     std::function<void(PeerId, const Hello&)> connected = [](PeerId, const Hello&) {};
-    std::function<void(PeerId, const Hello&)> updated = [](PeerId, const Hello&) {};  // its role or fingerprints
     std::function<void(PeerId, Ending)> lost = [](PeerId, Ending) {};
     // Types that the receiver does not know are to be skipped: they are a newer version's.
     std::function<void(PeerId, const Frame&)> received = [](PeerId, const Frame&) {};
-    // After send() said no: there is room again.
-    std::function<void(PeerId)> drained = [](PeerId) {};
 };
 
 // For people (`vrrpctl status`).
@@ -74,8 +71,8 @@ public:
 
     // What our hello says from now on; the connected are told.
     void set_self(proto::Role role, std::vector<Fingerprint> fingerprints);
-    // Type from first_payload_type, at most max_payload. false: not connected, or its queue is full (then `drained`
-    // follows). Nothing was queued then.
+    // Type from first_payload_type, at most max_payload. false: not connected, or its queue is full. Nothing was queued
+    // then.
     bool send(PeerId to, FrameType type, BytesView payload);
     // To all that are connected; false: at least one of them could not take it.
     bool broadcast(FrameType type, BytesView payload);
@@ -89,7 +86,6 @@ private:
     struct Peer {
         config::Member member;
         PeerMachine machine;
-        bool refused = false;             // a send(), since the queue was last drained
         std::set<std::string> said = {};  // lines of the log that need not come again before it is connected
         std::string trouble = {};
     };
@@ -111,7 +107,6 @@ private:
     void add(PeerId id, Dialler dialler, Fd socket);
     [[nodiscard]] bool make_room_for(PeerId id);
     void readable(ConnectionId id);
-    void writable(ConnectionId id);
     void finish(ConnectionId id, Ending why, const std::string& trouble);
     void end_overdue(Instant now);
 
@@ -122,7 +117,6 @@ private:
     void carry_out(PeerId, const Close&);
     void carry_out(PeerId, const Refused&);
     void carry_out(PeerId, const Connected&);
-    void carry_out(PeerId, const Updated&);
     void carry_out(PeerId, const Lost&);
     void carry_out(PeerId, const Deliver&);
     void carry_out(PeerId, const DriftChanged&);

@@ -145,9 +145,7 @@ void PeerMachine::Step::establish(const Candidate& candidate, ReceivedHello rece
 void PeerMachine::Step::update(ReceivedHello received) {
     auto& link = *machine_.link_;
     link.clock_offset = received.wall - clocks_.wall;
-    if (link.hello == received.hello) return;
     link.hello = std::move(received.hello);
-    act(Updated{});
     compare();
 }
 

@@ -94,8 +94,6 @@ struct Refused {
 };
 // link() says with whom.
 struct Connected {};
-// A later hello of the peer differs from the one before.
-struct Updated {};
 struct Lost {
     Ending why;
 };
@@ -108,7 +106,7 @@ struct DriftChanged {
     std::vector<std::string> names;
 };
 
-using PeerAction = std::variant<Dial, Send, Close, Refused, Connected, Updated, Lost, Deliver, DriftChanged>;
+using PeerAction = std::variant<Dial, Send, Close, Refused, Connected, Lost, Deliver, DriftChanged>;
 using PeerActions = std::vector<PeerAction>;
 
 class PeerMachine {
