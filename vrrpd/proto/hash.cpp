@@ -187,8 +187,6 @@ typename Hash::Digest hmac(BytesView key, BytesView text) {
 
 }  // namespace
 
-Md5Digest md5(BytesView text) { return finish(Md5(), text, 0); }
-Sha256Digest sha256(BytesView text) { return finish(Sha256(), text, 0); }
 Md5Digest hmac_md5(BytesView key, BytesView text) { return hmac<Md5>(key, text); }
 Sha256Digest hmac_sha256(BytesView key, BytesView text) { return hmac<Sha256>(key, text); }
 

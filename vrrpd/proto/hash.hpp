@@ -13,9 +13,6 @@ namespace vrrpd::proto {
 using Md5Digest = std::array<std::uint8_t, 16>;
 using Sha256Digest = std::array<std::uint8_t, 32>;
 
-[[nodiscard]] Md5Digest md5(BytesView text);        // RFC 1321
-[[nodiscard]] Sha256Digest sha256(BytesView text);  // FIPS 180-4
-
 [[nodiscard]] Md5Digest hmac_md5(BytesView key, BytesView text);
 [[nodiscard]] Sha256Digest hmac_sha256(BytesView key, BytesView text);
 
