@@ -353,6 +353,7 @@ protected:
 
 TEST_F(AgentLeasesTest, other_settings_of_dnsmasq_are_said) {
     configure_leases(one_);
+    ASSERT_FALSE(status(one_).empty());  // it has read its settings
     std::ofstream(directory_ + "/dnsmasq.conf") << "dhcp-range=10.12.14.100,10.12.14.150,255.255.255.0,1h\n";
     configure_leases(two_);
     ASSERT_TRUE(meet());
