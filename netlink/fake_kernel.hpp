@@ -27,7 +27,6 @@ public:
     using Kernel::snapshot;
     Result<int> device_option(const std::string& link, DeviceOption option) override;
     Result<void> set_device_option(const std::string& link, DeviceOption option, int value) override;
-    Result<Route> route_to(const IpAddress& destination) override;
     Result<std::optional<Neighbour>> neighbour(IfIndex link, const IpAddress& address) override;
 
     // What a test does to the machine.
@@ -90,7 +89,6 @@ private:
     void drop_routes_through(IfIndex index, Family family);
     [[nodiscard]] int check(const Route& route) const;
     [[nodiscard]] int check(const NextHop& hop, Family family) const;
-    [[nodiscard]] const Route* lookup(const IpAddress& destination, const Rule& rule) const;
 
     void forget_neighbours(IfIndex link);
     [[nodiscard]] Address reported(const Held& held) const;

@@ -47,27 +47,6 @@ bool same_hops(const Route& standing, const Route& named) {
     return std::equal(standing.hops.begin(), standing.hops.end(), named.hops.begin(), named.hops.end(), same);
 }
 
-bool better(const Route& a, const Route& b) {
-    if (a.destination.length != b.destination.length) return a.destination.length > b.destination.length;
-    return a.metric < b.metric;
-}
-
-int refusal(RouteType type) {
-    switch (type) {
-        case RouteType::blackhole:
-            return EINVAL;
-        case RouteType::unreachable:
-            return EHOSTUNREACH;
-        case RouteType::prohibit:
-            return EACCES;
-        case RouteType::unicast:
-        case RouteType::local:
-        case RouteType::throw_:
-            return 0;
-    }
-    return 0;
-}
-
 }  // namespace
 
 template <class Predicate>
@@ -184,42 +163,6 @@ void FakeKernel::remove(const Rule& rule) {
     if (found == rules_.end()) return;
     tell(RuleGone{*found});
     rules_.erase(found);
-}
-
-const Route* FakeKernel::lookup(const IpAddress& destination, const Rule& rule) const {
-    const Route* best = nullptr;
-    for (const auto& route : routes_) {
-        if (route.table != rule.table || !route.destination.contains(destination)) continue;
-        if (!best || better(route, *best)) best = &route;
-    }
-    const bool suppressed =
-        best && rule.suppress_prefix_length && best->destination.length <= *rule.suppress_prefix_length;
-    return suppressed ? nullptr : best;
-}
-
-Result<Route> FakeKernel::route_to(const IpAddress& destination) {
-    const auto what = "route to " + destination.to_string();
-    if (is_own(destination)) {
-        Route own;
-        own.destination = Prefix::host(destination);
-        own.type = RouteType::local;
-        own.hops = {NextHop{std::nullopt, IfIndex{1}, 1, false}};
-        own.table = local_table;
-        own.protocol = 0;
-        return own;
-    }
-    std::vector<Rule> rules = rules_;
-    std::stable_sort(rules.begin(), rules.end(), [](const Rule& a, const Rule& b) { return a.priority < b.priority; });
-    for (const auto& rule : rules) {
-        const bool selective = rule.from || !rule.iif.empty() || !rule.oif.empty() || rule.fwmark != 0;
-        const bool elsewhere = rule.family != destination.family() || (rule.to && !rule.to->contains(destination));
-        if (selective || elsewhere) continue;
-        const auto* route = lookup(destination, rule);
-        if (!route || route->type == RouteType::throw_) continue;
-        if (const int code = refusal(route->type)) return vrrpd::fail(code, what);
-        return *route;
-    }
-    return vrrpd::fail(ENETUNREACH, what);
 }
 
 }  // namespace netlink

@@ -100,9 +100,6 @@ public:
     [[nodiscard]] virtual Result<int> device_option(const std::string& link, DeviceOption option) = 0;
     [[nodiscard]] virtual Result<void> set_device_option(const std::string& link, DeviceOption option, int value) = 0;
 
-    // Which route the kernel would take to `destination` (RTM_GETROUTE): its device and next hop.
-    [[nodiscard]] virtual Result<Route> route_to(const IpAddress& destination) = 0;
-
     // What the kernel holds about a neighbour on that device (RTM_GETNEIGH). nullopt: nothing; nobody spoke to it
     // lately, or the device is gone.
     [[nodiscard]] virtual Result<std::optional<Neighbour>> neighbour(IfIndex link, const IpAddress& address) = 0;

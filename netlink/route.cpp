@@ -12,8 +12,8 @@ namespace netlink {
 namespace {
 
 std::optional<RouteType> known_type(std::uint8_t type) {
-    for (const auto known : {RouteType::unicast, RouteType::local, RouteType::blackhole, RouteType::unreachable,
-                             RouteType::prohibit, RouteType::throw_}) {
+    for (const auto known :
+         {RouteType::unicast, RouteType::blackhole, RouteType::unreachable, RouteType::prohibit, RouteType::throw_}) {
         if (static_cast<std::uint8_t>(known) == type) return known;
     }
     return std::nullopt;
@@ -134,7 +134,7 @@ Message encode(const Route& route, int type, int flags) {
 std::optional<Route> decode_route(const nlmsghdr& message) {
     const auto* fixed = fixed_header<rtmsg>(message);
     if (!fixed || (fixed->rtm_family != AF_INET && fixed->rtm_family != AF_INET6)) return std::nullopt;
-    const auto type = known_type(fixed->rtm_type);  // not broadcast, multicast, anycast
+    const auto type = known_type(fixed->rtm_type);  // not local, broadcast, multicast, anycast
     const auto attributes = Attributes::of(message, sizeof *fixed);
     if (!attributes || !type) return std::nullopt;
 
@@ -144,7 +144,7 @@ std::optional<Route> decode_route(const nlmsghdr& message) {
     route.destination = {attributes->address(RTA_DST).value_or(any), fixed->rtm_dst_len};
     route.type = *type;
     // IPv6 reports a blackhole "through" the loopback device.
-    if (*type == RouteType::unicast || *type == RouteType::local) route.hops = read_hops(*fixed, *attributes);
+    if (*type == RouteType::unicast) route.hops = read_hops(*fixed, *attributes);
     route.source = attributes->address(RTA_PREFSRC);
     route.table = attributes->u32(RTA_TABLE).value_or(fixed->rtm_table);
     route.metric = attributes->u32(RTA_PRIORITY).value_or(0);

@@ -72,7 +72,6 @@ public:
     Result<void> set_device_option(const std::string& link, DeviceOption option, int value) override {
         return write_device_option(link, option, value);
     }
-    Result<Route> route_to(const IpAddress& destination) override;
     Result<std::optional<Neighbour>> neighbour(IfIndex link, const IpAddress& address) override;
 
 private:
@@ -229,22 +228,6 @@ Result<Snapshot> RtNetlink::snapshot(const RouteInterest& interest) {
     auto rules = dump(RTM_GETRULE, fib_rule_hdr{}, "read rules", Wanted<Rule>{decode_rule});
     if (!rules) return tl::unexpected(rules.error());
     return Snapshot{std::move(*links), std::move(*addresses), std::move(*routes), std::move(*rules)};
-}
-
-Result<Route> RtNetlink::route_to(const IpAddress& destination) {
-    const auto target = Prefix::host(destination);
-    rtmsg header{};
-    header.rtm_family = destination.is_v4() ? AF_INET : AF_INET6;
-    header.rtm_dst_len = target.length;
-    header.rtm_flags = RTM_F_LOOKUP_TABLE;
-    Message message(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_ACK, 64);
-    message.header(header).address(RTA_DST, destination);
-    const auto what = "route to " + destination.to_string();
-    std::optional<Route> route;
-    const auto asked = socket_.ask(message, what, [&](const nlmsghdr& answer) { route = decode_route(answer); });
-    if (!asked) return tl::unexpected(asked.error());
-    if (!route) return vrrpd::fail(ENETUNREACH, what);
-    return *route;
 }
 
 Result<std::optional<Neighbour>> RtNetlink::neighbour(IfIndex link, const IpAddress& address) {

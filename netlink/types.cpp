@@ -39,8 +39,6 @@ const char* word(RouteType type) {
     switch (type) {
         case RouteType::unicast:
             return "";
-        case RouteType::local:
-            return "local ";
         case RouteType::blackhole:
             return "blackhole ";
         case RouteType::unreachable:

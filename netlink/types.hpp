@@ -82,14 +82,7 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
-enum class RouteType : std::uint8_t {
-    unicast = 1,
-    local = 2,  // only read: what route_to() says of an own address
-    blackhole = 6,
-    unreachable = 7,
-    prohibit = 8,
-    throw_ = 9
-};
+enum class RouteType : std::uint8_t { unicast = 1, blackhole = 6, unreachable = 7, prohibit = 8, throw_ = 9 };
 
 struct NextHop {
     std::optional<IpAddress> via;

@@ -37,10 +37,14 @@ EngineProcess::EngineProcess(const std::string& configuration, const Mode& mode)
     pid_ = ::fork();
     if (pid_ == 0) {
         { const auto closed = std::move(mine); }
-        EngineOptions options{std::move(its),   ipc::SharedState::map(Fd(::dup(state_->fd()))).value(),
-                              std::move(memfd), "H001",
-                              LogLevel::debug,  mode.observe,
-                              mode.adopt,       false};
+        constexpr bool detail = true;
+        EngineOptions options{std::move(its),
+                              ipc::SharedState::map(Fd(::dup(state_->fd()))).value(),
+                              std::move(memfd),
+                              "H001",
+                              mode.observe,
+                              mode.adopt,
+                              detail};
         ::_exit(engine::run(std::move(options)));
     }
     channel_.emplace(std::move(mine));

@@ -70,7 +70,6 @@ public:
     Result<void> set_device_option(const std::string& link, netlink::DeviceOption option, int value) override {
         return model.set_device_option(link, option, value);
     }
-    Result<netlink::Route> route_to(const IpAddress& destination) override { return model.route_to(destination); }
     Result<std::optional<netlink::Neighbour>> neighbour(IfIndex link, const IpAddress& address) override {
         return model.neighbour(link, address);
     }

@@ -244,35 +244,6 @@ TEST_P(RouteContract, a_strangers_rule_is_not_deleted) {
     EXPECT_EQ(rules_of(4711), std::vector<Rule>{theirs});
 }
 
-TEST_P(RouteContract, says_which_route_would_be_taken) {
-    add(on_lan("10.12.14.4/24"));
-    EXPECT_EQ(kernel().route_to(address("203.0.113.9")).error().code, ENETUNREACH);
-    auto route = via_lan("0.0.0.0/0", "10.12.14.254", 4711);
-    add(route);
-    Rule unless_near;  // the host's own table, but for its default route; then ours
-    unless_near.priority = 4710;
-    unless_near.suppress_prefix_length = 0;
-    add(unless_near);
-    Rule rule;
-    rule.priority = 4711;
-    rule.table = 4711;
-    add(rule);
-    const auto way = kernel().route_to(address("203.0.113.9"));
-    ASSERT_TRUE(way) << way.error().describe();
-    ASSERT_EQ(way->hops.size(), 1u);
-    EXPECT_EQ(way->hops.front().via, address("10.12.14.254"));
-    EXPECT_EQ(way->hops.front().link, world_->lan);
-    EXPECT_EQ(way->table, 4711u);
-
-    const auto near = kernel().route_to(address("10.12.14.9"));
-    ASSERT_TRUE(near);
-    EXPECT_FALSE(near->hops.front().via);
-    EXPECT_EQ(near->hops.front().link, world_->lan);
-    const auto self = kernel().route_to(address("10.12.14.4"));
-    ASSERT_TRUE(self);
-    EXPECT_EQ(self->type, RouteType::local);
-}
-
 TEST_P(RouteContract, a_picture_holds_the_routes_that_are_asked_for) {
     add(on_lan("10.12.14.4/24"));
     for (const auto& route : {via_lan("0.0.0.0/0", "10.12.14.254"), via_lan("10.99.0.0/16", "10.12.14.254"),

@@ -56,8 +56,6 @@ void Agent::handle(ipc::Message& message) {
     switch (message.kind) {
         case ipc::Kind::stop:
             return loop_.stop();
-        case ipc::Kind::verbosity:
-            return log_.set_threshold(static_cast<LogLevel>(message.detail));
         case ipc::Kind::reload:
             configure(message.memfd.get());
             give_back_free_memory();  // of 1,000 parsed instances nothing stays

@@ -28,7 +28,6 @@ struct ProcessSettings {
     std::optional<unsigned> umask;
     bool dump_names_tell = false;                  // data_use_instance: in the names of dumps too
     std::string data_file, stats_file, json_file;  // state_dump_file, ...
-    std::string save_directory;                    // config_save_dir: a copy of each configuration
     // The reloads.
     bool check_reload = false;  // reload_check_config: a process of its own judges first
     std::string check_log;      // ... and appends what it says here

@@ -58,8 +58,6 @@ std::string_view type_word(netlink::RouteType type) {
             return "prohibit ";
         case netlink::RouteType::throw_:
             return "throw ";
-        case netlink::RouteType::local:
-            return "local ";
         default:
             return "";
     }

@@ -252,9 +252,6 @@ void Engine::handle(const ipc::Message& message) {
         case ipc::Kind::reload:
             reload(message.memfd.get());
             break;
-        case ipc::Kind::verbosity:
-            log_.set_threshold(static_cast<LogLevel>(message.detail));
-            break;
         case ipc::Kind::dns_choice:
             if (const auto choice = ipc::decode<ipc::DnsChoice>(message.text)) gateways_->dns_chosen(*choice);
             break;

@@ -35,7 +35,7 @@ void prepare_process(const config::Config& config, Log& log) {
 
 int run(EngineOptions options) {
     ipc::ChannelLog log(options.channel);
-    log.set_threshold(options.detail ? LogLevel::debug : options.verbosity);
+    if (options.detail) log.set_threshold(LogLevel::debug);
     // One heap for both threads: a second one costs pages for nothing at this size.
     ::mallopt(M_ARENA_MAX, 1);
     auto config = received_config(options.configuration.get(), options.id);

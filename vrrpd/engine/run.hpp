@@ -13,9 +13,8 @@ namespace vrrpd::engine {
 struct EngineOptions {
     ipc::Channel channel;
     ipc::SharedState state;
-    Fd configuration;  // sealed memfd: config::serialize()d lines
-    std::string id;    // for parse(): which peer_link member we are
-    LogLevel verbosity = LogLevel::info;
+    Fd configuration;      // sealed memfd: config::serialize()d lines
+    std::string id;        // for parse(): which peer_link member we are
     bool observe = false;  // send and change nothing; log what would be done
     bool adopt = false;    // restarted after a crash: adopt fresh roles from `state`
     bool detail = false;   // -D: GARP, timers, interface events

@@ -40,7 +40,6 @@ enum class Kind : std::uint8_t {
     yield,        // exit at once and leave everything as it is: another engine goes on
     proceed,      // to one that stands by: the engine before is gone
     dump_wanted,  // detail: DumpForm; answered by dump
-    verbosity,    // detail: LogLevel from which records are wanted
     // supervisor -> engine. All of them again after ready and after reloaded.
     tracker,  // text: TrackerState
     // supervisor -> agent, once, before anything else. Without memfd there is none, and the log says why.

@@ -54,8 +54,8 @@ int run_engine(const EngineStart& start, ipc::Channel channel) {
         log.error("{}", state.error().describe());
         return static_cast<int>(Exit::failed);
     }
-    return start.main({std::move(channel), std::move(*state), Fd(start.configuration), start.id, start.verbosity,
-                       start.observe, start.adopt, start.detail, start.stand_by, start.watch_addresses});
+    return start.main({std::move(channel), std::move(*state), Fd(start.configuration), start.id, start.observe,
+                       start.adopt, start.detail, start.stand_by, start.watch_addresses});
 }
 
 }  // namespace

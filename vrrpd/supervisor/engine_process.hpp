@@ -19,7 +19,6 @@ struct EngineStart {
     int state = -1;          // the SharedState's memfd
     int configuration = -1;  // sealed lines
     std::string id;
-    LogLevel verbosity = LogLevel::info;
     bool observe = false, adopt = false, detail = false, stand_by = false;
     std::function<void(ipc::Channel&)> greet;  // what it finds in the channel when it begins
     bool watch_addresses = false;              // -a

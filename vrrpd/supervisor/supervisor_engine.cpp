@@ -30,7 +30,6 @@ void Supervisor::start_engine(bool adopt) {
     start.state = state_->fd();
     start.configuration = sealed_.get();
     start.id = settings_.id;
-    start.verbosity = settings_.detail ? LogLevel::debug : LogLevel::info;
     start.observe = settings_.observe;
     start.adopt = adopt;
     start.stand_by = succession_.has_value();
