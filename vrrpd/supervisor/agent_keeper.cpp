@@ -3,8 +3,10 @@
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <csignal>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "vrrpd/ipc/topic.hpp"
@@ -20,15 +22,32 @@ constexpr Duration calm = std::chrono::minutes(1);  // ran for so long: the next
 // An agent that somebody took over may not keep us from our other work.
 constexpr int messages_at_once = 256;
 
-bool outlives_an_agent(ipc::Kind kind) {
-    return kind == ipc::Kind::wan_state || kind == ipc::Kind::role_change || kind == ipc::Kind::readiness ||
-           kind == ipc::Kind::standing || kind == ipc::Kind::units;
+// What is remembered, and under which name a successor is told of it: it may be of a version that numbers the kinds
+// otherwise.
+struct Lasting {
+    ipc::Kind kind;
+    std::string_view name;
+};
+constexpr std::array of_the_engine{Lasting{ipc::Kind::wan_state, "wan_state"}, Lasting{ipc::Kind::role_change, "role"},
+                                   Lasting{ipc::Kind::readiness, "readiness"}, Lasting{ipc::Kind::standing, "standing"},
+                                   Lasting{ipc::Kind::units, "units"}};
+constexpr std::array of_the_agent{
+    Lasting{ipc::Kind::dns_choice, "dns_choice"}, Lasting{ipc::Kind::service_weight, "service_weight"},
+    Lasting{ipc::Kind::dns_health, "dns_health"}, Lasting{ipc::Kind::services_ready, "services_ready"}};
+constexpr std::string_view by_agent = "agent", by_engine = "engine";
+
+const Lasting* find(std::span<const Lasting> list, ipc::Kind kind) {
+    const auto at = std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.kind == kind; });
+    return at == list.end() ? nullptr : &*at;
 }
 
-bool outlives_an_engine(ipc::Kind kind) {
-    return kind == ipc::Kind::dns_choice || kind == ipc::Kind::service_weight || kind == ipc::Kind::dns_health ||
-           kind == ipc::Kind::services_ready;
+const Lasting* find(std::span<const Lasting> list, std::string_view name) {
+    const auto at = std::find_if(list.begin(), list.end(), [&](const auto& one) { return one.name == name; });
+    return at == list.end() ? nullptr : &*at;
 }
+
+bool outlives_an_agent(ipc::Kind kind) { return find(of_the_engine, kind) != nullptr; }
+bool outlives_an_engine(ipc::Kind kind) { return find(of_the_agent, kind) != nullptr; }
 
 // Told again it is no news.
 std::string as_told_again(const ipc::Message& message) {
@@ -77,23 +96,23 @@ void AgentKeeper::tell(ipc::Channel& engine) const {
 // Of each: who said it, the kind, the subject, the text.
 std::vector<std::string> AgentKeeper::memory() const {
     std::vector<std::string> memory;
-    for (const auto* const said : {&by_agent_, &by_engine_})
-        for (const auto& [subject, text] : *said)
-            memory.insert(memory.end(), {said == &by_agent_ ? "agent" : "engine",
-                                         std::to_string(static_cast<unsigned>(subject.first)), subject.second, text});
+    const auto add = [&](std::string_view speaker, std::span<const Lasting> kinds, const Remembered& said) {
+        for (const auto& [subject, text] : said)
+            memory.insert(memory.end(),
+                          {std::string(speaker), std::string(find(kinds, subject.first)->name), subject.second, text});
+    };
+    add(by_agent, of_the_agent, by_agent_);
+    add(by_engine, of_the_engine, by_engine_);
     return memory;
 }
 
 void AgentKeeper::remember(const std::vector<std::string>& memory) {
     constexpr std::size_t parts = 4;
     for (std::size_t i = 0; i + parts <= memory.size(); i += parts) {
-        unsigned number = 0;
-        std::from_chars(memory[i + 1].data(), memory[i + 1].data() + memory[i + 1].size(), number);
-        const auto kind = static_cast<ipc::Kind>(number);
-        const bool by_agent = memory[i] == "agent";
-        if (!(by_agent ? outlives_an_engine(kind) : outlives_an_agent(kind)) || !ipc::topic_of(kind, memory[i + 3]))
-            continue;
-        (by_agent ? by_agent_ : by_engine_)[{kind, memory[i + 2]}] = memory[i + 3];
+        const bool agent_said = memory[i] == by_agent;
+        const auto* const known = agent_said ? find(of_the_agent, memory[i + 1]) : find(of_the_engine, memory[i + 1]);
+        if (!known || !ipc::topic_of(known->kind, memory[i + 3])) continue;
+        (agent_said ? by_agent_ : by_engine_)[{known->kind, memory[i + 2]}] = memory[i + 3];
     }
 }
 
