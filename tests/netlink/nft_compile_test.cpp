@@ -160,7 +160,7 @@ TEST(CompileFence, one_that_gives_no_leases_is_open_for_the_rest) {
     EXPECT_THAT(out, HasSubstr("\t\tmeta protocol ip udp sport 67 udp dport 68 counter drop"));
     EXPECT_THAT(out, HasSubstr("\t\tmeta protocol ip6 udp sport 547 udp dport 546 counter drop"));
     EXPECT_THAT(out, HasSubstr("\t\toifname != @open_HOME ip saddr @virtual4_HOME"));
-    EXPECT_THAT(fence({silent}, FencePlace::output), HasSubstr("\t\toifname \"lan0\" meta protocol ip udp sport 67"));
+    EXPECT_THAT(fence({silent}, FencePlace::output), HasSubstr("\t\toifname \"lan0\" meta nfproto ipv4 udp sport 67"));
     EXPECT_THAT(fence({silent, other}), HasSubstr("\t\toifname != @open_GUEST meta protocol ip udp sport 67"))
         << "the other gateway's answers leave while that one is open";
 }
