@@ -24,9 +24,9 @@ std::optional<std::string> read_settings(const char* path) {
     return text;
 }
 
-std::optional<std::string> read_adguard() {
+std::optional<std::string> read_adguard(const std::string& root) {
     for (const auto* path : {"/var/lib/AdGuardHome/AdGuardHome.yaml", "/opt/AdGuardHome/AdGuardHome.yaml"})
-        if (auto text = read_settings(path)) return text;
+        if (auto text = read_settings((root + path).c_str())) return text;
     return std::nullopt;
 }
 
