@@ -19,11 +19,11 @@ TEST(Tracking, a_negative_weight_is_taken_while_down) {
     EXPECT_EQ(contribution({"a", -20, false, false}), -20);
 }
 
-TEST(Tracking, reverse_swaps_up_and_down) {
-    EXPECT_EQ(contribution({"a", 20, true, true}), 0);
-    EXPECT_EQ(contribution({"a", 20, true, false}), 20);
-    EXPECT_EQ(contribution({"a", -20, true, true}), -20);
-    EXPECT_EQ(contribution({"a", -20, true, false}), 0);
+TEST(Tracking, reverse_flips_the_sign_of_a_weight) {
+    EXPECT_EQ(contribution({"a", 20, true, true}), -20);
+    EXPECT_EQ(contribution({"a", 20, true, false}), 0);
+    EXPECT_EQ(contribution({"a", -20, true, true}), 0);
+    EXPECT_EQ(contribution({"a", -20, true, false}), 20);
 }
 
 TEST(Tracking, weight_zero_is_a_fault_and_nothing_else) {

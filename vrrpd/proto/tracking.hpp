@@ -10,8 +10,9 @@
 
 namespace vrrpd::proto {
 
-// One tracked object as it is now. weight 0: being down is a fault. weight > 0: added while up;
-// weight < 0: taken while down; `reverse` swaps up and down.
+// One tracked object as it is now. weight 0: being down is a fault, with `reverse` being up is one. weight > 0: added
+// while up; weight < 0: taken while down; with `reverse` as keepalived has it, the sign alone is another one: what
+// would be added is taken.
 struct Tracked {
     std::string name;  // for the log: "wan0"
     int weight = 0;    // -254..254
