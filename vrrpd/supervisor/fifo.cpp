@@ -7,27 +7,37 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace vrrpd::supervisor {
 
 Fifo::Fifo(Plan plan, Log& log, mode_t mode) : plan_(std::move(plan)), log_(&log), mode_(mode) { open(); }
 
+Fifo::Fifo(Fifo&& other) noexcept
+    : plan_(std::move(other.plan_)),
+      log_(other.log_),
+      mode_(other.mode_),
+      pipe_(std::move(other.pipe_)),
+      made_(std::exchange(other.made_, false)),
+      full_said_(other.full_said_) {}
+
 Fifo::~Fifo() {
-    if (pipe_ && made_) unlink(plan_.path.c_str());
+    if (made_) unlink(plan_.path.c_str());
 }
 
 // What is in a pipe that nobody holds open is lost: while lines wait for a reader it stays open.
-void Fifo::reopen() {
+bool Fifo::close() {
     int unread = 0;
-    if (pipe_ && ioctl(pipe_.get(), FIONREAD, &unread) == 0 && unread > 0) return;
+    if (pipe_ && ioctl(pipe_.get(), FIONREAD, &unread) == 0 && unread > 0) return false;
     pipe_.reset();
-    open();
+    return true;
 }
 
 void Fifo::open() {
     const auto refuse = [&](const std::string& why) {
         log_->error("notify FIFO {} is not written to: {}", plan_.path, why);
         pipe_.reset();
+        made_ = false;
     };
     const auto& path = plan_.path;
     if (mkfifo(path.c_str(), 0600) == 0) {

@@ -23,20 +23,20 @@ public:
 
     // Makes it if it is missing. Where it cannot be used the log says why, and nothing is written.
     Fifo(Plan plan, Log& log, mode_t mode = 0600);
-    Fifo(Fifo&&) = default;
+    Fifo(Fifo&& other) noexcept;
     Fifo& operator=(Fifo&&) = delete;
     ~Fifo();  // removes what it made
 
     [[nodiscard]] const Plan& plan() const { return plan_; }
     [[nodiscard]] bool is_made_by_us() const { return made_; }
-    void set_made_by_us(bool made) { made_ = made; }  // the daemon before made it; or it is a successor's now
-    // Readers see the end of the file, unless lines wait for them.
-    void reopen();
+    // The daemon before made it; or it is a successor's now.
+    void set_made_by_us(bool made) { made_ = made && pipe_; }
+    // Readers see the end of the file. false: lines wait for them, which would be lost; it is open as before.
+    bool close();
+    void open();
     void write(std::string_view line);
 
 private:
-    void open();
-
     Plan plan_;
     Log* log_;
     mode_t mode_;

@@ -22,6 +22,8 @@ constexpr CommandRunner::Limits limits{8, 100'000, std::chrono::seconds(10), std
 // There are two FIFOs at most; a reload may change both while the readers of the old ones still end.
 constexpr CommandRunner::Limits reader_limits{4, 2};
 constexpr Duration reader_ends_within = std::chrono::seconds(2);
+// Of a FIFO. A reader that sleeps sees the end if nobody has opened it again by the time that it gets a processor.
+constexpr Duration closed_for = std::chrono::milliseconds(100);
 constexpr std::size_t most_held = 1'000;  // lines; as many as a pipe takes
 
 std::string_view word(Notice::Event event) {
@@ -105,12 +107,22 @@ Notifier::Pipe Notifier::take_pipe(const Fifo::Plan& plan, std::list<Pipe>& from
     if (known == from.end()) return Pipe{Fifo(plan, log_, mode_), ++last_pipe_};
     auto pipe = std::move(*known);
     from.erase(known);
-    if (pipe.reading == 0) pipe.fifo.reopen();
+    if (pipe.reading == 0) show_end(pipe);
     return pipe;
+}
+
+void Notifier::show_end(Pipe& pipe) {
+    if (pipe.fifo.close()) pipe.open_at = boot_now() + closed_for;
+}
+
+void Notifier::open_again(Pipe& pipe) {
+    if (std::exchange(pipe.open_at, {})) pipe.fifo.open();
+    for (const auto& line : std::exchange(pipe.held, {})) pipe.fifo.write(line);
 }
 
 void Notifier::end_reader(Pipe& pipe) {
     if (pipe.reading == 0) return;
+    if (std::exchange(pipe.open_at, {})) pipe.fifo.open();  // what is held is for the next one
     readers_.signal(pipe.reading, SIGTERM);
     pipe.ending = true;
     pipe.kill_at = boot_now() + reader_ends_within;
@@ -132,9 +144,9 @@ void Notifier::reader_ended(std::uint64_t number) {
     found->reading = 0;
     found->kill_at.reset();
     if (!std::exchange(found->ending, false)) return;  // by itself: it is not started again, as keepalived has it
-    found->fifo.reopen();
+    show_end(*found);
     start_reader(*found);
-    for (const auto& line : std::exchange(found->held, {})) found->fifo.write(line);
+    if (!found->open_at) open_again(*found);
 }
 
 void Notifier::tell(const ipc::Notices& notices) {
@@ -190,7 +202,7 @@ void Notifier::write(const Notice& notice) {
     const auto line =
         fmt::format("{} \"{}\" {} {}\n", word(notice.object), notice.name, word(notice.event), notice.priority);
     for (auto& pipe : pipes_) {
-        if (!pipe.ending)
+        if (!pipe.ending && !pipe.open_at)
             pipe.fifo.write(line);
         else if (pipe.held.size() < most_held)
             pipe.held.push_back(line);
@@ -215,6 +227,7 @@ void Notifier::step(Instant now) {
     readers_.step(now);
     mailer_.step(now);
     for (auto& pipe : pipes_) {
+        if (pipe.open_at && *pipe.open_at <= now) open_again(pipe);
         if (!pipe.kill_at || now < *pipe.kill_at) continue;
         pipe.kill_at.reset();
         readers_.signal(pipe.reading, SIGKILL);
@@ -223,7 +236,7 @@ void Notifier::step(Instant now) {
 
 Deadline Notifier::next_deadline() const {
     auto next = earlier(mailer_.next_deadline(), earlier(runner_.next_deadline(), readers_.next_deadline()));
-    for (const auto& pipe : pipes_) next = earlier(next, pipe.kill_at);
+    for (const auto& pipe : pipes_) next = earlier(next, earlier(pipe.kill_at, pipe.open_at));
     return next;
 }
 
@@ -254,8 +267,7 @@ void Notifier::let_go() {
 // Readers see the end of the file behind the last line.
 void Notifier::stop(Duration for_readers, Duration for_scripts) {
     stopped_ = true;
-    for (auto& pipe : pipes_)
-        for (const auto& line : pipe.held) pipe.fifo.write(line);
+    for (auto& pipe : pipes_) open_again(pipe);
     pipes_.clear();
     readers_.hurry(for_readers);
     runner_.hurry(for_scripts);

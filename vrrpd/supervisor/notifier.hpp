@@ -82,6 +82,7 @@ private:
         CommandRunner::Ticket reading = 0;  // 0: it does not run
         bool ending = false;                // it has been told to end
         Deadline kill_at{};                 // ... and is not waited for any longer
+        Deadline open_at{};                 // it is closed until then
         std::vector<std::string> held{};    // lines for the next one
     };
 
@@ -95,6 +96,8 @@ private:
     void end_reader(Pipe& pipe);
     void start_reader(Pipe& pipe);
     void reader_ended(std::uint64_t number);
+    void show_end(Pipe& pipe);
+    void open_again(Pipe& pipe);
 
     Log& log_;
     NotifyNeeds needs_;
