@@ -175,7 +175,10 @@ TEST(Options, help_names_every_step_and_version_reads_like_keepalived_s) {
                                      "/etc/vrrpd/vrrpd.conf", "--runtime-dir DIR"})
         EXPECT_NE(text.find(needed), std::string::npos) << needed;
     EXPECT_EQ(version_text(good({})).rfind("vrrpd v", 0), 0u);
-    EXPECT_EQ(version_text(good({}, "keepalived")).rfind("Keepalived v2.2.7 (vrrpd ", 0), 0u);
+    const auto as_keepalived = version_text(good({}, "keepalived"));
+    EXPECT_EQ(as_keepalived.rfind("Keepalived v2.2.7 (vrrpd ", 0), 0u);
+    EXPECT_NE(as_keepalived.find("\nconfigure options: --enable-json "), std::string::npos) << "exporters look for it";
+    EXPECT_EQ(version_text(good({})).find("configure options"), std::string::npos);
 }
 
 // ---- where the log goes ---------------------------------------------------------------------------------

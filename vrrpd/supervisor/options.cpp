@@ -307,9 +307,15 @@ std::string version_text(const Options& options) {
     // Scripts and exporters ask by the second word what this keepalived can do: it does what that one does.
     const auto first = options.as_keepalived ? fmt::format("Keepalived v{} (vrrpd {})", like_keepalived, VRRPD_VERSION)
                                              : fmt::format("vrrpd v{}", VRRPD_VERSION);
+    // Exporters look for --enable-json before they ask for JSON by signal: what of keepalived's options is done here.
+    const auto* const like_built = options.as_keepalived
+                                       ? "\nconfigure options: --enable-json --enable-bfd\n"
+                                         "\nConfig options:  VRRP VRRP_AUTH VRRP_VMAC JSON BFD OLD_CHKSUM_COMPAT\n"
+                                       : "";
     return first +
            "\n\nvrrpd: router failover for Linux, GPL-2.0-or-later.\n"
-           "Speaks keepalived's VRRP (RFC 9568, 3768) and reads its configuration.\n";
+           "Speaks keepalived's VRRP (RFC 9568, 3768) and reads its configuration.\n" +
+           like_built;
 }
 
 std::optional<int> signal_number(const std::string& name) {
