@@ -38,12 +38,26 @@ TEST_F(Subtle, S8_1_config_test_verdicts_are_the_same) {
                lines + "}\n";
     };
     const std::string secure = "global_defs {\n    enable_script_security\n    script_user root\n}\n";
-    const std::string script = "vrrp_script s {\n    script /usr/bin/true\n}\n";
+    const auto script_of = [](const std::string& path) { return "vrrp_script s {\n    script " + path + "\n}\n"; };
+    const auto script = script_of("/usr/bin/true"), missing = script_of("/no/such/script");
     const std::string tracked = "    track_script {\n        s\n    }\n";
     const std::pair<int, std::string> cases[] = {
         {0, instance("")},
         {0, instance("    notify /no/such/script\n", secure)},
+        {0, instance("    notify /no/such/script\n")},
+        {0, instance("    notify /usr/bin/true no_such_user\n")},
         {0, instance(tracked, secure + script)},
+        {0, instance("    track_interface {\n        none0\n    }\n", "global_defs {\n    dynamic_interfaces\n}\n")},
+        {0, instance("    use_vmac_addr\n")},
+        {0, instance("    virtual_routes {\n        10.3.0.0/16 via 10.12.14.9 dev lan0\n    }\n")},
+        {0, instance("    virtual_routes {\n        10.3.0.0/16 via 10.12.14.9 no_track\n    }\n")},
+        {5, instance("    virtual_routes {\n        10.3.0.0/16 via 10.12.14.9\n    }\n")},
+        {5, instance("    virtual_routes {\n        10.3.0.0/16 dev none0\n    }\n")},
+        {5, instance("    virtual_rules {\n        from 10.3.0.0/16 iif none0 table 5 preference 9\n    }\n")},
+        {5, instance("", "static_ipaddress {\n    10.3.0.1/16 dev none0\n}\n")},
+        {5, instance("", "static_routes {\n    10.3.0.0/16 dev none0\n}\n")},
+        {5, instance("", "static_rules {\n    from 10.3.0.0/16 oif none0 table 5 preference 9\n}\n")},
+        {4, instance("", "interface_up_down_delays {\n    none0 1 2\n}\n")},
         {2, instance("    priority\n")},
         {2, instance("    priority\n    junk\n")},
         {5, instance("    junk\n")},
@@ -55,6 +69,13 @@ TEST_F(Subtle, S8_1_config_test_verdicts_are_the_same) {
          "        10.12.14.1/24\n    }\n}\n"},
         {5, instance("") + instance("")},
         {5, "vrrp_instance V {\n    interface lan0\n    virtual_ipaddress {\n        10.12.14.1/24\n    }\n}\n"},
+        {5, instance(tracked, missing)},
+        {5, instance(tracked, secure + missing)},
+        {5, instance("", missing)},
+        {6, instance("", script)},
+        {6, instance("    notify /etc/passwd\n")},
+        {6, instance(tracked + "    notify /no/such/script\n", script)},
+        {6, instance(tracked + "    notify /usr/bin/true\n", missing)},
         {6, instance(tracked, script)},
         {6, instance(tracked + "    junk\n", script)},
     };

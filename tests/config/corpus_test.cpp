@@ -65,8 +65,20 @@ std::optional<Oracle> read_oracle(const std::string& path) {
     return oracle;
 }
 
-// Whether a script exists is not for a parser to know: we say of every script without enable_script_security what
-// keepalived says of those that it finds. So this class counts here only where it found one.
+bool has_script(const Config& config) {
+    const auto tells = [](const auto& object) {
+        const auto& n = *object.notify;
+        const Script* const all[] = {&n.any, &n.master, &n.backup, &n.fault, &n.stop, &n.deleted, &n.lower_priority};
+        return std::any_of(std::begin(all), std::end(all), [](const Script* one) { return one->is_given(); });
+    };
+    const auto& n = config.notification;
+    return !config.scripts.empty() || n.startup.is_given() || n.shutdown.is_given() ||
+           std::any_of(n.fifos.begin(), n.fifos.end(), [](const auto& fifo) { return fifo.reader.is_given(); }) ||
+           std::any_of(config.instances.begin(), config.instances.end(), tells) ||
+           std::any_of(config.sync_groups.begin(), config.sync_groups.end(), tells);
+}
+
+// Whether a script exists is not for a parser to know: where keepalived found one, the supervisor says what it says.
 std::vector<Fault> our_faults(const std::string& path, const std::string& id, bool scripts_exist) {
     auto files = real_files();
     LoadOptions options;
@@ -76,7 +88,7 @@ std::vector<Fault> our_faults(const std::string& path, const std::string& id, bo
     const auto parsed = parse(loaded.lines, id);
     auto faults = loaded.faults;
     faults.insert(faults.end(), parsed.faults.begin(), parsed.faults.end());
-    std::erase_if(faults, [&](const Fault& f) { return !scripts_exist && f.severity == Severity::security; });
+    if (scripts_exist && has_script(parsed.config)) faults.push_back({Severity::security, {}, "scripts", false});
     return faults;
 }
 

@@ -227,14 +227,5 @@ TEST(Status, is_the_larger_of_several_but_a_missing_parameter_wins) {
     EXPECT_EQ(config_test_status({}, true, false), 6);
 }
 
-TEST(Status, is_6_for_scripts_without_script_security) {
-    EXPECT_EQ(status(parse_instance("notify /bin/true").faults), 6);
-    EXPECT_EQ(status(parse_instance("notify /bin/true", "enable_script_security").faults), 0);
-    const std::string script = "vrrp_script s {\nscript /bin/true\n}\n";
-    const std::string instance = "vrrp_instance V {\ntrack_script {\ns\n}\n" + std::string(rest);
-    EXPECT_EQ(status(parse_text(script + instance).faults), 6);
-    EXPECT_EQ(status(parse_text(script + "vrrp_instance V {\n" + rest).faults), 0);  // nobody tracks it
-}
-
 }  // namespace
 }  // namespace vrrpd::config

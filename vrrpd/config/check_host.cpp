@@ -20,9 +20,18 @@ public:
             device(owner, instance.interface);
             for (const auto& tracked : instance.track_interfaces) device(owner, tracked.device);
             addresses(owner, instance);
+            routes(owner, instance.routes, &instance);
+            rules(owner, instance.rules, &instance);
             for (const auto& made : instance.virtual_mac->devices) name_is_free(owner, made.name);
         }
+        for (const auto& address : config_.statics->addresses) device("static_ipaddress", address.device);
+        routes("static_routes", config_.statics->routes, nullptr);
+        rules("static_rules", config_.statics->rules, nullptr);
+        for (const auto& group : config_.garp_groups)
+            for (const auto& name : group.devices) device("garp_group", name);
         for (const auto& gateway : config_.gateways) gateway_devices(gateway);
+        for (const auto& delay : config_.interface_delays)  // the last ones: what was reported is worse
+            device("interface_up_down_delays", delay.device, Severity::unusable);
         own_address();
         return std::move(faults_);
     }
@@ -30,19 +39,34 @@ public:
 private:
     void fault(Severity severity, std::string text) { faults_.push_back({severity, {}, std::move(text), false}); }
 
-    void device(const std::string& owner, const std::string& name) {
+    void device(const std::string& owner, const std::string& name, Severity severity = Severity::error) {
         if (name.empty() || host_.link(name) != nullptr || !reported_.insert(name).second) return;
         fault(
-            Severity::error,
+            severity,
             fmt::format("{}: there is no interface {} on this host: it is waited for; correct the name if it is a slip",
                         owner, name));
+    }
+
+    // Of an item; one that we make when we run is known by its base. No instance: of a static item.
+    void item_device(const std::string& owner, const std::string& name, const Instance* instance) {
+        const auto* made = instance != nullptr ? instance->virtual_device(name) : nullptr;
+        device(owner, made != nullptr ? made->base : name);
+    }
+
+    void routes(const std::string& owner, const auto& routes, const Instance* instance) {
+        for (const auto& route : routes)
+            for (const auto& hop : route.hops) item_device(owner, hop.device, instance);
+    }
+
+    void rules(const std::string& owner, const auto& rules, const Instance* instance) {
+        for (const auto& [rule, track] : rules)
+            for (const auto& name : {rule.iif, rule.oif}) item_device(owner, name, instance);
     }
 
     void addresses(const std::string& owner, const Instance& instance) {
         for (const auto* list : {&instance.addresses, &instance.excluded_addresses}) {
             for (const auto& address : *list) {
-                const auto* made = instance.virtual_device(address.device);  // by us, when we run
-                device(owner, made != nullptr ? made->base : address.device);
+                item_device(owner, address.device, &instance);
                 only_address(owner, address);
             }
         }

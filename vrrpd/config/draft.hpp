@@ -198,7 +198,6 @@ struct Draft {
     std::vector<GarpGroupDraft> garp_groups;
     std::vector<StaticTrackDraft> static_tracks;
     std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
-    std::optional<Place> scripts;                  // the first script that would run
     FifoDraft fifo, vrrp_fifo;                     // notify_fifo, vrrp_notify_fifo
     std::optional<Place> peer_link, peer_link_port;
     std::vector<Place> members;  // of peer_link, their addresses

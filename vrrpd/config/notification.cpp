@@ -8,7 +8,6 @@
 namespace vrrpd::config {
 
 void set_notify(Reader& reader, const Statement& s, Script& into) {
-    if (!reader.draft().scripts) reader.draft().scripts = s.place(1);
     if (into.is_given()) {
         reader.fault(Severity::error, s.place(),
                      fmt::format("{} is given twice: the first one counts", s.keyword.name));

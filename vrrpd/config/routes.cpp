@@ -85,6 +85,10 @@ public:
         }
         if (other_protocol_) keep_protocol();
         if (hop_given_) value_.hops.insert(value_.hops.begin(), hop_);
+        const auto& hops = value_.hops;
+        if (value_.track && std::all_of(hops.begin(), hops.end(), [](const auto& hop) { return hop.device.empty(); }))
+            reader_.fault(Severity::error, s_.place(),
+                          "a route without a device is not tracked: write dev INTERFACE, or no_track");
         return value_;
     }
 

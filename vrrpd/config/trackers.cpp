@@ -235,7 +235,6 @@ void read_tracked(Reader& reader, const Statement& s, Track::Kind as) {
         return;
     }
     const auto& tracker = found->second;
-    if (tracker.kind == "script" && !reader.draft().scripts) reader.draft().scripts = s.place();
     if (!given) return;
     TrackDraft track{{as, given->reverse.value_or(tracker.reverse),
                       static_cast<std::int16_t>(given->weight.value_or(tracker.weight)), *tracker.object},

@@ -1,5 +1,5 @@
-// What can be judged only of the whole: instances that could not run, pairs of them that collide,
-// scripts. keepalived ends the whole daemon for one invalid instance; we refuse to start, too, but
+// What can be judged only of the whole: instances that could not run, pairs of them that collide.
+// keepalived ends the whole daemon for one invalid instance; we refuse to start, too, but
 // say so for every one, and a reload keeps the old configuration.
 #include <fmt/format.h>
 
@@ -51,16 +51,6 @@ void validate_pairs(Reader& reader, const Draft& draft) {
     }
 }
 
-// keepalived says this of scripts that it finds and could run; whether a file is there is not for a parser to know,
-// so we say it of every script that something would run (a vrrp_script that nobody tracks does not count). Hence -t
-// ends with 6 where keepalived, on a host without the script, ends with 5 for a tracked one and 0 for a notify.
-void validate_scripts(Reader& reader) {
-    const auto& draft = reader.draft();
-    if (!draft.scripts || draft.config.script_policy.security) return;
-    reader.fault(Severity::security, *draft.scripts,
-                 "scripts are configured without enable_script_security: write it into global_defs");
-}
-
 }  // namespace
 
 void validate(Reader& reader) {
@@ -69,7 +59,6 @@ void validate(Reader& reader) {
         validate_instance(reader, draft.instances[i], draft.config.instances[i]);
     }
     validate_pairs(reader, draft);
-    validate_scripts(reader);
 }
 
 }  // namespace vrrpd::config

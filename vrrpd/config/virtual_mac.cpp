@@ -104,7 +104,9 @@ private:
             report(place, fmt::format("({}) {}", instance.name, text));
         };
         if (!vmac.wanted && vmac.transmit_base) say(*vmac.transmit_base, "vmac_xmit_base without use_vmac is ignored");
-        if (!vmac.wanted && vmac.for_addresses) say(*vmac.place, "use_vmac_addr without use_vmac is ignored");
+        if (!vmac.wanted && vmac.for_addresses)
+            reader_.fault(Severity::warning, *vmac.place,
+                          fmt::format("({}) use_vmac_addr without use_vmac is ignored", instance.name));
         if (vmac.wanted && draft.promote_secondaries)
             say(draft.place, "promote_secondaries is set on a VMAC anyway: take it out");
         if (vmac.wanted && instance.interface.empty())

@@ -91,12 +91,11 @@ config::Position place_of_script(const std::vector<std::string>& words, const st
     return place;
 }
 
-// What keepalived drops without a word under -t.
 std::vector<config::Fault> script_faults(const std::vector<ScriptRemark>& remarks,
                                          const std::vector<config::Line>& lines) {
     std::vector<config::Fault> faults;
     for (const auto& remark : remarks)
-        faults.push_back({config::Severity::warning, place_of_script(remark.words, lines), remark.text, false});
+        faults.push_back({remark.severity, place_of_script(remark.words, lines), remark.text, false});
     return faults;
 }
 
@@ -148,7 +147,10 @@ Judgement judge(const Options& options) {
     judgement.balanced = parsed.balanced;
     append(judgement.faults, std::move(parsed.faults));
     if (options.action != Action::fence) {
-        append(judgement.faults, host_faults(parsed.config));
+        auto faults = host_faults(parsed.config);
+        if (!place_of("dynamic_interfaces", loaded.lines).file.empty())  // none that is not there is a fault
+            for (auto& fault : faults) fault.severity = config::Severity::note;
+        append(judgement.faults, std::move(faults));
         append(judgement.faults, dnsmasq_faults(parsed.config, place_of("dhcp_sync", loaded.lines)));
     }
     std::vector<ScriptRemark> remarks;

@@ -101,21 +101,15 @@ private:
 
     bool who() {
         if (words_.empty() || words_[0].empty()) return refuse("it has no name");
-        auto user = script_.user, group = script_.group;
-        if (user.empty()) {
-            user = policy_.user;
-            if (group.empty()) group = policy_.group;
-        }
-        if (user.empty() && getpwnam(default_user) != nullptr) user = default_user;
-        if (user.empty()) {
-            as_ = {geteuid(), getegid(), {}};
-            return true;
-        }
-        const auto found = find_identity(user, group);
-        if (!found.as)
+        const auto found =
+            script_.user.empty() ? default_identity(policy_) : find_identity(script_.user, script_.group);
+        if (!found.as) {
+            result_.lacks_default_user = script_.user.empty();
+            if (result_.lacks_default_user) return refuse(found.problem);
             return refuse(found.problem +
                           "; behind a command stand the user and the group that run it, so "
                           "put quotes around a command with its words");
+        }
         as_ = *found.as;
         if (policy_.supplementary_groups) as_.supplementary = groups_of(as_.user, as_.group);
         return true;
@@ -148,6 +142,7 @@ private:
     bool executable() {
         if (stat(real_.c_str(), &file_) != 0)
             return refuse(fmt::format("{}: {}", real_.string(), std::strerror(errno)));
+        result_.is_there = true;
         if (!S_ISREG(file_.st_mode)) return refuse(real_.string() + " is not a file");
         if (may_execute(file_, as_)) return true;
         return refuse(fmt::format("{} may not be executed by user {}; chmod +x it, or name another user",
@@ -201,6 +196,16 @@ Identity find_identity(const std::string& user, const std::string& group) {
     else
         return {std::nullopt, fmt::format("there is no group '{}'", group)};
     return {as, {}};
+}
+
+Identity default_identity(const config::ScriptPolicy& policy) {
+    if (!policy.user.empty()) return find_identity(policy.user, policy.group);
+    if (getpwnam(default_user) != nullptr) return find_identity(default_user, {});
+    if (!policy.security) return {RunAs{geteuid(), getegid(), {}}, {}};
+    return {std::nullopt,
+            fmt::format("enable_script_security wants a user for it, and there is neither script_user nor "
+                        "the account {}: write script_user into global_defs",
+                        default_user)};
 }
 
 CheckedScript check(const config::Script& script, const config::ScriptPolicy& policy) {

@@ -22,6 +22,8 @@ struct RunnableScript {
 struct CheckedScript {
     std::optional<RunnableScript> script;  // none: it is not run
     std::vector<std::string> remarks;      // why not, and what else should be known; each with what to do
+    bool is_there = false;                 // its file, whether it can be run or not
+    bool lacks_default_user = false;       // it names no user, and default_identity() knows none
 };
 
 [[nodiscard]] CheckedScript check(const config::Script& script, const config::ScriptPolicy& policy);
@@ -32,6 +34,9 @@ struct Identity {
     std::string problem;
 };
 [[nodiscard]] Identity find_identity(const std::string& user, const std::string& group);
+// Whose a script or a FIFO is that names no user: script_user's, else keepalived_script's, else whoever runs the
+// daemon; with enable_script_security not the latter.
+[[nodiscard]] Identity default_identity(const config::ScriptPolicy& policy);
 
 // The command for it, as keepalived would run it.
 [[nodiscard]] Command command_for(const RunnableScript& script, std::string what);

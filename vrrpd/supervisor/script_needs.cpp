@@ -1,7 +1,5 @@
 #include "vrrpd/supervisor/script_needs.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -11,6 +9,7 @@ namespace vrrpd::supervisor {
 
 namespace {
 
+using config::Severity;
 using Object = ipc::Notice::Object;
 
 class Builder {
@@ -18,6 +17,10 @@ public:
     Builder(const config::Config& config, std::vector<ScriptRemark>* remarks) : config_(config), remarks_(remarks) {}
 
     ScriptNeeds run() {
+        const auto& policy = config_.script_policy;
+        if (!policy.user.empty())
+            if (const auto found = default_identity(policy); !found.as)
+                remark(Severity::error, {policy.user}, "script_user: " + found.problem);
         track();
         pipes();
         for (const auto& instance : config_.instances)
@@ -29,19 +32,29 @@ public:
         for (const auto& gateway : config_.gateways)
             if (!gateway.units.empty()) needs_.units[gateway.name] = gateway.units;
         needs_.shutdown = {look(notification.shutdown), notification.shutdown_limit};
+        if (!found_.empty() && !policy.security)
+            remark(Severity::security, found_,
+                   "scripts are configured without enable_script_security: write it into global_defs");
         return std::move(needs_);
     }
 
 private:
-    // Checked once, however many use it.
-    std::optional<RunnableScript> look(const config::Script& script) {
+    void remark(Severity severity, const std::vector<std::string>& words, std::string text) {
+        if (remarks_ != nullptr) remarks_->push_back({severity, words, std::move(text)});
+    }
+
+    // Checked once, however many use it. One that is missed by whoever is told alone is dropped by keepalived without a
+    // word of it; one that is tracked is not.
+    std::optional<RunnableScript> look(const config::Script& script, Severity missed = Severity::warning) {
         if (!script.is_given()) return std::nullopt;
         const auto key = std::tie(script.words, script.user, script.group);
         const auto known = checked_.find(key);
         if (known != checked_.end()) return known->second;
         auto checked = check(script, config_.script_policy);
-        if (remarks_ != nullptr)
-            for (auto& remark : checked.remarks) remarks_->push_back({script.words, std::move(remark)});
+        if (checked.lacks_default_user) missed = Severity::error;
+        if (checked.is_there && found_.empty()) found_ = script.words;
+        for (auto& text : checked.remarks)
+            remark(checked.script ? Severity::warning : missed, script.words, std::move(text));
         return checked_.emplace(key, std::move(checked.script)).first->second;
     }
 
@@ -55,10 +68,12 @@ private:
         using Kind = config::Track::Kind;
         for (const auto& instance : config_.instances)
             for (const auto& track : instance.tracks) used_.insert({track.kind, track.object});
-        for (const auto& one : config_.scripts)
+        for (const auto& one : config_.scripts) {
+            auto script = look(one.script, Severity::error);
             if (is_used(config_.scripts, one, Kind::script))
                 needs_.track.scripts.push_back(
-                    {one.name, look(one.script), {one.interval, one.timeout, one.rise, one.fall}});
+                    {one.name, std::move(script), {one.interval, one.timeout, one.rise, one.fall}});
+        }
         for (const auto& one : config_.files)
             if (is_used(config_.files, one, Kind::file)) needs_.track.files.push_back(one);
         for (const auto& one : config_.processes)
@@ -68,15 +83,14 @@ private:
     void pipes() {
         needs_.notify.states_on_reload = config_.notification.states_on_reload;
         for (const auto& fifo : config_.notification.fifos) {
-            NotifyNeeds::Pipe pipe{{fifo.path, {geteuid(), getegid(), {}}}, look(fifo.reader)};
-            if (!fifo.user.empty()) {
-                const auto owner = find_identity(fifo.user, fifo.group);
-                if (owner.as)
-                    pipe.plan.owner = *owner.as;
-                else if (remarks_ != nullptr)
-                    remarks_->push_back({{fifo.path}, "FIFO " + fifo.path + ": " + owner.problem});
-            }
-            needs_.notify.pipes.push_back(std::move(pipe));
+            auto reader = look(fifo.reader);
+            const auto& policy = config_.script_policy;
+            const auto owner = fifo.user.empty() ? default_identity(policy) : find_identity(fifo.user, fifo.group);
+            if (owner.as)
+                needs_.notify.pipes.push_back({{fifo.path, *owner.as}, std::move(reader)});
+            else
+                remark(fifo.user.empty() ? Severity::error : Severity::warning, {fifo.path},
+                       "notify FIFO " + fifo.path + " is not made: " + owner.problem);
         }
     }
 
@@ -105,6 +119,7 @@ private:
     const config::Config& config_;
     std::vector<ScriptRemark>* remarks_;
     ScriptNeeds needs_;
+    std::vector<std::string> found_;  // the first script that is there
     std::set<std::pair<config::Track::Kind, std::uint32_t>> used_;
     std::map<std::tuple<std::vector<std::string>, std::string, std::string>, std::optional<RunnableScript>> checked_;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "vrrpd/config/model.hpp"
+#include "vrrpd/config/parse.hpp"
 #include "vrrpd/supervisor/notifier.hpp"
 #include "vrrpd/supervisor/track_desk.hpp"
 #include "vrrpd/supervisor/unit_keeper.hpp"
@@ -29,6 +30,7 @@ struct ScriptNeeds {
 
 // What should be known of a script of the configuration.
 struct ScriptRemark {
+    config::Severity severity;       // as keepalived judges it
     std::vector<std::string> words;  // of the script
     std::string text;
 };
