@@ -20,7 +20,7 @@ void expect_whole(const config::Config& config) {
             if (each.name == name) return true;
         return false;
     };
-    for (const auto& each : config.gateways) ASSERT(config.instance(each.follows));
+    for (const auto& each : config.gateways) ASSERT(!config.followed_by(each).empty());
     for (const auto& each : config.dns_failovers) ASSERT(gateway(each.follows) && !each.forwarders.empty());
     for (const auto& instance : config.instances)
         for (const auto& tracked : instance.track_dns) ASSERT(gateway(tracked.gateway));
