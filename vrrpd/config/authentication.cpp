@@ -105,10 +105,11 @@ constexpr Keyword authentication_table[] = {
 
 constexpr Keyword auth_hmac_table[] = {
     {"key", 'B', Support::acted, Shape::word, add_key},
-    {"active_key", 'B', Support::acted, Shape::integer, set_active_key, 1, 255},
-    {"time_window", 'B', Support::acted, Shape::integer, set_window, 1, longest_window},
-    {"anti_replay", 'C', Support::acted, Shape::choice, set_anti_replay, 0, 0, "time monotonic"},
-    {"mode", 'B', Support::acted, Shape::choice, set_mode, 0, 0, "enforce permissive receive-only"},
+    usually("(mandatory)", {"active_key", 'B', Support::acted, Shape::integer, set_active_key, 1, 255}),
+    usually("(3 x advert_int, 5 at least)",
+            {"time_window", 'B', Support::acted, Shape::integer, set_window, 1, longest_window}),
+    usually("time", {"anti_replay", 'C', Support::acted, Shape::choice, set_anti_replay, 0, 0, "time monotonic"}),
+    usually("enforce", {"mode", 'B', Support::acted, Shape::choice, set_mode, 0, 0, "enforce permissive receive-only"}),
 };
 
 // Of an instance whose version and interval are known.

@@ -91,16 +91,16 @@ void set_down_weight(Reader& reader, const Statement& s) {
 constexpr Keyword dhcp_sync_table[] = {
     {"follows", 'O', Support::acted, Shape::word, set_follows},
     {"dnsmasq", 'O', Support::acted, Shape::block, open_dnsmasq, 0, 0, {}, Block::dnsmasq},
-    {"scan", 'O', Support::acted, Shape::word, set_scan},
+    usually("on", {"scan", 'O', Support::acted, Shape::word, set_scan, 0, 0, "on off"}),
 };
 
 constexpr Keyword dnsmasq_table[] = {
-    {"lease_file", 'O', Support::acted, Shape::word, set_path<&Dnsmasq::lease_file>},
-    {"configuration", 'O', Support::acted, Shape::word, set_path<&Dnsmasq::configuration>},
-    {"bus", 'O', Support::acted, Shape::word, set_bus},
+    usually("auto", {"lease_file", 'O', Support::acted, Shape::word, set_path<&Dnsmasq::lease_file>}),
+    usually("auto", {"configuration", 'O', Support::acted, Shape::word, set_path<&Dnsmasq::configuration>}),
+    usually("auto", {"bus", 'O', Support::acted, Shape::word, set_bus}),
     {"restart_unit", 'O', Support::acted, Shape::word, set_restart_unit},
     {"restart_command", 'O', Support::acted, Shape::word, set_restart_command},
-    {"down_weight", 'O', Support::acted, Shape::word, set_down_weight, -253, 0},
+    usually("-120", {"down_weight", 'O', Support::acted, Shape::word, set_down_weight, -253, 0}),
 };
 
 }  // namespace

@@ -105,8 +105,8 @@ void add_canary(Reader& reader, const Statement& s) {
 constexpr Keyword dns_failover_table[] = {
     {"follows", 'O', Support::acted, Shape::word, set_follows},
     repeatable({"forwarder", 'O', Support::acted, Shape::word, add_forwarder}),
-    {"when_dead", 'O', Support::acted, Shape::word, set_when_dead, -253, -1},
-    {"hold_down", 'O', Support::acted, Shape::word, set_hold_down, 0, longest_hold_down},
+    usually("redirect", {"when_dead", 'O', Support::acted, Shape::word, set_when_dead, -253, -1, "redirect demote"}),
+    usually("30", {"hold_down", 'O', Support::acted, Shape::word, set_hold_down, 0, longest_hold_down}),
     {"zone", 'O', Support::acted, Shape::word, set_zone},
     repeatable({"canary", 'O', Support::acted, Shape::word, add_canary}),
 };

@@ -70,8 +70,9 @@ void add_devices(Reader& reader, const Statement& s) {
 }
 
 constexpr Keyword table[] = {
-    {"garp_interval", 'C', Support::acted, Shape::decimal, set_interval<&GarpGroup::arp>, 1, any_time},
-    {"gna_interval", 'C', Support::acted, Shape::decimal, set_interval<&GarpGroup::na>, 1, any_time},
+    usually("(none)",
+            {"garp_interval", 'C', Support::acted, Shape::decimal, set_interval<&GarpGroup::arp>, 1, any_time}),
+    usually("(none)", {"gna_interval", 'C', Support::acted, Shape::decimal, set_interval<&GarpGroup::na>, 1, any_time}),
     {"interface", 'C', Support::acted, Shape::word, set_device},
     {"interfaces", 'C', Support::acted, Shape::items, add_devices},
 };

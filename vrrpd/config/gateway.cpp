@@ -247,9 +247,9 @@ constexpr Keyword gateway_table[] = {
 };
 
 constexpr Keyword wan_table[] = {
-    repeatable({"address", 'O', Support::acted, Shape::word, set_wan_address}),
+    repeatable(usually("own", {"address", 'O', Support::acted, Shape::word, set_wan_address})),
     {"via", 'O', Support::acted, Shape::word, set_via},
-    {"down_weight", 'O', Support::acted, Shape::word, set_down_weight, -253, 0},
+    usually("-120", {"down_weight", 'O', Support::acted, Shape::word, set_down_weight, -253, 0}),
 };
 
 constexpr Keyword nat_table[] = {
@@ -265,7 +265,7 @@ constexpr Keyword while_active_table[] = {
 
 constexpr Keyword peer_link_table[] = {
     {"key_file", 'O', Support::acted, Shape::word, set_key_file},
-    {"port", 'O', Support::acted, Shape::word, set_port},
+    usually("8725", {"port", 'O', Support::acted, Shape::word, set_port, 1, 65'535}),
     repeatable({"member", 'O', Support::acted, Shape::word, add_member}),
 };
 

@@ -1,6 +1,6 @@
 // The keywords, written down once: the parser, the check of arguments, the nearest-word suggestion and the
-// listing of what is supported are all made from these tables. Each block's table stands beside its handlers
-// (global_defs.cpp, instance.cpp, ...). Internal to vrrpd/config, and for the test that holds the manual page to them.
+// listing of what is supported (vrrpd/man) are all made from these tables. Each block's table stands beside its
+// handlers (global_defs.cpp, instance.cpp, ...). Internal to vrrpd/config, and for what writes the manual page.
 #pragma once
 
 #include <cstdint>
@@ -82,10 +82,17 @@ struct Keyword {
     std::string_view consequence = {};  // what it means that it is not acted on
     Handler open = nullptr;             // for items: called once, before the first item
     bool repeats = false;               // may stand several times in a block of ours
+    // What holds if it is not given, for the manual page: as it would be written, which a test tries; or, in
+    // parentheses, where that comes from.
+    std::string_view usual = {};
 };
 [[nodiscard]] constexpr bool is_our_own(const Keyword& keyword) { return keyword.tier == 'O'; }
 [[nodiscard]] constexpr Keyword repeatable(Keyword keyword) {
     keyword.repeats = true;
+    return keyword;
+}
+[[nodiscard]] constexpr Keyword usually(std::string_view value, Keyword keyword) {
+    keyword.usual = value;
     return keyword;
 }
 

@@ -189,11 +189,11 @@ void set_init_file(Reader& reader, const Statement& s) {
 
 constexpr Keyword script_table[] = {
     {"script", 'A', Support::acted, Shape::command, set_script},
-    {"interval", 'A', Support::acted, Shape::decimal, set_interval, 0, any_time},
-    {"timeout", 'A', Support::acted, Shape::decimal, set_timeout, 0, any_time},
-    {"weight", 'A', Support::acted, Shape::integer, read_weight, -253, 253},
-    {"rise", 'A', Support::acted, Shape::integer, set_rise, 1, any},
-    {"fall", 'A', Support::acted, Shape::integer, set_fall, 1, any},
+    usually("1", {"interval", 'A', Support::acted, Shape::decimal, set_interval, 0, any_time}),
+    usually("(interval)", {"timeout", 'A', Support::acted, Shape::decimal, set_timeout, 0, any_time}),
+    usually("0", {"weight", 'A', Support::acted, Shape::integer, read_weight, -253, 253}),
+    usually("1", {"rise", 'A', Support::acted, Shape::integer, set_rise, 1, any}),
+    usually("1", {"fall", 'A', Support::acted, Shape::integer, set_fall, 1, any}),
     {"user", 'A', Support::acted, Shape::command, set_user},
     {"init_fail", 'B', Support::accepted, Shape::nothing},
 };
@@ -201,18 +201,18 @@ constexpr Keyword script_table[] = {
 constexpr Keyword track_process_table[] = {
     {"process", 'B', Support::acted, Shape::command, set_process},
     {"param_match", 'C', Support::acted, Shape::optional_words, set_match},
-    {"weight", 'B', Support::acted, Shape::integer, read_weight, -254, 254},
-    {"quorum", 'B', Support::acted, Shape::integer, set_quorum, 1, 65'535},
-    {"quorum_max", 'B', Support::acted, Shape::integer, set_quorum_max, 0, 65'535},
-    {"delay", 'C', Support::acted, Shape::decimal, set_delays, 1, 3600 * second},
-    {"fork_delay", 'C', Support::acted, Shape::decimal, set_delays, 1, 3600 * second},
-    {"terminate_delay", 'C', Support::acted, Shape::decimal, set_delays, 1, 3600 * second},
+    usually("0", {"weight", 'B', Support::acted, Shape::integer, read_weight, -254, 254}),
+    usually("1", {"quorum", 'B', Support::acted, Shape::integer, set_quorum, 1, 65'535}),
+    usually("(none)", {"quorum_max", 'B', Support::acted, Shape::integer, set_quorum_max, 0, 65'535}),
+    usually("(none)", {"delay", 'C', Support::acted, Shape::decimal, set_delays, 1, 3600 * second}),
+    usually("(none)", {"fork_delay", 'C', Support::acted, Shape::decimal, set_delays, 1, 3600 * second}),
+    usually("(none)", {"terminate_delay", 'C', Support::acted, Shape::decimal, set_delays, 1, 3600 * second}),
     {"full_command", 'C', Support::acted, Shape::nothing, set_full_command},
 };
 
 constexpr Keyword track_file_table[] = {
     {"file", 'B', Support::acted, Shape::word, set_file},
-    {"weight", 'B', Support::acted, Shape::integer, read_weight, -254, 254},
+    usually("1", {"weight", 'B', Support::acted, Shape::integer, read_weight, -254, 254}),
     {"init_file", 'B', Support::acted, Shape::optional_words, set_init_file},
 };
 
