@@ -184,8 +184,9 @@ TEST(Delays, of_interfaces_are_held_below_what_their_peers_wait) {
 
 // ---- routes -----------------------------------------------------------------------------------------------
 
+// Whether it has a device to be tracked by is not looked at.
 VirtualRoute route(const std::string& item) {
-    const auto parsed = with_items("virtual_routes", item);
+    const auto parsed = with_items("virtual_routes", item + " no_track");
     EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{}) << item;
     return parsed.config.instances.at(0).routes[0];
 }
@@ -237,13 +238,25 @@ TEST(Routes, know_types_and_several_hops) {
     EXPECT_EQ(r.route.metric, 3U);
     EXPECT_EQ(r.hops,
               (std::vector<VirtualRoute::Hop>{{ip("10.0.0.2"), "eth1", 5, false}, {ip("10.0.0.3"), "", 1, true}}));
-    for (const auto* item : {"10.9.0.0/16 via 10.0.0.2 or 10.0.0.3", "10.9.0.0/16 gw 10.0.0.2 nexthop via 10.0.0.3"}) {
+    for (const auto* item :
+         {"10.9.0.0/16 dev eth1 via 10.0.0.2 or 10.0.0.3", "10.9.0.0/16 dev eth1 gw 10.0.0.2 nexthop via 10.0.0.3"}) {
         const auto parsed = with_items("virtual_routes", item);
         EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
         EXPECT_TRUE(says(parsed.faults, "in a route is deprecated: write ")) << item;
         EXPECT_EQ(parsed.config.instances.at(0).routes[0].hops.size(), 2U) << item;
     }
     EXPECT_EQ(route("10.9.0.0/16 via inet6 fe80::1 dev eth1").hops.at(0).via, ip("fe80::1"));
+}
+
+TEST(Routes, without_a_device_are_tracked_by_nothing_which_is_said) {
+    for (const auto* item : {"10.9.0.0/16 via 10.0.0.2", "blackhole 10.9.0.0/16", "10.9.0.0/16 nexthop via 10.0.0.2"}) {
+        const auto parsed = with_items("virtual_routes", item);
+        EXPECT_TRUE(says(parsed.faults, "a route without a device is not tracked")) << item;
+        EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
+        EXPECT_EQ(parsed.config.instances.at(0).routes.size(), 1U) << item;
+        EXPECT_TRUE(errors(with_items("virtual_routes", item + std::string(" no_track")).faults).empty()) << item;
+    }
+    EXPECT_TRUE(errors(with_items("virtual_routes", "10.9.0.0/16 via 10.0.0.2 dev eth1").faults).empty());
 }
 
 TEST(Routes, any_error_drops_the_whole_route) {
@@ -398,11 +411,26 @@ TEST(Rules, without_a_preference_count_down_from_16384) {
     EXPECT_EQ(rules[1].rule.priority, 16'383U);
 }
 
-TEST(Rules, a_selector_that_we_cannot_set_drops_the_rule) {
-    const auto parsed = with_items("virtual_rules", "from 10.1.0.0/16 protocol 5 table 51 preference 7");
+TEST(Rules, the_protocol_is_keepalived_s_whatever_is_written) {
+    for (const auto* written : {"protocol 5", "protocol static", "protocol 18"}) {
+        const auto parsed =
+            with_items("virtual_rules", std::string("from 10.1.0.0/16 ") + written + " table 51 preference 7");
+        ASSERT_EQ(parsed.config.instances.at(0).rules.size(), 1U) << written;
+        EXPECT_EQ(parsed.config.instances.at(0).rules.begin()->rule.protocol, netlink::protocol_keepalived);
+        EXPECT_EQ(errors(parsed.faults).size(), written == std::string("protocol 18") ? 0U : 1U) << written;
+    }
+    EXPECT_TRUE(errors(with_items("virtual_rules", "from 10.1.0.0/16 protocol 5 no_track table 51 preference 7").faults)
+                    .empty());
+}
+
+TEST(Rules, what_it_does_may_stand_behind_type) {
+    const auto parsed = with_items("virtual_rules", "type blackhole from 10.1.0.0/16 preference 7");
     EXPECT_TRUE(errors(parsed.faults).empty());
-    EXPECT_TRUE(says(parsed.faults, "8:18: protocol of a rule: not supported: the rule is left out"));
-    EXPECT_TRUE(parsed.config.instances.at(0).rules.empty());
+    EXPECT_EQ(parsed.config.instances.at(0).rules.begin()->rule.extras->action, netlink::RuleExtras::Action::blackhole);
+    EXPECT_TRUE(says(with_items("virtual_rules", "from 10.1.0.0/16 type unicast table 5 preference 7").faults,
+                     "unknown word 'unicast' in a rule: the rule is left out"));
+    EXPECT_TRUE(says(with_items("virtual_rules", "from 10.1.0.0/16 nat 10.2.0.0 table 5 preference 7").faults,
+                     "nat of a rule: not supported: the rule is left out"));
 }
 
 TEST(Rules, take_all_selectors_and_actions) {

@@ -102,7 +102,8 @@ RC_GTEST_PROP(AnyText, of_words_that_mean_something, ()) {
 constexpr const char* good_file =
     "global_defs { \n vrrp_version 3 \n } \n "
     "vrrp_instance V { \n interface lan0 \n virtual_router_id 1 \n advert_int 0.1 \n "
-    "virtual_ipaddress { \n 10.0.0.1/24 dev lan0 \n } \n virtual_routes { \n default via 10.0.0.2 \n } \n } \n "
+    "virtual_ipaddress { \n 10.0.0.1/24 dev lan0 \n } \n virtual_routes { \n default via 10.0.0.2 dev lan0 \n } \n } "
+    "\n "
     "gateway G { \n follows V \n lan lan0 10.0.0.0/24 \n wan wan0 { \n address own \n via auto \n } \n "
     "nat { \n masquerade \n port_forward tcp 1-9 to 10.0.0.3:80 \n } \n } \n "
     "peer_link { \n member H003 10.0.0.4 \n member H001 10.0.0.5 \n } \n";

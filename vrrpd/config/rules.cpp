@@ -13,16 +13,66 @@ namespace {
 
 using netlink::RuleExtras;
 
-constexpr std::array<std::string_view, 4> unsupported = {"protocol", "unicast", "type", "nat"};
-
 struct IpProtocol {
     std::string_view name;
     std::uint8_t number;
 };
-constexpr std::array ip_protocols = {IpProtocol{"icmp", 1},   IpProtocol{"tcp", 6},     IpProtocol{"udp", 17},
-                                     IpProtocol{"dccp", 33},  IpProtocol{"gre", 47},    IpProtocol{"esp", 50},
-                                     IpProtocol{"ah", 51},    IpProtocol{"icmpv6", 58}, IpProtocol{"ipv6-icmp", 58},
-                                     IpProtocol{"sctp", 132}, IpProtocol{"vrrp", 112}};
+// As /etc/protocols has them.
+constexpr std::array ip_protocols = {IpProtocol{"icmp", 1},
+                                     IpProtocol{"igmp", 2},
+                                     IpProtocol{"ggp", 3},
+                                     IpProtocol{"ipencap", 4},
+                                     IpProtocol{"st", 5},
+                                     IpProtocol{"tcp", 6},
+                                     IpProtocol{"egp", 8},
+                                     IpProtocol{"igp", 9},
+                                     IpProtocol{"pup", 12},
+                                     IpProtocol{"udp", 17},
+                                     IpProtocol{"hmp", 20},
+                                     IpProtocol{"xns-idp", 22},
+                                     IpProtocol{"rdp", 27},
+                                     IpProtocol{"iso-tp4", 29},
+                                     IpProtocol{"dccp", 33},
+                                     IpProtocol{"xtp", 36},
+                                     IpProtocol{"ddp", 37},
+                                     IpProtocol{"idpr-cmtp", 38},
+                                     IpProtocol{"ipv6", 41},
+                                     IpProtocol{"ipv6-route", 43},
+                                     IpProtocol{"ipv6-frag", 44},
+                                     IpProtocol{"idrp", 45},
+                                     IpProtocol{"rsvp", 46},
+                                     IpProtocol{"gre", 47},
+                                     IpProtocol{"esp", 50},
+                                     IpProtocol{"ah", 51},
+                                     IpProtocol{"skip", 57},
+                                     IpProtocol{"ipv6-icmp", 58},
+                                     IpProtocol{"icmpv6", 58},
+                                     IpProtocol{"ipv6-nonxt", 59},
+                                     IpProtocol{"ipv6-opts", 60},
+                                     IpProtocol{"rspf", 73},
+                                     IpProtocol{"vmtp", 81},
+                                     IpProtocol{"eigrp", 88},
+                                     IpProtocol{"ospf", 89},
+                                     IpProtocol{"ax.25", 93},
+                                     IpProtocol{"ipip", 94},
+                                     IpProtocol{"etherip", 97},
+                                     IpProtocol{"encap", 98},
+                                     IpProtocol{"pim", 103},
+                                     IpProtocol{"ipcomp", 108},
+                                     IpProtocol{"vrrp", 112},
+                                     IpProtocol{"l2tp", 115},
+                                     IpProtocol{"isis", 124},
+                                     IpProtocol{"sctp", 132},
+                                     IpProtocol{"fc", 133},
+                                     IpProtocol{"mobility-header", 135},
+                                     IpProtocol{"udplite", 136},
+                                     IpProtocol{"mpls-in-ip", 137},
+                                     IpProtocol{"manet", 138},
+                                     IpProtocol{"hip", 139},
+                                     IpProtocol{"shim6", 140},
+                                     IpProtocol{"wesp", 141},
+                                     IpProtocol{"rohc", 142},
+                                     IpProtocol{"ethernet", 143}};
 
 class RuleItem {
 public:
@@ -42,6 +92,9 @@ public:
                 Severity::error, s_.place(),
                 fmt::format("the rule has no preference, {} is used: write preference N", value_.rule.priority));
         }
+        if (protocol_place_)
+            reader_.fault(value_.track ? Severity::error : Severity::note, s_.place(*protocol_place_),
+                          "the protocol of a rule is always 18 (keepalived), by which ours are known: ignored");
         value_.rule.family = family_.value_or(Family::ipv4);
         return value_;
     }
@@ -51,7 +104,7 @@ private:
         std::string_view name;
         void (RuleItem::*read)(std::string_view argument);
     };
-    static const std::array<Option, 26> options;
+    static const std::array<Option, 27> options;
 
     void drop(std::size_t word, const std::string& why, Severity severity = Severity::error) {
         if (kept_) reader_.fault(severity, s_.place(std::min(word, s_.size() - 1)), why + ": the rule is left out");
@@ -71,11 +124,9 @@ private:
         }
         const auto found =
             std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == word; });
-        if (found == options.end()) {
-            const bool known = std::find(unsupported.begin(), unsupported.end(), word) != unsupported.end();
-            return known ? drop(at_, fmt::format("{} of a rule: not supported", word), Severity::note)
-                         : drop(at_, fmt::format("unknown word '{}' in a rule", word));
-        }
+        if (found == options.end())
+            return word == "nat" ? drop(at_, "nat of a rule: not supported", Severity::note)
+                                 : drop(at_, fmt::format("unknown word '{}' in a rule", word));
         if (++at_ == s_.size()) return drop(at_, fmt::format("a value is missing after {}", word));
         (this->*(found->read))(s_.word(at_));
         ++at_;
@@ -84,7 +135,9 @@ private:
     // Words without a value.
     bool flag(std::string_view word) {
         using Action = RuleExtras::Action;
-        if (word == "no_track") {
+        if (word == "type") {  // before what it does, or not
+            return true;
+        } else if (word == "no_track") {
             value_.track = false;
         } else if (word == "not") {
             value_.rule.extras.edit().invert = true;
@@ -193,6 +246,11 @@ private:
             known != ip_protocols.end() ? std::optional<std::int64_t>(known->number) : number(text, 1, 255);
         if (value) value_.rule.extras.edit().ip_protocol = static_cast<std::uint8_t>(*value);
     }
+    // Of a rule that is tracked keepalived has it so.
+    void protocol(std::string_view text) {
+        constexpr std::int64_t keepalived = 18;
+        if (parse_c_integer(text) != keepalived) protocol_place_ = at_ - 1;
+    }
     void uids(std::string_view text) { value_.rule.extras.edit().uids = range(text, UINT32_MAX - 1); }
     void source_ports(std::string_view text) { value_.rule.extras.edit().source_ports = range(text, 65'535); }
     void destination_ports(std::string_view text) { value_.rule.extras.edit().destination_ports = range(text, 65'535); }
@@ -220,11 +278,12 @@ private:
     VirtualRule value_;
     std::optional<Family> family_;
     bool action_ = false, priority_given_ = false;
+    std::optional<std::size_t> protocol_place_;  // of one that is not keepalived's
     std::size_t at_ = 0;
     bool kept_ = true;
 };
 
-const std::array<RuleItem::Option, 26> RuleItem::options = {{
+const std::array<RuleItem::Option, 27> RuleItem::options = {{
     {"from", &RuleItem::from},
     {"to", &RuleItem::to},
     {"table", &RuleItem::table},
@@ -250,6 +309,7 @@ const std::array<RuleItem::Option, 26> RuleItem::options = {{
     {"sport", &RuleItem::source_ports},
     {"dport", &RuleItem::destination_ports},
     {"goto", &RuleItem::go_to},
+    {"protocol", &RuleItem::protocol},
     {"track_group", &RuleItem::track_group},
 }};
 
