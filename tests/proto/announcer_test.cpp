@@ -87,15 +87,71 @@ TEST(Announcer, garp_extra_if_comes_at_its_interval_and_ends_with_the_role) {
     EXPECT_FALSE(announcer.extra_is_due(start + 60s));
 }
 
-TEST(Announcer, garp_extra_if_ends_with_the_reload_that_takes_it_out) {
+TEST(Announcer, a_reload_takes_the_refresh_out) {
+    AnnouncePolicy policy;
+    policy.refresh = 10s;
+    Announcer announcer{policy};
+    announcer.start(start, 1, 0);
+    (void)run(announcer, 7s);
+    const AnnouncePolicy without;
+    announcer.set_policy(without, start + 7s);
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+    EXPECT_TRUE(announcer.due(start + 60s).empty());
+}
+
+TEST(Announcer, a_reload_brings_a_refresh_or_another_one) {
+    const AnnouncePolicy without;
+    Announcer announcer{without};
+    announcer.start(start, 1, 0);
+    (void)run(announcer, 7s);
+    AnnouncePolicy policy;
+    policy.refresh = 10s;
+    announcer.set_policy(policy, start + 8s);
+    using Sent = std::vector<std::pair<Duration, Indexes>>;
+    EXPECT_EQ(run(announcer, 30s), (Sent{{18s, {0}}, {28s, {0}}}));
+    AnnouncePolicy other = policy;
+    other.refresh_repeat = 2;
+    announcer.set_policy(other, start + 30s);
+    EXPECT_EQ(run(announcer, 50s), (Sent{{40s, {0, 0}}, {50s, {0, 0}}}));
+}
+
+// Whoever reloads every few seconds must not put off the refresh for ever, nor lose a block.
+TEST(Announcer, a_reload_that_changes_nothing_of_it_leaves_the_plan) {
+    AnnouncePolicy policy;
+    policy.repeat = 1;
+    policy.refresh = 10s;
+    policy.extra = 30s;
+    Announcer announcer{policy};
+    announcer.start(start, 1, 0);
+    const AnnouncePolicy same = policy;
+    announcer.set_policy(same, start + 3s);
+    using Sent = std::vector<std::pair<Duration, Indexes>>;
+    EXPECT_EQ(run(announcer, 25s), (Sent{{0s, {0}}, {5s, {0}}, {15s, {0}}, {25s, {0}}}));
+    EXPECT_TRUE(announcer.extra_is_due(start + 30s));
+}
+
+TEST(Announcer, a_reload_takes_garp_extra_if_out_and_brings_it) {
     AnnouncePolicy policy;
     policy.extra = 2s;
     Announcer announcer{policy};
     announcer.start(start, 1, 0);
     (void)announcer.due(start + 5s);
     const AnnouncePolicy without;
-    announcer.set_policy(without);
-    (void)announcer.extra_is_due(start + 5s);
+    announcer.set_policy(without, start + 5s);
+    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
+    EXPECT_FALSE(announcer.extra_is_due(start + 60s));
+    announcer.set_policy(policy, start + 60s);
+    EXPECT_FALSE(announcer.extra_is_due(start + 61s));
+    EXPECT_TRUE(announcer.extra_is_due(start + 62s));
+}
+
+TEST(Announcer, a_reload_plans_nothing_for_who_is_not_active) {
+    const AnnouncePolicy without;
+    Announcer announcer{without};
+    AnnouncePolicy policy;
+    policy.refresh = 10s;
+    policy.extra = 2s;
+    announcer.set_policy(policy, start);
     EXPECT_EQ(announcer.next_deadline(), std::nullopt);
 }
 
@@ -132,30 +188,6 @@ TEST(Announcer, lower_prio_repeat_0_means_none) {
     announcer.start(start, 1, 0);
     (void)run(announcer, 30s);
     announcer.again(start + 30s);
-    EXPECT_EQ(announcer.next_deadline(), std::nullopt);
-}
-
-TEST(Announcer, added_addresses_get_both_blocks_alone) {
-    AnnouncePolicy policy;
-    policy.repeat = 2;
-    Announcer announcer{policy};
-    announcer.start(start, 2, 0);
-    (void)run(announcer, 30s);
-    announcer.resize(4, 0);
-    announcer.extend(start + 30s, 2, 2);
-    const std::vector<std::pair<Duration, Indexes>> expected{{30s, {2, 3, 2, 3}}, {35s, {2, 3, 2, 3}}};
-    EXPECT_EQ(run(announcer, 60s), expected);
-}
-
-TEST(Announcer, removed_addresses_are_not_announced_any_more) {
-    const AnnouncePolicy policy;
-    Announcer announcer{policy};
-    announcer.start(start, 3, 0);
-    (void)announcer.due(start);
-    announcer.resize(1, 0);
-    EXPECT_EQ(announcer.due(start + 5s), (Indexes{0, 0, 0, 0, 0}));
-    announcer.start(start, 3, 0);
-    announcer.resize(0, 0);
     EXPECT_EQ(announcer.next_deadline(), std::nullopt);
 }
 

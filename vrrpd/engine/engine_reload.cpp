@@ -60,7 +60,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
         router->config = &after;
         router->adopted = false;  // told, or a gateway that is new: which has no role to go on with
         router->followed = gateway;
-        router->announcer.set_policy(*after.announce);
+        router->announcer.set_policy(*after.announce, loop_.now());
         routers[kept.after] = std::move(router);
     }
     for (const auto added : difference.added) {

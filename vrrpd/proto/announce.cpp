@@ -2,6 +2,7 @@
 #include "vrrpd/proto/announce.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "vrrpd/base/assert.hpp"
 
@@ -18,13 +19,15 @@ constexpr Duration later = std::chrono::seconds(1);
 void Announcer::plan(Instant at, Kind kind, unsigned rounds) {
     ASSERT(rounds <= 0xffff);
     if (rounds == 0 || all_ == 0) return;
-    blocks_.push_back({at, 0, all_, 0, static_cast<std::uint16_t>(rounds), kind, true});
+    blocks_.push_back({at, 0, static_cast<std::uint16_t>(rounds), kind});
 }
 
-void Announcer::plan_range(Instant at, std::size_t first, std::size_t count) {
-    if (policy_->repeat == 0 || count == 0) return;
-    blocks_.push_back({at, static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(count), 0,
-                       static_cast<std::uint16_t>(policy_->repeat), Kind::claimed, false});
+void Announcer::plan_refresh(Instant from) {
+    if (policy_->refresh > Duration::zero()) plan(from + policy_->refresh, Kind::refresh, policy_->refresh_repeat);
+}
+
+void Announcer::plan_extra(Instant from) {
+    if (all_ > 0 && policy_->extra > Duration::zero()) extra_at_ = from + policy_->extra;
 }
 
 void Announcer::forget(Kind kind) {
@@ -32,14 +35,25 @@ void Announcer::forget(Kind kind) {
 }
 
 void Announcer::start(Instant now, std::size_t arp_addresses, std::size_t na_addresses) {
+    ASSERT(arp_addresses + na_addresses <= 0xffff);
     stop();
-    resize(arp_addresses, na_addresses);
-    if (policy_->extra > Duration::zero()) extra_at_ = now + policy_->extra;
+    all_ = static_cast<std::uint32_t>(arp_addresses + na_addresses);
+    plan_extra(now);
     plan(now, Kind::claimed, policy_->repeat);
     if (policy_->second_block > Duration::zero()) plan(now + policy_->second_block, Kind::claimed, policy_->repeat);
     // As in keepalived, the first refresh counts from the second block.
-    if (policy_->refresh > Duration::zero()) {
-        plan(now + policy_->second_block + policy_->refresh, Kind::refresh, policy_->refresh_repeat);
+    plan_refresh(now + policy_->second_block);
+}
+
+void Announcer::set_policy(const AnnouncePolicy& policy, Instant now) {
+    const auto& before = *std::exchange(policy_, &policy);
+    if (policy.refresh != before.refresh || policy.refresh_repeat != before.refresh_repeat) {
+        forget(Kind::refresh);
+        plan_refresh(now);
+    }
+    if (policy.extra != before.extra) {
+        extra_at_ = Instant::max();
+        plan_extra(now);
     }
 }
 
@@ -56,24 +70,6 @@ void Announcer::again(Instant now) {
     }
     answered_round_ = now;
     if (whole_block) answered_block_ = now;
-}
-
-void Announcer::resize(std::size_t arp_addresses, std::size_t na_addresses) {
-    ASSERT(arp_addresses + na_addresses <= 0xffff);
-    all_ = static_cast<std::uint32_t>(arp_addresses + na_addresses);
-    for (auto& block : blocks_) {
-        if (block.whole) block.count = all_;
-        block.first = std::min(block.first, all_);
-        block.count = std::min(block.count, all_ - block.first);
-    }
-    // A block that has now sent enough, or has nothing left to send, is over.
-    std::erase_if(blocks_, [](const Block& block) { return block.sent >= block.count * block.rounds; });
-}
-
-void Announcer::extend(Instant now, std::size_t first, std::size_t count) {
-    ASSERT(first + count <= all_);
-    plan_range(now, first, count);
-    if (policy_->second_block > Duration::zero()) plan_range(now + policy_->second_block, first, count);
 }
 
 void Announcer::stop() {
@@ -103,8 +99,8 @@ std::vector<std::size_t> Announcer::due(Instant now) {
     while (!blocks_.empty()) {
         const auto block = earliest();
         if (block->at > now) break;
-        indexes.push_back(block->first + block->sent % block->count);
-        if (++block->sent == block->count * block->rounds) finish(block, now);
+        indexes.push_back(block->sent % all_);
+        if (++block->sent == all_ * block->rounds) finish(block, now);
     }
     return indexes;
 }
@@ -112,8 +108,7 @@ std::vector<std::size_t> Announcer::due(Instant now) {
 bool Announcer::extra_is_due(Instant now) {
     if (now < extra_at_) return false;
     extra_at_ += policy_->extra;
-    if (extra_at_ <= now) extra_at_ = now + policy_->extra;              // late: no burst to catch up
-    if (policy_->extra == Duration::zero()) extra_at_ = Instant::max();  // a reload took it out
+    if (extra_at_ <= now) extra_at_ = now + policy_->extra;  // late: no burst to catch up
     return true;
 }
 

@@ -58,9 +58,10 @@ public:
     // The policy must outlive the announcer, or the next set_policy(): a thousand announcers share a few.
     explicit Announcer(const AnnouncePolicy& policy) : policy_(&policy) {}
     explicit Announcer(AnnouncePolicy&&) = delete;
-    // A reload changed the knobs: what is planned stays, what is planned from now on follows them.
-    void set_policy(const AnnouncePolicy& policy) { policy_ = &policy; }
-    void set_policy(AnnouncePolicy&&) = delete;
+    // A reload changed the knobs: the blocks that are planned stay; what comes again and again does so as they say now.
+    // The policy before must still be there.
+    void set_policy(const AnnouncePolicy& policy, Instant now);
+    void set_policy(AnnouncePolicy&&, Instant) = delete;
 
     // Claimed: these addresses are there now; the first block starts at once, the second follows, then refreshes.
     void start(Instant now, std::size_t arp_addresses, std::size_t na_addresses);
@@ -68,11 +69,6 @@ public:
     // its own announcement may leave after ours (VR-125). Called more often, it never sends more than one round in
     // 50 ms and one block in a second.
     void again(Instant now);
-    // A reload changed how many addresses there are; what is planned runs over the new ones. Call it first, then
-    // extend() for each range that is new.
-    void resize(std::size_t arp_addresses, std::size_t na_addresses);
-    // The addresses [first, first + count) were added: both blocks for them alone.
-    void extend(Instant now, std::size_t first, std::size_t count);
     void stop();
 
     // The indexes (0-based, ARP addresses first, then NA addresses) to announce now, in order.
@@ -84,23 +80,21 @@ public:
 private:
     enum class Kind : std::uint8_t { claimed, lower_priority, refresh };
     struct Block {
-        Instant at;           // of its first frame
-        std::uint32_t first;  // the range of addresses; whole ranges follow resize()
-        std::uint32_t count;
+        Instant at;          // of its first frame
         std::uint32_t sent;  // frames
         std::uint16_t rounds;
         Kind kind;
-        bool whole;
     };
 
     void plan(Instant at, Kind kind, unsigned rounds);
-    void plan_range(Instant at, std::size_t first, std::size_t count);
+    void plan_refresh(Instant from);
+    void plan_extra(Instant from);
     void forget(Kind kind);
     void finish(std::vector<Block>::iterator block, Instant now);
     [[nodiscard]] std::vector<Block>::iterator earliest();
 
     const AnnouncePolicy* policy_;
-    std::uint32_t all_ = 0;
+    std::uint32_t all_ = 0;                    // addresses
     Instant extra_at_ = Instant::max();        // never
     Instant answered_round_ = Instant::min();  // the last lower_prio round that again() sent at once
     Instant answered_block_ = Instant::min();  // ... and the last whole block

@@ -2,8 +2,8 @@
 // before the first claim, readiness before preempting, a stalled process). Pure: events in, ordered
 // actions out, one deadline. The order of actions is part of the contract.
 //
-// Used by the engine and by the simulator. The caller drains its sockets before it sends TimeReached
-// (an advert that is queued speaks first), and keeps packets that came from its own addresses to itself (VR-127).
+// Used by the engine and by the simulator. The caller drains its sockets before it sends TimeReached to a Backup (an
+// advert that is queued speaks first); packets that came from its own addresses do not get here (decode, VR-127).
 //
 // The order of actions. Taking the role: SendAdvert (the others hear of it first), Claim, Transition. Giving it
 // up: SendAdvert (priority 0, or the last advert where one is due), Release, Transition. Answering: SendAdvert,
