@@ -317,6 +317,23 @@ TEST_F(Sockets, announcements_leave_as_they_are_and_are_heard_as_claims) {
     }
 }
 
+// Who answers behind thirty others is heard all the same.
+TEST_F(Sockets, all_claims_that_wait_are_heard_at_once) {
+    auto sender = FrameSender::open().value();
+    const MacAddress mac{{2, 0, 0, 0, 0, 9}};
+    const IfIndex far{if_nametoindex("far0")}, lan{if_nametoindex("lan0")};
+    auto listener = ClaimListener::open(lan, Family::ipv4).value();
+    for (int i = 0; i < 40; ++i) ASSERT_TRUE(sender.send(far, proto::gratuitous_arp(address("10.12.14.1"), mac)));
+    Burst burst;
+    int claims = 0;
+    EXPECT_FALSE(listener.receive(burst, [&](const auto&) { ++claims; })) << "no more wait";
+    EXPECT_EQ(claims, 40);
+    for (unsigned i = 0; i < packets_a_wakeup + 1; ++i)
+        ASSERT_TRUE(sender.send(far, proto::gratuitous_arp(address("10.12.14.1"), mac)));
+    EXPECT_TRUE(listener.receive(burst, [&](const auto&) { ++claims; })) << "more may wait";
+    EXPECT_EQ(claims, 40 + static_cast<int>(packets_a_wakeup));
+}
+
 TEST_F(Sockets, a_narrowed_listener_is_not_woken_by_others) {
     auto sender = FrameSender::open().value();
     const MacAddress mac{{2, 0, 0, 0, 0, 9}};

@@ -37,9 +37,9 @@ std::optional<AdvertSocket::Heard> split_v4(BytesView packet) {
     if (packet.size() < ipv4_header_size) return std::nullopt;
     const std::size_t header = (packet[0] & 0x0fU) * 4U;
     const std::size_t total = static_cast<std::size_t>(packet[2] << 8 | packet[3]);
-    if (header < ipv4_header_size || total < header) return std::nullopt;
+    if (header < ipv4_header_size || header > packet.size() || total < header) return std::nullopt;
     // Ethernet pads short frames: the IP header says where the message ends (VR-022).
-    const auto body = packet.subspan(std::min(header, packet.size()));
+    const auto body = packet.subspan(header);
     AdvertSocket::Heard heard{
         body.first(std::min(body.size(), total - header)),
         {*IpAddress::from_bytes(packet.subspan(12, 4)), *IpAddress::from_bytes(packet.subspan(16, 4)), packet[8]}};
@@ -76,12 +76,13 @@ std::optional<AdvertSocket::Heard> from_control(const Burst::Packet& packet) {
 
 // The kernel stamps with the clock of the day, which may be set between its reading and ours: the caller bounds what
 // it believes.
-Duration age_of(const Burst::Packet& packet, const timespec& now) {
+Duration age_of(const Burst::Packet& packet) {
     auto* header = const_cast<msghdr*>(packet.header);
     for (auto* item = CMSG_FIRSTHDR(header); item; item = CMSG_NXTHDR(header, item)) {
         if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_TIMESTAMPNS) continue;
-        timespec at{};
+        timespec at{}, now{};
         std::memcpy(&at, CMSG_DATA(item), sizeof at);
+        ::clock_gettime(CLOCK_REALTIME, &now);
         return std::max(Duration(0), std::chrono::seconds(now.tv_sec - at.tv_sec) +
                                          std::chrono::nanoseconds(now.tv_nsec - at.tv_nsec));
     }
@@ -229,26 +230,15 @@ Result<void> AdvertSocket::send_v6(BytesView message, const proto::Envelope& env
 }
 
 bool AdvertSocket::receive(Burst& burst, const std::function<void(const Heard&)>& heard) {
-    for (unsigned read = 0; read < packets_a_wakeup; read += Burst::size)
-        if (receive_burst(burst, heard) < Burst::size) return false;
-    return true;
-}
-
-unsigned AdvertSocket::receive_burst(Burst& burst, const std::function<void(const Heard&)>& heard) {
-    const unsigned count = burst.receive(fd());
-    timespec now{};
-    if (count > 0) ::clock_gettime(CLOCK_REALTIME, &now);
-    for (unsigned i = 0; i < count; ++i) {
-        const auto packet = burst.packet(i);
+    return burst.read(fd(), [&](const Burst::Packet& packet) {
         auto message = family_ == Family::ipv4  ? split_v4(packet.bytes)
                        : mode_ == Mode::observe ? split_v6(packet.bytes)
                                                 : from_control(packet);
         // A packet too short for its IP header was dropped by the kernel before us; the observer skips it.
-        if (!message) continue;
-        message->age = age_of(packet, now);
+        if (!message) return;
+        message->age = age_of(packet);
         heard(*message);
-    }
-    return count;
+    });
 }
 
 }  // namespace vrrpd::engine

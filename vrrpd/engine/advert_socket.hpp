@@ -47,7 +47,6 @@ private:
         : fd_(std::move(fd)), link_(link.index), family_(family), mode_(mode), protocol_(protocol) {}
     [[nodiscard]] Result<void> enter(const IpAddress& group);
     [[nodiscard]] Result<void> prepare();
-    unsigned receive_burst(Burst& burst, const std::function<void(const Heard&)>& heard);
     [[nodiscard]] Result<void> send_v4(BytesView message, const proto::Envelope& envelope,
                                        std::uint16_t identification);
     [[nodiscard]] Result<void> send_v6(BytesView message, const proto::Envelope& envelope);

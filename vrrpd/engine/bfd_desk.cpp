@@ -18,7 +18,6 @@ using Health = ipc::TrackerState::Health;
 
 constexpr Duration reopen_pause = std::chrono::seconds(5);
 constexpr Duration stray_pause = std::chrono::minutes(1);
-constexpr int bursts_a_drain = 8;     // a flood must not hold up the timer that asked
 constexpr int deadlines_a_turn = 64;  // then the sockets are served again
 
 // Discriminators and jitter are nobody's secret; without randomness there is no session either way.
@@ -232,7 +231,7 @@ bool BfdDesk::read(Listener& listener) {
 
 void BfdDesk::drain() {
     for (auto& listener : listeners_)
-        for (int bursts = 0; bursts < bursts_a_drain && read(*listener); ++bursts) {}
+        for (int wakeups = 0; wakeups < wakeups_a_drain && read(*listener); ++wakeups) {}
 }
 
 // ---- what is heard ------------------------------------------------------------------------------------

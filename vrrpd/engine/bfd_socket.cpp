@@ -68,19 +68,13 @@ Result<BfdListener> BfdListener::open(Family family, std::uint16_t port) {
 }
 
 bool BfdListener::receive(Burst& burst, const std::function<void(const Heard&)>& heard) {
-    for (unsigned read = 0; read < packets_a_wakeup; read += Burst::size) {
-        const unsigned count = burst.receive(fd());
-        for (unsigned i = 0; i < count; ++i) {
-            const auto packet = burst.packet(i);
-            Heard one;
-            one.message = packet.bytes;
-            one.source = ip_address(*packet.from);
-            read_control(packet.header, one);
-            heard(one);
-        }
-        if (count < Burst::size) return false;
-    }
-    return true;
+    return burst.read(fd(), [&](const Burst::Packet& packet) {
+        Heard one;
+        one.message = packet.bytes;
+        one.source = ip_address(*packet.from);
+        read_control(packet.header, one);
+        heard(one);
+    });
 }
 
 BfdSpeaker::BfdSpeaker(Fd fd, const Ends& ends)

@@ -158,8 +158,11 @@ void Engine::serve_deadlines() {
         auto& router = *routers_[deadlines_.front()];
         const auto due = router.machine.next_deadline();
         if (due && *due <= now) {
-            // An advert that is queued already speaks before the timer (VR-100).
-            if (!router.active() && !std::exchange(drained, true)) transport_->drain();
+            // An advert that is queued already speaks before the timer (VR-100); so does who answers for an address.
+            if (!router.active() && !std::exchange(drained, true)) {
+                transport_->drain();
+                speaker_->hear();
+            }
             const auto still_due = router.machine.next_deadline();
             if (still_due && *still_due <= now) drive(router, proto::TimeReached{});
         }

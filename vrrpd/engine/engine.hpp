@@ -215,6 +215,7 @@ private:
     // ---- engine_absent.cpp
     void devices_coming(const std::vector<netlink::Link>& links);
     void ask_on_new_devices();
+    [[nodiscard]] bool has_place(const Router& router, const AbsentAddresses::Place& place) const;
     void review_absent();
     void look_at_absent();
     void absent_answered(IfIndex link, const proto::AddressClaim& claim);

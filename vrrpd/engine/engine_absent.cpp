@@ -49,6 +49,11 @@ void Engine::ask_on_new_devices() {
     }
 }
 
+bool Engine::has_place(const Router& router, const AbsentAddresses::Place& place) const {
+    const auto* link = desk_->world().link(place.link);
+    return link && has_address(*router.config, router.followed, place.address, link->name);
+}
+
 // Roles, devices or the configuration changed.
 void Engine::review_absent() {
     if (absent_.empty()) return;
@@ -57,9 +62,8 @@ void Engine::review_absent() {
         [this](const AbsentAddresses::Place& place) {
             if (statics_->wants(place)) return Wanted::now;
             auto result = Wanted::never;
-            const auto* link = desk_->world().link(place.link);
             for (const auto& router : routers_) {
-                if (!link || !has_address(*router->config, router->followed, place.address, link->name)) continue;
+                if (!has_place(*router, place)) continue;
                 if (router->installed) return Wanted::now;
                 result = Wanted::later;
             }
@@ -79,7 +83,7 @@ void Engine::look_at_absent() {
         if (!router->installed) continue;
         bool more = false;
         for (const auto& free : due.free) {
-            if (!has_address(*router->config, router->followed, free.place.address)) continue;
+            if (!has_place(*router, free.place)) continue;
             more = true;
             if (free.was_held)
                 log_.notice("({}) nobody answers for {} any more: added", router->config->name,
@@ -99,8 +103,7 @@ void Engine::absent_answered(IfIndex link, const proto::AddressClaim& claim) {
     for (const auto& held : absent_.answered(link, claim, loop_.now())) {
         std::string whose = "static_ipaddress";
         for (const auto& router : routers_)
-            if (router->installed && has_address(*router->config, router->followed, held.place.address))
-                whose = router->config->name;
+            if (router->installed && has_place(*router, held.place)) whose = router->config->name;
         log_.warning(
             "({}) {} is not added: {} answers for it on {}. Take it away there, or out of the configuration here; it is"
             " asked for from time to time, and added when nobody answers any more",

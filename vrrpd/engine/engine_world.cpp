@@ -301,7 +301,10 @@ void Engine::claim_heard(IfIndex link, const proto::AddressClaim& claim) {
     absent_answered(link, claim);
     for (auto& router : routers_) {
         if (router->machine.role() != proto::Role::backup) continue;
-        if (!has_address(*router->config, router->followed, claim.address)) continue;
+        // The same address on another device is another one: many a provider's router is fe80::1.
+        if (!has_address(*router->config, router->followed, claim.address) ||
+            !asked_for(*router, desk_->world()).contains(link, claim.address))
+            continue;
         holder_ = claim.address.to_string() + " is held by " + claim.mac.to_string();
         drive(*router, proto::ProbeAnswered{});
     }

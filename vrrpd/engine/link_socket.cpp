@@ -44,9 +44,8 @@ Result<FrameListener> FrameListener::open(IfIndex link, std::uint16_t ethertype,
     return FrameListener(std::move(*fd));
 }
 
-void FrameListener::receive(Burst& burst, const std::function<void(BytesView)>& heard) {
-    const unsigned count = burst.receive(fd_.get());
-    for (unsigned i = 0; i < count; ++i) heard(burst.packet(i).bytes);
+bool FrameListener::receive(Burst& burst, const std::function<void(BytesView)>& heard) {
+    return burst.read(fd_.get(), [&](const Burst::Packet& packet) { heard(packet.bytes); });
 }
 
 Result<ClaimListener> ClaimListener::open(IfIndex link, Family family, const std::optional<IpAddress>& only) {
@@ -56,8 +55,8 @@ Result<ClaimListener> ClaimListener::open(IfIndex link, Family family, const std
     return ClaimListener(std::move(*frames));
 }
 
-void ClaimListener::receive(Burst& burst, const std::function<void(const proto::AddressClaim&)>& claimed) {
-    frames_.receive(burst, [&](BytesView frame) {
+bool ClaimListener::receive(Burst& burst, const std::function<void(const proto::AddressClaim&)>& claimed) {
+    return frames_.receive(burst, [&](BytesView frame) {
         if (const auto claim = proto::read_claim(frame)) claimed(*claim);
     });
 }

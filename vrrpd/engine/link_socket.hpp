@@ -26,7 +26,8 @@ private:
 class FrameListener {
 public:
     [[nodiscard]] static Result<FrameListener> open(IfIndex link, std::uint16_t ethertype, const Filter& filter);
-    void receive(Burst& burst, const std::function<void(BytesView ethernet_frame)>& heard);
+    // Reads what is queued, at most packets_a_wakeup. Returns whether more may wait.
+    bool receive(Burst& burst, const std::function<void(BytesView ethernet_frame)>& heard);
     [[nodiscard]] int fd() const { return fd_.get(); }
 
 private:
@@ -40,7 +41,7 @@ class ClaimListener {
 public:
     [[nodiscard]] static Result<ClaimListener> open(IfIndex link, Family family,
                                                     const std::optional<IpAddress>& only = std::nullopt);
-    void receive(Burst& burst, const std::function<void(const proto::AddressClaim&)>& claimed);
+    bool receive(Burst& burst, const std::function<void(const proto::AddressClaim&)>& claimed);
     [[nodiscard]] int fd() const { return frames_.fd(); }
 
 private:

@@ -23,6 +23,7 @@
 namespace vrrpd::engine {
 
 inline constexpr unsigned packets_a_wakeup = 64;  // more wait for the next turn, so timers are served
+inline constexpr int wakeups_a_drain = 8;         // before a timer is believed; a flood must not hold it up
 
 // Opens a non-blocking, close-on-exec socket that hears nothing before it is bound and filtered.
 [[nodiscard]] Result<Fd> open_socket(int domain, int type, int protocol, const std::string& what);
@@ -48,11 +49,22 @@ public:
         const msghdr* header;
     };
     Burst();
-    // recvmmsg; `size` of them: more may wait. The views are good until the next call.
-    [[nodiscard]] unsigned receive(int fd);
-    [[nodiscard]] Packet packet(unsigned index) const;
+    // Hands on what is queued, at most packets_a_wakeup. Returns whether more may wait. The views are good until the
+    // handler returns.
+    template <class Handler>
+    bool read(int fd, Handler&& handler) {
+        for (unsigned total = 0; total < packets_a_wakeup; total += size) {
+            const unsigned count = receive(fd);
+            for (unsigned i = 0; i < count; ++i) handler(packet(i));
+            if (count < size) return false;
+        }
+        return true;
+    }
 
 private:
+    [[nodiscard]] unsigned receive(int fd);  // recvmmsg
+    [[nodiscard]] Packet packet(unsigned index) const;
+
     // The largest advert is 255 IPv6 addresses: 8 + 255 * 16 octets and its headers.
     static constexpr std::size_t packet_max = 4352;
     static constexpr std::size_t control_max = 128;

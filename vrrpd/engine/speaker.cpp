@@ -235,14 +235,15 @@ void Speaker::listen(IfIndex link, Family family, const std::optional<IpAddress>
     listener.watch = loop_.on_readable(listener.socket.fd(), [this, &listener] { hear(listener); });
 }
 
-void Speaker::hear(Listener& listener) {
-    listener.socket.receive(burst_, [&](const proto::AddressClaim& claim) {
+bool Speaker::hear(Listener& listener) {
+    return listener.socket.receive(burst_, [&](const proto::AddressClaim& claim) {
         if (claimed_) claimed_(listener.link, claim);
     });
 }
 
 void Speaker::hear() {
-    for (auto& listener : listeners_) hear(listener);
+    for (auto& listener : listeners_)
+        for (int wakeups = 0; wakeups < wakeups_a_drain && hear(listener); ++wakeups) {}
 }
 
 Deadline Speaker::next_deadline() const {

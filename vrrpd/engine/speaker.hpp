@@ -2,6 +2,7 @@
 // --observe and "a stand-in is silent" have one door to guard.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <list>
@@ -34,6 +35,11 @@ struct Announced {
     [[nodiscard]] const AddressOnLink* at(std::size_t index) const {
         if (index < arp.size()) return &arp[index];
         return index < size() ? &na[index - arp.size()] : nullptr;
+    }
+    [[nodiscard]] bool contains(IfIndex link, const IpAddress& address) const {
+        const auto& all = address.is_v4() ? arp : na;
+        return std::any_of(all.begin(), all.end(),
+                           [&](const AddressOnLink& item) { return item.link == link && item.address == address; });
     }
 };
 [[nodiscard]] Announced announced(const Router& router, const World& world);
@@ -75,7 +81,7 @@ public:
     void ask_for(IfIndex link, const IpAddress& address, Instant now);
     // One of many questions on that interface: one listener hears all answers there.
     void ask_for_one_of_many(IfIndex link, const IpAddress& address, Instant now);
-    // Every answer that has come in goes to `claimed` before it returns.
+    // What has come in goes to `claimed` before it returns; of a flood some hundreds of answers on each device.
     void hear();
 
     [[nodiscard]] Deadline next_deadline() const;
@@ -121,7 +127,7 @@ private:
     void send_item(What what, const Router& router, const AddressOnLink& item);
     void ask_for(IfIndex link, const IpAddress& address, const std::optional<IpAddress>& only, Instant now);
     void listen(IfIndex link, Family family, const std::optional<IpAddress>& only, Instant until);
-    void hear(Listener& listener);
+    bool hear(Listener& listener);
 
     Loop& loop_;
     Log& log_;

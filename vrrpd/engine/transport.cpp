@@ -90,8 +90,7 @@ bool Transport::read(Entry& entry) {
 
 void Transport::drain() {
     for (auto& entry : entries_)
-        // Bounded: a flood must not hold up the timer that asked.
-        for (int bursts = 0; bursts < 8 && read(entry); ++bursts) {}
+        for (int wakeups = 0; wakeups < wakeups_a_drain && read(entry); ++wakeups) {}
 }
 
 }  // namespace vrrpd::engine
