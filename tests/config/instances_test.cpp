@@ -62,6 +62,9 @@ TEST(Instances, VR_010_VR_060_of_one_vrid_must_not_hear_each_other) {
     const auto collides = parse_text(one + instance("B", "interface eth0\nvirtual_router_id 5", "10.0.0.2"));
     EXPECT_TRUE(says(collides.faults, "vrrpd.conf:8:1: (B) has virtual_router_id 5 on eth0, as A has"));
     EXPECT_FALSE(collides.can_start());
+    EXPECT_FALSE(
+        parse_text(one + instance("B", "interface eth0\nvirtual_router_id 5\nmcast_dst_ip 224.0.0.18")).can_start())
+        << "the usual group";
     for (const auto& other :
          {instance("B", "interface eth1\nvirtual_router_id 5", "10.0.0.2"),
           instance("B", "interface eth0\nvirtual_router_id 6", "10.0.0.2"),
@@ -70,6 +73,20 @@ TEST(Instances, VR_010_VR_060_of_one_vrid_must_not_hear_each_other) {
           instance("B", "interface eth0\nvirtual_router_id 5\nunicast_peer {\n10.0.0.3\n}", "10.0.0.2")}) {
         EXPECT_TRUE(parse_text(one + other).can_start()) << other;
     }
+}
+
+TEST(Instances, of_one_vrid_must_not_hear_each_others_copies_by_peer_link) {
+    const std::string one =
+        instance("A", "interface eth0\nvirtual_router_id 5") +
+        instance("B", "interface eth0\nvirtual_router_id 5\nunicast_peer {\n10.0.0.3\n}", "10.0.0.2");
+    const auto link = [](const std::string& member) {
+        return "peer_link {\nmember H001 10.0.0.4\nmember H002 " + member + "\n}\n";
+    };
+    EXPECT_TRUE(parse_text(one + link("10.0.0.5"), "H001").can_start());
+    const auto confused = parse_text(one + link("10.0.0.3"), "H001");
+    EXPECT_TRUE(
+        says(confused.faults, "(B) has virtual_router_id 5 on eth0, as A has, whose adverts go to the members"));
+    EXPECT_FALSE(confused.can_start());
 }
 
 TEST(Instances, more_addresses_than_an_advert_carries_are_excluded) {

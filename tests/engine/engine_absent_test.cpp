@@ -6,6 +6,7 @@
 
 #include "tests/engine/home.hpp"
 #include "tests/engine/wire.hpp"
+#include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
 
 namespace vrrpd::engine {
@@ -112,7 +113,7 @@ TEST_F(EngineAbsent, what_a_crashed_engine_had_not_put_in_place_is_asked_for) {
     EngineProcess engine(lan("10.12.14.1/24\n 10.12.14.9/24"),
                          {.adopt = true, .left_behind = [](ipc::SharedState& state) {
                               ip("addr add 10.12.14.1/24 dev lan0");
-                              auto* record = state.record("lan0", Family::ipv4, proto::Vrid::make(1).value());
+                              auto* record = state.record(proto::test::key("lan0"));
                               record->active.store(1);
                               record->last_advert.store(boot_now().time_since_epoch().count());
                           }});

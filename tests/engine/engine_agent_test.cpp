@@ -5,6 +5,7 @@
 
 #include "tests/engine/home.hpp"
 #include "tests/engine/wire.hpp"
+#include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
 
 namespace vrrpd::engine {
@@ -56,7 +57,7 @@ TEST_F(EngineAgent, hears_that_an_adopted_role_goes_on) {
         "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 4\n version 3\n "
         "virtual_ipaddress {\n 10.12.14.1/24\n }\n}\n";
     const auto active_just_now = [](ipc::SharedState& state) {
-        auto* record = state.record("lan0", Family::ipv4, *proto::Vrid::make(1));
+        auto* record = state.record(proto::test::key("lan0"));
         record->active = 1;
         record->last_advert = boot_now().time_since_epoch().count();
     };

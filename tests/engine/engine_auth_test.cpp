@@ -3,6 +3,7 @@
 
 #include "tests/engine/home.hpp"
 #include "tests/engine/wire.hpp"
+#include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
 
 namespace vrrpd::engine {
@@ -22,7 +23,7 @@ protected:
         return "authentication {\n auth_type AH\n auth_pass " + password + "\n }\n";
     }
     static ipc::AuthRecord& record(ipc::SharedState& state) {
-        return state.auth(*state.record("lan0", Family::ipv4, *proto::Vrid::make(1)));
+        return state.auth(*state.record(proto::test::key("lan0")));
     }
     static Bytes next_of(Wire& wire, std::uint8_t protocol) {
         return wire.next(

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/home.hpp"
+#include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
 
 namespace vrrpd::engine {
@@ -161,7 +162,7 @@ TEST_F(EngineGroup, a_gateway_stays_one_while_a_reload_puts_a_member_in_front) {
 TEST_F(EngineGroup, is_adopted_whole) {
     const auto active_just_now = [](ipc::SharedState& state) {
         for (const auto& [device, vrid] : {std::pair{"lan0", 1U}, std::pair{"wan0", 2U}}) {
-            auto* record = state.record(device, Family::ipv4, *proto::Vrid::make(vrid));
+            auto* record = state.record(proto::test::key(device, vrid));
             record->active.store(1);
             record->last_advert.store(boot_now().time_since_epoch().count());
         }

@@ -7,12 +7,12 @@
 
 #include <filesystem>
 
+#include "tests/proto/router_keys.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
 namespace vrrpd::supervisor {
 namespace {
 
-proto::Vrid vrid(unsigned value) { return *proto::Vrid::make(value); }
 ipc::SharedState fresh(std::size_t routers = 8) { return std::move(ipc::SharedState::create(routers).value()); }
 
 const proto::AuthMemory memory{
@@ -21,22 +21,47 @@ const proto::AuthMemory memory{
     {{*IpAddress::parse("fe80::a"), true, 42}, {IpAddress::v4(10, 77, 0, 2), false, 0xffffffffffffffff}}};
 
 proto::AuthMemory kept(ipc::SharedState& state, const char* device = "lan0") {
-    return ipc::load(state.auth(*state.record(device, Family::ipv4, vrid(1))));
+    return ipc::load(state.auth(*state.record(proto::test::key(device))));
 }
 
 void keep(const proto::AuthMemory& what, ipc::SharedState& state) {
-    ipc::store(what, state.auth(*state.record("lan0", Family::ipv4, vrid(1))));
+    ipc::store(what, state.auth(*state.record(proto::test::key("lan0"))));
 }
 
 TEST(AuthText, is_read_back_as_it_was) {
     auto state = fresh(), next = fresh();
     keep(memory, state);
-    (void)state.record("lan1", Family::ipv6, vrid(2));  // authenticates nothing
+    (void)state.record(proto::test::key("lan1", 2, Family::ipv6));  // authenticates nothing
     const auto text = auth_text(state);
     EXPECT_EQ(text, "lan0 4 1 7 7493989782091988993 fe80::a multicast 42 10.77.0.2 unicast 18446744073709551615\n");
     restore_auth(text, next);
     EXPECT_EQ(kept(next), memory);
     EXPECT_EQ(auth_text(next), text);
+}
+
+// Several of one VRID may run on one device, or on whichever has the source of the adverts.
+TEST(AuthText, each_router_has_a_line_of_its_own) {
+    const auto four = IpAddress::v4(10, 12, 14, 4);
+    auto another_group = proto::test::key("lan0"), unicast = another_group, from_four = another_group;
+    another_group.group = IpAddress::v4(239, 0, 0, 1);
+    unicast.group = from_four.group = std::nullopt;
+    from_four.source = four;
+    auto nowhere = from_four;
+    nowhere.interface.clear();
+    auto six = proto::test::key("lan0", 1, Family::ipv6);
+    six.group.reset();
+    six.source = *IpAddress::parse("fe80::4");
+    const std::vector keys{proto::test::key("lan0"), another_group, unicast, from_four, nowhere, six};
+    auto state = fresh(), next = fresh();
+    for (std::uint32_t i = 0; i < keys.size(); ++i) ipc::store({i + 1, 0, {}}, state.auth(*state.record(keys[i])));
+    const auto text = auth_text(state);
+    EXPECT_EQ(text,
+              "lan0 4 1 1 0\nlan0 4 1/239.0.0.1 2 0\nlan0 4 1/unicast/any 3 0\nlan0 4 1/unicast/10.12.14.4 4 0\n"
+              "/ 4 1/unicast/10.12.14.4 5 0\nlan0 6 1/unicast/fe80::4 6 0\n");
+    restore_auth(text, next);
+    EXPECT_EQ(auth_text(next), text);
+    for (std::uint32_t i = 0; i < keys.size(); ++i)
+        EXPECT_EQ(ipc::load(next.auth(*next.record(keys[i]))).ah_sequence, i + 1) << i;
 }
 
 TEST(AuthText, of_more_senders_the_latest_are_kept) {
@@ -54,6 +79,7 @@ TEST(AuthText, lines_without_sense_are_left_out) {
     auto state = fresh();
     restore_auth(
         "\nlan0\nlan0 5 1 7 8\nlan0 4 0 7 8\nlan0 4 1 x 8\na-name-that-is-too-long 4 1 7 8\n"
+        "lan0 4 1/ 7 8\nlan0 4 1/x 7 8\nlan0 4 1/fe80::1 7 8\nlan0 4 1/unicast/ 7 8\nlan0 4 1/unicast 7 8\n"
         "lan1 4 1 7 8 nonsense multicast 1 10.0.0.1 somehow 2 10.0.0.2 unicast 3\n",
         state);
     EXPECT_EQ(auth_text(state), "lan1 4 1 7 8 10.0.0.2 unicast 3\n");

@@ -63,6 +63,25 @@ TEST(Rival, shares_a_virtual_router_of_the_same_device_and_family) {
     EXPECT_THAT(with(other).shared_with(ours()), IsEmpty());
 }
 
+// As we run them beside each other, too.
+TEST(Rival, shares_no_virtual_router_whose_adverts_go_another_way) {
+    auto theirs = engine::test::instance();
+    theirs.addresses.clear();
+    theirs.group = IpAddress::v4(239, 0, 0, 1);
+    EXPECT_THAT(with(theirs).shared_with(ours()), IsEmpty());
+    theirs.group.reset();
+    theirs.peers = {proto::Peer{IpAddress::v4(10, 12, 14, 9)}};
+    EXPECT_THAT(with(theirs).shared_with(ours()), IsEmpty());
+    auto mine = ours();
+    mine.instances.front().peers = theirs.peers;
+    EXPECT_THAT(with(theirs).shared_with(mine), ElementsAre(HasSubstr("virtual_router_id 1 on lan0")));
+    mine.instances.front().source = IpAddress::v4(10, 12, 14, 4);
+    EXPECT_THAT(with(theirs).shared_with(mine), ElementsAre(HasSubstr("virtual_router_id 1 on lan0")))
+        << "theirs may be the same";
+    theirs.source = IpAddress::v4(10, 12, 14, 5);
+    EXPECT_THAT(with(theirs).shared_with(mine), IsEmpty());
+}
+
 TEST(Rival, shares_an_address_whatever_it_calls_its_router) {
     auto theirs = engine::test::instance();
     theirs.vrid = engine::test::vrid(51);

@@ -5,10 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tests/proto/router_keys.hpp"
+
 namespace vrrpd::ipc {
 namespace {
-
-proto::Vrid vrid(unsigned value) { return *proto::Vrid::make(value); }
 
 struct Pair {
     SharedState supervisor;
@@ -30,18 +30,28 @@ TEST(SharedState, a_beat_is_seen_by_the_other_mapping) {
     EXPECT_EQ(supervisor.last_beat(), Instant(Duration(123456789)));
 }
 
-TEST(SharedState, a_record_is_found_again_by_interface_family_and_vrid) {
+TEST(SharedState, a_record_is_found_again_by_its_key) {
     auto [supervisor, engine] = mapped(8);
-    RouterRecord* const first = engine.record("lan0", Family::ipv4, vrid(1));
+    RouterRecord* const first = engine.record(proto::test::key("lan0"));
     ASSERT_NE(first, nullptr);
     first->active.store(1);
     first->last_advert.store(42);
-    EXPECT_NE(engine.record("lan0", Family::ipv6, vrid(1)), first);
-    EXPECT_NE(engine.record("lan1", Family::ipv4, vrid(1)), first);
-    EXPECT_NE(engine.record("lan0", Family::ipv4, vrid(2)), first);
-    EXPECT_EQ(engine.record("lan0", Family::ipv4, vrid(1)), first);
+    EXPECT_NE(engine.record(proto::test::key("lan0", 1, Family::ipv6)), first);
+    EXPECT_NE(engine.record(proto::test::key("lan1")), first);
+    EXPECT_NE(engine.record(proto::test::key("lan0", 2)), first);
+    EXPECT_EQ(engine.record(proto::test::key("lan0")), first);
+    auto unicast = proto::test::key("lan0");
+    unicast.group.reset();
+    auto from = unicast;
+    from.source = IpAddress::v4(224, 0, 0, 18);
+    EXPECT_NE(engine.record(unicast), first);
+    EXPECT_NE(engine.record(from), first);
+    EXPECT_NE(engine.record(from), engine.record(unicast));
+    EXPECT_EQ(engine.record(from)->key(), from);
+    EXPECT_EQ(engine.record(unicast)->key(), unicast);
+    EXPECT_EQ(first->key(), proto::test::key("lan0"));
 
-    const RouterRecord* const seen = supervisor.record("lan0", Family::ipv4, vrid(1));
+    const RouterRecord* const seen = supervisor.record(proto::test::key("lan0"));
     EXPECT_EQ(seen->active.load(), 1);
     EXPECT_EQ(seen->last_advert.load(), 42);
 }
@@ -49,16 +59,15 @@ TEST(SharedState, a_record_is_found_again_by_interface_family_and_vrid) {
 TEST(SharedState, says_when_all_records_are_taken) {
     auto [supervisor, engine] = mapped(2);
     EXPECT_EQ(engine.capacity(), 2u);
-    EXPECT_NE(engine.record("a", Family::ipv4, vrid(1)), nullptr);
-    EXPECT_NE(engine.record("a", Family::ipv4, vrid(2)), nullptr);
-    EXPECT_EQ(engine.record("a", Family::ipv4, vrid(3)), nullptr);
-    EXPECT_NE(engine.record("a", Family::ipv4, vrid(2)), nullptr);
+    EXPECT_NE(engine.record(proto::test::key("a")), nullptr);
+    EXPECT_NE(engine.record(proto::test::key("a", 2)), nullptr);
+    EXPECT_EQ(engine.record(proto::test::key("a", 3)), nullptr);
+    EXPECT_NE(engine.record(proto::test::key("a", 2)), nullptr);
 }
 
 TEST(SharedState, takes_a_name_of_full_length) {
     auto [supervisor, engine] = mapped(2);
-    EXPECT_EQ(engine.record("enp0s31f6abcdef", Family::ipv4, vrid(1)),
-              engine.record("enp0s31f6abcdef", Family::ipv4, vrid(1)));
+    EXPECT_EQ(engine.record(proto::test::key("enp0s31f6abcdef")), engine.record(proto::test::key("enp0s31f6abcdef")));
 }
 
 TEST(SharedState, a_bfd_session_is_found_again_by_its_name_and_read_back) {
@@ -83,18 +92,18 @@ TEST(SharedState, a_bfd_session_is_found_again_by_its_name_and_read_back) {
     EXPECT_EQ(load(*seen), memory);
     EXPECT_EQ(counters(*seen), counted);
     EXPECT_EQ(counters(*supervisor.bfd("b")), BfdRecord::Counters{});
-    EXPECT_EQ(supervisor.record("lan0", Family::ipv4, vrid(1))->active.load(), 0) << "they do not lie upon each other";
+    EXPECT_EQ(supervisor.record(proto::test::key("lan0"))->active.load(), 0) << "they do not lie upon each other";
 }
 
 TEST(SharedState, a_legacy_is_taken_up_once) {
     auto [before, after] = mapped(2);
-    const auto* const record = before.record("lan0", Family::ipv4, vrid(1));
-    const auto* const other = before.record("lan0", Family::ipv4, vrid(2));
+    const auto* const record = before.record(proto::test::key("lan0"));
+    const auto* const other = before.record(proto::test::key("lan0", 2));
     LegacyRecord::Values values{2, Instant(Duration(5)), Instant(Duration(7)), {1, 2}, {3, 4, 5, 6}, {}};
     values.rejected.back() = 8;
     leave(values, before.legacy(*record));
-    const auto* const found = after.record("lan0", Family::ipv4, vrid(1));
-    EXPECT_EQ(take_up(after.legacy(*after.record("lan0", Family::ipv4, vrid(2)))), std::nullopt);
+    const auto* const found = after.record(proto::test::key("lan0"));
+    EXPECT_EQ(take_up(after.legacy(*after.record(proto::test::key("lan0", 2)))), std::nullopt);
     EXPECT_EQ(take_up(after.legacy(*found)), values);
     EXPECT_EQ(take_up(after.legacy(*found)), std::nullopt);
     leave({}, before.legacy(*other));

@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "netlink/fake_kernel.hpp"
+#include "tests/proto/router_keys.hpp"
 #include "vrrpd/supervisor/supervisor.hpp"
 
 namespace vrrpd::supervisor::test {
@@ -65,7 +66,7 @@ inline int obedient(engine::EngineOptions options) {
 // the next engine finds them.
 inline EngineMain crashing(int crashes) {
     return [crashes](engine::EngineOptions options) {
-        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        auto& lives = options.state.record(proto::test::key("lives"))->last_advert;
         if (lives.fetch_add(1) < crashes) {
             options.channel.send(ipc::Kind::ready);
             raise(SIGKILL);

@@ -1,4 +1,5 @@
 // What scripts hear of a supervisor whose engine is gone, or that is itself about to go.
+#include "tests/proto/router_keys.hpp"
 #include "tests/supervisor/supervised.hpp"
 
 namespace vrrpd::supervisor::test {
@@ -20,7 +21,7 @@ void tell(ipc::Channel& channel, ipc::Notice::Event event) {
 TEST_F(SupervisorScripts, after_a_crash_that_cost_the_role_they_hear_of_a_fault) {
     notify(R"(echo "$4 $5" >> "$1/heard")");
     start([](engine::EngineOptions options) {
-        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        auto& lives = options.state.record(proto::test::key("lives"))->last_advert;
         const bool last = lives.fetch_add(1) > 1;
         tell(options.channel, last ? ipc::Notice::Event::backup : ipc::Notice::Event::master);
         if (last) return obedient(std::move(options));

@@ -4,13 +4,14 @@
 
 #include <array>
 
+#include "tests/proto/router_keys.hpp"
 #include "tests/supervisor/supervised.hpp"
 
 namespace vrrpd::supervisor::test {
 namespace {
 
 int hanging(engine::EngineOptions options) {
-    auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+    auto& lives = options.state.record(proto::test::key("lives"))->last_advert;
     if (lives.fetch_add(1) > 0) return obedient(std::move(options));
     options.state.beat(boot_now());
     options.channel.send(ipc::Kind::ready);
@@ -27,7 +28,7 @@ int deaf(engine::EngineOptions options) {  // never hands over
 
 // Dies of its first reload; the next one begins with what that brought.
 int dying_of_a_reload(engine::EngineOptions options) {
-    auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+    auto& lives = options.state.record(proto::test::key("lives"))->last_advert;
     if (lives.fetch_add(1) > 0) return obedient(std::move(options));
     options.channel.send(ipc::Kind::ready);
     ipc::Message message;
@@ -131,7 +132,7 @@ TEST_F(SupervisorTest, an_engine_that_hangs_is_killed) {
 
 TEST_F(SupervisorTest, an_engine_that_hangs_in_a_flood_of_words_is_killed) {
     start([](engine::EngineOptions options) {
-        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        auto& lives = options.state.record(proto::test::key("lives"))->last_advert;
         if (lives.fetch_add(1) > 0) return obedient(std::move(options));
         options.state.beat(boot_now());
         options.channel.send(ipc::Kind::ready);
@@ -181,7 +182,7 @@ TEST_F(SupervisorTest, what_the_agent_said_once_reaches_an_engine_that_was_late_
 // Spoilt memory in the engine must not end the supervisor too, whatever it makes the engine send.
 TEST_F(SupervisorTest, an_engine_that_sends_nonsense_is_replaced) {
     start([](engine::EngineOptions options) {
-        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        auto& lives = options.state.record(proto::test::key("lives"))->last_advert;
         if (lives.fetch_add(1) > 0) return obedient(std::move(options));
         options.channel.send(ipc::Kind::ready);
         options.channel.send(ipc::Kind::log, "a line of no level", 200);
@@ -346,7 +347,7 @@ TEST_F(SupervisorTest, a_reload_that_the_engine_does_not_survive_is_answered_by_
 
 TEST_F(SupervisorTest, an_engine_that_could_not_read_a_reload_is_replaced_by_one_that_has_it) {
     start([](engine::EngineOptions options) {
-        auto& lives = options.state.record("lives", Family::ipv4, *proto::Vrid::make(1))->last_advert;
+        auto& lives = options.state.record(proto::test::key("lives"))->last_advert;
         if (lives.fetch_add(1) > 0) return obedient(std::move(options));
         options.channel.send(ipc::Kind::ready);
         for (ipc::Message message;;) {

@@ -4,12 +4,17 @@
 #include <algorithm>
 #include <map>
 
+#include "vrrpd/proto/envelope.hpp"
+
 namespace vrrpd::config {
 
+proto::RouterKey Instance::key() const {
+    if (unicast()) return {interface, family, vrid, std::nullopt, source};
+    return {interface, family, vrid, group.value_or(proto::multicast_group(family)), std::nullopt};
+}
+
 bool Instance::same_router(const Instance& other) const {
-    return vrid == other.vrid && family == other.family && interface == other.interface &&
-           unicast() == other.unicast() && (unicast() ? source == other.source : group == other.group) &&
-           virtual_mac == other.virtual_mac;
+    return key() == other.key() && virtual_mac == other.virtual_mac;
 }
 
 bool Instance::has_address_on(std::string_view device) const {
@@ -62,11 +67,11 @@ std::vector<Prefix> Gateway::networks() const {
 
 Difference diff(const Config& before, const Config& after) {
     Difference result;
-    std::multimap<proto::Vrid, std::size_t> unmatched;
-    for (std::size_t i = 0; i < before.instances.size(); ++i) unmatched.emplace(before.instances[i].vrid, i);
+    std::multimap<proto::RouterKey, std::size_t> unmatched;
+    for (std::size_t i = 0; i < before.instances.size(); ++i) unmatched.emplace(before.instances[i].key(), i);
     for (std::size_t i = 0; i < after.instances.size(); ++i) {
         const auto& instance = after.instances[i];
-        const auto [first, last] = unmatched.equal_range(instance.vrid);
+        const auto [first, last] = unmatched.equal_range(instance.key());
         const auto found = std::find_if(
             first, last, [&](const auto& entry) { return before.instances[entry.second].same_router(instance); });
         if (found == last) {
@@ -76,7 +81,7 @@ Difference diff(const Config& before, const Config& after) {
         result.kept.push_back({found->second, i, !(before.instances[found->second] == instance)});
         unmatched.erase(found);
     }
-    for (const auto& [vrid, index] : unmatched) result.removed.push_back(index);
+    for (const auto& [key, index] : unmatched) result.removed.push_back(index);
     std::sort(result.removed.begin(), result.removed.end());
     result.gateways_changed = before.gateways != after.gateways;
     return result;

@@ -23,6 +23,7 @@
 #include "vrrpd/proto/announce.hpp"
 #include "vrrpd/proto/auth.hpp"
 #include "vrrpd/proto/machine.hpp"
+#include "vrrpd/proto/router_key.hpp"
 #include "vrrpd/proto/types.hpp"
 
 namespace vrrpd::config {
@@ -144,6 +145,7 @@ struct Instance {
     [[nodiscard]] bool has_address_on(std::string_view device) const;
     // Its virtual device of that name; nullptr: it has none.
     [[nodiscard]] const VirtualDevice* virtual_device(std::string_view name) const;
+    [[nodiscard]] proto::RouterKey key() const;
     // keepalived matches by this over a reload, not by name.
     [[nodiscard]] bool same_router(const Instance& other) const;
     bool operator==(const Instance&) const = default;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <tuple>
 
 #include "vrrpd/config/reader.hpp"
 
@@ -33,21 +32,45 @@ void validate_instance(Reader& reader, const InstanceDraft& draft, const Instanc
     }
 }
 
-// Two routers of one VRID where they hear each other. Instances with a VMAC are no exception to us:
+// Two routers of one VRID that nobody could tell apart. Instances with a VMAC are no exception to us:
 // their adverts go out on the interface.
 void validate_pairs(Reader& reader, const Draft& draft) {
-    using Key = std::tuple<std::string, proto::Vrid, Family, bool, std::optional<IpAddress>>;
-    std::map<Key, std::string> seen;
+    std::map<proto::RouterKey, std::string> seen;
     for (std::size_t i = 0; i < draft.instances.size(); ++i) {
         const auto& instance = draft.config.instances[i];
         if (!draft.instances[i].vrid_given) continue;
-        const auto apart = instance.unicast() ? instance.source : instance.group;
-        const auto [other, is_new] = seen.try_emplace(
-            {instance.interface, instance.vrid, instance.family, instance.unicast(), apart}, instance.name);
+        const auto [other, is_new] = seen.try_emplace(instance.key(), instance.name);
         if (is_new) continue;
         reader.fatal(Severity::error, draft.instances[i].place,
                      fmt::format("({}) has virtual_router_id {} on {}, as {} has: give it another number",
                                  instance.name, instance.vrid.value(), instance.interface, other->second));
+    }
+}
+
+// peer_link sends its members unicast copies of what a multicast router says. A unicast one of the same VRID, with such
+// a member for its peer, could not know that they are not for it.
+void validate_copies(Reader& reader, const Draft& draft) {
+    if (!draft.config.peer_link) return;
+    const auto is_copied_to = [&](const proto::Peer& peer) {
+        const auto& members = draft.config.peer_link->members;
+        return std::any_of(members.begin(), members.end(),
+                           [&](const Member& member) { return member.address == peer.address; });
+    };
+    const auto& instances = draft.config.instances;
+    for (std::size_t i = 0; i < instances.size(); ++i) {
+        const auto& unicast = instances[i];
+        const auto peer = std::find_if(unicast.peers.begin(), unicast.peers.end(), is_copied_to);
+        if (peer == unicast.peers.end()) continue;
+        const auto multicast = std::find_if(instances.begin(), instances.end(), [&](const Instance& other) {
+            return !other.unicast() && other.vrid == unicast.vrid && other.family == unicast.family &&
+                   other.interface == unicast.interface;
+        });
+        if (multicast == instances.end()) continue;
+        reader.fatal(Severity::error, draft.instances[i].place,
+                     fmt::format("({}) has virtual_router_id {} on {}, as {} has, whose adverts go to the members of "
+                                 "peer_link by unicast, too, and {} is one: give it another number",
+                                 unicast.name, unicast.vrid.value(), unicast.interface, multicast->name,
+                                 peer->address.to_string()));
     }
 }
 
@@ -59,6 +82,7 @@ void validate(Reader& reader) {
         validate_instance(reader, draft.instances[i], draft.config.instances[i]);
     }
     validate_pairs(reader, draft);
+    validate_copies(reader, draft);
 }
 
 }  // namespace vrrpd::config

@@ -29,7 +29,7 @@ Result<std::unique_ptr<Engine>> Engine::open(EngineOptions& options, ipc::Channe
     self.transport_ = std::make_unique<Transport>(
         Surroundings{self.loop_, log, self.burst_},
         options.observe ? AdvertSocket::Mode::observe : AdvertSocket::Mode::speak,
-        [&self](auto number, const auto& link, const auto& message) { self.heard(number, link, message); });
+        [&self](auto members, const auto& link, const auto& message) { self.heard(members, link, message); });
     self.gateways_ = std::make_unique<GatewayKeeper>(self.loop_, log, *self.desk_, *self.speaker_,
                                                      [&self](std::size_t gateway) { self.gateway_changed(gateway); });
     self.prober_ = self.make_prober();
@@ -357,7 +357,7 @@ void Engine::use_configuration() {
 
 void Engine::prepare(Router& router) {
     const auto& config = *router.config;
-    router.record = options_.state.record(config.interface, config.family, config.vrid);
+    router.record = options_.state.record(config.key());
     router.since = loop_.now();
     authenticate(router);
 }

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -106,7 +107,8 @@ private:
     void announce_all(Router& router);
     void repeat_announcements(Router& router);
     void renew(Router& router, Instant now);
-    void heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard);
+    void heard(std::span<const Transport::Member> members, const netlink::Link& link, const AdvertSocket::Heard& heard);
+    [[nodiscard]] Router* addressee(std::span<const Transport::Member> members, const proto::Envelope& envelope) const;
     void rejected(Router& router, const netlink::Link& link, const AdvertSocket::Heard& heard, proto::Rejection why);
     void accepted(Router& router, const AdvertSocket::Heard& heard, const proto::Accepted& accepted);
     void watch_paths(Router& router, const proto::Envelope& envelope);

@@ -237,9 +237,37 @@ void Engine::renew(Router& router, Instant now) {
     desk_->apply(additions(addresses));
 }
 
-void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& link, const AdvertSocket::Heard& heard) {
+// Whose an advert is of those who have its VRID. Alone, whoever has it judges it, and counts what it refuses.
+Router* Engine::addressee(std::span<const Transport::Member> members, const proto::Envelope& envelope) const {
+    const auto fits = [&](const Router& router) {
+        const auto& config = *router.config;
+        if (envelope.destination.is_multicast()) {
+            const auto group = config.group.value_or(proto::multicast_group(config.family));
+            if (!config.unicast()) return group == envelope.destination ? 2 : 0;
+            return 1;
+        }
+        if (!config.unicast())  // members of peer_link send to it unicast, too
+            return std::find(members_.begin(), members_.end(), envelope.source) == members_.end() ? 1 : 3;
+        const bool is_peer = std::any_of(config.peers.begin(), config.peers.end(),
+                                         [&](const auto& peer) { return peer.address == envelope.source; });
+        return router.source != envelope.destination ? 1 : is_peer ? 4 : 2;
+    };
+    Router* best = nullptr;
+    int best_fit = 0;
+    for (const auto& member : members) {
+        auto* router = routers_[member.router].get();
+        const auto fit = fits(*router);
+        if (fit > best_fit) best = router;
+        best_fit = std::max(fit, best_fit);
+    }
+    return best;
+}
+
+void Engine::heard(std::span<const Transport::Member> members, const netlink::Link& link,
+                   const AdvertSocket::Heard& heard) {
     if (!speaking_) return;  // vrrp_startup_delay: not listening yet (VR-087)
-    if (!number) {
+    auto* const found = addressee(members, heard.envelope);
+    if (!found) {
         if (config_->log_unknown_vrids && heard.message.size() > 1 && unknown_vrid_said_ <= loop_.now()) {
             unknown_vrid_said_ = loop_.now() + std::chrono::seconds(60);
             log_.info("{}: advert of VRID {} from {}, which nobody here has", link.name, heard.message[1],
@@ -247,7 +275,7 @@ void Engine::heard(std::optional<std::uint32_t> number, const netlink::Link& lin
         }
         return;
     }
-    auto& router = *routers_[*number];
+    auto& router = *found;
     if (router.machine.role() == proto::Role::initialize) return;  // VR-085
     const auto& config = *router.config;
     if (config.ignores_adverts) return;  // of the owner

@@ -181,9 +181,7 @@ void Engine::require_sockets() {
         const auto* link = desk_->world().link(router.link);
         if (!link) continue;
         const auto& config = *router.config;
-        const auto group = config.unicast()
-                               ? std::nullopt
-                               : std::optional(config.group.value_or(proto::multicast_group(config.family)));
+        const auto group = config.key().group;
         needs.push_back({*link, config.family, group, config.vrid, number});
         // Beside the plain one: who speaks without AH is heard, and told why it is refused.
         if (config.authentication->type == proto::AuthType::ah)

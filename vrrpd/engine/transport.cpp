@@ -47,7 +47,7 @@ void Transport::require(const std::vector<Need>& needs, bool every_vrid) {
     problems_.clear();
     for (auto& entry : entries_) {
         entry.needed = false;
-        entry.routers.fill(nobody);
+        entry.members.clear();
     }
     for (const auto& need : needs) {
         auto* entry = find(need.link.index, need.family, need.protocol);
@@ -55,19 +55,19 @@ void Transport::require(const std::vector<Need>& needs, bool every_vrid) {
             if (problem(need.link.index, need.family)) continue;  // tried in this very call
             entry = open(need);
             if (!entry) continue;
-            entry->routers.fill(nobody);
         }
         entry->needed = true;
         entry->link = need.link;
-        entry->routers[need.vrid.value()] = need.router;
+        entry->members.push_back({need.vrid, need.router});
         if (!need.group) continue;
         if (auto joined = entry->socket.join(*need.group); !joined) fail_on(need, joined.error());
     }
     entries_.remove_if([](const Entry& entry) { return !entry.needed; });
     for (auto& entry : entries_) {
+        std::sort(entry.members.begin(), entry.members.end());
         std::vector<proto::Vrid> vrids;
-        for (unsigned value = 1; !every_vrid && value < entry.routers.size(); ++value)
-            if (entry.routers[value] != nobody) vrids.push_back(*proto::Vrid::make(value));
+        for (const auto& member : entry.members)
+            if (!every_vrid) vrids.push_back(member.vrid);
         if (auto done = entry.socket.narrow(vrids); !done)
             log_.error("{}: {}", entry.link.name, done.error().describe());
     }
@@ -82,10 +82,17 @@ Result<void> Transport::send(IfIndex link, BytesView message, const proto::Envel
 
 bool Transport::read(Entry& entry) {
     return entry.socket.receive(burst_, [&](const AdvertSocket::Heard& heard) {
-        const auto vrid = proto::peek_vrid(heard.message);
-        const auto router = vrid ? entry.routers[vrid->value()] : nobody;
-        handler_(router == nobody ? std::nullopt : std::optional(router), entry.link, heard);
+        handler_(members_of(entry, heard.message), entry.link, heard);
     });
+}
+
+std::span<const Transport::Member> Transport::members_of(const Entry& entry, BytesView message) {
+    const auto vrid = proto::peek_vrid(message);
+    if (!vrid) return {};
+    const auto is_before = [](const Member& a, const Member& b) { return a.vrid < b.vrid; };
+    const auto [first, last] =
+        std::equal_range(entry.members.begin(), entry.members.end(), Member{*vrid, 0}, is_before);
+    return {first, last};
 }
 
 void Transport::drain() {

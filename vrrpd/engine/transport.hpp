@@ -1,11 +1,11 @@
 // All VRRP sockets of the process, one for each interface, family and protocol, kept to what the routers need now; and
-// which router each VRID belongs to.
+// which routers each VRID belongs to.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <list>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,8 +27,13 @@ public:
         std::uint8_t protocol = proto::ip_protocol;
         bool only_hears = false;  // without joining anything
     };
-    // A message and whose it is; nullopt: nobody's VRID.
-    using Handler = std::function<void(std::optional<RouterNumber>, const netlink::Link&, const AdvertSocket::Heard&)>;
+    struct Member {
+        proto::Vrid vrid;
+        RouterNumber router;
+        auto operator<=>(const Member&) const = default;
+    };
+    // A message, and who has its VRID there.
+    using Handler = std::function<void(std::span<const Member>, const netlink::Link&, const AdvertSocket::Heard&)>;
 
     Transport(const Surroundings& surroundings, AdvertSocket::Mode mode, Handler handler);
 
@@ -45,19 +50,19 @@ public:
     void drain();
 
 private:
-    static constexpr RouterNumber nobody = 0xffffffff;
     struct Entry {
         netlink::Link link;
         Family family;
         std::uint8_t protocol;
         AdvertSocket socket;
-        std::array<RouterNumber, 256> routers{};
+        std::vector<Member> members = {};  // sorted
         bool needed = true;
         Loop::Watch watch{};
     };
 
     [[nodiscard]] Entry* find(IfIndex link, Family family, std::uint8_t protocol);
     [[nodiscard]] Entry* open(const Need& need);
+    [[nodiscard]] static std::span<const Member> members_of(const Entry& entry, BytesView message);
     void fail_on(const Need& need, const OsError& error);
     bool read(Entry& entry);
 

@@ -102,20 +102,31 @@ Instant SharedState::last_beat() const { return Instant(Duration(header_->beat.l
 
 std::size_t SharedState::capacity() const { return header_->capacity; }
 
-RouterRecord* SharedState::record(std::string_view interface, Family family, proto::Vrid vrid) {
+proto::RouterKey RouterRecord::key() const {
+    const auto of_family = static_cast<Family>(family);
+    proto::RouterKey key{interface, of_family, *proto::Vrid::make(vrid)};
+    if (cast == Cast::unicast) return key;
+    auto& known = cast == Cast::multicast ? key.group : key.source;
+    known = *IpAddress::from_bytes({address, address_size(of_family)});
+    return key;
+}
+
+RouterRecord* SharedState::record(const proto::RouterKey& key) {
+    using Cast = RouterRecord::Cast;
     RouterRecord* const records = header_->records();
-    ASSERT(interface.size() < sizeof records->interface);
+    ASSERT(key.interface.size() < sizeof records->interface);
     for (std::size_t i = 0; i < header_->capacity; ++i) {
         RouterRecord& record = records[i];
         if (record.family == 0) {
-            std::memcpy(record.interface, interface.data(), interface.size());
-            record.vrid = vrid.value();
-            record.family = static_cast<std::uint8_t>(family);  // last: from here on it is taken
+            std::memcpy(record.interface, key.interface.data(), key.interface.size());
+            record.vrid = key.vrid.value();
+            record.cast = key.group ? Cast::multicast : key.source ? Cast::unicast_from : Cast::unicast;
+            if (const auto& known = key.group ? key.group : key.source)
+                std::memcpy(record.address, known->bytes().data(), known->bytes().size());
+            record.family = static_cast<std::uint8_t>(key.family);  // last: from here on it is taken
             return &record;
         }
-        if (record.family == static_cast<std::uint8_t>(family) && record.vrid == vrid.value() &&
-            record.interface == interface)
-            return &record;
+        if (record.vrid == key.vrid.value() && record.interface == key.interface && record.key() == key) return &record;
     }
     return nullptr;
 }

@@ -21,21 +21,26 @@
 #include "vrrpd/proto/auth.hpp"
 #include "vrrpd/proto/bfd_session.hpp"
 #include "vrrpd/proto/rejection.hpp"
-#include "vrrpd/proto/types.hpp"
+#include "vrrpd/proto/router_key.hpp"
 
 namespace vrrpd::ipc {
 
 // Of what follows, and of the encodings in notices.hpp: a daemon of another version that has the same goes on from what
 // this one knows (--handoff). Whoever changes one of them changes the number.
-inline constexpr std::uint64_t state_layout = 2;
+inline constexpr std::uint64_t state_layout = 3;
 
-// One virtual router, found by interface, family and VRID (not by name: a reload may rename it).
+// One virtual router, found by its key (not by name: a reload may rename it).
 struct RouterRecord {
+    enum class Cast : std::uint8_t { multicast, unicast_from, unicast };
     char interface[16] = {};
     std::uint8_t family = 0;  // 0: the record is free
     std::uint8_t vrid = 0;
+    Cast cast = Cast::multicast;
+    std::uint8_t address[16] = {};  // the group, or whom it is unicast from
     std::atomic<std::uint8_t> active{0};
     std::atomic<std::int64_t> last_advert{0};  // CLOCK_BOOTTIME, nanoseconds
+
+    [[nodiscard]] proto::RouterKey key() const;  // of one that is not free
 };
 
 // Beside it: what its authenticator remembers. Touched only where there is authentication.
@@ -113,7 +118,7 @@ public:
     [[nodiscard]] Instant last_beat() const;
 
     // Finds the record, or takes a free one; nullptr when all are taken.
-    [[nodiscard]] RouterRecord* record(std::string_view interface, Family family, proto::Vrid vrid);
+    [[nodiscard]] RouterRecord* record(const proto::RouterKey& key);
     // The authentication of that router.
     [[nodiscard]] AuthRecord& auth(const RouterRecord& record);
     // What was left of that router.

@@ -85,7 +85,7 @@ Rival rival_of(pid_t pid, std::vector<std::string> words) {
 }
 
 void add_shared(const config::Instance& theirs, const config::Instance& ours, std::vector<std::string>& into) {
-    if (theirs.interface == ours.interface && theirs.vrid == ours.vrid && theirs.family == ours.family)
+    if (theirs.key().may_be(ours.key()))
         into.push_back(fmt::format("virtual_router_id {} on {}, of its vrrp_instance {} and of ours, {}",
                                    ours.vrid.value(), ours.interface, theirs.name, ours.name));
     for (const auto& address : ours.addresses)
