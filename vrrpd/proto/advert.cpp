@@ -193,9 +193,7 @@ Bytes encode(const Advertisement& advert, const Envelope& envelope, ChecksumForm
     return message;
 }
 
-std::optional<Vrid> peek_vrid(BytesView message) {
-    return message.size() < fixed_header ? std::nullopt : Vrid::make(message[1]);
-}
+std::optional<Vrid> peek_vrid(BytesView message) { return message.size() < 2 ? std::nullopt : Vrid::make(message[1]); }
 
 tl::expected<Accepted, Rejection> decode(BytesView message, const Envelope& envelope, const ReceivePolicy& policy,
                                          BytesView headers) {
