@@ -65,6 +65,25 @@ TEST_F(EngineAgent, hears_that_an_adopted_role_goes_on) {
     EXPECT_TRUE(hears(engine, Role::active, true)) << engine.log();
 }
 
+// Its last advert must be younger than two intervals (here 10 s): whoever waited longer may have taken over.
+TEST_F(EngineAgent, hears_of_an_adopted_role_only_where_nobody_else_can_have_it) {
+    const auto after = [](Duration silence) {
+        const auto left = [silence](ipc::SharedState& state) {
+            auto* record = state.record(proto::test::key("lan0"));
+            record->active = 1;
+            record->last_advert = (boot_now() - silence).time_since_epoch().count();
+        };
+        EngineProcess engine(
+            "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 5\n version 3\n "
+            "virtual_ipaddress {\n 10.12.14.1/24\n }\n}\n" +
+                gateway(),
+            {.adopt = true, .left_behind = left});
+        return engine.await_line("Entering") && engine.lines_with("Entering MASTER STATE") == 1;
+    };
+    EXPECT_TRUE(after(7s)) << "and up to three seconds that a busy machine takes";
+    EXPECT_FALSE(after(10s));
+}
+
 TEST_F(EngineAgent, hears_of_a_gateway_that_a_reload_adds) {
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
@@ -84,6 +103,17 @@ TEST_F(EngineAgent, hears_why_a_gateway_is_not_ready_and_that_it_is_again) {
     ip("addr add 10.12.14.4/24 dev lan0");
     ip("link set wan0 up");
     EXPECT_TRUE(hears(engine, std::vector<std::string>{})) << engine.log();
+}
+
+TEST_F(EngineAgent, hears_once_of_a_device_that_has_two_networks) {
+    add_device("lan1");
+    forward("lan1", true);
+    EngineProcess engine(
+        lan("10.12.14.1/24",
+            "gateway HOME {\n follows LAN\n lan lan0 10.12.14.0/24\n lan lan1 10.12.15.0/24\n lan lan1 "
+            "10.12.16.0/24\n wan wan0 {\n address own\n via 198.51.100.1\n }\n}\n"));
+    EXPECT_TRUE(hears(engine, {"lan1 is down"})) << engine.log();
+    EXPECT_EQ(engine.lines_with("NOT ready: lan1 is down"), 1U) << engine.log();
 }
 
 TEST_F(EngineAgent, hears_what_its_priority_is_and_that_it_is_another) {

@@ -304,7 +304,26 @@ TEST_F(EngineRun, a_take_over_does_not_wait_for_the_rules_of_others_to_be_read) 
     })) << engine.log();
 }
 
-TEST_F(EngineRun, rules_that_are_taken_away_in_a_loop_come_back_and_it_is_said_twice) {
+// Silence is what a stand-in's fence is for: it is shut again, not opened.
+TEST_F(EngineRun, the_fence_of_a_stand_in_that_is_taken_away_comes_back_shut) {
+    const auto fence = [] { return output_of("nft list table netdev vrrpd 2>&1"); };
+    EngineProcess engine(
+        "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 40\n version 3\n "
+        "virtual_ipaddress {\n 10.12.14.1/24\n }\n}\n" +
+        gateway());
+    ASSERT_TRUE(engine.await(Kind::ready)) << engine.log();
+    ASSERT_TRUE(eventually([&] { return fence().find("hook egress") != std::string::npos; })) << engine.log();
+    const auto before = fence();
+    for (const auto* how : {"nft flush ruleset", "nft flush table netdev vrrpd", "nft delete table netdev vrrpd"}) {
+        ASSERT_EQ(std::system(how), 0);
+        EXPECT_TRUE(eventually([&] { return fence() == before; })) << how << "\n" << fence() << engine.log();
+        engine.listen(200ms);
+    }
+    EXPECT_EQ(output_of("nft list set netdev vrrpd open_HOME").find("lan0"), std::string::npos);
+    EXPECT_EQ(engine.lines_with("changed or removed"), 3U) << engine.log();
+}
+
+TEST_F(EngineRun, rules_that_are_taken_away_in_a_loop_come_back_and_it_is_not_said_each_time) {
     EngineProcess engine(lan("10.12.14.1/24", gateway()));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     for (int round = 0; round < 40; ++round) {
@@ -316,7 +335,8 @@ TEST_F(EngineRun, rules_that_are_taken_away_in_a_loop_come_back_and_it_is_said_t
         return output_of("nft list table inet vrrpd 2>&1").find("masquerade") != std::string::npos &&
                output_of("nft list set netdev vrrpd open_HOME 2>&1").find("lan0") != std::string::npos;
     })) << engine.log();
-    EXPECT_EQ(engine.lines_with("changed or removed"), 2U) << engine.log();
+    EXPECT_GE(engine.lines_with("changed or removed"), 2U) << engine.log();
+    EXPECT_LE(engine.lines_with("changed or removed"), 6U) << engine.log();
 }
 
 TEST_F(EngineRun, a_gateway_whose_rules_cannot_be_installed_is_not_ready) {

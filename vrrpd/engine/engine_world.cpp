@@ -8,9 +8,7 @@ namespace vrrpd::engine {
 
 namespace {
 
-constexpr Duration repair_pause_max = std::chrono::seconds(10);
 constexpr unsigned repairs_before_giving_up = 5;
-constexpr Duration repair_calm = std::chrono::seconds(30);  // so long without a repair, and the back-off is forgotten
 
 // Our own additions are reported back to us; everything else can change what a router may do.
 bool concerns_conditions(const netlink::Change& change, const std::vector<IpAddress>& statics) {
@@ -204,30 +202,18 @@ std::string Engine::link_name(IfIndex index) const {
 // Somebody took an address, a route or a rule of ours away while we are Active: it comes back at once, with a
 // back-off when that goes on.
 void Engine::repair(Router& router) {
-    if (router.writes_pending > 0) {  // what is under way was not reported yet
-        router.overlooked = true;
-        return;
-    }
+    router.overlooked = router.writes_pending > 0;  // what is under way is not there yet
+    if (router.overlooked) return;
     const auto now = loop_.now();
     const auto lost = missing(wanted_by(router), desk_->world());
     if (lost == Desired{}) return;
     if (resigns_over(router, lost)) return;
     auto& troubles = router.troubles.edit();
-    auto& last = troubles.repaired;
-    auto& pause = troubles.repair_pause;
-    if (now - last > repair_calm) {
-        pause = Duration(0);
-        troubles.addresses_lost = 0;
-    }
-    if (now < last + pause) {
-        desk_->audit_at(last + pause);
-        return;
-    }
-    const bool first = pause == Duration(0);
-    last = now;
-    pause = std::clamp<Duration>(2 * pause, std::chrono::milliseconds(100), repair_pause_max);
+    const auto turn = troubles.repairs.take(now);
+    if (turn == BackOff::Turn::too_soon) return desk_->audit_at(troubles.repairs.next());
+    if (turn == BackOff::Turn::first) troubles.addresses_lost = 0;
     if (gives_up_over(router, lost)) return;
-    put_back(router, lost, first);
+    put_back(router, lost, turn == BackOff::Turn::first);
 }
 
 // lost_address give_up_role.

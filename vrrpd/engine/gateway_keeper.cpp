@@ -10,9 +10,7 @@ namespace {
 constexpr Duration inspect_delay = std::chrono::milliseconds(20);  // a rule set is loaded in many events
 constexpr Duration inspect_interval = std::chrono::seconds(30);
 constexpr Duration foreign_pause = std::chrono::seconds(1);  // others may change their rules a thousand times a second
-constexpr Duration shortest_pause = std::chrono::milliseconds(100);  // between two repairs of our rules
-constexpr Duration longest_pause = std::chrono::seconds(1);
-constexpr Duration calm = std::chrono::seconds(30);  // so long without one, and the next is at once
+constexpr Duration say_pause = std::chrono::seconds(10);     // where somebody goes on changing our rules
 constexpr Duration switches_interval = std::chrono::seconds(10);
 constexpr Duration second_look = std::chrono::seconds(1);  // the supervisor sets them when a device appears
 
@@ -300,9 +298,12 @@ void GatewayKeeper::judge(std::size_t gateway) {
         now.wan = proto::Tracked{config.wan->device, config.wan->down_weight, false, wrong.empty()};
         if (!wrong.empty()) now.obstacles.push_back(config.wan->device + " " + wrong);
     }
+    std::vector<std::string> devices;  // each once: a device may have prefixes of both families
     for (const auto& lan : config.lans)
-        if (const auto wrong = device_state(desk_.world().link(lan.device)); !wrong.empty())
-            now.obstacles.push_back(lan.device + " " + wrong);
+        if (std::find(devices.begin(), devices.end(), lan.device) == devices.end()) devices.push_back(lan.device);
+    for (const auto& device : devices)
+        if (const auto wrong = device_state(desk_.world().link(device)); !wrong.empty())
+            now.obstacles.push_back(device + " " + wrong);
     if (!not_installed_.empty()) now.obstacles.push_back(not_installed_);
     for (const auto* list : {&state.forwarding, &state.foreign})
         now.obstacles.insert(now.obstacles.end(), list->begin(), list->end());
@@ -360,20 +361,29 @@ void GatewayKeeper::inspected(const RulesInspected& found) {
 void GatewayKeeper::put_right() {
     if (!not_installed_.empty()) return install();  // nobody took them away
     const auto now = loop_.now();
-    if (now - put_right_at_ > calm) put_right_pause_ = Duration(0);
-    if (now < put_right_at_ + put_right_pause_) {
-        inspect_at_ = earlier(inspect_at_, put_right_at_ + put_right_pause_);
+    if (repairs_.take(now) == BackOff::Turn::too_soon) {
+        inspect_at_ = earlier(inspect_at_, repairs_.next());
         return;
     }
-    const auto by = changed_by_.empty() ? std::string("someone else") : std::exchange(changed_by_, {});
-    const auto pause = std::clamp<Duration>(2 * put_right_pause_, shortest_pause, longest_pause);
-    if (put_right_pause_ == Duration(0))
-        log_.warning("our packet rules (table vrrpd) were changed or removed by {}: installed again", by);
-    else if (pause == longest_pause && put_right_pause_ != longest_pause)
-        log_.warning("our packet rules are changed or removed again and again by {}: installed once a second", by);
-    put_right_at_ = now;
-    put_right_pause_ = pause;
+    say_put_right(now);
     install();
+}
+
+// Each time, until that is a line a second.
+void GatewayKeeper::say_put_right(Instant now) {
+    const auto by = changed_by_.empty() ? std::string("someone else") : std::exchange(changed_by_, {});
+    ++repairs_unsaid_;
+    if (!repairs_.is_at_its_limit())
+        log_.warning("our packet rules (table vrrpd) were changed or removed by {}: installed again", by);
+    else if (now >= repair_said_at_ + say_pause)
+        log_.warning(
+            "our packet rules (table vrrpd) are changed or removed again and again, by {} now: installed again, at "
+            "most once a second ({} times since this was said last)",
+            by, repairs_unsaid_);
+    else
+        return;
+    repair_said_at_ = now;
+    repairs_unsaid_ = 0;
 }
 
 void GatewayKeeper::look_at_switches() {

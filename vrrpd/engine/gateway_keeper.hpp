@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "vrrpd/base/back_off.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/next_hop.hpp"
 #include "vrrpd/engine/readiness.hpp"
@@ -85,6 +86,7 @@ private:
     void inspect(Instant now);
     void inspected(const RulesInspected& found);
     void put_right();
+    void say_put_right(Instant now);
     void look_at_switches();
     void switches_seen(const std::vector<AskSwitches::Switch>& off);
     void ask_kernel_for_next_hop(std::size_t gateway, IfIndex wan);
@@ -107,8 +109,9 @@ private:
     Deadline inspect_at_;
     Instant inspected_at_{};
     bool inspecting_ = false;  // the answer is on its way
-    Instant put_right_at_{};
-    Duration put_right_pause_{0};
+    BackOff repairs_{std::chrono::seconds(1)};
+    Instant repair_said_at_{};
+    unsigned repairs_unsaid_ = 0;
     Deadline switches_at_;
     std::string not_installed_;  // why our rules are not
 };

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "vrrpd/base/back_off.hpp"
 #include "vrrpd/base/seldom.hpp"
 #include "vrrpd/config/model.hpp"
 #include "vrrpd/engine/path_watch.hpp"
@@ -56,10 +57,10 @@ struct Router {
         // What of both comes from the kernel's picture; the rest from what the supervisor watches.
         std::vector<std::string> seen_faults;
         std::vector<proto::Tracked> seen_tracked;
-        Instant repaired{};              // when something of ours was last put back
-        Duration repair_pause{0};        // ... and the back-off since
+        BackOff repairs;                 // when something of ours was put back
         unsigned addresses_lost = 0;     // repairs of addresses in a row
         std::vector<IpAddress> invalid;  // what the kernel refuses as invalid, here as on every other router
+        bool renewal_failed = false;     // of its addresses' lifetimes
         PathWatch paths;
         std::map<IpAddress, std::string> other_addresses;  // what was said of peers that do not advertise our list
         Instant addresses_said{};                          // ... and when

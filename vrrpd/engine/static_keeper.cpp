@@ -7,10 +7,6 @@ namespace vrrpd::engine {
 
 namespace {
 
-constexpr Duration first_pause = std::chrono::milliseconds(100);
-constexpr Duration longest_pause = std::chrono::seconds(10);
-constexpr Duration calm = std::chrono::seconds(30);  // so long without a repair, and the back-off is forgotten
-
 template <class T>
 bool is_in(const std::vector<T>& list, const T& object) {
     return std::any_of(list.begin(), list.end(), [&](const T& other) { return same_object(other, object); });
@@ -50,23 +46,23 @@ void StaticKeeper::configure(const config::StaticEntries& entries, Instant now) 
     inherit(ours_.routes, wants.routes, desk_.world());
     inherit(ours_.rules, wants.rules, desk_.world());
     remove(without(ours_, wants));
-    pause_ = Duration(0);
+    repairs_.forget();
     look(now);
 }
 
 // An address that stands already and is not ours is the host's own: it is what was asked for, and stays so.
 void StaticKeeper::look(Instant now) {
     if (desk_.observes()) return;
-    if (pending_ > 0) {
-        overlooked_ = true;
-        return;
-    }
+    overlooked_ = pending_ > 0;  // what is under way is not there yet
+    if (overlooked_) return;
     absent_.ask_first(without(missing(configured(), desk_.world()), ours_).addresses, desk_.world(), now);
     const auto lost = missing(wanted(), desk_.world());
     if (lost == Desired{}) return;
-    const bool again = without(lost, ours_) != lost;
-    if (again && back_off(now)) return;
-    if (again && pause_ == first_pause) say_lost(lost);
+    if (without(lost, ours_) != lost) {  // it was there before
+        const auto turn = repairs_.take(now);
+        if (turn == BackOff::Turn::too_soon) return desk_.audit_at(repairs_.next());
+        if (turn == BackOff::Turn::first) say_lost(lost);
+    }
     add(lost);
 }
 
@@ -94,28 +90,22 @@ void StaticKeeper::put_in_place(const std::vector<AbsentAddresses::Free>& free) 
     if (more) add(missing(wanted(), desk_.world()));
 }
 
-// Whether it is too soon; the desk looks again then.
-bool StaticKeeper::back_off(Instant now) {
-    if (now - repaired_ > calm) pause_ = Duration(0);
-    if (now < repaired_ + pause_) {
-        desk_.audit_at(repaired_ + pause_);
-        return true;
-    }
-    repaired_ = now;
-    pause_ = std::clamp<Duration>(2 * pause_, first_pause, longest_pause);
-    return false;
-}
-
 void StaticKeeper::add(const Desired& lost) {
     unite(ours_, lost);
     ++pending_;
-    const bool say = pause_ <= first_pause;
-    desk_.apply(additions(lost), [this, say](const std::vector<Result<void>>& results) {
+    desk_.apply(additions(lost), [this](const std::vector<Result<void>>& results) {
         --pending_;
-        if (pending_ == 0 && std::exchange(overlooked_, false)) desk_.audit_soon(boot_now());
         for (const auto& result : results)
-            if (!result && say) log_.error("static entries: {}", result.error().describe());
+            if (!result) say_refused(result.error().describe(), boot_now());
+        if (overlooked_) look(boot_now());
     });
+}
+
+// What is refused again and again is said once: until it was not for a while.
+void StaticKeeper::say_refused(const std::string& what, Instant now) {
+    std::erase_if(refused_, [now](const auto& refusal) { return now - refusal.second > BackOff::calm; });
+    const bool is_new = refused_.insert_or_assign(what, now).second;
+    if (is_new) log_.error("static entries: {}", what);
 }
 
 void StaticKeeper::remove(Desired gone) {

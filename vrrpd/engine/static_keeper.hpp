@@ -3,6 +3,10 @@
 // removed; and an address that another machine answers for is not added. The engine's.
 #pragma once
 
+#include <map>
+#include <string>
+
+#include "vrrpd/base/back_off.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/config/model.hpp"
 #include "vrrpd/engine/absent_addresses.hpp"
@@ -31,7 +35,7 @@ private:
     void say_lost(const Desired& lost);
     void add(const Desired& lost);
     void remove(Desired gone);
-    [[nodiscard]] bool back_off(Instant now);
+    void say_refused(const std::string& what, Instant now);
 
     Log& log_;
     KernelDesk& desk_;
@@ -40,8 +44,8 @@ private:
     Desired ours_;             // what we added
     unsigned pending_ = 0;     // additions that were not answered yet
     bool overlooked_ = false;  // something may be missing: it was not looked for meanwhile
-    Instant repaired_{};       // when something was last put back
-    Duration pause_{0};        // ... and the back-off since
+    BackOff repairs_;
+    std::map<std::string, Instant> refused_;  // what the kernel did not take, and when last
 };
 
 }  // namespace vrrpd::engine

@@ -6,14 +6,6 @@
 
 namespace vrrpd::engine {
 
-namespace {
-
-constexpr Duration first_pause = std::chrono::milliseconds(100);
-constexpr Duration longest_pause = std::chrono::seconds(10);
-constexpr Duration calm = std::chrono::seconds(30);  // so long without a repair, and the back-off is forgotten
-
-}  // namespace
-
 VirtualDevices::Device* VirtualDevices::find(const std::string& name) {
     const auto found =
         std::find_if(devices_.begin(), devices_.end(), [&](const Device& device) { return device.what.name == name; });
@@ -76,17 +68,19 @@ void VirtualDevices::look_at(Device& device, Instant now) {
     switch (state) {
         case State::foreign:
             device.stood = false;
-            return set_problem(device,
-                               name + " is there and is not ours: remove it, or write use_vmac with another name");
+            device.problem = name + " is there and is not ours: remove it, or write use_vmac with another name";
+            return;
         case State::no_base:  // which is a fault of its own
             device.stood = false;
-            return set_problem(device, {});
+            device.problem.clear();
+            return;
         case State::right:
             see(device);
-            return set_problem(device, {});
+            device.problem.clear();
+            return;
         case State::wrong_way:
             see(device);
-            set_problem(device, {});
+            device.problem.clear();
             if (!settled_ && !device.up) return;
             break;
         case State::absent:
@@ -97,20 +91,9 @@ void VirtualDevices::look_at(Device& device, Instant now) {
             device.stood = false;
             break;
     }
-    if (device.asked || back_off(device, now)) return;
+    if (device.asked) return;
+    if (device.tries.take(now) == BackOff::Turn::too_soon) return desk_.audit_at(device.tries.next());
     put_right(device, state == State::elsewhere);
-}
-
-// Whether it is too soon; the desk looks again then.
-bool VirtualDevices::back_off(Device& device, Instant now) {
-    if (now - device.tried > calm) device.pause = Duration(0);
-    if (now < device.tried + device.pause) {
-        desk_.audit_at(device.tried + device.pause);
-        return true;
-    }
-    device.tried = now;
-    device.pause = std::clamp<Duration>(2 * device.pause, first_pause, longest_pause);
-    return false;
 }
 
 void VirtualDevices::put_right(Device& device, bool elsewhere) {
@@ -128,17 +111,15 @@ void VirtualDevices::made(const std::string& name, const std::vector<Result<void
     device->asked = false;
     const auto& result = results.back();
     if (result) return;  // seen when the kernel tells of it
-    desk_.audit_at(device->tried + device->pause);
-    if (result.error().code == EOPNOTSUPP)
-        return set_problem(*device, "this kernel has no macvlan, which use_vmac needs (modprobe macvlan)");
-    set_problem(*device, result.error().describe());
+    desk_.audit_at(device->tries.next());
+    device->problem = result.error().code == EOPNOTSUPP
+                          ? "this kernel has no macvlan, which use_vmac needs (modprobe macvlan)"
+                          : result.error().describe();
 }
 
 void VirtualDevices::see(Device& device) {
     if (!std::exchange(device.stood, true)) came_ = true;
 }
-
-void VirtualDevices::set_problem(Device& device, std::string problem) { device.problem = std::move(problem); }
 
 void VirtualDevices::settle(Instant now) {
     settled_ = true;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "vrrpd/base/back_off.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/config/model.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
@@ -43,8 +44,7 @@ private:
         bool stood = false;        // it was seen
         bool asked = false;        // the kernel has not answered yet
         std::string problem = {};  // empty: none
-        Instant tried{};           // when it was last put right
-        Duration pause{0};         // ... and the back-off since
+        BackOff tries = {};
     };
     enum class State : std::uint8_t { no_base, absent, foreign, elsewhere, wrong_way, right };
 
@@ -55,11 +55,9 @@ private:
     [[nodiscard]] std::vector<netlink::Request> switched(const config::Instance& instance, bool up);
     void remove(std::vector<netlink::Request> requests);
     void look_at(Device& device, Instant now);
-    [[nodiscard]] bool back_off(Device& device, Instant now);
     void put_right(Device& device, bool elsewhere);
     void made(const std::string& name, const std::vector<Result<void>>& results);
     void see(Device& device);
-    void set_problem(Device& device, std::string problem);
 
     Log& log_;
     KernelDesk& desk_;
