@@ -1,6 +1,7 @@
 // What stands is remembered, whatever becomes of its device, and what is taken away comes back: in a whole engine.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <string>
 
@@ -114,6 +115,25 @@ TEST_F(EngineRepair, lost_address_give_up_role_is_keepalived_s_cycle) {
     EXPECT_EQ(engine.lines_with("added again"), 0U) << engine.log();
 }
 
+// Their removals from the one and their additions to the other are many messages of the kernel.
+TEST_F(EngineRepair, addresses_that_a_reload_moves_to_another_router_are_not_taken_for_stolen) {
+    std::string many;
+    for (int i = 0; i < 200; ++i) many += "\n 10.12.13." + std::to_string(i + 1) + "/24";
+    EngineProcess engine(lan("10.12.14.1/24" + many) + instance("B", 2, "10.12.14.2/24"));
+    ASSERT_TRUE(engine.await_line("(LAN) took over") && engine.await_line("(B) took over")) << engine.log();
+    for (int round = 0; round < 3; ++round) {
+        engine.reload(lan("10.12.14.1/24") + instance("B", 2, "10.12.14.2/24" + many));
+        ASSERT_TRUE(engine.await(Kind::reloaded)) << engine.log();
+        engine.listen(500ms);
+        engine.reload(lan("10.12.14.1/24" + many) + instance("B", 2, "10.12.14.2/24"));
+        ASSERT_TRUE(engine.await(Kind::reloaded)) << engine.log();
+        engine.listen(500ms);
+    }
+    EXPECT_TRUE(stands("10.12.13.1/24") && stands("10.12.13.200/24"));
+    EXPECT_EQ(engine.lines_with("removed by someone else"), 0U) << engine.log();
+    EXPECT_EQ(engine.lines_with("the role is given up"), 0U) << engine.log();
+}
+
 TEST_F(EngineRepair, an_address_that_does_not_stay_costs_the_role) {
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
@@ -143,6 +163,76 @@ TEST_F(EngineRepair, the_gateways_route_follows_the_hosts_at_once) {
         return ip_output("route show table 11200").find("via 198.51.100.2") != std::string::npos;
     })) << engine.log();
     EXPECT_TRUE(engine.await_line("dev wan0 table 11200 led elsewhere: put right")) << engine.log();
+}
+
+// The kernel drops what a reader leaves lying too long. Nobody else was told of the address that went meanwhile.
+TEST_F(EngineRepair, what_went_in_a_flood_of_events_that_were_lost_comes_back) {
+    EngineProcess engine(
+        "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n priority 255\n advert_int 40\n version 3\n "
+        "virtual_ipaddress {\n 10.12.14.1/24\n }\n}\n");
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    engine.listen(200ms);
+    engine.kill(SIGSTOP);
+    add_device("flood0");
+    ip("link set flood0 up");
+    ASSERT_EQ(std::system("for i in $(seq 1 12000); do echo link set flood0 alias a$i; done | ip -batch -"), 0);
+    take_away();
+    ip("link del flood0");
+    engine.kill(SIGCONT);
+    EXPECT_TRUE(engine.await_line("the kernel's event queue overran: reading everything again")) << engine.log();
+    EXPECT_TRUE(engine.await_line("10.12.14.1/24 dev lan0 was removed by someone else: added again")) << engine.log();
+    EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); }));
+}
+
+// The kernel takes IPv6 addresses away with the link, and gives none back.
+TEST_F(EngineRepair, an_IPv6_address_comes_back_with_its_link) {
+    const auto stands6 = [] {
+        return ip_output("-6 -o addr show dev wan0").find("fd00:99::1/64") != std::string::npos;
+    };
+    EngineProcess engine(
+        "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 0.1\n version 3\n "
+        "virtual_ipaddress {\n 10.12.14.1/24\n }\n virtual_ipaddress_excluded {\n "
+        "fd00:99::1/64 dev wan0 no_track\n }\n}\n");
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    ASSERT_TRUE(eventually(stands6)) << engine.log();
+    ip("link set wan0 down");
+    engine.listen(500ms);
+    ip("link set wan0 up");
+    engine.listen(500ms);
+    EXPECT_TRUE(eventually(stands6)) << ip_output("-6 addr show dev wan0") << engine.log();
+    EXPECT_EQ(engine.lines_with("(LAN) Entering MASTER"), 1U) << "the role stayed\n" << engine.log();
+}
+
+TEST_F(EngineRepair, a_virtual_router_of_IPv6_takes_its_address_again_when_its_link_is_back) {
+    ip("addr add fe80::4/64 dev lan0 nodad");
+    EngineProcess engine(
+        "vrrp_instance SIX {\n interface lan0\n virtual_router_id 6\n advert_int 0.1\n version 3\n "
+        "virtual_ipaddress {\n fe80::6/64\n fd00:99::1/64\n }\n}\n");
+    const auto stands6 = [] {
+        return ip_output("-6 -o addr show dev lan0").find("fd00:99::1/64") != std::string::npos;
+    };
+    ASSERT_TRUE(engine.await_line("(SIX) took over")) << engine.log();
+    ip("link set lan0 down");
+    ASSERT_TRUE(engine.await_line("Entering FAULT STATE: lan0 is down")) << engine.log();
+    EXPECT_FALSE(stands6());
+    ip("link set lan0 up");  // which gives it a link-local address of its own
+    EXPECT_TRUE(eventually(stands6)) << ip_output("-6 addr show dev lan0") << engine.log();
+}
+
+// What a gateway's addresses end by, their lifetime, is renewed; and it is said when the kernel does not take that.
+TEST_F(EngineRepair, a_renewal_that_the_kernel_refuses_is_said_once_and_its_end_too) {
+    EngineProcess engine(
+        "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 0.1\n version 3\n "
+        "virtual_ipaddress {\n 10.12.14.1/24\n }\n virtual_ipaddress_excluded {\n fd00:99::1/64 dev lan0\n }\n}\n" +
+        gateway());
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    ASSERT_EQ(std::system("sysctl -qw net.ipv6.conf.lan0.disable_ipv6=1"), 0);
+    ASSERT_TRUE(engine.await_line("(LAN) its addresses end by themselves, and the kernel does not renew them all: "))
+        << engine.log();
+    engine.listen(4s);
+    EXPECT_EQ(engine.lines_with("does not renew them all"), 1U) << engine.log();
+    ASSERT_EQ(std::system("sysctl -qw net.ipv6.conf.lan0.disable_ipv6=0"), 0);
+    EXPECT_TRUE(engine.await_line("(LAN) its addresses are renewed again")) << engine.log();
 }
 
 }  // namespace

@@ -83,6 +83,21 @@ TEST_F(EngineStatics, may_be_what_adverts_are_sent_from) {
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
 }
 
+// The kernel tells of each in several messages, and more than one turn of the loop is needed to read them all.
+TEST_F(EngineStatics, many_at_once_are_not_taken_for_stolen) {
+    std::string many;
+    for (int i = 0; i < 300; ++i)
+        many += "10.99." + std::to_string(i / 250) + "." + std::to_string(i % 250 + 1) + "/32 dev lan0\n";
+    EngineProcess engine("static_ipaddress {\n" + many + "}\n" + lan("10.12.14.1/24"));
+    ASSERT_TRUE(engine.await(Kind::ready)) << engine.log();
+    EXPECT_TRUE(eventually([&] {
+        engine.listen(10ms);
+        return stands("10.99.0.1/32") && stands("10.99.1.50/32");
+    })) << engine.log();
+    engine.listen(300ms);
+    EXPECT_EQ(engine.lines_with("removed by someone else"), 0U) << engine.log();
+}
+
 TEST_F(EngineStatics, wait_for_their_device) {
     EngineProcess engine(statics("10.12.14.77/24 dev late0") + lan("10.12.14.1/24"));
     ASSERT_TRUE(engine.await(Kind::ready)) << engine.log();

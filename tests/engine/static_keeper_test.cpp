@@ -11,14 +11,22 @@ namespace {
 
 using namespace test;
 
-class NoLog final : public Log {
+class Lines final : public Log {
 public:
-    void write(LogLevel, std::string_view) override {}
+    void write(LogLevel, std::string_view line) override { text += std::string(line) + "\n"; }
+    [[nodiscard]] std::size_t lines_with(std::string_view part) const {
+        std::size_t count = 0;
+        for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
+        return count;
+    }
+    std::string text;
 };
 
 class StaticKeeperTest : public testing::Test {
 protected:
     StaticKeeperTest() {
+        loop_.refresh();
+        now_ = loop_.now();
         auto kernel = std::make_unique<netlink::FakeKernel>();
         kernel_ = kernel.get();
         lan_ = kernel_->add_link("lan0");
@@ -62,9 +70,9 @@ protected:
         now_ = end;
     }
 
-    NoLog log_;
+    Lines log_;
     Loop loop_;
-    Instant now_ = loop_.now();
+    Instant now_;
     netlink::FakeKernel* kernel_ = nullptr;
     IfIndex lan_;
     AbsentAddresses absent_;
@@ -106,10 +114,46 @@ TEST_F(StaticKeeperTest, puts_back_what_went_while_something_else_was_being_adde
     desk_->take({netlink::AddressGone{gone}});  // told before the addition is answered
     desk_->resume();
     ASSERT_TRUE(desk_->drain(5s));
-    (void)kernel_->read_changes();
-    ASSERT_FALSE(stands("10.12.14.77/24"));
-    pass(1s);
+    desk_->take(kernel_->read_changes());
+    settle();
     EXPECT_TRUE(stands("10.12.14.77/24") && stands("10.12.14.78/24"));
+}
+
+// As IPv4 routes do with their address.
+TEST_F(StaticKeeperTest, what_went_without_an_event_comes_back_with_the_audit) {
+    configure({"10.12.14.77/24"});
+    ask();
+    settle();
+    desk_->apply({netlink::Delete{kernel_address(vip("10.12.14.77/24"), lan_)}});
+    ASSERT_TRUE(desk_->drain(5s));
+    (void)kernel_->read_changes();  // lost
+    pass(29s);
+    EXPECT_FALSE(stands("10.12.14.77/24"));
+    pass(2s);
+    EXPECT_TRUE(stands("10.12.14.77/24"));
+}
+
+// Another address that was put back lately makes no difference.
+TEST_F(StaticKeeperTest, what_the_kernel_refuses_is_said_each_time_it_is_news) {
+    configure({"10.12.14.77/24", "10.12.14.78/24"});
+    ask();
+    settle();
+    const auto take_away = [&](const char* address) {
+        desk_->apply({netlink::Delete{kernel_address(vip(address), lan_)}});
+        settle();
+        pass(1s);
+        settle();
+    };
+    for (int i = 0; i < 3; ++i) take_away("10.12.14.77/24");
+    const auto is_78 = [](const netlink::Request& request) {
+        const auto* add = std::get_if<netlink::Add>(&request);
+        const auto* address = add ? std::get_if<netlink::Address>(&add->object) : nullptr;
+        return address && address->prefix == prefix("10.12.14.78/24");
+    };
+    kernel_->fail(is_78, EPERM, 20);
+    take_away("10.12.14.78/24");
+    EXPECT_EQ(log_.lines_with("static entries: "), 1U) << log_.text;
+    EXPECT_NE(log_.text.find("10.12.14.78"), std::string::npos) << log_.text;
 }
 
 }  // namespace

@@ -96,10 +96,10 @@ void Engine::write_for(Router& router, std::vector<netlink::Request> requests, S
         auto* mine = find_claim(number, claim);
         if (!mine) return;
         --mine->writes_pending;
-        if (mine->writes_pending == 0 && std::exchange(mine->overlooked, false)) desk_->audit_soon(loop_.now());
         if (!mine->installed) return;
         if (say == Say::failures) log_failures(mine->config->name, results);
         then(*mine, results);
+        if (mine->installed && mine->overlooked) repair(*mine);
     });
 }
 
@@ -234,7 +234,17 @@ void Engine::renew(Router& router, Instant now) {
     if (first_installed(router.followed) == &router) gateways_->open_fence(router.followed.number, lifetime);
     Desired addresses;
     addresses.addresses = wanted_by(router).addresses;
-    desk_->apply(additions(addresses));
+    write_for(router, additions(addresses), Say::nothing, [this](Router& mine, const Results& results) {
+        const auto refused = std::find_if(results.begin(), results.end(), [](const auto& result) { return !result; });
+        const bool failed = refused != results.end();
+        if (failed == mine.troubles->renewal_failed) return;
+        mine.troubles.edit().renewal_failed = failed;
+        if (failed)
+            log_.error("({}) its addresses end by themselves, and the kernel does not renew them all: {}",
+                       mine.config->name, refused->error().describe());
+        else
+            log_.notice("({}) its addresses are renewed again", mine.config->name);
+    });
 }
 
 // Whose an advert is of those who have its VRID. Alone, whoever has it judges it, and counts what it refuses.

@@ -12,6 +12,8 @@ namespace {
 
 constexpr Duration audit_interval = std::chrono::seconds(30);
 constexpr unsigned changes_a_turn = 64;  // more wait for the next turn, so timers are served
+// A completion waits for those before it. What 1,000 addresses with their routes bring: a flood of others' is let be.
+constexpr unsigned changes_before_a_completion = 4096;
 constexpr Duration audit_soon_delay = std::chrono::milliseconds(50);
 constexpr Duration longest_audit_pause = std::chrono::seconds(5);
 constexpr int audit_share = 10;  // of the writer's time at most one part in so many goes into audits
@@ -151,6 +153,11 @@ void KernelDesk::catch_up() {
 }
 
 void KernelDesk::take(std::vector<netlink::Change> changes) {
+    learn(changes);
+    tell(changes);
+}
+
+void KernelDesk::learn(std::vector<netlink::Change>& changes) {
     std::erase_if(changes, [this](const netlink::Change& change) { return !world_.is_concerned_by(change); });
     const auto overrun = std::any_of(changes.begin(), changes.end(), [](const netlink::Change& change) {
         return std::holds_alternative<netlink::Overrun>(change);
@@ -162,6 +169,9 @@ void KernelDesk::take(std::vector<netlink::Change> changes) {
     announce_links(changes);
     for (const auto& change : changes) world_.apply(change);
     if (audit_running_) since_audit_began_.insert(since_audit_began_.end(), changes.begin(), changes.end());
+}
+
+void KernelDesk::tell(const std::vector<netlink::Change>& changes) {
     if (!changes.empty() && handlers_.changed) handlers_.changed(changes);
 }
 
@@ -172,8 +182,12 @@ void KernelDesk::announce_links(const std::vector<netlink::Change>& changes) con
     if (!links.empty() && handlers_.links_coming) handlers_.links_coming(links);
 }
 
+// The kernel told of what it did before it answered: whoever hears of the answer finds it in the picture.
 bool KernelDesk::read_completions() {
     const auto completions = writer_.completions();
+    if (completions.empty()) return false;
+    auto changes = monitor_ ? monitor_->read(changes_before_a_completion) : std::vector<netlink::Change>{};
+    learn(changes);
     for (const auto& completion : completions) {
         const auto at = waiting_.find(completion.ticket);
         if (at == waiting_.end()) continue;
@@ -181,7 +195,8 @@ bool KernelDesk::read_completions() {
         waiting_.erase(at);
         done(completion.outcome);
     }
-    return !completions.empty();
+    tell(changes);
+    return true;
 }
 
 }  // namespace vrrpd::engine

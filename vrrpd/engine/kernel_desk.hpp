@@ -39,7 +39,7 @@ public:
     };
 
     // Opens everything and reads the first picture before it returns. `observe`: nothing is ever written; tasks
-    // that would are dropped, and answered with success. Fails with EPERM without CAP_NET_ADMIN.
+    // that would are dropped, and never answered. Fails with EPERM without CAP_NET_ADMIN.
     [[nodiscard]] static Result<std::unique_ptr<KernelDesk>> open(Loop& loop, Log& log, bool observe);
     [[nodiscard]] static Result<std::unique_ptr<KernelDesk>> over(Parts parts, Loop& loop, Log& log, bool observe);
     KernelDesk(const KernelDesk&) = delete;
@@ -58,8 +58,8 @@ public:
     [[nodiscard]] bool observes() const { return observe_; }
 
     using Done = std::function<void(const Outcome&)>;
-    // Tasks are carried out in the order of the calls, but for pictures and inspections, which wait until nothing else is
-    // to be done. `done` may be empty.
+    // Tasks are carried out in the order of the calls, but for pictures and inspections, which wait until nothing else
+    // is to be done. `done` may be empty; when it is called, the picture has what the task changed.
     void ask(Task task, Done done = {});
     // In batches of at most 64, so that deadlines are served between them; `done` with all results, in order.
     void apply(std::vector<netlink::Request> requests, std::function<void(const std::vector<Result<void>>&)> done = {});
@@ -85,7 +85,9 @@ public:
 
 private:
     KernelDesk(Loop& loop, Log& log, Parts parts, bool observe);
-    bool read_completions();  // false: there were none
+    bool read_completions();                            // false: there were none
+    void learn(std::vector<netlink::Change>& changes);  // leaves out what concerns nobody
+    void tell(const std::vector<netlink::Change>& changes);
     void announce_links(const std::vector<netlink::Change>& changes) const;
 
     Log& log_;
