@@ -104,8 +104,6 @@ public:
         return set_open(gateway, {&fence_}, lifetime);
     }
 
-    std::vector<std::string> pending() const override { return absent_; }
-
     Result<bool> intact() override {
         compile_the_fence();
         for (const auto* part : {&rules_, &fence_, &refusals_}) {
@@ -199,14 +197,14 @@ private:
     // The fence depends on which lan devices exist now, unless the kernel lets a chain wait for its device.
     void compile_the_fence() {
         if (!fence_.managed) return;
-        absent_.clear();
+        std::vector<std::string> absent;
         const auto able = abilities();
         const auto place = able.netdev_egress ? FencePlace::egress : FencePlace::output;
         if (place == FencePlace::egress && !able.late_devices)
             for (const auto& gateway : fenced_)
                 for (const auto& device : lan_devices(gateway))
-                    if (::if_nametoindex(device.c_str()) == 0) absent_.push_back(device);
-        fence_.wanted = compile_fence(fenced_, place, absent_);
+                    if (::if_nametoindex(device.c_str()) == 0) absent.push_back(device);
+        fence_.wanted = compile_fence(fenced_, place, absent);
     }
 
     // One attempt reads, compares and, where something differs, writes on the condition that nobody wrote meanwhile;
@@ -325,7 +323,6 @@ private:
     Part fence_{{TableFamily::netdev, table_name}, false, {}, {}};
     Part refusals_{{TableFamily::inet, refusals_name}, false, {}, {}};
     std::vector<GatewayRules> fenced_;
-    std::vector<std::string> absent_;
     struct Opening {
         vrrpd::Instant until{};
         bool shut = true;  // since

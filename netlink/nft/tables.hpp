@@ -42,7 +42,7 @@ struct Served {
 struct Abilities {
     bool nf_tables = false;
     bool netdev_egress = false;  // else the fence stands in inet output, where AF_PACKET and ARP pass it by
-    bool late_devices = false;   // a chain may wait for its device (Linux 6.16); else see pending()
+    bool late_devices = false;   // a chain may wait for its device (Linux 6.16); else see install()
 };
 
 // An address of a virtual router that does not accept packets to it (RFC 9568 6.4.3), and the device that it stands on:
@@ -66,8 +66,8 @@ public:
     // (re-installing the same rules keeps counters, NAT hooks and the fence's state). Empty: removes the
     // inet table; the fence stays until remove_fence().
     // If the kernel refuses the rules, the fence stands alone.
-    // A lan device that does not exist gets its part of the fence when install() is called after it appeared:
-    // until then it is named by pending(), and from its appearance on intact() is false.
+    // A lan device that does not exist gets its part of the fence when install() is called after it appeared: from then
+    // on intact() is false.
     [[nodiscard]] virtual Result<void> install(std::span<const GatewayRules> gateways) = 0;
     // The fence alone, for `--fence` before the network is up: shut.
     [[nodiscard]] virtual Result<void> install_fence(std::span<const GatewayRules> gateways) = 0;
@@ -83,9 +83,6 @@ public:
     // Packets to exactly these addresses are dropped where they would be this host's; neighbour discovery is not
     // (RFC 9568 6.1). In a table of its own, which is gone when there is none.
     [[nodiscard]] virtual Result<void> refuse(std::span<const Refused> addresses) = 0;
-
-    // The lan devices that have no fence yet because they do not exist.
-    [[nodiscard]] virtual std::vector<std::string> pending() const { return {}; }
 
     // Whether our tables stand as installed (the audit, after a foreign `flush ruleset`, and after a lan device
     // appeared or vanished, which takes its chain along). False: call install() again.
