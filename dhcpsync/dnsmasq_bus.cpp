@@ -12,7 +12,7 @@ namespace dhcpsync {
 
 namespace {
 
-constexpr auto path = "/uk/org/thekelleys/dnsmasq";
+constexpr auto object_path = "/uk/org/thekelleys/dnsmasq";
 constexpr auto bus_name = "org.freedesktop.DBus", bus_path = "/org/freedesktop/DBus";
 constexpr int messages_a_turn = 64;
 
@@ -58,7 +58,7 @@ DnsmasqBus::Attempt DnsmasqBus::connect(const std::string& name) {
         auto session = std::make_shared<Session>();
         session->connection = sdbus::createSystemBusConnection();
         session->bus = sdbus::createProxy(*session->connection, bus_name, bus_path);
-        session->dnsmasq = sdbus::createProxy(*session->connection, name, path);
+        session->dnsmasq = sdbus::createProxy(*session->connection, name, object_path);
         const auto from_bus = [home = session.get()](sdbus::Message& message) {
             std::string whose, before, owner;
             message >> whose >> before >> owner;
@@ -68,10 +68,11 @@ DnsmasqBus::Attempt DnsmasqBus::connect(const std::string& name) {
             fmt::format("type='signal',sender='{}',interface='{}',member='NameOwnerChanged',arg0='{}'", bus_name,
                         bus_name, name),
             from_bus);
-        session->lease_changes = session->connection->addMatch(
-            fmt::format("type='signal',sender='{}',path='{}'", name, path), [home = session.get()](sdbus::Message&) {
-                if (home->home) home->home->events_.lease_changed();
-            });
+        session->lease_changes =
+            session->connection->addMatch(fmt::format("type='signal',sender='{}',path='{}'", name, object_path),
+                                          [home = session.get()](sdbus::Message&) {
+                                              if (home->home) home->home->events_.lease_changed();
+                                          });
         return {std::move(session), {}};
     } catch (const sdbus::Error& error) {
         return {nullptr, error.getMessage().empty() ? error.getName() : error.getMessage()};

@@ -18,7 +18,7 @@ using Health = ipc::TrackerState::Health;
 
 constexpr Duration reopen_pause = std::chrono::seconds(5);
 constexpr Duration stray_pause = std::chrono::minutes(1);
-constexpr int deadlines_a_turn = 64;  // then the sockets are served again
+constexpr int sessions_a_turn = 64;  // then the sockets are served again
 
 // Discriminators and jitter are nobody's secret; without randomness there is no session either way.
 template <class Number>
@@ -314,7 +314,7 @@ void BfdDesk::step(Instant now) {
     if (reopen_at_ && *reopen_at_ <= now) reopen();
     see_off(now);
     bool drained = false;
-    for (int served = 0; served < deadlines_a_turn; ++served) {
+    for (int served = 0; served < sessions_a_turn; ++served) {
         const auto earliest = deadlines_.earliest();
         if (!earliest || *earliest > now) return;
         const auto number = deadlines_.front();

@@ -11,7 +11,6 @@ namespace vrrpd::proto {
 namespace {
 
 constexpr std::size_t fixed_header = 8;
-constexpr std::size_t checksum_offset = 6;
 constexpr std::size_t authentication_data = password_size;  // RFC 3768 5.3.10
 constexpr std::uint8_t advertisement_type = 1;
 constexpr Centiseconds::rep longest_interval = 4095;  // RFC 9568 5.2.7: twelve bits

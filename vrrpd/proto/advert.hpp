@@ -21,6 +21,8 @@
 
 namespace vrrpd::proto {
 
+inline constexpr std::size_t checksum_offset = 6;  // RFC 9568 5.1
+
 // One message. `interval` is whole seconds in v2 (1..255 s) and 1..4095 cs in v3.
 struct Advertisement {
     Version version = Version::v3;

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint8_t hmac_sha256_128 = 1;  // the extension type
 constexpr std::size_t tag_size = 16, tag_offset = trailer_size - tag_size;
-constexpr std::size_t checksum_offset = 6;
 
 // VR-253: seconds, 1/65536 of one, a counter.
 std::uint64_t clock_value(WallTime now) {

@@ -6,12 +6,12 @@
 #include <optional>
 
 #include "vrrpd/proto/checksum.hpp"
+#include "vrrpd/proto/envelope.hpp"
 
 namespace vrrpd::proto {
 
 namespace {
 
-constexpr std::uint16_t ethertype_ipv4 = 0x0800;
 constexpr std::uint8_t udp = 17, ttl = 64;
 constexpr std::size_t ip_header = 20, udp_header = 8;
 constexpr std::size_t ip_checksum = 10, udp_checksum = 6;

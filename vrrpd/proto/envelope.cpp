@@ -30,8 +30,6 @@ Ipv4Header ipv4_header(const Envelope& envelope, const Ipv4Facts& facts) {
 
 namespace {
 
-constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd;
-
 // RFC 1112 6.4, RFC 2464 7.
 MacAddress group_mac(const IpAddress& group) {
     const auto low = group.bytes().last(4);
@@ -40,10 +38,10 @@ MacAddress group_mac(const IpAddress& group) {
 }
 
 void put_ipv4_header(ByteWriter& out, const Envelope& envelope, const Ipv4Facts& facts) {
-    constexpr std::size_t checksum_offset = 10;
+    constexpr std::size_t header_checksum_offset = 10;
     const auto header = ipv4_header(envelope, facts);
     Bytes bytes(header.begin(), header.end());
-    store_checksum(bytes, checksum_offset, InternetSum().add(bytes).checksum());
+    store_checksum(bytes, header_checksum_offset, InternetSum().add(bytes).checksum());
     out.bytes(bytes);
 }
 

@@ -24,6 +24,7 @@ struct Envelope {
 
 // The IPv4 header of a message of ours, its checksum zero: the kernel fills that in.
 inline constexpr std::size_t ipv4_header_size = 20;
+inline constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd;
 using Ipv4Header = std::array<std::uint8_t, ipv4_header_size>;
 struct Ipv4Facts {
     std::uint8_t protocol = ip_protocol;

@@ -15,7 +15,7 @@ namespace vrrpd::supervisor {
 namespace {
 
 // As sysexits.h names them.
-constexpr int refused = 69, failed = 75;
+constexpr int exit_refused = 69, exit_failed = 75;
 
 // A connection, a greeting, and an answer to each of six things that are said; a server that takes its time with all of
 // them is waited for no longer.
@@ -89,8 +89,8 @@ Command Mailer::command_for(const Item& item) {
         auto letter = write_letter(mail, origin, item.notice, item.at);
         const auto delivery = deliver({mail.server, mail.port, mail.timeout}, std::move(letter));
         const auto code = delivery.outcome == SmtpDialogue::Outcome::accepted  ? 0
-                          : delivery.outcome == SmtpDialogue::Outcome::refused ? refused
-                                                                               : failed;
+                          : delivery.outcome == SmtpDialogue::Outcome::refused ? exit_refused
+                                                                               : exit_failed;
         return Command::Acted{code, delivery.problem};
     };
     command.done = [this](const Outcome& outcome) { finished(outcome); };
@@ -100,7 +100,8 @@ Command Mailer::command_for(const Item& item) {
 void Mailer::finished(const Outcome& outcome) {
     auto item = std::move(*under_way_);
     under_way_.reset();
-    if (outcome.how != Ending{} && outcome.how != Ending{false, refused}) return try_later(std::move(item), outcome);
+    if (outcome.how != Ending{} && outcome.how != Ending{false, exit_refused})
+        return try_later(std::move(item), outcome);
     failures_ = 0;
     overflow_said_ = false;
     if (outcome.how != Ending{})
