@@ -154,9 +154,9 @@ TEST(Preempt, VR_070_an_active_that_fell_is_relieved_sooner) {
     router.receive(1s, advert(200, h003));
     EXPECT_EQ(notes(router.receive(2s, advert(80, h003)), Remark::active_fell), 1u);
     router.receive(6900ms, advert(80, h003));
-    EXPECT_EQ(router.deadline(), 6900ms + 3'414'062us);
+    EXPECT_EQ(router.deadline(), 6900ms + 3'414'062'500ns);
     router.receive(7s, advert(80, h003));
-    EXPECT_EQ(router.deadline(), 6900ms + 3'414'062us) << "discarded: 5 s are over";
+    EXPECT_EQ(router.deadline(), 6900ms + 3'414'062'500ns) << "discarded: 5 s are over";
     EXPECT_EQ(router.run(11s).at(1), Action(Claim{Cause::preempted_lower}));
 }
 
