@@ -46,7 +46,7 @@ TEST(Status, a_stand_in_with_all_there_is_to_tell) {
               R"({"name":"LAN","interface":"lan0","family":"ipv4","vrid":1,"state":"BACKUP","since":1.5,)"
               R"("priority":200,"effective_priority":80,"reasons":[)"
               R"({"name":"wan0","weight":-120,"reverse":false,"up":false,"number":null,"contributes":-120},)"
-              R"({"name":"lan1","weight":10,"reverse":true,"up":true,"number":null,"contributes":0}],"faults":[],)"
+              R"({"name":"lan1","weight":10,"reverse":true,"up":true,"number":null,"contributes":-10}],"faults":[],)"
               R"("missing":["route 192.0.2.0/24"],"sync_group":"G",)"
               R"("master":{"address":"10.12.14.4","name":"H003"},"advert_interval":0.1,"down_interval":0.369,)"
               R"("addresses":["10.12.14.1/24","10.12.14.9/32"],)"

@@ -53,7 +53,7 @@ TEST_F(TrackersTest, a_bfd_session_is_tracked_like_a_script) {
     say(State::Kind::bfd, "b", Health::down, "Down: 10.0.0.2 is silent");
     EXPECT_EQ(judge({{Kind::bfd, false, 0, 0}}).faults, std::vector<std::string>{"bfd b Down: 10.0.0.2 is silent"});
     EXPECT_EQ(proto::contribution(judge({{Kind::bfd, false, -20, 0}}).tracked[0]), -20);
-    EXPECT_EQ(proto::contribution(judge({{Kind::bfd, true, 20, 0}}).tracked[0]), 20);
+    EXPECT_EQ(proto::contribution(judge({{Kind::bfd, true, -20, 0}}).tracked[0]), 20);
     say(State::Kind::bfd, "b", Health::disabled, "not run by an observer");
     EXPECT_TRUE(judge({{Kind::bfd, false, 0, 0}}).tracked.empty());
 }

@@ -43,8 +43,7 @@ TEST_F(SupervisorScripts, when_there_will_be_no_engine_any_more_they_hear_of_the
         return 4;
     });
     EXPECT_EQ(wait(), 4);
-    const auto heard = get("heard");
-    EXPECT_EQ(heard.substr(heard.size() - std::min<std::size_t>(heard.size(), 5)), "STOP\n") << heard;
+    EXPECT_NE(get("heard").find("STOP\n"), std::string::npos) << get("heard");
 }
 
 TEST_F(SupervisorScripts, a_stop_waits_for_those_that_it_began) {
