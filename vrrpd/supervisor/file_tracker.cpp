@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t most_read = 127;  // keepalived's
 constexpr Duration retry_after = std::chrono::seconds(5);
 constexpr std::uint32_t changes = IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_CREATE;
-constexpr std::uint32_t ends = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
+constexpr std::uint32_t watch_ends = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED;
 
 bool is_link(const std::string& path) {
     struct stat status {};
@@ -70,7 +70,7 @@ void FileTracker::initialise(const Tracked& tracked) {
 
 void FileTracker::follow(Tracked& tracked) {
     tracked.watch =
-        inotify_ ? inotify_add_watch(inotify_.get(), tracked.directory.c_str(), changes | ends | IN_ONLYDIR) : -1;
+        inotify_ ? inotify_add_watch(inotify_.get(), tracked.directory.c_str(), changes | watch_ends | IN_ONLYDIR) : -1;
     if (tracked.watch < 0) {
         if (!retry_at_)
             log_.warning("track_file {}: directory {} cannot be watched: {}; it is looked for again", tracked.file.name,
@@ -116,9 +116,9 @@ void FileTracker::read_events() {
                 auto& tracked = all_[i];
                 const bool everything = (event.mask & IN_Q_OVERFLOW) != 0;
                 if (!everything && event.wd != tracked.watch) continue;
-                if ((event.mask & ends) != 0) tracked.watch = -1;
+                if ((event.mask & watch_ends) != 0) tracked.watch = -1;
                 // Of a link it is another name that changes.
-                touched[i] = touched[i] || everything || (event.mask & ends) != 0 || tracked.name == name ||
+                touched[i] = touched[i] || everything || (event.mask & watch_ends) != 0 || tracked.name == name ||
                              is_link(tracked.file.path);
             }
         }
