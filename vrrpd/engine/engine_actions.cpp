@@ -249,21 +249,24 @@ void Engine::renew(Router& router, Instant now) {
 
 // Whose an advert is of those who have its VRID. Alone, whoever has it judges it, and counts what it refuses.
 Router* Engine::addressee(std::span<const Transport::Member> members, const proto::Envelope& envelope) const {
+    enum class Fit : std::uint8_t { none, vrid, destination, member, peer };  // the later, the better
     const auto fits = [&](const Router& router) {
         const auto& config = *router.config;
         if (envelope.destination.is_multicast()) {
+            if (config.unicast()) return Fit::vrid;
             const auto group = config.group.value_or(proto::multicast_group(config.family));
-            if (!config.unicast()) return group == envelope.destination ? 2 : 0;
-            return 1;
+            return group == envelope.destination ? Fit::destination : Fit::none;
         }
         if (!config.unicast())  // members of peer_link send to it unicast, too
-            return std::find(members_.begin(), members_.end(), envelope.source) == members_.end() ? 1 : 3;
+            return std::find(members_.begin(), members_.end(), envelope.source) == members_.end() ? Fit::vrid
+                                                                                                  : Fit::member;
+        if (router.source != envelope.destination) return Fit::vrid;
         const bool is_peer = std::any_of(config.peers.begin(), config.peers.end(),
                                          [&](const auto& peer) { return peer.address == envelope.source; });
-        return router.source != envelope.destination ? 1 : is_peer ? 4 : 2;
+        return is_peer ? Fit::peer : Fit::destination;
     };
     Router* best = nullptr;
-    int best_fit = 0;
+    auto best_fit = Fit::none;
     for (const auto& member : members) {
         auto* router = routers_[member.router].get();
         const auto fit = fits(*router);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "netlink/nft/compile.hpp"
+
 namespace vrrpd::engine {
 
 namespace {
@@ -298,10 +300,7 @@ void GatewayKeeper::judge(std::size_t gateway) {
         now.wan = proto::Tracked{config.wan->device, config.wan->down_weight, false, wrong.empty()};
         if (!wrong.empty()) now.obstacles.push_back(config.wan->device + " " + wrong);
     }
-    std::vector<std::string> devices;  // each once: a device may have prefixes of both families
-    for (const auto& lan : config.lans)
-        if (std::find(devices.begin(), devices.end(), lan.device) == devices.end()) devices.push_back(lan.device);
-    for (const auto& device : devices)
+    for (const auto& device : netlink::nft::lan_devices(config.rules))
         if (const auto wrong = device_state(desk_.world().link(device)); !wrong.empty())
             now.obstacles.push_back(device + " " + wrong);
     if (!not_installed_.empty()) now.obstacles.push_back(not_installed_);
