@@ -2,7 +2,7 @@
 // beside it for what it is to look like from outside.
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::accept_test {
 namespace {
 
 class Accept : public HomeTest {
@@ -109,4 +109,4 @@ TEST_F(Accept, the_rules_are_there_only_while_active_and_are_put_back) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::accept_test

@@ -2,7 +2,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
-namespace lab {
+namespace lab::address_test {
 namespace {
 
 class Address : public HomeTest {
@@ -184,4 +184,4 @@ TEST_F(Address, many_move_together) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::address_test

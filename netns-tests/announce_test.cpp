@@ -2,7 +2,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/forge.hpp"
 
-namespace lab {
+namespace lab::announce_test {
 namespace {
 
 class Announcements : public HomeTest {
@@ -100,4 +100,4 @@ TEST_F(Announcements, lower_prio_repeat_0_announces_nothing) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::announce_test

@@ -6,7 +6,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/forge.hpp"
 
-namespace lab {
+namespace lab::auth_test {
 namespace {
 
 const char* address_of(const Host& host) { return host.name() == "H003" ? "10.12.14.4" : "10.12.14.2"; }
@@ -203,4 +203,4 @@ TEST_F(Auth, VR_254_what_was_heard_before_a_restart_is_not_taken_again) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::auth_test

@@ -8,7 +8,7 @@
 
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::bad_file_test {
 namespace {
 
 class BadFile : public HomeTest {
@@ -85,4 +85,4 @@ TEST_F(BadFile, test_mode_leaves_the_machine_as_it_was) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::bad_file_test

@@ -8,7 +8,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/forge.hpp"
 
-namespace lab {
+namespace lab::bad_input_test {
 namespace {
 
 const auto attacker = IpAddress::v4(10, 12, 14, 100);  // the client's
@@ -24,7 +24,7 @@ std::vector<Junk> junk(const Forgery& honest) {
     const int address = static_cast<int>(honest.address.bytes().size());
     const int whole = 8 + address + (v2 ? 8 : 0);
     std::vector<Junk> all;
-    const auto with = [&](const char* kind, const auto& flaw) { flaw(all.emplace_back(kind, honest).forgery); };
+    const auto with = [&](const char* kind, const auto& flaw) { flaw(all.emplace_back(Junk{kind, honest}).forgery); };
     with("checksum", [](Forgery& one) { one.checksum_error = 1; });
     with("ttl", [](Forgery& one) { one.ttl = 64; });
     with("version", [](Forgery& one) { one.version_and_type = 0x51; });
@@ -194,7 +194,7 @@ TEST_P(EachKind, VR_150_changes_nothing_and_is_counted_by_its_name) {
     ASSERT_TRUE(heard);
 
     auto kinds = junk(honest());
-    auto& from_elsewhere = kinds.emplace_back("checksum", honest()).forgery;
+    auto& from_elsewhere = kinds.emplace_back(Junk{"checksum", honest()}).forgery;
     from_elsewhere.source = GetParam().vip.is_v4() ? IpAddress::v4(203, 0, 113, 66) : *IpAddress::parse("2001:db8::66");
     from_elsewhere.checksum_error = 1;
     auto to_one = honest();
@@ -252,4 +252,4 @@ TEST_F(BadInput, VR_151_strangers_are_not_heard_in_a_group_of_peers) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::bad_input_test

@@ -11,7 +11,7 @@
 
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::bfd_test {
 namespace {
 
 using vrrpd::Bytes;
@@ -470,4 +470,4 @@ TEST_F(Bfd, the_status_shows_sessions) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::bfd_test

@@ -9,7 +9,7 @@
 
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::daemon_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -172,4 +172,4 @@ TEST_F(DaemonTest, goes_into_the_network_namespace_that_the_configuration_names)
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::daemon_test

@@ -13,7 +13,7 @@
 #include "netns-tests/lab/process.hpp"
 #include "netns-tests/lab/wait.hpp"
 
-namespace lab {
+namespace lab::demo_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -85,4 +85,4 @@ TEST(DemoToItsEnd, says_that_a_vrrpd_which_does_not_run_shows_nothing) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::demo_test

@@ -18,7 +18,7 @@
 
 #include "netns-tests/dhcp_fixture.hpp"
 
-namespace lab {
+namespace lab::dhcp_chaos_test {
 namespace {
 
 constexpr unsigned client_count = 50;
@@ -268,4 +268,4 @@ TEST_F(DhcpChaos, fifty_clients_over_thirty_take_overs) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::dhcp_chaos_test

@@ -4,7 +4,7 @@
 #include "netns-tests/lab/dhcp_client.hpp"
 #include "netns-tests/lab/dhcp_server.hpp"
 
-namespace lab {
+namespace lab::dhcp_fence_test {
 namespace {
 
 // What people start by hand, or what a package starts: it answers on every address of the LAN.
@@ -93,4 +93,4 @@ TEST_F(DhcpFence, server_bound_to_the_virtual_address_is_silent_without_any_fenc
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::dhcp_fence_test

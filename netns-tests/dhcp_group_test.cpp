@@ -3,7 +3,7 @@
 #include "netns-tests/dhcp_fixture.hpp"
 #include "netns-tests/lab/dns.hpp"
 
-namespace lab {
+namespace lab::dhcp_group_test {
 namespace {
 
 const auto wan_vip = IpAddress::v4(198, 51, 100, 10);
@@ -82,4 +82,4 @@ TEST_F(DhcpGroup, status_and_weight_are_those_of_the_group) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::dhcp_group_test

@@ -2,7 +2,7 @@
 // given meanwhile, and does not wait for them for ever.
 #include "netns-tests/dhcp_fixture.hpp"
 
-namespace lab {
+namespace lab::dhcp_return_test {
 namespace {
 
 constexpr auto heard_from_none = "it has heard from no other member yet which leases there are";
@@ -48,4 +48,4 @@ TEST_F(DhcpReturn, it_goes_on_without_them_and_says_so) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::dhcp_return_test

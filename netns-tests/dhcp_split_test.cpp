@@ -1,7 +1,7 @@
 // Two routers are Active at once: what each gave is kept, who must not speak does not, and people are told.
 #include "netns-tests/dhcp_fixture.hpp"
 
-namespace lab {
+namespace lab::dhcp_split_test {
 namespace {
 
 class DhcpSplit : public DhcpTest {
@@ -91,4 +91,4 @@ TEST_F(DhcpSplit, who_was_silent_gives_leases_once_the_other_is_gone) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::dhcp_split_test

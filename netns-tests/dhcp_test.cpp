@@ -8,7 +8,7 @@
 #include "netns-tests/dhcp_fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
-namespace lab {
+namespace lab::dhcp_test {
 namespace {
 
 class DhcpLab : public HomeTest {
@@ -332,4 +332,4 @@ TEST_F(DhcpNoBus, lease_file_is_written_and_the_server_restarted_at_a_take_over)
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::dhcp_test

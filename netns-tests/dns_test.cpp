@@ -10,7 +10,7 @@
 #include "netns-tests/gateway_config.hpp"
 #include "netns-tests/lab/process.hpp"
 
-namespace lab {
+namespace lab::dns_test {
 namespace {
 
 const auto h003 = IpAddress::v4(10, 12, 14, 4), h001 = IpAddress::v4(10, 12, 14, 2);
@@ -245,4 +245,4 @@ TEST_F(Dns, each_family_has_its_forwarders) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::dns_test

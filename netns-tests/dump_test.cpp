@@ -7,7 +7,7 @@
 
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::dump_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -175,4 +175,4 @@ TEST_F(Dumps, stats_begin_anew_when_they_are_cleared) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::dump_test

@@ -1,7 +1,7 @@
 // IPv6 behind the gateway: nothing is translated, so the internet answers to a held address that moves along.
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::gateway6_test {
 namespace {
 
 const auto internet6 = *IpAddress::parse("fd00:203::10");
@@ -142,4 +142,4 @@ TEST_F(Gateway6, one_gateway_carries_both_families) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::gateway6_test

@@ -5,7 +5,7 @@
 
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::group_test {
 namespace {
 
 const auto wan_vip = IpAddress::v4(198, 51, 100, 10);
@@ -156,4 +156,4 @@ TEST_F(GroupGateway, the_status_shows_the_group) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::group_test

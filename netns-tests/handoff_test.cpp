@@ -14,7 +14,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
-namespace lab {
+namespace lab::handoff_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -470,4 +470,4 @@ TEST_F(Handoff, keeps_what_was_counted_and_since_when_the_role_is_ours) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::handoff_test

@@ -4,7 +4,7 @@
 
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::interop_test {
 namespace {
 
 enum class PeerKind { keepalived, frr };
@@ -137,4 +137,4 @@ INSTANTIATE_TEST_SUITE_P(Peers, Interop,
                          [](const auto& each) { return name_of(each.param); });
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::interop_test

@@ -2,7 +2,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
-namespace lab {
+namespace lab::kernel_test {
 namespace {
 
 class Kernel : public HomeTest {
@@ -124,4 +124,4 @@ TEST_F(Kernel, with_ipv6_switched_off_the_ipv4_addresses_of_a_mixed_instance_sti
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::kernel_test

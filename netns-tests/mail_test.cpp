@@ -6,7 +6,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/mail_sink.hpp"
 
-namespace lab {
+namespace lab::mail_test {
 namespace {
 
 constexpr std::uint16_t port = 2525;
@@ -95,4 +95,4 @@ TEST_F(Mail, a_mad_server_delays_no_take_over) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::mail_test

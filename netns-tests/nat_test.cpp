@@ -5,7 +5,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
-namespace lab {
+namespace lab::nat_test {
 namespace {
 
 const auto wan_of_h003 = IpAddress::v4(198, 51, 100, 4);
@@ -249,4 +249,4 @@ TEST_F(Nat, when_all_lose_the_wan_nobody_moves) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::nat_test

@@ -10,7 +10,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/janitor.hpp"
 
-namespace lab {
+namespace lab::nixos_test {
 namespace {
 
 // Word for word, with the lines that hold blanks alone.
@@ -125,4 +125,4 @@ TEST_F(NixOsText, priority_255_runs_and_is_warned_of) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::nixos_test

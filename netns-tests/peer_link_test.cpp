@@ -2,7 +2,7 @@
 // what to look for.
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::peer_link_test {
 namespace {
 
 class PeerLink : public HomeTest {
@@ -79,4 +79,4 @@ TEST_F(PeerLink, power_loss_is_detected_by_the_one_path_that_is_left) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::peer_link_test

@@ -1,7 +1,7 @@
 // A better router comes back: with preemption, without, and after a delay.
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::preempt_test {
 namespace {
 
 class Preempt : public HomeTest {
@@ -47,4 +47,4 @@ TEST_F(Preempt, preempt_delay_does_not_delay_a_take_over) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::preempt_test

@@ -3,7 +3,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
-namespace lab {
+namespace lab::process_test {
 namespace {
 
 // What a gateway holds runs out by itself after max(5 s, 3 x down interval).
@@ -122,4 +122,4 @@ TEST_F(Processes, second_start_says_already_running) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::process_test

@@ -2,7 +2,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
-namespace lab {
+namespace lab::reload_test {
 namespace {
 
 class Reload : public HomeTest {
@@ -80,4 +80,4 @@ TEST_F(Reload, of_a_higher_priority_elsewhere_moves_the_role) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::reload_test

@@ -3,7 +3,7 @@
 
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::rival_test {
 namespace {
 
 class RivalTest : public HomeTest {
@@ -70,4 +70,4 @@ TEST_F(RivalTest, keepalived_in_another_network_is_no_concern) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::rival_test

@@ -14,7 +14,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/forge.hpp"
 
-namespace lab {
+namespace lab::script_test {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -280,4 +280,4 @@ TEST_F(SideBySide, S8_8_a_reload_notifies_of_nothing_but_what_left) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::script_test

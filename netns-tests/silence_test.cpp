@@ -2,7 +2,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
-namespace lab {
+namespace lab::silence_test {
 namespace {
 
 const auto vip6 = *IpAddress::parse("fe80::12:1");
@@ -102,4 +102,4 @@ TEST_F(Silence, fence_holds_back_what_only_the_gateway_may_send) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::silence_test

@@ -1,12 +1,8 @@
 // Static addresses, routes and rules beside an instance: vrrpd and Debian's keepalived with the same file and the same
 // hands in it, to the same end states.
-#include <ostream>
-
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
-
-void PrintTo(Daemon daemon, std::ostream* out) { *out << (daemon == Daemon::vrrpd ? "vrrpd" : "keepalived"); }
+namespace lab::static_test {
 
 namespace {
 
@@ -74,4 +70,4 @@ INSTANTIATE_TEST_SUITE_P(Daemons, Statics, testing::Values(Daemon::vrrpd, Daemon
 });
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::static_test

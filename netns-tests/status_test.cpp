@@ -6,7 +6,7 @@
 
 #include "netns-tests/dhcp_fixture.hpp"
 
-namespace lab {
+namespace lab::status_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -157,4 +157,4 @@ TEST_F(Status, plain_router_has_a_status_too) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::status_test

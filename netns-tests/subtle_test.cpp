@@ -5,7 +5,7 @@
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/lab/forge.hpp"
 
-namespace lab {
+namespace lab::subtle_test {
 namespace {
 
 constexpr Daemon both[] = {Daemon::keepalived, Daemon::vrrpd};
@@ -212,4 +212,4 @@ TEST_F(Subtle, S8_10_outside_interference_and_the_order_of_definition) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::subtle_test

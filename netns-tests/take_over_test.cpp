@@ -1,7 +1,7 @@
 // The gateway dies in every way a machine can, and the next one takes over in time. Times are the captures'.
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::take_over_test {
 namespace {
 
 constexpr auto interval = 100ms;
@@ -119,4 +119,4 @@ TEST_F(TakeOver, ipv6_address_moves_and_is_announced_as_a_routers) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::take_over_test

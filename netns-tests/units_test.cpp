@@ -8,7 +8,7 @@
 
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::units_test {
 namespace {
 
 class WhileActive : public HomeTest {
@@ -63,4 +63,4 @@ TEST_F(WhileActive, units_move_with_the_role) {
 }
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::units_test

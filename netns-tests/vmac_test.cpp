@@ -2,7 +2,7 @@
 // settings and other people's devices are as they were afterwards. Among ours, and with Debian's keepalived.
 #include "netns-tests/fixture.hpp"
 
-namespace lab {
+namespace lab::vmac_test {
 namespace {
 
 const vrrpd::MacAddress virtual_mac{{0x00, 0x00, 0x5e, 0x00, 0x01, 0x01}};
@@ -298,4 +298,4 @@ INSTANTIATE_TEST_SUITE_P(Families, VirtualMacInterop, testing::Values(vrrpd::Fam
                          [](const auto& each) { return each.param == vrrpd::Family::ipv4 ? "ipv4" : "ipv6"; });
 
 }  // namespace
-}  // namespace lab
+}  // namespace lab::vmac_test

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "netns-tests/lab/header_sizes.hpp"
 #include "vrrpd/base/mac.hpp"
 #include "vrrpd/proto/checksum.hpp"
 
@@ -15,7 +16,6 @@ namespace proto = vrrpd::proto;
 
 namespace {
 
-constexpr std::size_t ethernet = 14, ipv6_header = 40, udp_header = 8;
 constexpr std::uint8_t udp = 17;
 
 struct Datagram {
@@ -24,14 +24,15 @@ struct Datagram {
 };
 
 std::optional<Datagram> datagram(BytesView frame) {
-    if (frame.size() < ethernet + 20) return std::nullopt;
+    if (frame.size() < ethernet_header_size + 20) return std::nullopt;
     const unsigned type = static_cast<unsigned>(frame[12]) << 8 | frame[13];
-    const auto ip = frame.subspan(ethernet);
+    const auto ip = frame.subspan(ethernet_header_size);
     if (type == 0x0800 && ip[9] == udp) {
         const std::size_t header = (ip[0] & 15U) * 4U;
         return header < ip.size() ? std::optional(Datagram{ip[8], ip.subspan(header)}) : std::nullopt;
     }
-    if (type == 0x86dd && ip.size() > ipv6_header && ip[6] == udp) return Datagram{ip[7], ip.subspan(ipv6_header)};
+    if (type == 0x86dd && ip.size() > ipv6_header_size && ip[6] == udp)
+        return Datagram{ip[7], ip.subspan(ipv6_header_size)};
     return std::nullopt;
 }
 
@@ -39,11 +40,11 @@ std::optional<Datagram> datagram(BytesView frame) {
 
 std::optional<BfdSeen> bfd(const Frame& frame) {
     const auto inside = datagram(frame.bytes);
-    if (!inside || inside->bytes.size() < udp_header) return std::nullopt;
+    if (!inside || inside->bytes.size() < udp_header_size) return std::nullopt;
     ByteReader reader(inside->bytes);
     const auto source_port = reader.u16(), port = reader.u16();
     if (port != proto::bfd_port && port != proto::bfd_multihop_port) return std::nullopt;
-    const auto packet = proto::decode_bfd(inside->bytes.subspan(udp_header));
+    const auto packet = proto::decode_bfd(inside->bytes.subspan(udp_header_size));
     if (!packet) return std::nullopt;
     return BfdSeen{*packet, inside->hops, source_port, port};
 }
@@ -63,7 +64,7 @@ Bytes forge(const BfdForgery& forgery, const std::string& to_mac) {
     const auto to = vrrpd::MacAddress::parse(to_mac);
     if (!to) give_up("no MAC address: " + to_mac);
     const std::uint8_t from[] = {0x02, 0xba, 0xdb, 0xad, 0x00, 0x01};
-    const auto length = static_cast<std::uint16_t>(udp_header + forgery.message.size());
+    const auto length = static_cast<std::uint16_t>(udp_header_size + forgery.message.size());
     Bytes header;
     ByteWriter(header).u8(0x45).u8(0xc0).u16(static_cast<std::uint16_t>(20 + length)).u32(0).u8(forgery.ttl).u8(udp);
     ByteWriter(header).u16(0).bytes(forgery.source.bytes()).bytes(forgery.destination.bytes());

@@ -15,6 +15,7 @@
 #include <ctime>
 #include <utility>
 
+#include "netns-tests/lab/header_sizes.hpp"
 #include "vrrpd/proto/announce.hpp"
 
 namespace lab {
@@ -27,14 +28,13 @@ namespace proto = vrrpd::proto;
 namespace {
 
 constexpr std::size_t kept_bytes = 256;
-constexpr std::size_t ethernet_header = 14;
 
 Time as_time(const timespec& stamp) {
     return Time(std::chrono::seconds(stamp.tv_sec) + std::chrono::nanoseconds(stamp.tv_nsec));
 }
 
 std::uint16_t ethertype(const Frame& frame) {
-    if (frame.bytes.size() < ethernet_header) return 0;
+    if (frame.bytes.size() < ethernet_header_size) return 0;
     return static_cast<std::uint16_t>(frame.bytes[12] << 8 | frame.bytes[13]);
 }
 
@@ -68,9 +68,9 @@ std::optional<Packet> packet(const Frame& frame) {
     const BytesView bytes(frame.bytes);
     switch (ethertype(frame)) {
         case ETHERTYPE_IP:
-            return ipv4(bytes.subspan(ethernet_header));
+            return ipv4(bytes.subspan(ethernet_header_size));
         case ETHERTYPE_IPV6:
-            return ipv6(bytes.subspan(ethernet_header));
+            return ipv6(bytes.subspan(ethernet_header_size));
         default:
             return std::nullopt;
     }
@@ -103,7 +103,7 @@ double milliseconds(std::chrono::nanoseconds time) { return static_cast<double>(
 
 MacAddress source_mac(const Frame& frame) {
     MacAddress mac;
-    if (frame.bytes.size() >= ethernet_header) std::copy_n(frame.bytes.begin() + 6, 6, mac.bytes.begin());
+    if (frame.bytes.size() >= ethernet_header_size) std::copy_n(frame.bytes.begin() + 6, 6, mac.bytes.begin());
     return mac;
 }
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "netns-tests/lab/header_sizes.hpp"
+
 namespace lab {
 
 using vrrpd::ByteReader;
@@ -16,7 +18,6 @@ using vrrpd::MacAddress;
 
 namespace {
 
-constexpr std::size_t ethernet_header = 14, ip_header = 20, udp_header = 8;
 constexpr std::uint16_t client_port = 68, server_port = 67;
 constexpr std::uint32_t magic_cookie = 0x63825363;
 constexpr std::size_t hardware_padding = 10, server_name_and_file = 64 + 128;
@@ -108,7 +109,7 @@ Bytes encode(const DhcpQuestion& question) {
     Bytes header;
     ByteWriter(header)
         .u16(0x4500)
-        .u16(static_cast<std::uint16_t>(ip_header + udp_header + message.size()))
+        .u16(static_cast<std::uint16_t>(ipv4_header_size + udp_header_size + message.size()))
         .u32(0)  // no fragment
         .u8(64)
         .u8(IPPROTO_UDP)
@@ -126,7 +127,7 @@ Bytes encode(const DhcpQuestion& question) {
         .bytes(header)
         .u16(client_port)
         .u16(server_port)
-        .u16(static_cast<std::uint16_t>(udp_header + message.size()))
+        .u16(static_cast<std::uint16_t>(udp_header_size + message.size()))
         .u16(0)  // UDP's checksum may be left out
         .bytes(message);
     return frame;
@@ -134,9 +135,9 @@ Bytes encode(const DhcpQuestion& question) {
 
 std::optional<DhcpReply> read_dhcp_reply(BytesView frame) {
     ByteReader in(frame);
-    in.take(ethernet_header - 2);
+    in.take(ethernet_header_size - 2);
     if (in.u16() != ETHERTYPE_IP) return std::nullopt;
-    const auto header = in.take(ip_header);
+    const auto header = in.take(ipv4_header_size);
     if (header.empty() || header[0] != 0x45 || header[9] != IPPROTO_UDP) return std::nullopt;
     const auto from = in.u16(), to = in.u16();
     if (from != server_port || to != client_port) return std::nullopt;
@@ -166,7 +167,7 @@ Bytes encode(const Arp& arp) {
 
 std::optional<Arp> read_arp(BytesView frame) {
     ByteReader in(frame);
-    in.take(ethernet_header - 2);
+    in.take(ethernet_header_size - 2);
     if (in.u16() != ETHERTYPE_ARP) return std::nullopt;
     in.take(6);  // Ethernet and IPv4, as everything here
     Arp arp;

@@ -16,7 +16,7 @@ namespace lab {
 
 namespace {
 
-constexpr auto number = static_cast<std::uint32_t>(offsetof(seccomp_data, nr));
+constexpr auto system_call_number = static_cast<std::uint32_t>(offsetof(seccomp_data, nr));
 
 // The lower half of an argument of the system call: a filter loads 32 bits.
 constexpr std::uint32_t argument(std::uint32_t index) {
@@ -33,14 +33,14 @@ constexpr sock_filter allow() { return BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALL
 
 // socket(AF_NETLINK, any type, NETLINK_NETFILTER)
 constexpr sock_filter without_nf_tables[] = {
-    load(number),      skip_unless(SYS_socket, 5),        load(argument(0)),       skip_unless(AF_NETLINK, 3),
-    load(argument(2)), skip_unless(NETLINK_NETFILTER, 1), refuse(EPROTONOSUPPORT), allow(),
+    load(system_call_number), skip_unless(SYS_socket, 5),        load(argument(0)),       skip_unless(AF_NETLINK, 3),
+    load(argument(2)),        skip_unless(NETLINK_NETFILTER, 1), refuse(EPROTONOSUPPORT), allow(),
 };
 
 // socket(AF_INET6, ...)
 constexpr sock_filter without_ipv6[] = {
-    load(number), skip_unless(SYS_socket, 3), load(argument(0)), skip_unless(AF_INET6, 1), refuse(EAFNOSUPPORT),
-    allow(),
+    load(system_call_number), skip_unless(SYS_socket, 3), load(argument(0)),
+    skip_unless(AF_INET6, 1), refuse(EAFNOSUPPORT),       allow(),
 };
 
 bool install(std::span<const sock_filter> filter) {

@@ -1,6 +1,7 @@
 // VRRP daemons on lab hosts: ours, Debian's keepalived, FRR.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@
 namespace lab {
 
 enum class Daemon { vrrpd, keepalived };
+inline void PrintTo(Daemon daemon, std::ostream* out) { *out << (daemon == Daemon::vrrpd ? "vrrpd" : "keepalived"); }
 // How much it logs: as installed, or with -D.
 enum class Detail { usual, more };
 

@@ -19,7 +19,7 @@
 
 #include "tests/agent/desk.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::agent_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -438,4 +438,4 @@ TEST(NodeId, is_the_same_everywhere_and_twins_are_found) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::agent_test

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::alerts_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -106,4 +106,4 @@ TEST(IsoTime, is_utc) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::alerts_test

@@ -14,7 +14,7 @@
 #include <optional>
 #include <vector>
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::control_socket_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -214,4 +214,4 @@ TEST_F(ControlSocketTest, a_client_that_says_no_more_still_gets_its_answer) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::control_socket_test

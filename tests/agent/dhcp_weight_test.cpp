@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::dhcp_weight_test {
 namespace {
 
 class DhcpWeightTest : public testing::Test {
@@ -74,4 +74,4 @@ TEST_F(DhcpWeightTest, told_again_that_it_is_dead_nobody_waits_longer) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::dhcp_weight_test

@@ -9,7 +9,7 @@
 
 #include "tests/dnsfailover/probing.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::dns_service_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -286,4 +286,4 @@ TEST_F(Service, a_dead_one_of_its_own_is_a_trouble_where_it_only_weighs) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::dns_service_test

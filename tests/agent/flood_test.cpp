@@ -17,7 +17,7 @@
 #include "vrrpd/agent/lease_desk.hpp"
 #include "vrrpd/agent/peers.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::flood_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -189,4 +189,4 @@ TEST_F(Flood, costs_bounded_memory_and_changes_nothing_that_was_there) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::flood_test

@@ -8,7 +8,7 @@
 
 #include "vrrpd/agent/peer/messages.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::frame_test {
 namespace {
 
 using Frames = std::vector<std::pair<FrameType, Bytes>>;
@@ -164,4 +164,4 @@ TEST(Messages, a_clock_beyond_all_calendars_counts_as_the_epoch) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::frame_test

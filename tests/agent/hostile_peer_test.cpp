@@ -4,7 +4,7 @@
 
 #include "tests/agent/members.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::hostile_peer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -192,4 +192,4 @@ TEST_F(HostilePeer, who_does_not_read_costs_a_bounded_queue_and_then_its_link) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::hostile_peer_test

@@ -12,7 +12,7 @@
 
 #include "vrrpd/base/fd.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::key_file_test {
 namespace {
 
 const std::string digits = "00112233445566778899aabbccddeeff0123456789abcdef0123456789ABCDEF";
@@ -137,4 +137,4 @@ TEST_F(KeyFile, what_is_no_file_is_refused_at_once) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::key_file_test

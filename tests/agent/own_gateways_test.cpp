@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::own_gateways_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -73,4 +73,4 @@ TEST_F(OwnGatewaysTest, a_reload_forgets_what_is_gone_and_keeps_the_rest) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::own_gateways_test

@@ -9,7 +9,7 @@
 
 #include "vrrpd/agent/peer/peer_machine.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::pair_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -183,4 +183,4 @@ TEST(Pair, keeps_one_connection_once_the_faults_are_over) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::pair_test

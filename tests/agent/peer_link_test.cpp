@@ -5,7 +5,7 @@
 
 #include "tests/agent/members.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::peer_link_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -231,4 +231,4 @@ TEST_F(PeerLinkTest, a_snapshot_larger_than_the_queue_is_sent_as_room_comes) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::peer_link_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::peer_machine_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -316,4 +316,4 @@ TEST_F(PeerMachineTest, what_comes_from_a_connection_that_ended_is_of_no_consequ
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::peer_machine_test

@@ -7,7 +7,7 @@
 
 #include "tests/agent/members.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::peers_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -182,4 +182,4 @@ TEST_F(PeersTest, a_clock_far_off_is_said_once) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::peers_test

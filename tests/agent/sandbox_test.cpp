@@ -17,7 +17,7 @@
 
 #include "tests/agent/members.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::sandbox_test {
 namespace {
 
 using test::Member;
@@ -96,4 +96,4 @@ TEST(Sandbox, a_failed_assertion_still_ends_the_process) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::sandbox_test

@@ -9,7 +9,7 @@
 
 #include "vrrpd/agent/settings.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::settings_files_test {
 namespace {
 
 class SettingsFilesTest : public testing::Test {
@@ -55,4 +55,4 @@ TEST_F(SettingsFilesTest, what_is_no_file_or_too_large_is_not_read_and_nobody_wa
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::settings_files_test

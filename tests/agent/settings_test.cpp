@@ -7,7 +7,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::settings_test {
 namespace {
 
 constexpr auto home = R"(
@@ -160,4 +160,4 @@ TEST(Fingerprint, is_sha256) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::settings_test

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::status_document_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -134,4 +134,4 @@ TEST(StatusDocument, is_json_whatever_the_words_are) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::status_document_test

@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::summary_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -81,4 +81,4 @@ TEST(Summary, spoilt_text_never_harms) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::summary_test

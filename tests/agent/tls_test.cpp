@@ -10,7 +10,7 @@
 
 #include <optional>
 
-namespace vrrpd::agent {
+namespace vrrpd::agent::tls_test {
 namespace {
 
 Key key(char digit = '5') { return *Key::parse(std::string(64, digit)); }
@@ -246,4 +246,4 @@ TEST(Tls, a_server_with_a_certificate_in_place_of_the_key_is_refused) {
 }
 
 }  // namespace
-}  // namespace vrrpd::agent
+}  // namespace vrrpd::agent::tls_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace vrrpd {
+namespace vrrpd::back_off_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -53,4 +53,4 @@ TEST(BackOff, is_forgotten_when_something_else_is_wanted) {
 }
 
 }  // namespace
-}  // namespace vrrpd
+}  // namespace vrrpd::back_off_test

@@ -5,7 +5,7 @@
 #include "vrrpd/base/mac.hpp"
 #include "vrrpd/base/time.hpp"
 
-namespace vrrpd {
+namespace vrrpd::bytes_test {
 namespace {
 
 TEST(Bytes, what_is_written_is_read) {
@@ -44,4 +44,4 @@ TEST(Mac, text) {
 }
 
 }  // namespace
-}  // namespace vrrpd
+}  // namespace vrrpd::bytes_test

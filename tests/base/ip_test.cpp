@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd {
+namespace vrrpd::ip_test {
 namespace {
 
 IpAddress ip(const char* text) { return IpAddress::parse(text).value(); }
@@ -56,4 +56,4 @@ TEST(Prefix, holds_its_network) {
 }
 
 }  // namespace
-}  // namespace vrrpd
+}  // namespace vrrpd::ip_test

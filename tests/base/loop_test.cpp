@@ -12,7 +12,7 @@
 
 #include "vrrpd/base/fd.hpp"
 
-namespace vrrpd {
+namespace vrrpd::loop_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -187,4 +187,4 @@ TEST_F(LoopTest, a_deadline_comes_in_time_and_after_what_can_be_read) {
 }
 
 }  // namespace
-}  // namespace vrrpd
+}  // namespace vrrpd::loop_test

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace vrrpd {
+namespace vrrpd::seldom_test {
 namespace {
 
 struct Extras {
@@ -69,4 +69,4 @@ TEST(SeldomList, reads_as_a_vector_and_costs_a_pointer_while_it_is_empty) {
 }
 
 }  // namespace
-}  // namespace vrrpd
+}  // namespace vrrpd::seldom_test

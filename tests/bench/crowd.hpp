@@ -19,6 +19,8 @@ struct Load {
     std::size_t addresses = 0;
 };
 
+inline constexpr std::size_t thousand = 1000;  // how many instances are many
+
 // Further lines of a file of many instances.
 struct Lines {
     std::string global_defs, blocks, instance;

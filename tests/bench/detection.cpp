@@ -27,7 +27,7 @@ using lab::from;
 using lab::since;
 using vrrpd::IpAddress;
 
-constexpr int priority = 100;
+constexpr int equal_priority = 100;
 constexpr auto bearable = 1ms;  // of the machine standing still
 constexpr auto own_work = 5ms;  // less than this may be the take-over itself
 constexpr int attempts = 4;     // for a calm run
@@ -49,7 +49,7 @@ gateway HOME {
 }
 )";
 
-lab::HostPlan router(const std::string& name, int number) {
+lab::HostPlan home_router(const std::string& name, int number) {
     return {name,
             {{"lan0", "lan", {fmt::format("10.12.14.{}/24", number)}},
              {"wan0", "wan", {fmt::format("198.51.100.{}/24", number)}}},
@@ -91,8 +91,8 @@ private:
 Home::Home(Daemon daemon, const lab::VrrpText& text)
     : text_(text),
       interval_(static_cast<std::int32_t>(std::lround(std::stod(text.advert_int) * 100))),
-      one_(switches_, router(fmt::format("{}1", name(daemon).substr(0, 5)), 2)),
-      two_(switches_, router(fmt::format("{}2", name(daemon).substr(0, 5)), 3)),
+      one_(switches_, home_router(fmt::format("{}1", name(daemon).substr(0, 5)), 2)),
+      two_(switches_, home_router(fmt::format("{}2", name(daemon).substr(0, 5)), 3)),
       client_(switches_, {fmt::format("{}C", name(daemon).substr(0, 5)),
                           {{"lan0", "lan", {"10.12.14.100/24"}}},
                           "route add 203.0.113.10/32 via 10.12.14.1\n"}),
@@ -129,8 +129,8 @@ tl::expected<TakeOver, std::string> Home::lose_active() {
     const auto fault = lab::wall_clock();
     active_->host().isolate("lan0");  // power loss: its kernel must not answer either
     active_->kill();
-    const auto expected = vrrpd::proto::down_interval(vrrpd::proto::Version::v3,
-                                                      *vrrpd::proto::Priority::configured(priority), interval_, 3);
+    const auto expected = vrrpd::proto::down_interval(
+        vrrpd::proto::Version::v3, *vrrpd::proto::Priority::configured(equal_priority), interval_, 3);
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(expected) + 5s;
     const auto taken = capture_.await(all({since(fault), from(standby_->host()), adverts()}), limit);
     if (!taken) return nothing("nobody took over");
@@ -203,7 +203,7 @@ Measured measure(const Plan& plan, Report& report, const lab::VrrpText& text, in
 void detection(const Plan& plan, Report& report, const std::string& advert_int) {
     const int runs = advert_int == "1" ? plan.runs(10, 3) : plan.runs(50, 6);
     progress(fmt::format("detection, advert_int {}: {} runs each", advert_int, runs));
-    auto measured = measure(plan, report, {.priority = priority, .advert_int = advert_int}, runs);
+    auto measured = measure(plan, report, {.priority = equal_priority, .advert_int = advert_int}, runs);
     const auto figure = [&](const char* what) { return fmt::format("`advert_int {}`: {}, ms", advert_int, what); };
     report.compare(figure("take-over advert behind the arithmetic"), measured.late.ours, measured.late.theirs, 1);
     report.compare(figure("advert to gratuitous ARP"), measured.announced.ours, measured.announced.theirs, 1);
@@ -215,7 +215,7 @@ void detection_with_gateway(const Plan& plan, Report& report) {
     progress(fmt::format("take-over with a gateway block: {} runs", runs));
     Plan ours = plan;
     std::erase(ours.sides, Daemon::keepalived);
-    const auto measured = measure(ours, report, {.priority = priority, .after = gateway_block}, runs);
+    const auto measured = measure(ours, report, {.priority = equal_priority, .after = gateway_block}, runs);
     const auto figure = [&](const char* what) { return fmt::format("with a `gateway` block: {}, ms", what); };
     report.print(figure("take-over advert behind the arithmetic"), measured.late.ours, {});
     report.print(figure("advert to gratuitous ARP"), measured.announced.ours, {});

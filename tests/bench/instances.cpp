@@ -15,7 +15,6 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t thousand = 1000;
 // Every instance advertises once in it, and the second block of announcements (5 s after the first) is out.
 constexpr auto calm = 7s;
 

@@ -15,7 +15,6 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t thousand = 1000;
 constexpr auto settled = 7s;  // the second block of announcements is out
 // One address goes and one comes, and with each its entry in the kernel's `local` table.
 constexpr double of_one_address = 4;

@@ -86,7 +86,7 @@ void measure_renewals(const Plan& plan, Report& report) {
         return report.fail("renewals in the replica: it did not begin");
     (void)replicas.run_until([&] { return renewals.go_on(), false; }, time);
     // Every renewal, at each of the two others; what is still under way at the end may be missing.
-    const auto wanted = static_cast<std::size_t>((Replicas::count - 1) * (time / renewal_every) * 98 / 100);
+    const auto wanted = (Replicas::count - 1) * static_cast<std::size_t>(time / renewal_every) * 98 / 100;
     if (renewals.lag().size() < wanted) report.fail("renewals in the replica: some never came");
     report.print("lease renewed to known by a peer's replica, 1,000 a second, ms", renewals.lag(), {});
 }

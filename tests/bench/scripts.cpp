@@ -21,7 +21,6 @@ namespace bench {
 
 namespace {
 
-constexpr std::size_t thousand = 1000;
 constexpr double allowed = 1;
 
 // A script that ends when it is told to, with the status that it is told. What it says ends up as its exit status

@@ -4,7 +4,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::authentication_test {
 namespace {
 
 using proto::AuthType;
@@ -249,4 +249,4 @@ TEST(AuthHmac, nothing_secret_is_said) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::authentication_test

@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::bfd_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -183,4 +183,4 @@ TEST(Bfd, one_process_speaks_both_so_its_priority_is_the_larger_one) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::bfd_test

@@ -10,7 +10,7 @@
 
 #include "vrrpd/config/parse.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::corpus_test {
 namespace {
 
 const std::string corpus = std::string(VRRPD_SHARED_DIR) + "/corpus";
@@ -147,4 +147,4 @@ TEST(Corpus, ends_with_keepalived_s_class) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::corpus_test

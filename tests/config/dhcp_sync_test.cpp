@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::dhcp_sync_test {
 namespace {
 
 // dhcp_sync stands in line 19, its body begins in line 20.
@@ -162,4 +162,4 @@ TEST(Alert, is_found_without_a_search) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::dhcp_sync_test

@@ -6,7 +6,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::diff_test {
 namespace {
 
 std::string instance(const std::string& name, int vrid, const std::string& more = "") {
@@ -108,4 +108,4 @@ RC_GTEST_PROP(Serialize, junk_never_breaks_it, (const std::string& junk)) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::diff_test

@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::dns_failover_test {
 namespace {
 
 using std::chrono::seconds;
@@ -132,4 +132,4 @@ TEST(DnsFailover, a_gateway_has_one) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::dns_failover_test

@@ -4,7 +4,7 @@
 #include "tests/config/fake_files.hpp"
 #include "vrrpd/config/keywords.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::faults_test {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -228,4 +228,4 @@ TEST(Status, is_the_larger_of_several_but_a_missing_parameter_wins) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::faults_test

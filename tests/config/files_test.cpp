@@ -12,7 +12,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::files_test {
 namespace {
 
 class RealFile : public ::testing::Test {
@@ -147,4 +147,4 @@ TEST_F(RealFile, environment_is_read) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::files_test

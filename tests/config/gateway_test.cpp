@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::gateway_test {
 namespace {
 
 using netlink::nft::PortForward;
@@ -247,4 +247,4 @@ TEST(GatewayFaultsOfTheWhole, one_of_several_daemons_has_none) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::gateway_test

@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::host_test {
 namespace {
 
 class Host : public ::testing::Test {
@@ -112,4 +112,4 @@ TEST_F(Host, has_no_network_that_via_is_in) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::host_test

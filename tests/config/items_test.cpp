@@ -4,7 +4,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::items_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -478,4 +478,4 @@ TEST(Rules, errors_drop_the_rule) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::items_test

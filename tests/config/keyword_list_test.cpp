@@ -12,7 +12,7 @@
 #include "vrrpd/config/values.hpp"
 #include "vrrpd/proto/envelope.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::keyword_list_test {
 namespace {
 
 // A configuration in which every block stands, with `line` in one of them.
@@ -168,4 +168,4 @@ TEST(KeywordList, a_number_is_taken_up_to_the_ends_of_its_range_and_not_beyond) 
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::keyword_list_test

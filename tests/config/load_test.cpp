@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::load_test {
 namespace {
 
 std::string lines_of(const std::string& text, const std::string& id = "H003") {
@@ -340,4 +340,4 @@ TEST_F(Include, the_gateway_file_comes_second) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::load_test

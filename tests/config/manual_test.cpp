@@ -8,7 +8,7 @@
 
 #include "vrrpd/config/keywords.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::manual_test {
 namespace {
 
 const std::string page = std::string(VRRPD_SOURCE_DIR) + "/vrrpd/man/vrrpd.conf.5";
@@ -114,4 +114,4 @@ TEST(Manual, does_not_call_idle_what_is_acted_on) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::manual_test

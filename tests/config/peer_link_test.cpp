@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::peer_link_test {
 namespace {
 
 const std::string members = "member H003 10.12.14.4\nmember H001 10.12.14.2\nmember H002 fd00:14::3\n";
@@ -97,4 +97,4 @@ TEST(PeerLink, stands_once) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::peer_link_test

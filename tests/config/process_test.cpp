@@ -4,7 +4,7 @@
 #include "tests/config/fake_files.hpp"
 #include "vrrpd/config/umask.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::process_test {
 namespace {
 
 Parsed parse_globals(const std::string& body) { return parse_text("global_defs {\n" + body + "\n}\n"); }
@@ -94,4 +94,4 @@ TEST(Gateways, two_may_not_follow_one_instance) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::process_test

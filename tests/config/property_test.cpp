@@ -8,7 +8,7 @@
 #include "tests/config/fake_files.hpp"
 #include "vrrpd/config/keywords.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::property_test {
 namespace {
 
 // What must hold of every text: the bounds of its reading, and the places of its faults. That it ends at all, ctest's
@@ -133,4 +133,4 @@ RC_GTEST_PROP(AnyText, of_a_good_file_with_one_word_wrong, ()) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::property_test

@@ -5,7 +5,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::real_configurations_test {
 namespace {
 
 Parsed read(const std::string& path, const std::string& id) {
@@ -85,4 +85,4 @@ TEST(NixOS, the_one_with_everything_is_read_to_its_end) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::real_configurations_test

@@ -4,7 +4,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::strict_test {
 namespace {
 
 Instance strict(const std::string& more, const std::string& globals = "") {
@@ -119,4 +119,4 @@ TEST(Strict, auth_hmac_is_enforced) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::strict_test

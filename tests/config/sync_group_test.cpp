@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::sync_group_test {
 namespace {
 
 IpAddress ip(const char* text) { return *IpAddress::parse(text); }
@@ -127,4 +127,4 @@ TEST(SyncGroupGateway, one_that_follows_a_member_alone_is_told_of_the_group) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::sync_group_test

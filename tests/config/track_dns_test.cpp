@@ -3,7 +3,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::track_dns_test {
 namespace {
 
 // The items of track_dns stand from line 7 on.
@@ -68,4 +68,4 @@ TEST(TrackDns, may_stand_in_a_sync_group_as_track_interface_may) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::track_dns_test

@@ -6,7 +6,7 @@
 #include "tests/config/fake_files.hpp"
 #include "vrrpd/config/script_words.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::trackers_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -252,4 +252,4 @@ TEST(Trackers, bad_values_keep_the_default_or_leave_the_item_out) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::trackers_test

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace vrrpd::config {
+namespace vrrpd::config::values_test {
 namespace {
 
 TEST(Values, integers_are_of_base_ten) {
@@ -117,4 +117,4 @@ TEST(Values, device_names_are_what_the_kernel_takes) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::values_test

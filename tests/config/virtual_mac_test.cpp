@@ -4,7 +4,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::config {
+namespace vrrpd::config::virtual_mac_test {
 namespace {
 
 Instance clean(const std::string& more, const std::string& globals = "") {
@@ -173,4 +173,4 @@ TEST(AcceptMode, VR_071_is_on_unless_the_file_says_no) {
 }
 
 }  // namespace
-}  // namespace vrrpd::config
+}  // namespace vrrpd::config::virtual_mac_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::ctl {
+namespace vrrpd::ctl::arguments_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -61,4 +61,4 @@ TEST(Help, fits_a_terminal_and_names_every_command) {
 }
 
 }  // namespace
-}  // namespace vrrpd::ctl
+}  // namespace vrrpd::ctl::arguments_test

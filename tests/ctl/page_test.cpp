@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace vrrpd::ctl {
+namespace vrrpd::ctl::page_test {
 namespace {
 
 std::string page(std::string_view text, std::size_t hanging = 2) {
@@ -54,4 +54,4 @@ TEST(Page, whatever_comes_fits) {
 }
 
 }  // namespace
-}  // namespace vrrpd::ctl
+}  // namespace vrrpd::ctl::page_test

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace vrrpd::ctl {
+namespace vrrpd::ctl::program_test {
 namespace {
 
 struct Ended {
@@ -81,4 +81,4 @@ TEST_F(VrrpctlTest, what_is_no_command_line_says_where_help_is) {
 }
 
 }  // namespace
-}  // namespace vrrpd::ctl
+}  // namespace vrrpd::ctl::program_test

@@ -11,7 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace vrrpd::ctl {
+namespace vrrpd::ctl::render_test {
 namespace {
 
 using nlohmann::json;
@@ -154,4 +154,4 @@ TEST(Duration, is_as_exact_as_people_need) {
 }
 
 }  // namespace
-}  // namespace vrrpd::ctl
+}  // namespace vrrpd::ctl::render_test

@@ -5,7 +5,7 @@
 
 #include "tests/dhcpsync/dnsmasq_texts.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::dnsmasq_check_test {
 namespace {
 
 const GatewayFacts home{{*Prefix::parse("10.12.14.0/24")},
@@ -239,4 +239,4 @@ TEST(DnsmasqCheck, of_ipv6_alone_asks_nothing_of_ipv4) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::dnsmasq_check_test

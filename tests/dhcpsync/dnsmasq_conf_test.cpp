@@ -3,7 +3,7 @@
 
 #include "tests/dhcpsync/dnsmasq_texts.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::dnsmasq_conf_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -186,4 +186,4 @@ TEST(SharedSettings, differ_where_a_client_would_notice) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::dnsmasq_conf_test

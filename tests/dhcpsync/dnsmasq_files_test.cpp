@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace dhcpsync {
+namespace dhcpsync::dnsmasq_files_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -194,4 +194,4 @@ TEST(DnsmasqFilesHere, can_be_looked_for) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::dnsmasq_files_test

@@ -4,7 +4,7 @@
 
 #include "tests/dhcpsync/dnsmasq_texts.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::dnsmasq_options_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -150,4 +150,4 @@ RC_GTEST_PROP(DnsmasqOptions, nor_do_fields_in_the_wrong_places, ()) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::dnsmasq_options_test

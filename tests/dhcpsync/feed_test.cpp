@@ -5,7 +5,7 @@
 
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::feed_test {
 namespace {
 
 using namespace sample;
@@ -224,4 +224,4 @@ TEST_F(FeedTest, dhcpv6) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::feed_test

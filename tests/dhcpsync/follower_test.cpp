@@ -4,7 +4,7 @@
 
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::follower_test {
 namespace {
 
 using namespace sample;
@@ -195,4 +195,4 @@ TEST(FollowerProperty, only_whole_contents_are_believed_as_whole) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::follower_test

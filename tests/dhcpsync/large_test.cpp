@@ -11,7 +11,7 @@
 #include "dhcpsync/core/wire.hpp"
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::large_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -206,4 +206,4 @@ TEST_P(Large, file_costs_memory_while_its_leases_last) {
 INSTANTIATE_TEST_SUITE_P(A, Large, testing::Values(10'000, 100'000));
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::large_test

@@ -10,7 +10,7 @@
 #include "tests/dhcpsync/sample.hpp"
 #include "tests/dhcpsync/turns.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::lease_file_test {
 namespace {
 
 using namespace sample;
@@ -247,4 +247,4 @@ TEST_F(LeaseFileTest, a_hundred_thousand_records) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::lease_file_test

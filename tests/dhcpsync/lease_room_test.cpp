@@ -2,7 +2,7 @@
 #include "dhcpsync/core/lease_text.hpp"
 #include "tests/dhcpsync/homes.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::lease_room_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -72,4 +72,4 @@ TEST_F(LeaseRoomTest, without_a_bus_no_more_is_written_than_it_starts_with) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::lease_room_test

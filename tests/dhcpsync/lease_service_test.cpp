@@ -7,7 +7,7 @@
 #include "dhcpsync/core/wire.hpp"
 #include "tests/dhcpsync/homes.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::lease_service_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -455,4 +455,4 @@ TEST_F(LeaseServiceTest, a_gateway_all_along_repairs_nothing) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::lease_service_test

@@ -13,7 +13,7 @@
 #include "tests/dhcpsync/turns.hpp"
 #include "vrrpd/base/fd.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::lease_store_test {
 namespace {
 
 using namespace sample;
@@ -247,4 +247,4 @@ TEST(WorkerTest, who_is_abandoned_is_not_waited_for) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::lease_store_test

@@ -2,7 +2,7 @@
 
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::lease_test {
 namespace {
 
 using namespace sample;
@@ -59,4 +59,4 @@ TEST(AboutEqual, two_seconds_and_never) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::lease_test

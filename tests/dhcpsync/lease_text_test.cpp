@@ -5,7 +5,7 @@
 
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::lease_text_test {
 namespace {
 
 using namespace sample;
@@ -187,4 +187,4 @@ TEST(LeaseTextProperty, a_damaged_record_is_refused_or_well_formed) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::lease_text_test

@@ -13,7 +13,7 @@
 #include "tests/dhcpsync/sample.hpp"
 #include "tests/netlink/world.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::real_dnsmasq_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -494,4 +494,4 @@ TEST_F(NoRangeServiceTest, one_without_a_range_is_told_nothing_and_lives) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::real_dnsmasq_test

@@ -5,7 +5,7 @@
 
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::repair_test {
 namespace {
 
 using namespace sample;
@@ -133,4 +133,4 @@ TEST_F(RepairTest, without_a_pool_there_is_nothing_to_do) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::repair_test

@@ -4,7 +4,7 @@
 #include "dhcpsync/core/image.hpp"
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::replica_test {
 namespace {
 
 using namespace sample;
@@ -495,4 +495,4 @@ TEST_F(ReplicaTest, ten_thousand_leases_in_few_messages) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::replica_test

@@ -5,7 +5,7 @@
 
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::rewrite_test {
 namespace {
 
 using namespace sample;
@@ -99,4 +99,4 @@ TEST_F(RewriterTest, a_deadline_that_came_and_found_nothing_to_do_is_gone) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::rewrite_test

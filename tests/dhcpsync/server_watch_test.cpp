@@ -5,7 +5,7 @@
 
 #include "dhcpsync/udp_port.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::server_watch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -135,4 +135,4 @@ TEST(UdpPortTest, the_local_port_is_what_counts) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::server_watch_test

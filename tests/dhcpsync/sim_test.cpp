@@ -8,7 +8,7 @@
 
 #include "tests/dhcpsync/sim_run.hpp"
 
-namespace dhcpsync::sim {
+namespace dhcpsync::sim::sim_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -48,4 +48,4 @@ TEST(LeaseSimulation, one_seed) {
 }
 
 }  // namespace
-}  // namespace dhcpsync::sim
+}  // namespace dhcpsync::sim::sim_test

@@ -8,7 +8,7 @@
 #include "dhcpsync/core/image.hpp"
 #include "tests/dhcpsync/sample.hpp"
 
-namespace dhcpsync {
+namespace dhcpsync::wire_test {
 namespace {
 
 using namespace sample;
@@ -197,4 +197,4 @@ TEST(CellProperty, merging_is_symmetric_and_repeating_it_changes_nothing) {
 }
 
 }  // namespace
-}  // namespace dhcpsync
+}  // namespace dhcpsync::wire_test

@@ -5,7 +5,7 @@
 #include "dnsfailover/core/selector.hpp"
 #include "tests/dnsfailover/probing.hpp"
 
-namespace dnsfailover::test {
+namespace dnsfailover::test::failover_test {
 namespace {
 
 class Failing : public Probing {
@@ -71,4 +71,4 @@ TEST_F(Failing, one_broken_upstream_moves_the_clients) {
 }
 
 }  // namespace
-}  // namespace dnsfailover::test
+}  // namespace dnsfailover::test::failover_test

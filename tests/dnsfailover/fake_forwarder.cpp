@@ -10,7 +10,7 @@ namespace dnsfailover::test {
 
 namespace {
 
-vrrpd::Fd bound(int type, const Endpoint& endpoint) {
+vrrpd::Fd bound_socket(int type, const Endpoint& endpoint) {
     const auto at = vrrpd::socket_address(endpoint.address, endpoint.port, endpoint.interface);
     vrrpd::Fd fd(::socket(at.storage.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const int on = 1;
@@ -40,9 +40,9 @@ bool has_two_labels(BytesView query) {
 FakeForwarder::FakeForwarder(vrrpd::Loop& loop, const char* address)
     : loop_(loop),
       address_(IpAddress::parse(address).value()),
-      udp_(bound(SOCK_DGRAM, endpoint())),
-      tcp_(bound(SOCK_STREAM, endpoint())),
-      elsewhere_(bound(SOCK_DGRAM, {IpAddress::v4(127, 9, 9, 9), 0})),
+      udp_(bound_socket(SOCK_DGRAM, endpoint())),
+      tcp_(bound_socket(SOCK_STREAM, endpoint())),
+      elsewhere_(bound_socket(SOCK_DGRAM, {IpAddress::v4(127, 9, 9, 9), 0})),
       udp_watch_(loop.on_readable(udp_.get(), [this] { datagram(); })),
       tcp_watch_(loop.on_readable(tcp_.get(), [this] { connection(); })) {}
 

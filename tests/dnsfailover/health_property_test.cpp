@@ -4,7 +4,7 @@
 
 #include "tests/dnsfailover/model.hpp"
 
-namespace dnsfailover {
+namespace dnsfailover::health_property_test {
 namespace {
 
 using namespace model;
@@ -105,4 +105,4 @@ TEST(HealthProperty, any_events_leave_it_in_order) {
 }
 
 }  // namespace
-}  // namespace dnsfailover
+}  // namespace dnsfailover::health_property_test

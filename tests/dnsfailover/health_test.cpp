@@ -5,7 +5,7 @@
 #include "tests/dnsfailover/model.hpp"
 #include "tests/dnsfailover/samples.hpp"
 
-namespace dnsfailover {
+namespace dnsfailover::health_test {
 namespace {
 
 using namespace model;
@@ -396,4 +396,4 @@ TEST(Texts, every_health_and_symptom_has_its_words) {
 }
 
 }  // namespace
-}  // namespace dnsfailover
+}  // namespace dnsfailover::health_test

@@ -7,7 +7,7 @@
 
 #include "tests/dnsfailover/samples.hpp"
 
-namespace dnsfailover {
+namespace dnsfailover::message_property_test {
 namespace {
 
 using sample::name;
@@ -147,4 +147,4 @@ TEST(MessageProperty, with_one_octet_of_header_or_question_changed_we_agree_with
 }
 
 }  // namespace
-}  // namespace dnsfailover
+}  // namespace dnsfailover::message_property_test

@@ -3,7 +3,7 @@
 
 #include "tests/dnsfailover/samples.hpp"
 
-namespace dnsfailover {
+namespace dnsfailover::message_test {
 namespace {
 
 using sample::a_record;
@@ -106,4 +106,4 @@ TEST(Decode, names_of_records_lead_nowhere) {
 }
 
 }  // namespace
-}  // namespace dnsfailover
+}  // namespace dnsfailover::message_test

@@ -5,7 +5,7 @@
 
 #include "dnsfailover/core/latency.hpp"
 
-namespace dnsfailover {
+namespace dnsfailover::pace_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -81,4 +81,4 @@ TEST(Median, of_the_last_nine_and_of_five_at_least) {
 }
 
 }  // namespace
-}  // namespace dnsfailover
+}  // namespace dnsfailover::pace_test

@@ -5,7 +5,7 @@
 
 #include "tests/dnsfailover/samples.hpp"
 
-namespace dnsfailover {
+namespace dnsfailover::probe_test {
 namespace {
 
 using sample::name;
@@ -149,4 +149,4 @@ TEST(Judge, a_filter_with_an_address_of_its_own_gives_just_that) {
 }
 
 }  // namespace
-}  // namespace dnsfailover
+}  // namespace dnsfailover::probe_test

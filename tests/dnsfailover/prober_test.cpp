@@ -6,7 +6,7 @@
 
 #include "tests/dnsfailover/probing.hpp"
 
-namespace dnsfailover::test {
+namespace dnsfailover::test::prober_test {
 namespace {
 
 TEST_F(Probing, an_honest_forwarder_is_OK) {
@@ -225,4 +225,4 @@ TEST_F(Probing, ids_and_source_ports_are_not_to_be_guessed) {
 }
 
 }  // namespace
-}  // namespace dnsfailover::test
+}  // namespace dnsfailover::test::prober_test

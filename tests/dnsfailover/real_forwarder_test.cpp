@@ -10,7 +10,7 @@
 
 #include "tests/dnsfailover/probing.hpp"
 
-namespace dnsfailover::test {
+namespace dnsfailover::test::real_forwarder_test {
 namespace {
 
 // A process of the test's own; killed with it.
@@ -132,4 +132,4 @@ INSTANTIATE_TEST_SUITE_P(Programs, RealForwarder, testing::Values(dnsmasq, unbou
                          [](const auto& about) { return std::string(about.param == dnsmasq ? "dnsmasq" : "unbound"); });
 
 }  // namespace
-}  // namespace dnsfailover::test
+}  // namespace dnsfailover::test::real_forwarder_test

@@ -7,7 +7,7 @@
 
 #include "dnsfailover/core/selector.hpp"
 
-namespace dnsfailover {
+namespace dnsfailover::selector_property_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -67,4 +67,4 @@ TEST(SelectorProperty, a_dead_one_never_answers_while_another_one_lives) {
 }
 
 }  // namespace
-}  // namespace dnsfailover
+}  // namespace dnsfailover::selector_property_test

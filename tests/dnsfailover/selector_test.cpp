@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dnsfailover {
+namespace dnsfailover::selector_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -309,4 +309,4 @@ TEST_F(Demotion, nobody_bears_it_when_all_are_dead_or_the_WAN_is) {
 }
 
 }  // namespace
-}  // namespace dnsfailover
+}  // namespace dnsfailover::selector_test

@@ -5,7 +5,7 @@
 
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::absent_addresses_test {
 namespace {
 
 using namespace test;
@@ -220,4 +220,4 @@ TEST_F(Absent, an_absent_address_of_others_holds_nothing_back) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::absent_addresses_test

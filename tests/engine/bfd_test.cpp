@@ -5,7 +5,7 @@
 #include "vrrpd/engine/bfd_place.hpp"
 #include "vrrpd/engine/status.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::bfd_test {
 namespace {
 
 using namespace test;
@@ -161,4 +161,4 @@ TEST_F(BfdShown, in_the_status) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::bfd_test

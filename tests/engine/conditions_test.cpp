@@ -7,7 +7,7 @@
 
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::conditions_test {
 namespace {
 
 using namespace test;
@@ -281,4 +281,4 @@ TEST(Conditions, a_virtual_device_is_judged_by_what_it_stands_on) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::conditions_test

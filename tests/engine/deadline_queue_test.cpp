@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::deadline_queue_test {
 namespace {
 
 Instant at(int nanoseconds) { return Instant(Duration(nanoseconds)); }
@@ -84,4 +84,4 @@ TEST(DeadlineQueue, behaves_like_a_sorted_list) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::deadline_queue_test

@@ -5,7 +5,7 @@
 
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::describe_test {
 namespace {
 
 using namespace test;
@@ -171,4 +171,4 @@ TEST(Describe, a_change_of_priority_names_what_changed) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::describe_test

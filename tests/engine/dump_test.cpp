@@ -8,7 +8,7 @@
 #include "tests/engine/values.hpp"
 #include "vrrpd/engine/dump_words.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::dump_test {
 namespace {
 
 using namespace test;
@@ -320,4 +320,4 @@ TEST(Dump, data_tells_of_groups) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::dump_test

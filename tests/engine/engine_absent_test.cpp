@@ -9,7 +9,7 @@
 #include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_absent_test {
 namespace {
 
 using namespace test;
@@ -125,4 +125,4 @@ TEST_F(EngineAbsent, what_a_crashed_engine_had_not_put_in_place_is_asked_for) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_absent_test

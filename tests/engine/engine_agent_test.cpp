@@ -8,7 +8,7 @@
 #include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_agent_test {
 namespace {
 
 using namespace test;
@@ -268,4 +268,4 @@ TEST_F(EngineAgent, an_observer_is_no_gateway) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_agent_test

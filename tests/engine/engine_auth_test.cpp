@@ -6,7 +6,7 @@
 #include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_auth_test {
 namespace {
 
 using namespace test;
@@ -113,4 +113,4 @@ TEST_F(EngineAuth, an_advert_that_is_refused_moves_nothing_and_is_said_once) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_auth_test

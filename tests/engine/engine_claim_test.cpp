@@ -9,7 +9,7 @@
 #include "tests/engine/wire.hpp"
 #include "vrrpd/base/loop.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_claim_test {
 namespace {
 
 using namespace test;
@@ -58,4 +58,4 @@ TEST_F(EngineClaim, an_answer_that_waits_behind_others_is_heard_before_silence_i
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_claim_test

@@ -5,7 +5,7 @@
 #include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_group_test {
 namespace {
 
 using namespace test;
@@ -178,4 +178,4 @@ TEST_F(EngineGroup, is_adopted_whole) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_group_test

@@ -9,7 +9,7 @@
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/proto/advert.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_pair_test {
 namespace {
 
 using namespace test;
@@ -108,4 +108,4 @@ TEST_F(EnginePair, a_crash_leaves_each_its_own_role) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_pair_test

@@ -9,7 +9,7 @@
 #include "tests/engine/wire.hpp"
 #include "vrrpd/base/loop.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_probe_test {
 namespace {
 
 using namespace test;
@@ -222,4 +222,4 @@ TEST_F(EngineProbe, an_observer_asks_nobody) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_probe_test

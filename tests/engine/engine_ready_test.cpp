@@ -11,7 +11,7 @@
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/proto/advert.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_ready_test {
 namespace {
 
 using namespace test;
@@ -126,4 +126,4 @@ TEST_F(EngineReady, what_the_agent_says_is_not_told_back_to_it) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_ready_test

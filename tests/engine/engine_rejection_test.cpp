@@ -12,7 +12,7 @@
 #include "vrrpd/proto/advert.hpp"
 #include "vrrpd/proto/checksum.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_rejection_test {
 namespace {
 
 using namespace test;
@@ -166,4 +166,4 @@ TEST_F(EngineRejection, a_signed_advert_that_is_heard_again_is_a_replay) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_rejection_test

@@ -7,7 +7,7 @@
 
 #include "tests/engine/home.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_repair_test {
 namespace {
 
 using namespace test;
@@ -236,4 +236,4 @@ TEST_F(EngineRepair, a_renewal_that_the_kernel_refuses_is_said_once_and_its_end_
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_repair_test

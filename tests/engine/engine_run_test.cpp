@@ -8,7 +8,7 @@
 #include "tests/netlink/nft_churn.hpp"
 #include "vrrpd/base/heap.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_run_test {
 namespace {
 
 using namespace test;
@@ -402,4 +402,4 @@ TEST_F(EngineRun, observing_changes_nothing_and_says_what_it_would_do) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_run_test

@@ -4,7 +4,7 @@
 
 #include "tests/engine/home.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_static_test {
 namespace {
 
 using namespace test;
@@ -109,4 +109,4 @@ TEST_F(EngineStatics, wait_for_their_device) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_static_test

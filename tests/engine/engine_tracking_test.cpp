@@ -3,7 +3,7 @@
 
 #include "tests/engine/home.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::engine_tracking_test {
 namespace {
 
 using namespace test;
@@ -102,4 +102,4 @@ TEST_F(EngineTracking, nobody_is_told_who_did_not_ask) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::engine_tracking_test

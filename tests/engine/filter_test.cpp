@@ -11,7 +11,7 @@
 #include "vrrpd/proto/announce.hpp"
 #include "vrrpd/proto/dhcp_message.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::filter_test {
 namespace {
 
 using namespace test;
@@ -184,4 +184,4 @@ TEST(DhcpAnswers, passes_what_a_server_says_to_one_question) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::filter_test

@@ -9,7 +9,7 @@
 
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::host_scan_test {
 namespace {
 
 using namespace test;
@@ -95,4 +95,4 @@ RC_GTEST_PROP(HostScan, asks_for_each_address_once_however_late_it_is_called, ()
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::host_scan_test

@@ -6,7 +6,7 @@
 #include "tests/engine/values.hpp"
 #include "vrrpd/engine/conditions.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::link_damper_test {
 namespace {
 
 using namespace test;
@@ -77,4 +77,4 @@ TEST_F(Damper, a_reload_keeps_what_was_seen) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::link_damper_test

@@ -5,7 +5,7 @@
 
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::plan_test {
 namespace {
 
 using namespace test;
@@ -311,4 +311,4 @@ TEST(Plan, a_route_that_nobody_has_read_is_not_missed_yet) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::plan_test

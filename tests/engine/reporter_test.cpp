@@ -5,7 +5,7 @@
 
 #include "vrrpd/ipc/notices.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::reporter_test {
 namespace {
 
 using proto::Role;
@@ -74,4 +74,4 @@ TEST(Reporter, what_did_not_get_through_is_told_later) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::reporter_test

@@ -15,7 +15,7 @@
 #include "vrrpd/engine/advert_socket.hpp"
 #include "vrrpd/engine/link_socket.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::socket_test {
 namespace {
 
 using test::prefix;
@@ -357,4 +357,4 @@ TEST_F(Sockets, an_interface_that_goes_is_an_error_and_no_endless_wakeup) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::socket_test

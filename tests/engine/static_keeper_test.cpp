@@ -6,7 +6,7 @@
 #include "netlink/fake_kernel.hpp"
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::static_keeper_test {
 namespace {
 
 using namespace test;
@@ -157,4 +157,4 @@ TEST_F(StaticKeeperTest, what_the_kernel_refuses_is_said_each_time_it_is_news) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::static_keeper_test

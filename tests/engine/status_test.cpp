@@ -5,7 +5,7 @@
 
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::status_test {
 namespace {
 
 using namespace test;
@@ -108,4 +108,4 @@ TEST(Router, VR_009_the_identification_counts_and_is_never_0) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::status_test

@@ -5,7 +5,7 @@
 
 #include "vrrpd/engine/notice_queue.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::trackers_test {
 namespace {
 
 using State = ipc::TrackerState;
@@ -172,4 +172,4 @@ TEST(NoticeQueue, of_what_nobody_takes_the_last_state_is_kept) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::trackers_test

@@ -10,7 +10,7 @@
 #include "netlink/fake_kernel.hpp"
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::virtual_devices_test {
 namespace {
 
 using namespace test;
@@ -304,4 +304,4 @@ TEST_F(VirtualDevicesTest, an_observer_makes_none) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::virtual_devices_test

@@ -5,7 +5,7 @@
 #include "vrrpd/engine/next_hop.hpp"
 #include "vrrpd/engine/path_watch.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::watches_test {
 namespace {
 
 using namespace test;
@@ -159,4 +159,4 @@ TEST(PathWatch, another_peer_is_judged_by_itself) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::watches_test

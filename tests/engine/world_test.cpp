@@ -5,7 +5,7 @@
 
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::world_test {
 namespace {
 
 using namespace test;
@@ -158,4 +158,4 @@ TEST(World, a_new_interest_is_unknown_until_it_was_read) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::world_test

@@ -12,7 +12,7 @@
 #include "netlink/fake_kernel.hpp"
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::engine {
+namespace vrrpd::engine::writer_test {
 namespace {
 
 using namespace test;
@@ -366,4 +366,4 @@ TEST_F(WriterTest, a_kernel_without_nf_tables_says_so_and_the_rest_works) {
 }
 
 }  // namespace
-}  // namespace vrrpd::engine
+}  // namespace vrrpd::engine::writer_test

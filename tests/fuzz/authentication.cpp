@@ -47,6 +47,7 @@ void answer(const proto::Authentication& settings, BytesView message, const prot
             const proto::ReceivePolicy& policy) {
     proto::Authenticator sender(settings), receiver(settings);
     auto plain = policy;
+    if (message.size() < 6) return;  // what is chosen by it below
     const auto vrid = proto::peek_vrid(message);
     if (!vrid) return;
     proto::Advertisement advert{policy.version, *vrid, proto::Priority::from_wire(message[2]), policy.interval, {}};

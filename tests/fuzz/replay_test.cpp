@@ -11,7 +11,7 @@
 
 #include "tests/fuzz/targets.hpp"
 
-namespace vrrpd::fuzz {
+namespace vrrpd::fuzz::replay_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -92,4 +92,4 @@ INSTANTIATE_TEST_SUITE_P(Targets, Fuzz, testing::ValuesIn(targets),
                          [](const auto& about) { return std::string(about.param.name); });
 
 }  // namespace
-}  // namespace vrrpd::fuzz
+}  // namespace vrrpd::fuzz::replay_test

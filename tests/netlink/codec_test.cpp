@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace netlink {
+namespace netlink::codec_test {
 
 namespace {
 
@@ -312,4 +312,4 @@ TEST(Request, asks_for_what_its_kind_needs) {
 
 }  // namespace
 
-}  // namespace netlink
+}  // namespace netlink::codec_test

@@ -1,7 +1,7 @@
 // Addresses, links, device options, events.
 #include "tests/netlink/contract.hpp"
 
-namespace netlink::test {
+namespace netlink::test::contract_address_test {
 
 namespace {
 
@@ -266,4 +266,4 @@ INSTANTIATE_TEST_SUITE_P(On, AddressContract, both_kernels(), name_of_kernel);
 
 }  // namespace
 
-}  // namespace netlink::test
+}  // namespace netlink::test::contract_address_test

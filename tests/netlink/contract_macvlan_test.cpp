@@ -1,7 +1,7 @@
 // Virtual devices: macvlans of ours.
 #include "tests/netlink/contract.hpp"
 
-namespace netlink::test {
+namespace netlink::test::contract_macvlan_test {
 
 namespace {
 
@@ -128,4 +128,4 @@ TEST(Macvlan, a_base_that_cannot_carry_one_is_said) {
 
 }  // namespace
 
-}  // namespace netlink::test
+}  // namespace netlink::test::contract_macvlan_test

@@ -1,7 +1,7 @@
 // Neighbours.
 #include "tests/netlink/contract.hpp"
 
-namespace netlink::test {
+namespace netlink::test::contract_neighbour_test {
 
 namespace {
 
@@ -51,4 +51,4 @@ INSTANTIATE_TEST_SUITE_P(Neighbours, NeighbourContract, both_kernels(), name_of_
 
 }  // namespace
 
-}  // namespace netlink::test
+}  // namespace netlink::test::contract_neighbour_test

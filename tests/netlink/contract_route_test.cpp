@@ -8,7 +8,7 @@
 
 #include "tests/netlink/contract.hpp"
 
-namespace netlink::test {
+namespace netlink::test::contract_route_test {
 
 namespace {
 
@@ -264,4 +264,4 @@ INSTANTIATE_TEST_SUITE_P(On, RouteContract, both_kernels(), name_of_kernel);
 
 }  // namespace
 
-}  // namespace netlink::test
+}  // namespace netlink::test::contract_route_test

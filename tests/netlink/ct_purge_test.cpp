@@ -17,7 +17,7 @@
 #include "netlink/socket.hpp"
 #include "tests/netlink/world.hpp"
 
-namespace netlink::ct {
+namespace netlink::ct::ct_purge_test {
 namespace {
 
 constexpr int room = 1024;
@@ -206,4 +206,4 @@ TEST_F(Purge, a_large_table_is_gone_through_to_its_end) {
 }
 
 }  // namespace
-}  // namespace netlink::ct
+}  // namespace netlink::ct::ct_purge_test

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace netlink {
+namespace netlink::fake_kernel_test {
 
 namespace {
 
@@ -63,4 +63,4 @@ TEST(FakeKernel, lifetimes_count_down) {
 
 }  // namespace
 
-}  // namespace netlink
+}  // namespace netlink::fake_kernel_test

@@ -4,7 +4,7 @@
 #include "netlink/nft/compile.hpp"
 #include "nft_world.hpp"
 
-namespace netlink::nft {
+namespace netlink::nft::nft_compile_test {
 namespace {
 
 using nft_test::home;
@@ -224,4 +224,4 @@ TEST(CompileRefusals, drop_packets_to_the_addresses_and_leave_neighbour_discover
 }
 
 }  // namespace
-}  // namespace netlink::nft
+}  // namespace netlink::nft::nft_compile_test

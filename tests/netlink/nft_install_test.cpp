@@ -11,7 +11,7 @@
 #include "nft_churn.hpp"
 #include "nft_world.hpp"
 
-namespace netlink::nft {
+namespace netlink::nft::nft_install_test {
 namespace {
 
 using nft_test::home;
@@ -482,4 +482,4 @@ TEST_F(NftInstall, refusals_stand_beside_the_rules_and_go_alone) {
 }
 
 }  // namespace
-}  // namespace netlink::nft
+}  // namespace netlink::nft::nft_install_test

@@ -4,7 +4,7 @@
 #include "netlink/nft/tables.hpp"
 #include "nft_world.hpp"
 
-namespace netlink::nft {
+namespace netlink::nft::nft_obstacles_test {
 namespace {
 
 using nft_test::home;
@@ -207,4 +207,4 @@ TEST_F(NftObstacles, each_is_in_the_way_of_its_own_gateway) {
 }
 
 }  // namespace
-}  // namespace netlink::nft
+}  // namespace netlink::nft::nft_obstacles_test

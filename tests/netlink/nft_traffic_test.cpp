@@ -12,7 +12,7 @@
 #include "nft_world.hpp"
 #include "vrrpd/base/bytes.hpp"
 
-namespace netlink::nft {
+namespace netlink::nft::nft_traffic_test {
 namespace {
 
 using nft_test::home;
@@ -493,4 +493,4 @@ TEST_F(NftFence, a_hosts_own_router_advertisements_are_left_alone_where_the_gate
 }
 
 }  // namespace
-}  // namespace netlink::nft
+}  // namespace netlink::nft::nft_traffic_test

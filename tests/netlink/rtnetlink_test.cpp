@@ -12,7 +12,7 @@
 
 #include "tests/netlink/world.hpp"
 
-namespace netlink::test {
+namespace netlink::test::rtnetlink_test {
 
 namespace {
 
@@ -221,4 +221,4 @@ TEST_F(RealKernel, reads_without_rights_and_says_what_it_may_not_change) {
 
 }  // namespace
 
-}  // namespace netlink::test
+}  // namespace netlink::test::rtnetlink_test

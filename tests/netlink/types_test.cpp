@@ -5,7 +5,7 @@
 
 #include "netlink/kernel.hpp"
 
-namespace netlink {
+namespace netlink::types_test {
 
 namespace {
 
@@ -103,4 +103,4 @@ TEST(Describe, reads_like_iproute2) {
 
 }  // namespace
 
-}  // namespace netlink
+}  // namespace netlink::types_test

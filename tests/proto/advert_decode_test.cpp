@@ -6,7 +6,7 @@
 #include "tests/proto/advert_samples.hpp"
 #include "vrrpd/proto/checksum.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::advert_decode_test {
 namespace {
 
 using namespace sample;
@@ -281,4 +281,4 @@ TEST(Decode, every_rejection_has_a_name_of_its_own) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::advert_decode_test

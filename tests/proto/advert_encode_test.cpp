@@ -2,7 +2,7 @@
 
 #include "tests/proto/advert_samples.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::advert_encode_test {
 namespace {
 
 using namespace sample;
@@ -94,4 +94,4 @@ TEST(EncodeDeathTest, our_own_mistakes_stop_us) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::advert_encode_test

@@ -5,7 +5,7 @@
 #include "tests/proto/advert_samples.hpp"
 #include "vrrpd/proto/checksum.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::advert_property_test {
 namespace {
 
 using namespace sample;
@@ -95,4 +95,4 @@ TEST(AdvertProperty, VR_048_the_sum_does_not_depend_on_how_it_is_fed) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::advert_property_test

@@ -2,7 +2,7 @@
 
 #include "vrrpd/proto/announce.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::announcer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -222,4 +222,4 @@ TEST(Announcer, three_flaps_leave_one_refresh) {
 TEST(Announcer, is_small_while_idle) { EXPECT_LE(sizeof(Announcer), 112u); }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::announcer_test

@@ -6,7 +6,7 @@
 #include "tests/proto/advert_samples.hpp"
 #include "vrrpd/proto/checksum.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::auth_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -417,4 +417,4 @@ TEST(Authenticator, counters_outlive_it) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::auth_test

@@ -4,7 +4,7 @@
 
 #include "vrrpd/proto/bfd.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::bfd_packet_test {
 namespace {
 
 BfdPacket some_packet() {
@@ -139,4 +139,4 @@ RC_GTEST_PROP(BfdPacketProperty, any_bytes_are_safe, (const Bytes& bytes)) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::bfd_packet_test

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::bfd_session_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -473,4 +473,4 @@ TEST(BfdSession, what_it_says_of_its_times) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::bfd_session_test

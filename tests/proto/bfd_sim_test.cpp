@@ -9,7 +9,7 @@
 #include "tests/sim/rng.hpp"
 #include "vrrpd/proto/bfd_session.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::bfd_sim_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -274,4 +274,4 @@ TEST(BfdSimulation, the_same_seed_is_the_same_run) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::bfd_sim_test

@@ -7,7 +7,7 @@
 
 #include "vrrpd/proto/checksum.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::dhcp_message_test {
 namespace {
 
 const DhcpQuestion question{{{2, 0, 0, 0, 0, 4}}, 0x01020304};
@@ -231,4 +231,4 @@ RC_GTEST_PROP(DhcpOffer, any_bytes_are_safe_and_spoilt_ones_name_no_stranger, (c
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::dhcp_message_test

@@ -4,7 +4,7 @@
 #include "vrrpd/proto/announce.hpp"
 #include "vrrpd/proto/envelope.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::frames_test {
 namespace {
 
 using namespace sample;
@@ -147,4 +147,4 @@ TEST(Frames, RFC_9568_7_3_an_advert_leaves_from_the_virtual_mac) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::frames_test

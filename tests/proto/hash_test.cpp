@@ -8,7 +8,7 @@
 
 #include "tests/proto/advert_samples.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::hash_test {
 namespace {
 
 using sample::hex;
@@ -56,4 +56,4 @@ TEST(Hmacs, every_length_about_a_block_is_padded_right) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::hash_test

@@ -1,7 +1,7 @@
 // Active: advertising, answering, yielding, standing down.
 #include "tests/proto/router_fixture.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::machine_active_test {
 namespace {
 
 using namespace fixture;
@@ -220,4 +220,4 @@ TEST(Active, a_probe_answer_is_nothing) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::machine_active_test

@@ -1,7 +1,7 @@
 // Backup: following, discarding, promoting.
 #include "tests/proto/router_fixture.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::machine_backup_test {
 namespace {
 
 using namespace fixture;
@@ -197,4 +197,4 @@ TEST(Backup, a_late_claim_failure_is_nothing) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::machine_backup_test

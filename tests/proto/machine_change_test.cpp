@@ -1,7 +1,7 @@
 // Reloads: the role stays, timers follow.
 #include "tests/proto/router_fixture.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::machine_change_test {
 namespace {
 
 using namespace fixture;
@@ -110,4 +110,4 @@ TEST(Reconfigured, before_the_start_it_is_simply_taken) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::machine_change_test

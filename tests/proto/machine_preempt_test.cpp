@@ -1,7 +1,7 @@
 // When a Backup may take the role from a lower Active: Preempt_Mode, preempt_delay, readiness.
 #include "tests/proto/router_fixture.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::machine_preempt_test {
 namespace {
 
 using namespace fixture;
@@ -287,4 +287,4 @@ TEST(Preempt, a_peer_that_became_better_is_followed_again) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::machine_preempt_test

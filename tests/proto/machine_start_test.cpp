@@ -1,7 +1,7 @@
 // Initialize, the probe before the first claim, and the end of a role by stop or fault.
 #include "tests/proto/router_fixture.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::machine_start_test {
 namespace {
 
 using namespace fixture;
@@ -165,4 +165,4 @@ TEST(Probe, follows_a_change_of_priority) {
 TEST(VirtualRouter, is_small) { EXPECT_LE(sizeof(VirtualRouter), 200u); }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::machine_start_test

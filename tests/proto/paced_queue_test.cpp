@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::paced_queue_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -46,4 +46,4 @@ TEST(PacedQueue, is_bounded) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::paced_queue_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::quorum_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -47,4 +47,4 @@ TEST(Quorum, waits_before_it_changes_and_forgets_what_came_back_in_time) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::quorum_test

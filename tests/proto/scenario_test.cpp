@@ -16,7 +16,7 @@
 
 #include "tests/proto/text.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::scenario_test {
 namespace {
 
 const std::filesystem::path folder = std::filesystem::path(VRRPD_SOURCE_DIR) / "tests/proto/scenarios";
@@ -159,4 +159,4 @@ INSTANTIATE_TEST_SUITE_P(Scripts, Scenario, testing::ValuesIn(scripts()), [](con
 });
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::scenario_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::script_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -127,4 +127,4 @@ TEST_F(ScriptTest, reads_as_operators_say_it) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::script_test

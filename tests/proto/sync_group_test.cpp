@@ -5,7 +5,7 @@
 
 #include "tests/proto/router_fixture.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::sync_group_test {
 namespace {
 
 using namespace fixture;
@@ -206,4 +206,4 @@ TEST(GroupedRouter, taken_out_of_its_group_it_goes_its_own_way) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::sync_group_test

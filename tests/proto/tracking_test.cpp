@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::tracking_test {
 namespace {
 
 Priority priority(unsigned value) { return Priority::configured(value).value(); }
@@ -89,4 +89,4 @@ TEST(Tracking, VR_061_an_owner_is_never_changed) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::tracking_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::types_test {
 namespace {
 
 TEST(Types, VR_060_vrid_is_1_to_255) {
@@ -29,4 +29,4 @@ TEST(Types, a_bare_number_is_neither_a_priority_nor_an_interval) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::types_test

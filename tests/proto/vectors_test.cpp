@@ -9,7 +9,7 @@
 #include "tests/proto/pcap.hpp"
 #include "vrrpd/proto/announce.hpp"
 
-namespace vrrpd::proto {
+namespace vrrpd::proto::vectors_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -186,4 +186,4 @@ TEST(Vectors, all_are_there) {
 }
 
 }  // namespace
-}  // namespace vrrpd::proto
+}  // namespace vrrpd::proto::vectors_test

@@ -6,7 +6,7 @@
 
 #include "tests/sim/group_world.hpp"
 
-namespace vrrpd::sim {
+namespace vrrpd::sim::group_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -88,4 +88,4 @@ TEST_F(Home, an_address_that_cannot_be_added_gives_up_both) {
 }
 
 }  // namespace
-}  // namespace vrrpd::sim
+}  // namespace vrrpd::sim::group_test

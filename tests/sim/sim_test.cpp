@@ -8,7 +8,7 @@
 #include "tests/sim/monitor.hpp"
 #include "tests/sim/run.hpp"
 
-namespace vrrpd::sim {
+namespace vrrpd::sim::sim_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -97,4 +97,4 @@ TEST(Simulator, the_home) {
 }
 
 }  // namespace
-}  // namespace vrrpd::sim
+}  // namespace vrrpd::sim::sim_test

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <vector>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::agent_keeper_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -478,4 +478,4 @@ INSTANTIATE_TEST_SUITE_P(Kinds, KeeperOfSpoilt,
                                          ipc::Kind::reload, ipc::Kind::peer_key, ipc::Kind::leases_written));
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::agent_keeper_test

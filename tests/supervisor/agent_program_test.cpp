@@ -12,7 +12,7 @@
 
 #include "tests/supervisor/machine.hpp"
 
-namespace vrrpd::supervisor::test {
+namespace vrrpd::supervisor::test::agent_program_test {
 namespace {
 
 class AgentOfProgram : public testing::Test {
@@ -109,4 +109,4 @@ TEST_F(AgentOfProgram, a_role_that_moves_runs_the_alert_command_unprivileged) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor::test
+}  // namespace vrrpd::supervisor::test::agent_program_test

@@ -15,7 +15,7 @@
 
 #include "vrrpd/base/account.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::agent_resources_test {
 namespace {
 
 using ipc::Kind;
@@ -171,4 +171,4 @@ TEST_F(Resources, a_fifo_for_a_key_stops_nobody) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::agent_resources_test

@@ -10,7 +10,7 @@
 #include "tests/proto/router_keys.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::auth_file_test {
 namespace {
 
 ipc::SharedState fresh(std::size_t routers = 8) { return std::move(ipc::SharedState::create(routers).value()); }
@@ -170,4 +170,4 @@ TEST_F(AuthFileTest, without_a_path_there_is_none) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::auth_file_test

@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <string>
 
-namespace vrrpd::ipc {
+namespace vrrpd::ipc::channel_test {
 namespace {
 
 std::pair<Channel, Channel> ends() {
@@ -196,4 +196,4 @@ TEST(ChannelLog, keeps_back_what_is_below_the_threshold) {
 }
 
 }  // namespace
-}  // namespace vrrpd::ipc
+}  // namespace vrrpd::ipc::channel_test

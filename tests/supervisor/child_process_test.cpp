@@ -14,7 +14,7 @@
 #include <cerrno>
 #include <cstddef>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::child_process_test {
 namespace {
 
 // As on a kernel before 5.9.
@@ -57,4 +57,4 @@ TEST_P(Closing, leaves_the_streams_and_what_is_kept) {
 INSTANTIATE_TEST_SUITE_P(WithAndWithoutCloseRange, Closing, testing::Bool());
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::child_process_test

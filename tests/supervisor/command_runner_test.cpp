@@ -17,7 +17,7 @@
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::command_runner_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -313,4 +313,4 @@ TEST_F(Runner, what_still_runs_at_the_end_is_killed) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::command_runner_test

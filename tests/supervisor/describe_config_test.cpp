@@ -6,7 +6,7 @@
 
 #include "tests/config/fake_files.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::describe_config_test {
 namespace {
 
 using testing::AllOf;
@@ -96,4 +96,4 @@ TEST(DescribeConfig, says_how_adverts_are_authenticated_and_no_secret) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::describe_config_test

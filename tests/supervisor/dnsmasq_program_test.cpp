@@ -10,7 +10,7 @@
 
 #include "tests/supervisor/machine.hpp"
 
-namespace vrrpd::supervisor::test {
+namespace vrrpd::supervisor::test::dnsmasq_program_test {
 namespace {
 
 using testing::HasSubstr;
@@ -157,4 +157,4 @@ TEST_F(DnsmasqProgram, none_of_it_prevents_a_start) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor::test
+}  // namespace vrrpd::supervisor::test::dnsmasq_program_test

@@ -12,7 +12,7 @@
 #include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::errands_test {
 namespace {
 
 constexpr char leases[] = "1900000000 02:00:00:00:00:01 10.12.14.100 phone *\n";
@@ -139,4 +139,4 @@ TEST_F(ErrandsTest, nothing_is_written_where_the_configuration_restarts_nothing)
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::errands_test

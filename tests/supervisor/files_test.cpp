@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::files_test {
 namespace {
 
 class Files : public testing::Test {
@@ -76,4 +76,4 @@ TEST_F(Files, a_pid_file_that_became_another_s_is_left_alone) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::files_test

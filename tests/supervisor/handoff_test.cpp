@@ -12,7 +12,7 @@
 #include "vrrpd/supervisor/handoff_desk.hpp"
 #include "vrrpd/supervisor/inheritance.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::handoff_test {
 namespace {
 
 using testing::Contains;
@@ -190,4 +190,4 @@ TEST_F(HandoffAsked, nobody_listens_where_no_daemon_runs) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::handoff_test

@@ -14,7 +14,7 @@
 #include <memory>
 #include <sstream>
 
-namespace vrrpd::supervisor::test {
+namespace vrrpd::supervisor::test::install_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -219,4 +219,4 @@ TEST_F(Installed, on_the_bus_the_agents_user_reaches_dnsmasq_and_nobody_else_doe
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor::test
+}  // namespace vrrpd::supervisor::test::install_test

@@ -14,7 +14,7 @@
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::lease_file_test {
 namespace {
 
 constexpr char leases[] =
@@ -138,4 +138,4 @@ TEST_F(LeaseFile, a_directory_that_is_not_there_is_said) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::lease_file_test

@@ -14,7 +14,7 @@
 
 #include "vrrpd/supervisor/log_sink.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::log_outlet_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -181,4 +181,4 @@ TEST(LogSink, lines_that_nobody_took_are_counted_when_somebody_takes_them_again)
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::log_outlet_test

@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::mail_text_test {
 namespace {
 
 using ipc::Notice;
@@ -85,4 +85,4 @@ TEST(Letters, are_of_three_states) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::mail_text_test

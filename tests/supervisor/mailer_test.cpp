@@ -7,7 +7,7 @@
 #include "netns-tests/lab/mail_sink.hpp"
 #include "vrrpd/base/loop.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::mailer_test {
 namespace {
 
 using ipc::Notice;
@@ -204,4 +204,4 @@ TEST_F(MailerTest, without_a_server_nothing_is_sent) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::mailer_test

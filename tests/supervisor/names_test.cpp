@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::names_test {
 namespace {
 
 Options named(const std::string& program, const config::ProcessSettings& settings,
@@ -75,4 +75,4 @@ TEST(Names, are_for_life) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::names_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::ipc {
+namespace vrrpd::ipc::notices_test {
 namespace {
 
 TEST(Notices, come_back_as_they_went) {
@@ -79,4 +79,4 @@ TEST(Notices, spoilt_text_has_no_value) {
 }
 
 }  // namespace
-}  // namespace vrrpd::ipc
+}  // namespace vrrpd::ipc::notices_test

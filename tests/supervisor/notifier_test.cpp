@@ -16,7 +16,7 @@
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::notifier_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -367,4 +367,4 @@ TEST_F(NotifierTest, without_engine_everything_has_one_state_and_what_had_stoppe
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::notifier_test

@@ -7,7 +7,7 @@
 
 #include "vrrpd/supervisor/log_sink.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::options_test {
 namespace {
 
 CommandLine parse(std::vector<std::string> words, const std::string& name = "vrrpd") {
@@ -246,4 +246,4 @@ TEST(LogSink, a_daemon_s_stderr_is_for_what_goes_wrong_while_starting) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::options_test

@@ -7,7 +7,7 @@
 
 #include "vrrpd/ipc/notices.hpp"
 
-namespace vrrpd::ipc {
+namespace vrrpd::ipc::outbox_test {
 namespace {
 
 using Sent = std::vector<std::pair<Kind, std::string>>;
@@ -82,4 +82,4 @@ TEST_F(OutboxTest, another_end_hears_nothing_of_what_waited_for_the_one_before) 
 }
 
 }  // namespace
-}  // namespace vrrpd::ipc
+}  // namespace vrrpd::ipc::outbox_test

@@ -8,7 +8,7 @@
 #include "vrrpd/supervisor/sweep.hpp"
 #include "vrrpd/supervisor/switches.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::owned_test {
 namespace {
 
 using netlink::DeviceOption;
@@ -354,4 +354,4 @@ TEST(Switches, a_filter_of_all_devices_becomes_that_of_each_and_goes_back) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::owned_test

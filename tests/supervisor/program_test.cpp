@@ -11,7 +11,7 @@
 #include "tests/supervisor/machine.hpp"
 #include "vrrpd/base/heap.hpp"
 
-namespace vrrpd::supervisor::test {
+namespace vrrpd::supervisor::test::program_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -446,4 +446,4 @@ TEST_F(Program, the_dump_shows_the_configuration_without_secrets_and_detail_adds
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor::test
+}  // namespace vrrpd::supervisor::test::program_test

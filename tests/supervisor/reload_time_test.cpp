@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <ctime>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::reload_time_test {
 namespace {
 
 using std::chrono::hours;
@@ -74,4 +74,4 @@ TEST_F(ReloadTimes, anything_else_is_none) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::reload_time_test

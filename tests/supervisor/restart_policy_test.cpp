@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::restart_policy_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -136,4 +136,4 @@ TEST(Heartbeat, limit_is_three_intervals_and_at_least_a_second) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::restart_policy_test

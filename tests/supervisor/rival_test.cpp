@@ -5,7 +5,7 @@
 
 #include "tests/engine/values.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::rival_test {
 namespace {
 
 using testing::ElementsAre;
@@ -94,4 +94,4 @@ TEST(Rival, what_could_not_be_read_is_no_proof) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::rival_test

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::script_check_test {
 namespace {
 
 using testing::ElementsAre;
@@ -116,4 +116,4 @@ TEST_F(ScriptCheck, a_file_that_is_only_opened_needs_no_check) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::script_check_test

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::script_needs_test {
 namespace {
 
 using Object = ipc::Notice::Object;
@@ -125,4 +125,4 @@ TEST(ScriptNeeds, a_fifo_is_script_user_s) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::script_needs_test

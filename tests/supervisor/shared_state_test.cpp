@@ -7,7 +7,7 @@
 
 #include "tests/proto/router_keys.hpp"
 
-namespace vrrpd::ipc {
+namespace vrrpd::ipc::shared_state_test {
 namespace {
 
 struct Pair {
@@ -117,4 +117,4 @@ TEST(SharedState, refuses_a_descriptor_that_is_none) {
 }
 
 }  // namespace
-}  // namespace vrrpd::ipc
+}  // namespace vrrpd::ipc::shared_state_test

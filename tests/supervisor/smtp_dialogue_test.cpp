@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::smtp_dialogue_test {
 namespace {
 
 using Outcome = SmtpDialogue::Outcome;
@@ -129,4 +129,4 @@ TEST(SmtpDialogue, a_server_that_goes_or_falls_silent_is_said) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::smtp_dialogue_test

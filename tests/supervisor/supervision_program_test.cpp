@@ -12,7 +12,7 @@
 #include "tests/supervisor/machine.hpp"
 #include "vrrpd/base/fd.hpp"
 
-namespace vrrpd::supervisor::test {
+namespace vrrpd::supervisor::test::supervision_program_test {
 namespace {
 
 using testing::HasSubstr;
@@ -110,4 +110,4 @@ TEST_F(Supervision, a_sweep_finds_the_list_of_a_daemon_that_has_a_name) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor::test
+}  // namespace vrrpd::supervisor::test::supervision_program_test

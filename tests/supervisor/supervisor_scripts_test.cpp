@@ -2,7 +2,7 @@
 #include "tests/proto/router_keys.hpp"
 #include "tests/supervisor/supervised.hpp"
 
-namespace vrrpd::supervisor::test {
+namespace vrrpd::supervisor::test::supervisor_scripts_test {
 namespace {
 
 class SupervisorScripts : public SupervisorTest {
@@ -86,4 +86,4 @@ TEST_F(SupervisorScripts, a_stop_does_not_wait_for_the_startup_script) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor::test
+}  // namespace vrrpd::supervisor::test::supervisor_scripts_test

@@ -7,7 +7,7 @@
 #include "tests/proto/router_keys.hpp"
 #include "tests/supervisor/supervised.hpp"
 
-namespace vrrpd::supervisor::test {
+namespace vrrpd::supervisor::test::supervisor_test {
 namespace {
 
 int hanging(engine::EngineOptions options) {
@@ -399,4 +399,4 @@ TEST_F(SupervisorTest, feeds_the_service_manager_s_watchdog) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor::test
+}  // namespace vrrpd::supervisor::test::supervisor_test

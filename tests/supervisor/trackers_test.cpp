@@ -12,7 +12,7 @@
 #include "vrrpd/supervisor/files.hpp"
 #include "vrrpd/supervisor/track_desk.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::trackers_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -279,4 +279,4 @@ TEST_F(Desk, processes_are_counted_as_they_come_and_go) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::trackers_test

@@ -14,7 +14,7 @@
 #include "vrrpd/supervisor/files.hpp"
 #include "vrrpd/supervisor/unit_faults.hpp"
 
-namespace vrrpd::supervisor {
+namespace vrrpd::supervisor::unit_keeper_test {
 namespace {
 
 struct Lines final : Log {
@@ -203,4 +203,4 @@ TEST_F(Units, one_that_is_enabled_is_warned_of_with_its_place) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor
+}  // namespace vrrpd::supervisor::unit_keeper_test

@@ -8,7 +8,7 @@
 
 #include "tests/supervisor/machine.hpp"
 
-namespace vrrpd::supervisor::test {
+namespace vrrpd::supervisor::test::vrrpctl_program_test {
 namespace {
 
 using testing::HasSubstr;
@@ -80,4 +80,4 @@ TEST_F(VrrpctlProgram, strangers_are_not_answered) {
 }
 
 }  // namespace
-}  // namespace vrrpd::supervisor::test
+}  // namespace vrrpd::supervisor::test::vrrpctl_program_test

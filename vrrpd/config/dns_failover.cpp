@@ -18,18 +18,18 @@ namespace {
 constexpr std::int64_t longest_hold_down = 86'400;
 constexpr std::string_view usage = "forwarder MEMBER, or forwarder NAME ADDRESS [PORT]";
 
-DnsFailoverDraft& current(Reader& reader) { return reader.draft().dns_failovers.back(); }
+DnsFailoverDraft& current_service(Reader& reader) { return reader.draft().dns_failovers.back(); }
 
-void set_follows(Reader& reader, const Statement& s) {
+void set_followed_gateway(Reader& reader, const Statement& s) {
     (void)word_count(reader, s, 2, 2, "follows GATEWAY");
-    current(reader).value.follows = s.word(1);
-    current(reader).follows_place = s.place(1);
+    current_service(reader).value.follows = s.word(1);
+    current_service(reader).follows_place = s.place(1);
 }
 
 // A member of peer_link by its name, found when the whole text is read; or any other server by its address.
 void add_forwarder(Reader& reader, const Statement& s) {
     if (!word_count(reader, s, 2, 4, usage)) return;
-    auto& draft = current(reader);
+    auto& draft = current_service(reader);
     Forwarder forwarder{s.word(1), {}, dns_port};
     if (s.size() > 2) {
         const auto address = IpAddress::parse(s.word(2));
@@ -50,7 +50,7 @@ void add_forwarder(Reader& reader, const Statement& s) {
 }
 
 void set_when_dead(Reader& reader, const Statement& s) {
-    auto& demote = current(reader).value.demote;
+    auto& demote = current_service(reader).value.demote;
     if (s.word(1) == "redirect" && s.size() == 2) return demote.reset();
     const auto weight = s.word(1) == "demote" && s.size() == 3 ? parse_integer(s.word(2)) : std::nullopt;
     if (weight && *weight >= s.keyword.low && *weight <= s.keyword.high) {
@@ -64,7 +64,7 @@ void set_when_dead(Reader& reader, const Statement& s) {
 
 void set_hold_down(Reader& reader, const Statement& s) {
     if (const auto seconds = own_number(reader, s, "seconds"))
-        current(reader).value.hold_down = std::chrono::seconds(*seconds);
+        current_service(reader).value.hold_down = std::chrono::seconds(*seconds);
 }
 
 // Without the dot at its end, which says nothing here.
@@ -82,7 +82,7 @@ std::optional<std::string> domain_name(Reader& reader, const Statement& s) {
 
 void set_zone(Reader& reader, const Statement& s) {
     if (!word_count(reader, s, 2, 2, "zone NAME")) return;
-    if (auto name = domain_name(reader, s)) current(reader).value.zone = std::move(*name);
+    if (auto name = domain_name(reader, s)) current_service(reader).value.zone = std::move(*name);
 }
 
 void add_canary(Reader& reader, const Statement& s) {
@@ -93,7 +93,7 @@ void add_canary(Reader& reader, const Statement& s) {
         reader.fatal(Severity::error, s.place(2),
                      fmt::format("'{}' is not an IP address: write what a filter answers, like 0.0.0.0", s.word(2)));
     if (!name || !address) return;
-    auto& canaries = current(reader).value.canaries;
+    auto& canaries = current_service(reader).value.canaries;
     const auto same = [&](const Canary& other) {
         return other.name == *name && other.address.family() == address->family();
     };
@@ -103,7 +103,7 @@ void add_canary(Reader& reader, const Statement& s) {
 }
 
 constexpr Keyword dns_failover_table[] = {
-    {"follows", 'O', Support::acted, Shape::word, set_follows},
+    {"follows", 'O', Support::acted, Shape::word, set_followed_gateway},
     repeatable({"forwarder", 'O', Support::acted, Shape::word, add_forwarder}),
     usually("redirect", {"when_dead", 'O', Support::acted, Shape::word, set_when_dead, -253, -1, "redirect demote"}),
     usually("30", {"hold_down", 'O', Support::acted, Shape::word, set_hold_down, 0, longest_hold_down}),

@@ -69,7 +69,7 @@ void add_devices(Reader& reader, const Statement& s) {
     for (std::size_t word = 0; word < s.size(); ++word) add_device(reader, s, word);
 }
 
-constexpr Keyword table[] = {
+constexpr Keyword garp_table[] = {
     usually("(none)",
             {"garp_interval", 'C', Support::acted, Shape::decimal, set_interval<&GarpGroup::arp>, 1, any_time}),
     usually("(none)", {"gna_interval", 'C', Support::acted, Shape::decimal, set_interval<&GarpGroup::na>, 1, any_time}),
@@ -94,6 +94,6 @@ void resolve_garp_groups(Reader& reader) {
     }
 }
 
-std::span<const Keyword> garp_group_keywords() { return table; }
+std::span<const Keyword> garp_group_keywords() { return garp_table; }
 
 }  // namespace vrrpd::config

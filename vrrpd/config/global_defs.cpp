@@ -9,7 +9,7 @@ namespace {
 
 void set_router_id(Reader& reader, const Statement& s) { reader.draft().config.router_id = s.word(1); }
 
-void set_version(Reader& reader, const Statement& s) {
+void set_usual_version(Reader& reader, const Statement& s) {
     if (const auto value = reader.integer(s)) reader.draft().globals.version = static_cast<proto::Version>(*value);
 }
 
@@ -41,7 +41,7 @@ void judge_dynamic_interfaces(Reader& reader, const Statement& s) {
 
 void set_default_interface(Reader& reader, const Statement& s) { reader.draft().globals.default_interface = s.word(1); }
 
-void set_down_timer_adverts(Reader& reader, const Statement& s) {
+void set_usual_down_timer_adverts(Reader& reader, const Statement& s) {
     if (const auto value = reader.integer(s)) reader.draft().globals.down_timer_adverts = static_cast<unsigned>(*value);
 }
 
@@ -150,7 +150,7 @@ constexpr std::int64_t longest_mail_timeout = 4294;  // keepalived's: 32 bits of
 constexpr std::string_view no_snmp = "there is no SNMP agent";
 constexpr std::string_view no_bus = "there is no D-Bus service";
 
-constexpr Keyword table[] = {
+constexpr Keyword global_table[] = {
     // identity, mail, processes
     {"router_id", 'A', Support::acted, Shape::word, set_router_id},
     {"notification_email", 'B', Support::acted, Shape::items, add_mail_recipients},
@@ -232,7 +232,7 @@ constexpr Keyword table[] = {
     {"stats_dump_file", 'C', Support::acted, Shape::word, set_process_word<&ProcessSettings::stats_file>},
     {"json_dump_file", 'C', Support::acted, Shape::word, set_process_word<&ProcessSettings::json_file>},
     // VRRP defaults
-    usually("2", {"vrrp_version", 'A', Support::acted, Shape::integer, set_version, 2, 3}),
+    usually("2", {"vrrp_version", 'A', Support::acted, Shape::integer, set_usual_version, 2, 3}),
     usually("eth0", {"default_interface", 'B', Support::acted, Shape::word, set_default_interface}),
     {"dynamic_interfaces", 'B', Support::acted, Shape::optional_words, judge_dynamic_interfaces},
     usually("224.0.0.18", {"vrrp_mcast_group4", 'B', Support::acted, Shape::address, set_group4}),
@@ -257,7 +257,8 @@ constexpr Keyword table[] = {
             {"vrrp_min_garp", 'B', Support::acted, Shape::optional_switch, switch_global<&GlobalsDraft::min_garp>}),
     usually("(off)", {"vrrp_garp_extra_if", 'C', Support::acted, Shape::optional_words, set_global_extra, 1, day}),
     usually("(off)", {"vrrp_vmac_garp_intvl", 'C', Support::acted, Shape::optional_words, set_global_extra, 1, day}),
-    usually("3", {"vrrp_down_timer_adverts", 'B', Support::acted, Shape::integer, set_down_timer_adverts, 1, 100}),
+    usually("3",
+            {"vrrp_down_timer_adverts", 'B', Support::acted, Shape::integer, set_usual_down_timer_adverts, 1, 100}),
     usually("off", {"vrrp_lower_prio_no_advert", 'B', Support::acted, Shape::optional_switch,
                     switch_global<&GlobalsDraft::lower_prio_no_advert>}),
     usually("on", {"vrrp_higher_prio_send_advert", 'C', Support::acted, Shape::optional_switch,
@@ -323,6 +324,6 @@ constexpr Keyword table[] = {
 
 }  // namespace
 
-std::span<const Keyword> global_keywords() { return table; }
+std::span<const Keyword> global_keywords() { return global_table; }
 
 }  // namespace vrrpd::config

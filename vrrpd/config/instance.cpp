@@ -210,7 +210,7 @@ void refuse_sync_daemon(Reader& reader, const Statement& s) {
     reader.fault(Severity::error, s.place(), "lvs_sync_daemon_interface is deprecated: take it out");
 }
 
-constexpr Keyword table[] = {
+constexpr Keyword instance_table[] = {
     // core
     usually("BACKUP", {"state", 'A', Support::acted, Shape::word, set_state}),
     usually("(default_interface)", {"interface", 'A', Support::acted, Shape::word, set_interface}),
@@ -330,6 +330,6 @@ constexpr Keyword table[] = {
 
 }  // namespace
 
-std::span<const Keyword> instance_keywords() { return table; }
+std::span<const Keyword> instance_keywords() { return instance_table; }
 
 }  // namespace vrrpd::config
