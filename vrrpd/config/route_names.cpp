@@ -97,21 +97,21 @@ private:
 }  // namespace
 
 void read_route_names(Loaded& loaded, FileSource& files) {
-    enum class Block { none, routes, rules };
-    auto next = Block::none, inside = Block::none;
+    enum class Items { none, routes, rules };
+    auto next = Items::none, inside = Items::none;
     Namer namer(files);
     for (auto& line : loaded.lines) {
         const auto& word = line.words[0].text;
         if (is_brace(line, "{")) {
-            inside = std::exchange(next, Block::none);
+            inside = std::exchange(next, Items::none);
         } else if (is_brace(line, "}")) {
-            inside = Block::none;
-        } else if (inside != Block::none) {
-            namer.name(line, inside == Block::routes);
+            inside = Items::none;
+        } else if (inside != Items::none) {
+            namer.name(line, inside == Items::routes);
         } else {
             const bool routes = word == "virtual_routes" || word == "static_routes";
             const bool rules = word == "virtual_rules" || word == "static_rules";
-            next = routes ? Block::routes : rules ? Block::rules : Block::none;
+            next = routes ? Items::routes : rules ? Items::rules : Items::none;
         }
     }
 }
