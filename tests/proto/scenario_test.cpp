@@ -31,7 +31,7 @@ void set(RouterParameters& parameters, const std::string& key, const std::string
         {"version", [&] { parameters.version = value == "2" ? Version::v2 : Version::v3; }},
         {"priority", [&] { parameters.priority = Priority::configured(unsigned(std::stoul(value))).value(); }},
         {"interval", [&] { parameters.advert_interval = Centiseconds(std::stoi(value)); }},
-        {"adverts", [&] { parameters.down_timer_adverts = unsigned(std::stoul(value)); }},
+        {"adverts", [&] { parameters.down_timer_adverts = std::uint8_t(std::stoul(value)); }},
         {"preempt", [&] { parameters.preempt = value == "yes"; }},
         {"preempt_delay", [&] { parameters.preempt_delay = milliseconds(value); }},
         {"ready_timeout", [&] { parameters.ready_timeout = milliseconds(value); }},

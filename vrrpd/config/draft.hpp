@@ -39,7 +39,7 @@ struct GlobalsDraft {
     bool min_garp = false;
     std::optional<IpAddress> group4, group6;
     std::string default_interface = "eth0";  // keepalived's
-    unsigned down_timer_adverts = 3;
+    std::uint8_t down_timer_adverts = 3;
     bool lower_prio_no_advert = false;
     // Unlike keepalived's default: without a last advert of the one that yields, the other never learns that there
     // were two, and does not announce again (keepalived issue 166).
@@ -89,7 +89,7 @@ struct InstanceDraft {
     std::optional<Place> authentication, auth_hmac;
     std::optional<std::int64_t> hmac_window;
     AnnounceDraft announce;
-    std::optional<unsigned> down_timer_adverts;
+    std::optional<std::uint8_t> down_timer_adverts;
     std::optional<bool> lower_prio_no_advert, higher_prio_send_advert, v3_checksum_as_v2, owner_ignores_adverts;
     std::optional<Place> timer_expired_place;
     std::vector<Place> address_places, excluded_places;  // one per addresses, excluded_addresses

@@ -42,7 +42,8 @@ void judge_dynamic_interfaces(Reader& reader, const Statement& s) {
 void set_default_interface(Reader& reader, const Statement& s) { reader.draft().globals.default_interface = s.word(1); }
 
 void set_usual_down_timer_adverts(Reader& reader, const Statement& s) {
-    if (const auto value = reader.integer(s)) reader.draft().globals.down_timer_adverts = static_cast<unsigned>(*value);
+    if (const auto value = reader.integer(s))
+        reader.draft().globals.down_timer_adverts = static_cast<std::uint8_t>(*value);
 }
 
 template <auto Field>

@@ -97,7 +97,7 @@ void set_native_ipv6(Reader& reader, const Statement& s) {
 }
 
 void set_down_timer_adverts(Reader& reader, const Statement& s) {
-    if (const auto value = reader.integer(s)) reader.instance().down_timer_adverts = static_cast<unsigned>(*value);
+    if (const auto value = reader.integer(s)) reader.instance().down_timer_adverts = static_cast<std::uint8_t>(*value);
 }
 
 // The highest priority among the others; without a number any of them.

@@ -74,7 +74,7 @@ void cap_down_delays(Config& config) {
         for (const auto& instance : config.instances) {
             if (instance.interface != delay.device) continue;
             const auto& timing = instance.parameters;
-            const auto most = Duration(timing.advert_interval) * (std::max(2U, timing.down_timer_adverts) - 1);
+            const auto most = Duration(timing.advert_interval) * (std::max<unsigned>(2, timing.down_timer_adverts) - 1);
             delay.down = std::min<Duration>(delay.down, most);
         }
 }

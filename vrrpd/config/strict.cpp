@@ -9,7 +9,7 @@
 namespace vrrpd::config {
 namespace {
 
-constexpr unsigned standard_adverts = 3;  // of a down interval (RFC 9568 6.1)
+constexpr std::uint8_t standard_adverts = 3;  // of a down interval (RFC 9568 6.1)
 
 class Strictness {
 public:

@@ -313,7 +313,7 @@ void Engine::hand_over() {
 
 Followed Engine::followed(const config::Config& config, const config::Instance& instance) const {
     const auto* group = instance.sync_group ? &config.sync_groups[*instance.sync_group] : nullptr;
-    for (std::size_t i = 0; i < config.gateways.size(); ++i) {
+    for (std::uint32_t i = 0; i < config.gateways.size(); ++i) {
         const auto& gateway = config.gateways[i];
         if (gateway.follows == instance.name) return {&gateway, i};
         if (!group || gateway.follows != group->name) continue;

@@ -32,7 +32,7 @@ void unite(Desired& into, const Desired& newer);
 // The gateway that follows an instance, and which of the configuration's gateways it is.
 struct Followed {
     const config::Gateway* gateway = nullptr;  // none: a plain keepalived instance
-    std::size_t number = 0;
+    std::uint32_t number = 0;
     bool leads = true;  // its wan moves with this instance; false: with another of the sync group that it follows
 };
 

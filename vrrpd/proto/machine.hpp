@@ -22,26 +22,26 @@
 
 namespace vrrpd::proto {
 
-// What the configuration says. Changed at run time by Reconfigured.
+// What the configuration says. Changed at run time by Reconfigured. Small members first: there may be 1,000 of these.
 struct RouterParameters {
     Version version = Version::v3;
     Priority priority = *Priority::configured(100);  // the configured one; tracking sends PriorityChanged
+    std::uint8_t down_timer_adverts = 3;
     Centiseconds advert_interval{100};
-    unsigned down_timer_adverts = 3;
     bool preempt = true;
     bool answer_lower_priority = true;    // RFC 9568 6.4.3; false is lower_prio_no_advert
     bool advert_before_yielding = false;  // higher_prio_send_advert
-    Duration preempt_delay{0};
-    Duration ready_timeout = std::chrono::seconds(15);  // then preempt although not ready, and say so
-    Duration probe_time{0};                             // silence asked for before the first claim; 0: no probe
-    Duration learnt_interval_max{0};                    // cap on a learnt v3 interval; 0: max(10 x own, 10 s)
-    // The highest priority of the others (timer_expired_backup); none: nobody outruns us. Who stood still for longer
-    // than such a router waits has lost the role.
-    std::optional<Priority> others_priority = std::nullopt;
     bool grouped = false;  // of a vrrp_sync_group (sync_group.hpp): asks (Wants) before it becomes Active
     // Of a gateway: who comes up waits for preempt_delay, who relieves an Active that lost its WAN does not wait longer
     // than relief_delay.
     bool relieves = false;
+    // The highest priority of the others (timer_expired_backup); none: nobody outruns us. Who stood still for longer
+    // than such a router waits has lost the role.
+    std::optional<Priority> others_priority = std::nullopt;
+    Duration preempt_delay{0};
+    Duration ready_timeout = std::chrono::seconds(15);  // then preempt although not ready, and say so
+    Duration probe_time{0};                             // silence asked for before the first claim; 0: no probe
+    Duration learnt_interval_max{0};                    // cap on a learnt v3 interval; 0: max(10 x own, 10 s)
 
     bool operator==(const RouterParameters&) const = default;
 };
@@ -244,10 +244,10 @@ private:
     Priority effective_;
     bool ready_ = true;
     bool heard_anyone_ = false;                       // since Start: then silence promotes without a probe
+    std::uint8_t claims_failed_ = 0;                  // in a row
     std::uint16_t noted_ = 0;                         // one bit per Remark that was made
     Instant noted_since_{};                           // when the bits were last cleared
     Instant claim_again_at_{};                        // no preempting before: a claim failed
-    std::uint8_t claims_failed_ = 0;                  // in a row
     std::variant<Initialize, Backup, Active> state_;  // in the order of Role
 };
 
