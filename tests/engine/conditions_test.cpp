@@ -154,6 +154,18 @@ TEST(Conditions, track_src_ip_wants_the_configured_source_on_this_host) {
     EXPECT_EQ(at_home(fixed).faults, Faults{"source address 192.0.2.9 is not on this host"});
 }
 
+// As keepalived, which binds it then and never again.
+TEST(Conditions, a_unicast_source_has_to_be_on_this_host_at_the_start) {
+    auto fixed = instance();
+    fixed.source = ip("192.0.2.9");
+    Beside beside;
+    beside.begins = true;
+    EXPECT_EQ(evaluate(fixed, world(home()), beside).faults, Faults{}) << "multicast";
+    fixed.peers = {{ip("192.0.2.10"), {}, {}}};
+    EXPECT_EQ(evaluate(fixed, world(home()), beside).faults, Faults{"source address 192.0.2.9 is not on this host"});
+    EXPECT_EQ(evaluate(fixed, world(home()), {}).faults, Faults{}) << "it runs";
+}
+
 TEST(Conditions, without_track_src_ip_a_source_that_is_missing_still_needs_some_address) {
     auto fixed = instance();
     fixed.source = ip("192.0.2.9");

@@ -32,6 +32,16 @@ TEST(DeadlineQueue, the_earliest_is_in_front_and_moves) {
     EXPECT_EQ(queue.earliest(), at(30));
 }
 
+TEST(DeadlineQueue, what_is_due_at_the_same_time_comes_in_order) {
+    DeadlineQueue queue;
+    queue.reset(5);
+    for (const auto member : {3U, 1U, 4U, 0U, 2U}) queue.set(member, at(10));
+    for (unsigned member = 0; member < 5; ++member) {
+        EXPECT_EQ(queue.front(), member);
+        queue.set(member, std::nullopt);
+    }
+}
+
 TEST(DeadlineQueue, removing_what_is_not_there_is_nothing) {
     DeadlineQueue queue;
     queue.reset(2);

@@ -53,6 +53,14 @@ TEST(SyncGroup, a_group_that_waits_for_scripts_comes_last) {
               (Told{Tell{0, Order::start}, Tell{1, Order::start}, Moved{std::nullopt, Role::backup}}));
 }
 
+// Of members that run already, by a reload: nothing happened to them.
+TEST(SyncGroup, one_that_is_made_of_members_that_run_says_nothing) {
+    SyncGroup group(false, Role::active);
+    EXPECT_EQ(step(group, {active, active}, 0, News::looked_at), Told{});
+    EXPECT_EQ(step(group, {active, broken}, 1, News::looked_at),
+              (Told{Tell{1, Order::fault}, Tell{0, Order::fault}, Moved{Role::active, Role::initialize}}));
+}
+
 TEST(SyncGroup, a_faulty_member_holds_all_of_them) {
     SyncGroup group;
     EXPECT_EQ(step(group, {waiting, faulty}, 0, News::looked_at), (Told{Moved{std::nullopt, Role::initialize}}));

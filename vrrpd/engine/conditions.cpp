@@ -64,7 +64,7 @@ void judge_source(const config::Instance& instance, const World& world, const Be
     if (instance.source) {
         if (instance.interface.empty()) result.link = world.device_of(*instance.source);
         const bool here = world.holds(*instance.source);
-        if (!here && instance.track_source)
+        if (!here && (instance.track_source || (beside.begins && instance.unicast())))
             result.faults.push_back("source address " + instance.source->to_string() + " is not on this host");
         else if (!here && instance.interface.empty())
             result.faults.push_back("no interface has the source address " + instance.source->to_string() + " (yet)");

@@ -27,6 +27,7 @@ struct Beside {
     std::span<const std::string> without_dns = {};  // gateways whose forwarder on this host does not work
     std::span<const IpAddress> statics = {};  // static_ipaddress, sorted: ours by their tag, and a source all the same
     const LinkDamper* damper = nullptr;       // of interface_up_down_delays
+    bool begins = false;                      // it does not run yet, which wants more
 };
 
 // The source is the configured one; else the device's first that is not virtual, for IPv6 multicast a link-local one.

@@ -1,9 +1,11 @@
 // The earliest of many deadlines: an indexed binary heap, 20 bytes a member and logarithmic, so that
-// 1,000 routers cost no scan per turn. Used by the engine.
+// 1,000 routers cost no scan per turn. What is due at the same time comes in the order of the members. Used by the
+// engine.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -45,6 +47,7 @@ private:
     struct Entry {
         Instant at;
         std::uint32_t member;
+        bool operator<(const Entry& other) const { return std::tie(at, member) < std::tie(other.at, other.member); }
     };
 
     void remove(std::uint32_t member) {
@@ -61,11 +64,11 @@ private:
         place_[heap_[b].member] = static_cast<std::uint32_t>(b);
     }
     void settle(std::size_t at) {
-        for (; at > 0 && heap_[at].at < heap_[(at - 1) / 2].at; at = (at - 1) / 2) exchange(at, (at - 1) / 2);
+        for (; at > 0 && heap_[at] < heap_[(at - 1) / 2]; at = (at - 1) / 2) exchange(at, (at - 1) / 2);
         for (;;) {
             std::size_t least = at;
             for (const auto child : {2 * at + 1, 2 * at + 2})
-                if (child < heap_.size() && heap_[child].at < heap_[least].at) least = child;
+                if (child < heap_.size() && heap_[child] < heap_[least]) least = child;
             if (least == at) return;
             exchange(at, least);
             at = least;

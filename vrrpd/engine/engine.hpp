@@ -106,6 +106,7 @@ private:
     [[nodiscard]] bool failed(Router& router, const ClaimUnderWay& claim, const Results& results);
     void announce_all(Router& router);
     void repeat_announcements(Router& router);
+    void announce_source(const Router& router);
     void renew(Router& router, Instant now);
     void heard(std::span<const Transport::Member> members, const netlink::Link& link, const AdvertSocket::Heard& heard);
     [[nodiscard]] Router* addressee(std::span<const Transport::Member> members, const proto::Envelope& envelope) const;
@@ -122,6 +123,7 @@ private:
     void judge(Router& router, Conditions conditions);
     void rejudge(Router& router);
     void settle(Router& router);
+    void say_fault(Router& router);
     [[nodiscard]] bool resigns_over(Router& router, const Desired& lost);
     [[nodiscard]] bool gives_up_over(Router& router, const Desired& lost);
     [[nodiscard]] std::string link_name(IfIndex index) const;

@@ -216,12 +216,22 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));
     announce_transition(router, action);
+    if (action.cause == proto::Cause::started && router.config->unicast()) announce_source(router);
     if (router.followed.gateway) report();
+}
+
+// Who stands in is silent, and after a cable was pulled the switches no longer know where the adverts of its unicast
+// peers are to go.
+void Engine::announce_source(const Router& router) {
+    const auto* link = desk_->world().link(router.link);
+    if (link && router.source && router.source->is_v4())
+        speaker_->ask(router.link, proto::gratuitous_arp(*router.source, link->mac));
 }
 
 void Engine::perform(Router& router, const proto::Note& action) {
     if (action.remark == proto::Remark::lower_priority_not_answered)
         announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
+    if (action.remark == proto::Remark::held_by_other) announce_state(router, ipc::Notice::Event::backup);
     const auto line = describe(action, {router.machine.effective_priority(), holder_, not_ready_because(router)},
                                [this](const IpAddress& peer) { return name_of(peer); });
     log_.write(line.level, fmt::format("({}) {}", router.config->name, line.text));

@@ -17,10 +17,15 @@ bool is_awaited(const Router& router) {
     return router.waits && router.machine.role() == proto::Role::initialize && router.troubles->faults.empty();
 }
 
-bool tracks_scripts(const config::Instance& instance) {
-    return std::any_of(instance.tracks.begin(), instance.tracks.end(),
-                       [](const config::Track& track) { return track.kind == config::Track::Kind::script; });
+// Whose first result it waits for, as keepalived has it.
+bool awaits_scripts(const config::Instance& instance) {
+    return std::any_of(instance.tracks.begin(), instance.tracks.end(), [](const config::Track& track) {
+        return track.kind == config::Track::Kind::script && track.weight == 0;
+    });
 }
+
+// It became faulty, or whole.
+bool brings_change(const Router& router) { return router.fault_is_new != router.troubles->faults.empty(); }
 
 SyncGroup::Member member(const Router& router) {
     if (is_awaited(router))
@@ -43,15 +48,28 @@ ipc::Notice::Event event_of(std::optional<proto::Role> role) {
 
 }  // namespace
 
-// At start and after a reload: a group that stays, by its name, goes on from what it was.
+// At start and after a reload: a group that stays, by its name, goes on from what it was; one that a reload makes of
+// routers that run begins with what they are, and tells nobody.
 void Engine::form_groups() {
     std::vector<Group> groups;
     for (const auto& config : config_->sync_groups) {
         const auto known =
             std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) { return group.name == config.name; });
         const bool scripted = std::any_of(config.members.begin(), config.members.end(),
-                                          [this](auto number) { return tracks_scripts(config_->instances[number]); });
-        groups.push_back(known == groups_.end() ? Group{config.name, SyncGroup(scripted), loop_.now()} : *known);
+                                          [this](auto number) { return awaits_scripts(config_->instances[number]); });
+        if (known != groups_.end()) {
+            groups.push_back(*known);
+        } else {
+            std::optional<proto::Role> role;  // none: its members have none yet
+            auto since = loop_.now();
+            for (const auto number : config.members) {
+                const auto& router = *routers_[number];
+                if (router.machine.role() == proto::Role::initialize) continue;
+                since = role ? std::max(since, router.since) : router.since;
+                role = std::max(role, std::optional(router.machine.role()));
+            }
+            groups.push_back({config.name, SyncGroup(scripted, role), since});
+        }
         groups.back().config = &config;
     }
     groups_ = std::move(groups);
@@ -77,12 +95,18 @@ void Engine::group_news(Router& router, SyncGroup::News news) {
     if (options_.adopt && !group.machine.role() && able && std::exchange(group.adopts, false))
         return adopt_group(group);
 
-    const auto at = std::find(numbers.begin(), numbers.end(), number_of(router));
+    // Of those that were looked at together the one that brings the change.
+    auto at = numbers.end();
+    if (news == SyncGroup::News::looked_at)
+        at = std::find_if(numbers.begin(), numbers.end(),
+                          [this](auto number) { return brings_change(*routers_[number]); });
+    if (at == numbers.end()) at = std::find(numbers.begin(), numbers.end(), number_of(router));
     ASSERT(at != numbers.end());
+    auto& about = *routers_[*at];
     group.moving = true;
     group.others_said = false;
     for (const auto& action : group.machine.step(members, static_cast<std::size_t>(at - numbers.begin()), news))
-        std::visit([&](const auto& what) { perform(group, router, what); }, action);
+        std::visit([&](const auto& what) { perform(group, about, what); }, action);
     group.moving = false;
 }
 
@@ -132,7 +156,7 @@ void Engine::perform(Group& group, Router& about, const SyncGroup::Tell& action)
             return drive(router, proto::GroupYields{});
         case SyncGroup::Order::fault:
             say("FAULT");
-            router.fault_is_new = false;  // the transition tells of it
+            router.fault_is_new = router.troubles->faults.empty();  // the transition tells of it
             return drive(router, proto::Fault{});
     }
 }
@@ -141,14 +165,9 @@ void Engine::perform(Group& group, Router& about, const SyncGroup::Tell& action)
 void Engine::perform(Group& group, Router&, const SyncGroup::Moved& action) {
     group.since = {};  // its last member moved; an engine before may have been there
     for (const auto number : group.config->members) group.since = std::max(group.since, routers_[number]->since);
+    if (!action.from && action.to == proto::Role::initialize)  // the first look: nobody has moved, nobody says why
+        for (const auto number : group.config->members) say_fault(*routers_[number]);
     announce_group(group, event_of(action.to));
-    if (action.from || action.to != proto::Role::initialize) return;
-    for (const auto number : group.config->members) {  // the first look: nobody has moved, nobody says why
-        const auto& router = *routers_[number];
-        if (!router.troubles->faults.empty()) continue;
-        log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name, fmt::join(faults_of(router), ", "));
-        announce_state(router, ipc::Notice::Event::fault);
-    }
 }
 
 void Engine::stop(Group& group) {

@@ -61,6 +61,10 @@ void Engine::announce_transition(const Router& router, const proto::Transition& 
         case proto::Role::active:
             return announce_state(router, Event::master);
         case proto::Role::backup:
+            // An owner is there only to ask who has its addresses; if it has to stay, it is told when that is known.
+            if (transition.cause == proto::Cause::started && !router.config->sync_group &&
+                router.machine.effective_priority().is_owner())
+                return;
             return announce_state(router, Event::backup);
         case proto::Role::initialize:
             return announce_state(router, Event::fault);

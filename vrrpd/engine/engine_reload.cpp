@@ -45,8 +45,6 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
         drive(*routers_[removed], proto::Stop{});
         announce_removed(*routers_[removed]);
     }
-    for (auto& group : groups_)
-        if (!next->sync_group(group.config->name)) stop(group);
 
     const auto gateways = all_followed(*next, difference);
     std::vector<std::unique_ptr<Router>> routers(next->instances.size());

@@ -87,7 +87,8 @@ void Engine::reconsider_all() {
 
 Conditions Engine::look(Router& router) {
     auto conditions = evaluate(*router.config, desk_->world(),
-                               {virtual_addresses_, gateways_->without_dns(), static_addresses_, &damper_});
+                               {virtual_addresses_, gateways_->without_dns(), static_addresses_, &damper_,
+                                router.machine.role() == proto::Role::initialize});
     // Its last address still carries the farewell of a router that just lost it (raw sockets ask nobody).
     if (conditions.source) router.source = conditions.source;
     // The role ends where it was held: there the farewell goes, and there the addresses stand.
@@ -133,12 +134,16 @@ void Engine::settle(Router& router) {
         begin(router);
     else if (!can_run && !idle)
         drive(router, proto::Fault{});
-    if (!can_run && idle && router.fault_is_new) {  // said once, whatever else turns out to be wrong while it waits
-        log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name,
-                     fmt::join(router.troubles->faults, ", "));
-        announce_state(router, ipc::Notice::Event::fault);
-    }
+    if (!can_run && idle) say_fault(router);
+    router.fault_is_new = can_run;
     if (router.followed.gateway) report();
+}
+
+// Of one that has not begun: said once, whatever else turns out to be wrong while it waits.
+void Engine::say_fault(Router& router) {
+    if (!router.troubles->faults.empty() && !std::exchange(router.fault_is_new, false)) return;
+    log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name, fmt::join(faults_of(router), ", "));
+    announce_state(router, ipc::Notice::Event::fault);
 }
 
 // Adds what the gateway says to what the instance tracks, and tells the machine what comes of it.

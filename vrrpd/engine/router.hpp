@@ -68,7 +68,7 @@ struct Router {
     };
     Seldom<Troubles> troubles;
 
-    bool fault_is_new = false;    // it had none when it was judged last
+    bool fault_is_new = false;    // it had none when it was judged last, and nobody heard of this one
     bool waits = false;           // for the first result of something tracked: it does not begin before
     bool installed = false;       // claimed: the kernel objects are ours, and kept
     bool overlooked = false;      // something may be missing: it was not looked for while writes were pending

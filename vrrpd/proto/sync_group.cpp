@@ -33,8 +33,9 @@ SyncGroup::Actions SyncGroup::then(Actions orders, std::optional<Role> role) {
     const auto before = std::exchange(role_, role);
     if (before == role) return orders;
     const Moved moved{before, role};
-    // Measured: keepalived tells of the group last; but first when it starts and no script is waited for.
-    orders.insert(before || waits_for_scripts_ ? orders.end() : orders.begin(), moved);
+    // Measured: keepalived tells of the group last; but first when it starts whole and no script is waited for.
+    const bool first = !before && role != Role::initialize && !waits_for_scripts_;
+    orders.insert(first ? orders.begin() : orders.end(), moved);
     return orders;
 }
 

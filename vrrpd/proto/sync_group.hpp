@@ -6,7 +6,7 @@
 // which VirtualRouter says with Wants; hence a group preempts only where every member may.
 //
 // The order is keepalived's: the member that brought the change, then the others as they stand in the file, then the
-// group itself; at the first start the group comes first.
+// group itself; at a first start without a fault the group comes first.
 //
 // Used by the engine and the simulator, for members whose RouterParameters are `grouped`.
 #pragma once
@@ -24,8 +24,9 @@ namespace vrrpd::proto {
 
 class SyncGroup {
 public:
-    // `waits_for_scripts`: its members track some, and begin with their first results.
-    explicit SyncGroup(bool waits_for_scripts = false) : waits_for_scripts_(waits_for_scripts) {}
+    // `waits_for_scripts`: its members begin with the first results of some. `role`: it is made of members that run.
+    explicit SyncGroup(bool waits_for_scripts = false, std::optional<Role> role = std::nullopt)
+        : role_(role), waits_for_scripts_(waits_for_scripts) {}
 
     // One member as it is now.
     struct Member {

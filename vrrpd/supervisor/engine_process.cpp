@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 
 #include "vrrpd/supervisor/child_process.hpp"
 #include "vrrpd/supervisor/privileges.hpp"
 #include "vrrpd/supervisor/restart_policy.hpp"
+#include "vrrpd/supervisor/signals.hpp"
 
 namespace vrrpd::supervisor {
 
@@ -36,8 +38,26 @@ std::string engine_name(const config::ProcessSettings& settings) {
     return settings.process_names ? "keepalived_vrrp" : "vrrpd-engine";
 }
 
+pid_t supervisor_pid = 0;
+
+// keepalived's users send what asks for a dump to its VRRP process, too (vrrp.pid); the supervisor obeys it.
+extern "C" void pass_on_to_supervisor(int signal) {
+    const int before = errno;
+    if (getppid() == supervisor_pid) kill(supervisor_pid, signal);
+    errno = before;
+}
+
+void pass_on_what_asks_for_dumps() {
+    struct sigaction action {};
+    action.sa_handler = pass_on_to_supervisor;
+    action.sa_flags = SA_RESTART;
+    for (const auto& signal : named_signals())
+        if (signal.dump) sigaction(signal.number, &action, nullptr);
+}
+
 int run_engine(const EngineStart& start, ipc::Channel channel) {
     leave_signals_to_the_supervisor();
+    pass_on_what_asks_for_dumps();
     let_go_of_streams(start.keep_stderr);
     prctl(PR_SET_NAME, engine_name(start.process).c_str(), 0, 0, 0);
     // The supervisor's end of the channel above all: only when no copy of it lives in the engine does the engine notice
@@ -64,6 +84,7 @@ Result<EngineProcess> start_engine(const EngineStart& start) {
     auto ends = ipc::Channel::pair();
     if (!ends) return tl::unexpected(ends.error());
     if (start.greet) start.greet(ends->first);
+    supervisor_pid = getpid();
     const pid_t pid = fork();
     if (pid < 0) return fail(errno, "fork the engine");
     if (pid == 0) _exit(run_engine(start, std::move(ends->second)));
