@@ -183,6 +183,7 @@ private:
     void tracker_changed(const ipc::TrackerState& state);
     [[nodiscard]] bool is_told(const config::Notify& notify, bool mail) const;
     void announce_state(const Router& router, ipc::Notice::Event event);
+    [[nodiscard]] static bool only_asks(const Router& router);
     void announce_transition(const Router& router, const proto::Transition& transition);
     void announce_priority(const Router& router);
     void announce_group(const Group& group, ipc::Notice::Event event);

@@ -231,7 +231,8 @@ void Engine::announce_source(const Router& router) {
 void Engine::perform(Router& router, const proto::Note& action) {
     if (action.remark == proto::Remark::lower_priority_not_answered)
         announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
-    if (action.remark == proto::Remark::held_by_other) announce_state(router, ipc::Notice::Event::backup);
+    if (action.remark == proto::Remark::held_by_other && only_asks(router))
+        announce_state(router, ipc::Notice::Event::backup);
     const auto line = describe(action, {router.machine.effective_priority(), holder_, not_ready_because(router)},
                                [this](const IpAddress& peer) { return name_of(peer); });
     log_.write(line.level, fmt::format("({}) {}", router.config->name, line.text));

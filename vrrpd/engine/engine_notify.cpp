@@ -55,16 +55,18 @@ void Engine::announce_state(const Router& router, Event event) {
     notices_.add({ipc::Notice::Object::instance, event, router.machine.effective_priority().value(), config.name});
 }
 
+// An owner is Backup only to ask who has its addresses: it is told as one when somebody answered.
+bool Engine::only_asks(const Router& router) {
+    return !router.config->sync_group && router.machine.effective_priority().is_owner();
+}
+
 void Engine::announce_transition(const Router& router, const proto::Transition& transition) {
     if (transition.cause == proto::Cause::stopped) return;  // said by who stops it
     switch (transition.to) {
         case proto::Role::active:
             return announce_state(router, Event::master);
         case proto::Role::backup:
-            // An owner is there only to ask who has its addresses; if it has to stay, it is told when that is known.
-            if (transition.cause == proto::Cause::started && !router.config->sync_group &&
-                router.machine.effective_priority().is_owner())
-                return;
+            if (transition.cause == proto::Cause::started && only_asks(router)) return;
             return announce_state(router, Event::backup);
         case proto::Role::initialize:
             return announce_state(router, Event::fault);
