@@ -34,9 +34,7 @@ Route normalised(Route route) {
     const bool v6 = route.destination.address.is_v6();
     route.destination = route.destination.network();
     if (v6 && route.metric == 0) route.metric = 1024;
-    const auto has_gateway = [](const NextHop& hop) { return hop.via.has_value(); };
-    const bool gateway = std::any_of(route.hops.begin(), route.hops.end(), has_gateway);
-    if (!v6 && !gateway && route.scope == 0 && route.type == RouteType::unicast) route.scope = scope_link;
+    route.scope = effective_scope(route);
     return route;
 }
 
@@ -114,7 +112,7 @@ int FakeKernel::check(const Route& route) const {
     for (const auto& hop : route.hops) {
         if (const int code = check(hop, route.destination.address.family())) return code;
     }
-    return route.type == RouteType::unicast && route.hops.empty() ? ENODEV : 0;
+    return leads_somewhere(route.type) && route.hops.empty() ? ENODEV : 0;
 }
 
 int FakeKernel::add(const Route& wanted) {

@@ -11,20 +11,12 @@ namespace netlink {
 
 namespace {
 
-std::optional<RouteType> known_type(std::uint8_t type) {
-    for (const auto known :
-         {RouteType::unicast, RouteType::blackhole, RouteType::unreachable, RouteType::prohibit, RouteType::throw_}) {
-        if (static_cast<std::uint8_t>(known) == type) return known;
-    }
-    return std::nullopt;
-}
-
-// As iproute2 does: a route without a gateway reaches its own link, not the universe. Deleting names no scope.
-std::uint8_t scope_of(const Route& route, int type) {
-    if (type == RTM_DELROUTE) return RT_SCOPE_NOWHERE;
-    if (route.scope != RT_SCOPE_UNIVERSE || route.type != RouteType::unicast) return route.scope;
-    const bool gateway = std::any_of(route.hops.begin(), route.hops.end(), [](const auto& hop) { return hop.via; });
-    return gateway || route.destination.address.is_v6() ? std::uint8_t{RT_SCOPE_UNIVERSE} : std::uint8_t{RT_SCOPE_LINK};
+// The kernel's own furniture of local, broadcast and multicast routes is nobody's business here.
+std::optional<RouteType> known_type(const rtmsg& fixed) {
+    if (fixed.rtm_type < RTN_UNICAST || fixed.rtm_type > RTN_THROW) return std::nullopt;
+    const auto type = static_cast<RouteType>(fixed.rtm_type);
+    const bool common = type == RouteType::unicast || !leads_somewhere(type);
+    return common || fixed.rtm_protocol == protocol_keepalived ? std::optional(type) : std::nullopt;
 }
 
 void put_gateway(Message& message, const NextHop& hop, Family family) {
@@ -88,7 +80,7 @@ std::vector<NextHop> read_multipath(vrrpd::BytesView bytes) {
         NextHop hop;
         hop.via = gateway(attributes);
         hop.link = IfIndex{static_cast<std::uint32_t>(fixed.rtnh_ifindex)};
-        hop.weight = static_cast<std::uint8_t>(std::min(fixed.rtnh_hops + 1, 255));
+        hop.weight = static_cast<std::uint16_t>(fixed.rtnh_hops + 1);
         hop.onlink = (fixed.rtnh_flags & RTNH_F_ONLINK) != 0;
         hops.push_back(hop);
         bytes = bytes.subspan(std::min<std::size_t>(RTNH_ALIGN(fixed.rtnh_len), bytes.size()));
@@ -116,7 +108,7 @@ Message encode(const Route& route, int type, int flags) {
     fixed.rtm_tos = route.tos;
     fixed.rtm_table = route.table < 256 ? static_cast<std::uint8_t>(route.table) : std::uint8_t{RT_TABLE_COMPAT};
     fixed.rtm_protocol = route.protocol;
-    fixed.rtm_scope = scope_of(route, type);
+    fixed.rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE : effective_scope(route);  // deleting names none
     fixed.rtm_type = static_cast<std::uint8_t>(route.type);
     if (route.hops.size() == 1 && route.hops.front().onlink) fixed.rtm_flags = RTNH_F_ONLINK;
     Message message(type, flags | NLM_F_REQUEST | NLM_F_ACK, 256 + route.hops.size() * 64);
@@ -134,7 +126,7 @@ Message encode(const Route& route, int type, int flags) {
 std::optional<Route> decode_route(const nlmsghdr& message) {
     const auto* fixed = fixed_header<rtmsg>(message);
     if (!fixed || (fixed->rtm_family != AF_INET && fixed->rtm_family != AF_INET6)) return std::nullopt;
-    const auto type = known_type(fixed->rtm_type);  // not local, broadcast, multicast, anycast
+    const auto type = known_type(*fixed);
     const auto attributes = Attributes::of(message, sizeof *fixed);
     if (!attributes || !type) return std::nullopt;
 
@@ -144,7 +136,7 @@ std::optional<Route> decode_route(const nlmsghdr& message) {
     route.destination = {attributes->address(RTA_DST).value_or(any), fixed->rtm_dst_len};
     route.type = *type;
     // IPv6 reports a blackhole "through" the loopback device.
-    if (*type == RouteType::unicast) route.hops = read_hops(*fixed, *attributes);
+    if (leads_somewhere(*type)) route.hops = read_hops(*fixed, *attributes);
     route.source = attributes->address(RTA_PREFSRC);
     route.table = attributes->u32(RTA_TABLE).value_or(fixed->rtm_table);
     route.metric = attributes->u32(RTA_PRIORITY).value_or(0);

@@ -1,12 +1,18 @@
 #include "netlink/types.hpp"
 
 #include <fmt/format.h>
+#include <linux/rtnetlink.h>
 
 #include <algorithm>
+#include <array>
 
 namespace netlink {
 
 namespace {
+
+// In the order of RTN_*.
+constexpr std::array<std::string_view, 10> type_names = {
+    "unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw"};
 
 // What the kernel makes of a route's metric 0 (IP6_RT_PRIO_USER).
 std::uint32_t effective_metric(const Route& route) {
@@ -35,23 +41,24 @@ std::string describe(const NextHop& hop, const LinkName& name_of) {
     return text;
 }
 
-const char* word(RouteType type) {
-    switch (type) {
-        case RouteType::unicast:
-            return "";
-        case RouteType::blackhole:
-            return "blackhole ";
-        case RouteType::unreachable:
-            return "unreachable ";
-        case RouteType::prohibit:
-            return "prohibit ";
-        case RouteType::throw_:
-            return "throw ";
-    }
-    return "";
+}  // namespace
+
+std::string_view name(RouteType type) { return type_names[static_cast<std::size_t>(type)]; }
+
+std::optional<RouteType> route_type(std::string_view name) {
+    const auto found = std::find(type_names.begin() + 1, type_names.end(), name);
+    if (found == type_names.end()) return std::nullopt;
+    return static_cast<RouteType>(found - type_names.begin());
 }
 
-}  // namespace
+std::uint8_t effective_scope(const Route& route) {
+    if (route.scope != RT_SCOPE_UNIVERSE || !leads_somewhere(route.type)) return route.scope;
+    if (route.destination.address.is_v6()) return RT_SCOPE_UNIVERSE;
+    if (route.type == RouteType::local) return RT_SCOPE_HOST;
+    if (route.type != RouteType::unicast) return RT_SCOPE_LINK;
+    const bool gateway = std::any_of(route.hops.begin(), route.hops.end(), [](const auto& hop) { return hop.via; });
+    return gateway ? std::uint8_t{RT_SCOPE_UNIVERSE} : std::uint8_t{RT_SCOPE_LINK};
+}
 
 bool same_object(const Address& a, const Address& b) {
     if (a.link != b.link || a.prefix != b.prefix) return false;
@@ -106,7 +113,7 @@ std::string describe(const Address& address, const std::string& link_name) {
 }
 
 std::string describe(const Route& route, const LinkName& name_of) {
-    std::string text = word(route.type);
+    auto text = route.type == RouteType::unicast ? std::string() : fmt::format("{} ", name(route.type));
     if (route.destination.length != 0) {
         text += route.destination.network().to_string();
     } else {

@@ -82,12 +82,28 @@ struct Address {
     bool operator==(const Address&) const = default;
 };
 
-enum class RouteType : std::uint8_t { unicast = 1, blackhole = 6, unreachable = 7, prohibit = 8, throw_ = 9 };
+// RTN_* of the kernel.
+enum class RouteType : std::uint8_t {
+    unicast = 1,
+    local,
+    broadcast,
+    anycast,
+    multicast,
+    blackhole,
+    unreachable,
+    prohibit,
+    throw_
+};
+// As keepalived's files and iproute2 name it.
+[[nodiscard]] std::string_view name(RouteType type);
+[[nodiscard]] std::optional<RouteType> route_type(std::string_view name);
+// It has hops; the others lead nowhere.
+[[nodiscard]] constexpr bool leads_somewhere(RouteType type) { return type <= RouteType::multicast; }
 
 struct NextHop {
     std::optional<IpAddress> via;
-    IfIndex link;             // none: the kernel's choice
-    std::uint8_t weight = 1;  // 1..256 in files, minus one on the wire (done by the encoder)
+    IfIndex link;              // none: the kernel's choice
+    std::uint16_t weight = 1;  // 1..256 in files, minus one on the wire (done by the encoder)
     bool onlink = false;
     bool operator==(const NextHop&) const = default;
 };
@@ -124,6 +140,10 @@ struct Route {
 
     bool operator==(const Route&) const = default;
 };
+
+// The scope that a route without one is given, as iproute2 does: one without a gateway reaches its own link, not the
+// universe.
+[[nodiscard]] std::uint8_t effective_scope(const Route& route);
 
 struct NumberRange {
     std::uint32_t first = 0, last = 0;

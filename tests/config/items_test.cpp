@@ -234,10 +234,12 @@ TEST(Routes, know_types_and_several_hops) {
     EXPECT_EQ(route("blackhole 10.9.0.0/16").route.type, netlink::RouteType::blackhole);
     EXPECT_TRUE(route("blackhole 10.9.0.0/16").hops.empty());
     EXPECT_EQ(route("prohibit 10.9.0.0/16").route.type, netlink::RouteType::prohibit);
-    const auto r = route("10.9.0.0/16 metric 3 nexthop via 10.0.0.2 dev eth1 weight 5 nexthop via 10.0.0.3 onlink");
+    EXPECT_EQ(route("local 10.9.0.0/16 dev lo").route.type, netlink::RouteType::local);
+    EXPECT_EQ(route("to throw 10.9.0.0/16").route.type, netlink::RouteType::throw_);
+    const auto r = route("10.9.0.0/16 metric 3 nexthop via 10.0.0.2 dev eth1 weight 256 nexthop via 10.0.0.3 onlink");
     EXPECT_EQ(r.route.metric, 3U);
     EXPECT_EQ(r.hops,
-              (std::vector<VirtualRoute::Hop>{{ip("10.0.0.2"), "eth1", 5, false}, {ip("10.0.0.3"), "", 1, true}}));
+              (std::vector<VirtualRoute::Hop>{{ip("10.0.0.2"), "eth1", 256, false}, {ip("10.0.0.3"), "", 1, true}}));
     for (const auto* item :
          {"10.9.0.0/16 dev eth1 via 10.0.0.2 or 10.0.0.3", "10.9.0.0/16 dev eth1 gw 10.0.0.2 nexthop via 10.0.0.3"}) {
         const auto parsed = with_items("virtual_routes", item);
@@ -269,7 +271,7 @@ TEST(Routes, any_error_drops_the_whole_route) {
              std::pair{"10.9.0.0/16 table nowhere", "8:19: unknown table 'nowhere'"},
              std::pair{"10.9.0.0/16 frobnicate 1", "8:13: unknown word 'frobnicate' in a route"},
              std::pair{"10.9.0.0/16 metric -1", "8:20: metric '-1': write a number from 0 to 4294967295"},
-             std::pair{"10.9.0.0/16 nexthop via 10.0.0.2 weight 256", "number from 1 to 255"},
+             std::pair{"10.9.0.0/16 nexthop via 10.0.0.2 weight 257", "number from 1 to 256"},
              std::pair{"10.9.0.0/16 encap", "a value is missing after encap"},
              std::pair{"10.9.0.0/16 from 10.8.0.0/16", "8:13: the source address 'from' of a route is for IPv6 alone"},
              std::pair{"10.9.0.0/16 via 10.0.0.2 expires 60", "8:26: expires of a route is for IPv6 alone"},

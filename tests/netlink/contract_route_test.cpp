@@ -43,7 +43,7 @@ TEST_P(RouteContract, a_gateway_beyond_the_subnets_needs_onlink) {
 TEST_P(RouteContract, routes_over_several_hops_and_to_nowhere) {
     add(on_lan("10.12.14.4/24"));
     auto route = via_lan("10.99.0.0/16", "10.12.14.254");
-    route.hops.push_back(NextHop{address("10.12.14.253"), world_->lan, 5, false});
+    route.hops.push_back(NextHop{address("10.12.14.253"), world_->lan, 256, false});
     add(route);
     ASSERT_EQ(routes_to("10.99.0.0/16").size(), 1u);
     EXPECT_EQ(routes_to("10.99.0.0/16").front().hops, route.hops);
@@ -62,6 +62,22 @@ TEST_P(RouteContract, routes_over_several_hops_and_to_nowhere) {
             remove(nowhere);
             EXPECT_TRUE(routes_to(to).empty());
         }
+    }
+}
+
+TEST_P(RouteContract, routes_of_the_types_that_are_mostly_the_kernels_own) {
+    add(on_lan("10.12.14.4/24"));
+    for (const auto type : {RouteType::local, RouteType::broadcast, RouteType::multicast}) {
+        Route route;
+        route.destination = prefix("10.97.0.0/16");
+        route.type = type;
+        route.hops = {NextHop{{}, world_->lan}};
+        add(route);
+        ASSERT_EQ(routes_to("10.97.0.0/16").size(), 1U) << name(type);
+        EXPECT_EQ(routes_to("10.97.0.0/16").front().type, type);
+        EXPECT_EQ(routes_to("10.97.0.0/16").front().scope, effective_scope(route)) << name(type);
+        remove(route);
+        EXPECT_TRUE(routes_to("10.97.0.0/16").empty()) << name(type);
     }
 }
 

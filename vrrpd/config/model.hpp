@@ -57,7 +57,7 @@ struct VirtualRoute {
     struct Hop {
         std::optional<IpAddress> via;
         std::string device;
-        std::uint8_t weight = 1;
+        std::uint16_t weight = 1;  // 1..256
         bool onlink = false;
         bool operator==(const Hop&) const = default;
     };

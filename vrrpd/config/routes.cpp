@@ -127,16 +127,9 @@ private:
         if (take("inet6")) family_ = Family::ipv6;
         if (take("inet")) family_ = Family::ipv4;
         (void)take("to");
-        struct Type {
-            std::string_view name;
-            netlink::RouteType value;
-        };
-        constexpr std::array types = {
-            Type{"unicast", netlink::RouteType::unicast}, Type{"blackhole", netlink::RouteType::blackhole},
-            Type{"unreachable", netlink::RouteType::unreachable}, Type{"prohibit", netlink::RouteType::prohibit},
-            Type{"throw", netlink::RouteType::throw_}};
-        for (const auto& type : types) {
-            if (take(type.name)) value_.route.type = type.value;
+        if (const auto type = at_ < s_.size() ? netlink::route_type(s_.word(at_)) : std::nullopt) {
+            value_.route.type = *type;
+            ++at_;
         }
         (void)take("to");
         if (at_ == s_.size()) return drop(at_, "the destination of the route is missing");
@@ -364,12 +357,12 @@ private:
                 continue;
             }
             const auto number = ++at_ < s_.size() ? parse_integer(s_.word(at_)) : std::nullopt;
-            if (!number || *number < 1 || *number > 255)
-                return drop(at_, "the weight of a nexthop is a number from 1 to 255");
+            if (!number || *number < 1 || *number > 256)
+                return drop(at_, "the weight of a nexthop is a number from 1 to 256");
             weight = static_cast<unsigned>(*number);
             ++at_;
         }
-        hop_.weight = static_cast<std::uint8_t>(weight);
+        hop_.weight = static_cast<std::uint16_t>(weight);
         value_.hops.push_back(hop_);
         hop_ = std::move(hop);
         hop_given_ = given;

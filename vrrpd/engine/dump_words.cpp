@@ -48,21 +48,6 @@ std::string hop_text(const config::VirtualRoute::Hop& hop) {
     return text;
 }
 
-std::string_view type_word(netlink::RouteType type) {
-    switch (type) {
-        case netlink::RouteType::blackhole:
-            return "blackhole ";
-        case netlink::RouteType::unreachable:
-            return "unreachable ";
-        case netlink::RouteType::prohibit:
-            return "prohibit ";
-        case netlink::RouteType::throw_:
-            return "throw ";
-        default:
-            return "";
-    }
-}
-
 std::string dumped(const config::VirtualAddress& address, std::string_view device, bool set) {
     const auto& extras = *address.extras;
     auto text = short_text(address.prefix);
@@ -98,7 +83,7 @@ std::string dumped(const config::VirtualRoute& line) {
     const auto& route = line.route;
     const bool unicast = route.type == netlink::RouteType::unicast;
     std::string text = unicast ? "prepend " : "add ";
-    text += type_word(route.type);
+    if (!unicast) text += fmt::format("{} ", name(route.type));
     text += route.destination.to_string();
     if (route.source) text += " src " + route.source->to_string();
     if (line.hops.size() == 1) text += hop_text(line.hops.front());
