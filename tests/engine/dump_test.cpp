@@ -2,6 +2,7 @@
 #include "vrrpd/engine/dump.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/rtnetlink.h>
 
 #include <nlohmann/json.hpp>
 
@@ -74,6 +75,19 @@ TEST(DumpWords, routes) {
     hole.route.type = netlink::RouteType::blackhole;
     EXPECT_EQ(dumped(hole), "add blackhole 10.9.0.0/16 proto 18");
     EXPECT_EQ(dumped(route("0.0.0.0/0")), "prepend 0.0.0.0/0 proto 18");
+    auto all = route("10.95.0.0/16");
+    all.hops = {{std::nullopt, "lan0"}};
+    all.route.scope = RT_SCOPE_LINK;
+    all.route.tos = 16;
+    all.route.mtu = 1400;
+    auto& extras = all.route.extras.edit();
+    extras.metrics = {
+        {RTAX_LOCK, 1U << RTAX_MTU | 1U << RTAX_WINDOW}, {RTAX_WINDOW, 100}, {RTAX_RTT, 240}, {RTAX_FEATURES, 1}};
+    extras.congestion_control = "cubic";
+    extras.realms = 3U << 16 | 4;
+    EXPECT_EQ(dumped(all),
+              "prepend 10.95.0.0/16 tos 16 dev lan0 proto 18 scope 253 realms 3/4 mtu lock 1400 congctl cubic "
+              "window lock 100 rtt 30ms features ecn");
 }
 
 TEST(DumpWords, rules) {
@@ -91,6 +105,21 @@ TEST(DumpWords, rules) {
     to.rule.priority = 16384;
     to.rule.table = 254;
     EXPECT_EQ(dumped(to), "from all to 10.0.0.0/8 priority 16384 tos 0x0 iif lan0 protocol 18 lookup 254");
+    auto& extras = to.rule.extras.edit();
+    extras.invert = true;
+    extras.tos = 16;
+    extras.ip_protocol = 6;
+    extras.source_ports = {1, 2};
+    extras.action = netlink::RuleExtras::Action::go_to;
+    extras.target = 7020;
+    to.rule.suppress_prefix_length = 0;
+    EXPECT_EQ(dumped(to),
+              "not from all to 10.0.0.0/8 priority 16384 tos 0x10 iif lan0 suppress_prefixlen 0 protocol 18 ipproto 6 "
+              "sport 1-2 goto 7020");
+    extras = {};
+    extras.action = netlink::RuleExtras::Action::blackhole;
+    to.rule.suppress_prefix_length.reset();
+    EXPECT_EQ(dumped(to), "from all to 10.0.0.0/8 priority 16384 tos 0x0 iif lan0 protocol 18 type blackhole");
 }
 
 TEST(DumpWords, commands_are_quoted_word_by_word) {
@@ -199,6 +228,22 @@ TEST(Dump, a_fault_of_the_group_is_the_member_s_state) {
     trackers.configure(config);
     EXPECT_NE(data.text({}, trackers).find("   State = FAULT\n"), std::string::npos);
     EXPECT_EQ(Json::parse(json.text({}, trackers))[0]["data"]["state"], 3);
+}
+
+TEST(Dump, data_begins_with_the_static_entries) {
+    auto config = with_everything();
+    auto& statics = config.statics.edit();
+    statics.routes = {route("10.9.0.0/16")};
+    config::VirtualRule rule;
+    rule.rule.priority = 77;
+    rule.rule.table = 9;
+    statics.rules = {rule};
+    EXPECT_TRUE(
+        Dump(ipc::DumpForm::data, config)
+            .text()
+            .starts_with("------< Static Routes >------\n     prepend 10.9.0.0/16 proto 18\n"
+                         "------< Static Rules >------\n     from all priority 77 tos 0x0 protocol 18 lookup 9\n"
+                         "------< VRRP Topology >------\n"));
 }
 
 // As 2.2.7 writes one, but for the time limit, which it does not tell.

@@ -163,8 +163,6 @@ void open_bfd_instance(Reader& reader, const Statement& s) {
     judge_neighbor(reader, draft.value, s);
     draft.value.hops = draft.hops.value_or(usual_hops);
     draft.value.least_hops = least_hops(reader, draft, s.place());
-    draft.value.weight = found->second.weight;
-    draft.value.reverse = found->second.reverse;
     keep(reader, reader.draft().config.bfd_instances, draft.value, key);
 }
 

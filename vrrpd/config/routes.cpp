@@ -7,6 +7,7 @@
 
 #include "vrrpd/config/handlers.hpp"
 #include "vrrpd/config/items.hpp"
+#include "vrrpd/config/route_metrics.hpp"
 
 namespace vrrpd::config {
 
@@ -28,45 +29,16 @@ constexpr std::array ignored_options = {
     std::pair{"append", 0},        std::pair{"prepend", 0},
 };
 
-// How the value of a metric is written (as ip-route has it).
-enum class Unit : std::uint8_t {
-    number,
-    eighths,   // a time in eighths of a millisecond; a bare number as it stands
-    quarters,  // ... in quarters
-    milliseconds,
-};
-struct Metric {
-    std::string_view name;
-    std::uint16_t kind;
-    Unit unit;
-    std::int64_t most;
-};
-constexpr std::array metrics = {
-    Metric{"advmss", RTAX_ADVMSS, Unit::number, 65'495},
-    Metric{"rtt", RTAX_RTT, Unit::eighths, UINT32_MAX},
-    Metric{"rttvar", RTAX_RTTVAR, Unit::quarters, UINT32_MAX},
-    Metric{"reordering", RTAX_REORDERING, Unit::number, UINT32_MAX},
-    Metric{"cwnd", RTAX_CWND, Unit::number, UINT32_MAX},
-    Metric{"ssthresh", RTAX_SSTHRESH, Unit::number, UINT32_MAX},
-    Metric{"rto_min", RTAX_RTO_MIN, Unit::milliseconds, UINT32_MAX},
-    Metric{"window", RTAX_WINDOW, Unit::number, UINT32_MAX},
-    Metric{"initcwnd", RTAX_INITCWND, Unit::number, UINT32_MAX},
-    Metric{"initrwnd", RTAX_INITRWND, Unit::number, UINT32_MAX},
-    Metric{"hoplimit", RTAX_HOPLIMIT, Unit::number, 255},
-    Metric{"quickack", RTAX_QUICKACK, Unit::number, 1},
-    Metric{"fastopen_no_cookie", RTAX_FASTOPEN_NO_COOKIE, Unit::number, 1},
-};
-
 // 250ms, 2s, or a bare number.
-std::optional<std::int64_t> metric_value(std::string_view text, Unit unit) {
-    const bool timed = unit != Unit::number;
+std::optional<std::int64_t> metric_value(std::string_view text, MetricUnit unit) {
+    const bool timed = unit != MetricUnit::number;
     const bool in_milliseconds = timed && text.ends_with("ms");
     const bool in_seconds = timed && !in_milliseconds && text.ends_with("s");
     if (in_milliseconds || in_seconds) text.remove_suffix(in_milliseconds ? 2 : 1);
     auto number = parse_integer(text);
     if (!number || *number < 0) return std::nullopt;
     if (!in_milliseconds && !in_seconds) return number;
-    return *number * (in_seconds ? 1000 : 1) * (unit == Unit::eighths ? 8 : unit == Unit::quarters ? 4 : 1);
+    return *number * (in_seconds ? 1000 : 1) * per_millisecond(unit);
 }
 
 class RouteItem {
@@ -86,9 +58,11 @@ public:
         if (other_protocol_) keep_protocol();
         if (hop_given_) value_.hops.insert(value_.hops.begin(), hop_);
         const auto& hops = value_.hops;
-        if (value_.track && std::all_of(hops.begin(), hops.end(), [](const auto& hop) { return hop.device.empty(); }))
+        if (value_.track && std::all_of(hops.begin(), hops.end(), [](const auto& hop) { return hop.device.empty(); })) {
             reader_.fault(Severity::error, s_.place(),
                           "a route without a device is not tracked: write dev INTERFACE, or no_track");
+            value_.track = false;
+        }
         return value_;
     }
 
@@ -164,9 +138,9 @@ private:
         if (word == "onlink" || word == "no_track" || word == "nexthop") return flag(word);
         if (word == "track_group" && is_static_) return track_group();
         if (word == "encap" || word == "from" || word == "vrf") return leave_out(word);
-        const auto known =
-            std::find_if(metrics.begin(), metrics.end(), [&](const Metric& m) { return m.name == word; });
-        if (known != metrics.end()) return metric_option(*known);
+        const auto known = std::find_if(route_metric_words.begin(), route_metric_words.end(),
+                                        [&](const RouteMetricWord& m) { return m.name == word; });
+        if (known != route_metric_words.end()) return metric_option(*known);
         const auto found =
             std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == word; });
         if (found == options.end()) return is_ignored(word) ? ignored(word) : other(word);
@@ -277,7 +251,7 @@ private:
     }
 
     // [lock] VALUE
-    void metric_option(const Metric& metric) {
+    void metric_option(const RouteMetricWord& metric) {
         ++at_;
         if (take("lock")) lock(metric.kind);
         const auto value = at_ < s_.size() ? metric_value(s_.word(at_), metric.unit) : std::nullopt;

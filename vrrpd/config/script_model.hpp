@@ -37,6 +37,8 @@ struct TrackedScript {
     Duration interval = std::chrono::seconds(1);  // start to start
     Duration timeout = std::chrono::seconds(1);
     unsigned rise = 1, fall = 1;
+    int weight = 0;  // where a track_* line does not say another; for people: tracks have theirs
+    bool reverse = false;
     bool operator==(const TrackedScript&) const = default;
 };
 
@@ -46,6 +48,8 @@ struct TrackedFile {
     std::string path;
     std::optional<int> initial;  // init_file: it is made with this content
     bool overwrite = false;      // ... although it is there
+    int weight = 0;              // where a track_* line does not say another; for people: tracks have theirs
+    bool reverse = false;
     bool operator==(const TrackedFile&) const = default;
 };
 
@@ -61,6 +65,8 @@ struct TrackedProcess {
     unsigned quorum = 1;
     std::optional<unsigned> quorum_max;
     Duration fork_delay{0}, terminate_delay{0};
+    int weight = 0;  // where a track_* line does not say another; for people: tracks have theirs
+    bool reverse = false;
     bool operator==(const TrackedProcess&) const = default;
 };
 

@@ -23,6 +23,8 @@ void keep(Reader& reader, std::vector<Object>& all, Object object, const std::st
     if (found == reader.draft().trackers.end()) return;
     found->second.object = static_cast<std::uint32_t>(all.size());
     object.name = found->second.name;
+    object.weight = found->second.weight;
+    object.reverse = found->second.reverse;
     all.push_back(std::move(object));
 }
 

@@ -175,7 +175,7 @@ Json process_of(std::uint32_t number_in_config, const config::Config& config, co
     result["fork_delay_timer_running"] = enough && !state.up;
     result["terminate_delay_timer_running"] = !enough && state.up;
     result["full_command"] = process.full_command;
-    result["weight"] = weight_of(config::Track::Kind::process, number_in_config, config);
+    result["weight"] = process.weight;
     result["terminate_delay"] = number(process.terminate_delay);
     result["fork_delay"] = number(process.fork_delay);
     return result;
@@ -247,7 +247,7 @@ std::string Dump::json_text(const Trackers& trackers) const {
 std::string Dump::text(const std::vector<DumpedGroup>& groups, const Trackers& trackers) const {
     if (form_ == ipc::DumpForm::json) return json_text(trackers);
     if (form_ != ipc::DumpForm::data) return body_;
-    return "------< VRRP Topology >------\n" + body_ + groups_text(groups, *config_) +
+    return statics_text(*config_->statics) + "------< VRRP Topology >------\n" + body_ + groups_text(groups, *config_) +
            scripts_text(*config_, trackers, scripts_) + files_text(*config_, trackers) +
            processes_text(*config_, trackers) + sessions_;
 }

@@ -224,6 +224,17 @@ private:
     std::string text_;
 };
 
+std::string item(const config::VirtualAddress& address) { return dumped(address, false); }
+std::string item(const config::VirtualRoute& route) { return dumped(route); }
+std::string item(const config::VirtualRule& rule) { return dumped(rule); }
+
+template <class Items>
+std::string section(std::string_view title, const Items& items) {
+    auto text = items.empty() ? std::string() : fmt::format("------< {} >------\n", title);
+    for (const auto& one : items) text += fmt::format("     {}\n", item(one));
+    return text;
+}
+
 bool is_tracked(Kind kind, std::uint32_t object, const config::Config& config) {
     return std::any_of(config.instances.begin(), config.instances.end(), [&](const config::Instance& instance) {
         return tracks(instance, {kind, object});
@@ -245,6 +256,12 @@ const char* word(ipc::ScriptState::Run run) {
     return words[static_cast<std::size_t>(run)];
 }
 
+// What a tracked object weighs where no line says another.
+template <class Tracked>
+std::string weight_word(const Tracked& tracked) {
+    return fmt::format("{}{}", tracked.weight, tracked.reverse ? " reverse" : "");
+}
+
 std::string script_text(std::uint32_t number, const config::Config& config, const Trackers& trackers,
                         const ipc::ScriptState& state) {
     const auto& script = config.scripts[number];
@@ -256,8 +273,8 @@ std::string script_text(std::uint32_t number, const config::Config& config, cons
         "   Fall = {}\n   Result = {}\n   Insecure = no\n   Init state = unknown\n   Status = {}\n"
         "   Script uid:gid = {}:{}\n   VRRP instances :\n{}   State = {}\n",
         script.name, state.command.empty() ? dumped(script.script) : state.command, in_seconds(script.interval),
-        in_seconds(script.timeout), weight_of(Kind::script, number, config), script.rise, script.fall, state.result,
-        status, state.user, state.group, tracking_text(Kind::script, number, config), word(state.run));
+        in_seconds(script.timeout), weight_word(script), script.rise, script.fall, state.result, status, state.user,
+        state.group, tracking_text(Kind::script, number, config), word(state.run));
 }
 
 std::string group_text(const DumpedGroup& group, const config::Config& config) {
@@ -282,8 +299,8 @@ std::string process_text(std::uint32_t number, const config::Config& config, con
     return text + fmt::format(
                       "   Current processes = {}\n   Have quorum = {}\n   Weight = {}\n   Terminate delay = {:f}s\n"
                       "   Fork delay = {:f}s\n   Full command = {}\n{}",
-                      state.running, truth(state.up), weight_of(Kind::process, number, config),
-                      in_seconds(process.terminate_delay), in_seconds(process.fork_delay), truth(process.full_command),
+                      state.running, truth(state.up), weight_word(process), in_seconds(process.terminate_delay),
+                      in_seconds(process.fork_delay), truth(process.full_command),
                       tracking_text(Kind::process, number, config));
 }
 
@@ -292,6 +309,11 @@ std::string process_text(std::uint32_t number, const config::Config& config, con
 std::string topology_text(const Router& router, const std::vector<std::string>& faults, const config::Config& config,
                           DumpMoment moment) {
     return Topology(router, faults, config, moment).text();
+}
+
+std::string statics_text(const config::Statics& statics) {
+    return section("Static Addresses", statics.addresses) + section("Static Routes", statics.routes) +
+           section("Static Rules", statics.rules);
 }
 
 std::string groups_text(const std::vector<DumpedGroup>& groups, const config::Config& config) {
@@ -317,7 +339,7 @@ std::string files_text(const config::Config& config, const Trackers& trackers) {
     for (std::uint32_t number = 0; number < config.files.size(); ++number)
         text += fmt::format(" Track file = {}\n   File = {}\n   Status = {}\n   Weight = {}\n{}",
                             config.files[number].name, config.files[number].path, trackers.file(number),
-                            weight_of(Kind::file, number, config), tracking_text(Kind::file, number, config));
+                            weight_word(config.files[number]), tracking_text(Kind::file, number, config));
     return text;
 }
 
@@ -326,13 +348,6 @@ std::string processes_text(const config::Config& config, const Trackers& tracker
     for (std::uint32_t number = 0; number < config.processes.size(); ++number)
         text += process_text(number, config, trackers);
     return text;
-}
-
-int weight_of(Kind kind, std::uint32_t object, const config::Config& config) {
-    for (const auto& instance : config.instances)
-        for (const auto& track : instance.tracks)
-            if (track.kind == kind && track.object == object) return track.weight;
-    return 0;
 }
 
 }  // namespace vrrpd::engine

@@ -13,12 +13,11 @@ namespace vrrpd::engine {
 [[nodiscard]] std::string topology_text(const Router& router, const std::vector<std::string>& faults,
                                         const config::Config& config, DumpMoment moment);
 // Sections with their headings; empty where there are none.
+[[nodiscard]] std::string statics_text(const config::Statics& statics);
 [[nodiscard]] std::string groups_text(const std::vector<DumpedGroup>& groups, const config::Config& config);
 [[nodiscard]] std::string scripts_text(const config::Config& config, const Trackers& trackers,
                                        const std::vector<ipc::ScriptState>& states);
 [[nodiscard]] std::string files_text(const config::Config& config, const Trackers& trackers);
 [[nodiscard]] std::string processes_text(const config::Config& config, const Trackers& trackers);
-// Of all its tracks the first one's, since an object itself has none here: each line that names it may give its own.
-[[nodiscard]] int weight_of(config::Track::Kind kind, std::uint32_t object, const config::Config& config);
 
 }  // namespace vrrpd::engine

@@ -2,8 +2,12 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <linux/rtnetlink.h>
 
+#include <algorithm>
 #include <numeric>
+
+#include "vrrpd/config/route_metrics.hpp"
 
 namespace vrrpd::engine {
 
@@ -48,6 +52,62 @@ std::string hop_text(const config::VirtualRoute::Hop& hop) {
     return text;
 }
 
+std::string realms_text(std::uint32_t realms) {
+    const auto from = realms >> 16, to = realms & 0xffff;
+    return from == 0 ? fmt::format(" realms {}", to) : fmt::format(" realms {}/{}", from, to);
+}
+
+// RFC 4191 2.1
+std::string_view preference_name(std::uint8_t preference) {
+    return preference == 3 ? "low" : preference == 1 ? "high" : "medium";
+}
+
+std::string metrics_text(const netlink::Route& route) {
+    const auto& extras = *route.extras;
+    const auto locked = std::find_if(extras.metrics.begin(), extras.metrics.end(),
+                                     [](const auto& metric) { return metric.kind == RTAX_LOCK; });
+    const auto lock = [&](unsigned kind) {
+        return locked != extras.metrics.end() && (locked->value >> kind & 1) != 0 ? " lock" : "";
+    };
+    std::string text;
+    if (route.mtu != 0) text += fmt::format(" mtu{} {}", lock(RTAX_MTU), route.mtu);
+    if (!extras.congestion_control.empty())
+        text += fmt::format(" congctl{} {}", lock(RTAX_CC_ALGO), extras.congestion_control);
+    for (const auto& metric : extras.metrics) {
+        if (metric.kind == RTAX_FEATURES) text += " features ecn";
+        const auto known = std::find_if(config::route_metric_words.begin(), config::route_metric_words.end(),
+                                        [&](const auto& word) { return word.kind == metric.kind; });
+        if (known == config::route_metric_words.end()) continue;
+        const bool is_time = known->unit != config::MetricUnit::number;
+        text += fmt::format(" {}{} {}{}", known->name, lock(metric.kind), metric.value / per_millisecond(known->unit),
+                            is_time ? "ms" : "");
+    }
+    return text;
+}
+
+std::string range_text(std::string_view word, const netlink::NumberRange& range) {
+    return fmt::format(" {} {}-{}", word, range.first, range.last);
+}
+
+std::string action_text(const netlink::Rule& rule) {
+    using Action = netlink::RuleExtras::Action;
+    switch (rule.extras->action) {
+        case Action::table:
+            return fmt::format(" lookup {}", rule.table);
+        case Action::go_to:
+            return fmt::format(" goto {}", rule.extras->target);
+        case Action::nop:
+            return " nop";
+        case Action::blackhole:
+            return " type blackhole";
+        case Action::unreachable:
+            return " type unreachable";
+        case Action::prohibit:
+            return " type prohibit";
+    }
+    return {};
+}
+
 std::string dumped(const config::VirtualAddress& address, std::string_view device, bool set) {
     const auto& extras = *address.extras;
     auto text = short_text(address.prefix);
@@ -86,10 +146,15 @@ std::string dumped(const config::VirtualRoute& line) {
     if (!unicast) text += fmt::format("{} ", name(route.type));
     text += route.destination.to_string();
     if (route.source) text += " src " + route.source->to_string();
+    if (route.tos != 0) text += fmt::format(" tos {}", route.tos);
     if (line.hops.size() == 1) text += hop_text(line.hops.front());
     if (route.table != netlink::main_table) text += fmt::format(" table {}", route.table);
     text += fmt::format(" proto {}", route.protocol);
+    if (route.scope != RT_SCOPE_UNIVERSE) text += fmt::format(" scope {}", route.scope);
     if (route.metric != 0) text += fmt::format(" metric {}", route.metric);
+    if (route.extras->realms != 0) text += realms_text(route.extras->realms);
+    text += metrics_text(route);
+    if (route.extras->preference) text += fmt::format(" pref {}", preference_name(*route.extras->preference));
     if (line.hops.size() > 1)
         for (const auto& hop : line.hops) text += fmt::format(" nexthop{} weight {}", hop_text(hop), hop.weight);
     return line.track ? text : text + " no_track";
@@ -97,14 +162,26 @@ std::string dumped(const config::VirtualRoute& line) {
 
 std::string dumped(const config::VirtualRule& line) {
     const auto& rule = line.rule;
-    auto text = "from " + (rule.from ? short_text(*rule.from) : std::string("all"));
+    const auto& extras = *rule.extras;
+    std::string text = extras.invert ? "not from " : "from ";
+    text += rule.from ? short_text(*rule.from) : std::string("all");
     if (rule.to) text += " to " + short_text(*rule.to);
-    text += fmt::format(" priority {} tos 0x0", rule.priority);
+    text += fmt::format(" priority {} tos {:#x}", rule.priority, extras.tos);
     if (rule.fwmark != 0) text += fmt::format(" fwmark {:#x}", rule.fwmark);
+    if (rule.fwmask != 0) text += fmt::format("/{:#x}", rule.fwmask);
     if (!rule.iif.empty()) text += " iif " + rule.iif;
     if (!rule.oif.empty()) text += " oif " + rule.oif;
-    text += fmt::format(" protocol {} lookup {}", rule.protocol, rule.table);
-    if (rule.suppress_prefix_length) text += fmt::format(" suppress_prefixlength {}", *rule.suppress_prefix_length);
+    if (rule.suppress_prefix_length) text += fmt::format(" suppress_prefixlen {}", *rule.suppress_prefix_length);
+    if (extras.suppress_group) text += fmt::format(" suppress_ifgroup {}", *extras.suppress_group);
+    if (extras.tunnel != 0) text += fmt::format(" tunnel-id {}", extras.tunnel);
+    if (extras.uids) text += range_text("uidrange", *extras.uids);
+    if (extras.l3mdev) text += " l3mdev";
+    text += fmt::format(" protocol {}", rule.protocol);
+    if (extras.ip_protocol != 0) text += fmt::format(" ipproto {}", extras.ip_protocol);
+    if (extras.source_ports) text += range_text("sport", *extras.source_ports);
+    if (extras.destination_ports) text += range_text("dport", *extras.destination_ports);
+    if (extras.realms != 0) text += realms_text(extras.realms);
+    text += action_text(rule);
     return line.track ? text : text + " no_track";
 }
 

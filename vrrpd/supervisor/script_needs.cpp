@@ -58,6 +58,14 @@ private:
         return checked_.emplace(key, std::move(checked.script)).first->second;
     }
 
+    // What it weighs is the engine's: a reload that changes that alone begins nothing anew.
+    template <class Tracked>
+    static Tracked unweighed(Tracked tracked) {
+        tracked.weight = 0;
+        tracked.reverse = false;
+        return tracked;
+    }
+
     template <class Tracked>
     [[nodiscard]] bool is_used(const std::vector<Tracked>& all, const Tracked& one, config::Track::Kind kind) const {
         const auto number = static_cast<std::uint32_t>(&one - all.data());
@@ -75,9 +83,9 @@ private:
                     {one.name, std::move(script), {one.interval, one.timeout, one.rise, one.fall}});
         }
         for (const auto& one : config_.files)
-            if (is_used(config_.files, one, Kind::file)) needs_.track.files.push_back(one);
+            if (is_used(config_.files, one, Kind::file)) needs_.track.files.push_back(unweighed(one));
         for (const auto& one : config_.processes)
-            if (is_used(config_.processes, one, Kind::process)) needs_.track.processes.push_back(one);
+            if (is_used(config_.processes, one, Kind::process)) needs_.track.processes.push_back(unweighed(one));
     }
 
     void pipes() {
