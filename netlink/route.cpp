@@ -108,7 +108,7 @@ Message encode(const Route& route, int type, int flags) {
     fixed.rtm_tos = route.tos;
     fixed.rtm_table = route.table < 256 ? static_cast<std::uint8_t>(route.table) : std::uint8_t{RT_TABLE_COMPAT};
     fixed.rtm_protocol = route.protocol;
-    fixed.rtm_scope = type == RTM_DELROUTE ? RT_SCOPE_NOWHERE : effective_scope(route);  // deleting names none
+    fixed.rtm_scope = type == RTM_DELROUTE ? std::uint8_t{RT_SCOPE_NOWHERE} : effective_scope(route);  // deleting names none
     fixed.rtm_type = static_cast<std::uint8_t>(route.type);
     if (route.hops.size() == 1 && route.hops.front().onlink) fixed.rtm_flags = RTNH_F_ONLINK;
     Message message(type, flags | NLM_F_REQUEST | NLM_F_ACK, 256 + route.hops.size() * 64);

@@ -311,7 +311,7 @@ std::string topology_text(const Router& router, const std::vector<std::string>& 
     return Topology(router, faults, config, moment).text();
 }
 
-std::string statics_text(const config::Statics& statics) {
+std::string statics_text(const config::StaticEntries& statics) {
     return section("Static Addresses", statics.addresses) + section("Static Routes", statics.routes) +
            section("Static Rules", statics.rules);
 }

@@ -13,7 +13,7 @@ namespace vrrpd::engine {
 [[nodiscard]] std::string topology_text(const Router& router, const std::vector<std::string>& faults,
                                         const config::Config& config, DumpMoment moment);
 // Sections with their headings; empty where there are none.
-[[nodiscard]] std::string statics_text(const config::Statics& statics);
+[[nodiscard]] std::string statics_text(const config::StaticEntries& statics);
 [[nodiscard]] std::string groups_text(const std::vector<DumpedGroup>& groups, const config::Config& config);
 [[nodiscard]] std::string scripts_text(const config::Config& config, const Trackers& trackers,
                                        const std::vector<ipc::ScriptState>& states);

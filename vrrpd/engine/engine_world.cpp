@@ -324,7 +324,7 @@ void Engine::remove_leftovers() {
         log_.notice("({}) removing {} leftovers of an earlier run", router->config->name, requests.size());
         desk_->apply(requests);
     }
-    for (std::size_t i = 0; i < config_->gateways.size(); ++i)
+    for (std::uint32_t i = 0; i < config_->gateways.size(); ++i)
         if (!first_installed({&config_->gateways[i], i})) gateways_->shut_fence(i);  // it had time left
 }
 
