@@ -151,8 +151,8 @@ TEST(Trackers, files) {
         "track_file f {\nfile /run/load\n}\nvrrp_track_file g {\nfile /run/g\nweight -2\ninit_file -5 overwrite\n}\n"
         "track_file h {\nfile /run/h\nweight 0\ninit_file\n}\n" +
         instance("track_file {\nf\ng\nh weight 3 reverse\n}\n"));
-    EXPECT_EQ(config.files[0], (TrackedFile{"f", "/run/load", std::nullopt, false}));
-    EXPECT_EQ(config.files[1], (TrackedFile{"g", "/run/g", -5, true}));
+    EXPECT_EQ(config.files[0], (TrackedFile{"f", "/run/load", std::nullopt, false, 1}));
+    EXPECT_EQ(config.files[1], (TrackedFile{"g", "/run/g", -5, true, -2}));
     EXPECT_EQ(config.files[2], (TrackedFile{"h", "/run/h", 0, false}));
     const auto& tracks = config.instances[0].tracks;
     EXPECT_EQ(tracks[0], (Track{Track::Kind::file, false, 1, 0})) << "a file's weight is 1 unless it is given";

@@ -43,8 +43,8 @@ protected:
     void SetUp() override {
         if (!test::have_real_servers() || !namespace_.entered())
             GTEST_SKIP() << "SKIPPED: needs root, dnsmasq and dbus-daemon";
-        netlink::test::ip("link set lo up");
-        netlink::test::ip("address add 10.12.14.1/24 dev lo");
+        netlink::test::run_ip("link set lo up");
+        netlink::test::run_ip("address add 10.12.14.1/24 dev lo");
         bus_ = std::make_unique<test::RealBus>(folder_);
     }
     test::RealDnsmasq& dnsmasq(const std::string& more = {},

@@ -238,9 +238,11 @@ TEST(Dump, data_begins_with_the_static_entries) {
     rule.rule.priority = 77;
     rule.rule.table = 9;
     statics.rules = {rule};
+    Trackers trackers;
+    trackers.configure(config);
     EXPECT_TRUE(
         Dump(ipc::DumpForm::data, config)
-            .text()
+            .text({}, trackers)
             .starts_with("------< Static Routes >------\n     prepend 10.9.0.0/16 proto 18\n"
                          "------< Static Rules >------\n     from all priority 77 tos 0x0 protocol 18 lookup 9\n"
                          "------< VRRP Topology >------\n"));

@@ -87,7 +87,7 @@ TEST_F(EngineAbsent, a_device_that_comes_late_gets_its_address_when_nobody_answe
     Wire wire("late0-far");
     engine.listen(200ms);
     EXPECT_FALSE(stands_on("late0", "10.12.14.9")) << "down: nobody can be asked";
-    ip("link set late0 up");
+    run_ip("link set late0 up");
     ASSERT_TRUE(answers(wire)) << engine.log();
     ASSERT_TRUE(engine.await_line(refusal + "late0")) << engine.log();
     EXPECT_FALSE(stands_on("late0", "10.12.14.9"));
@@ -112,7 +112,7 @@ TEST_F(EngineAbsent, a_static_address_is_asked_for_first) {
 TEST_F(EngineAbsent, what_a_crashed_engine_had_not_put_in_place_is_asked_for) {
     EngineProcess engine(lan("10.12.14.1/24\n 10.12.14.9/24"),
                          {.adopt = true, .left_behind = [](ipc::SharedState& state) {
-                              ip("addr add 10.12.14.1/24 dev lan0");
+                              run_ip("addr add 10.12.14.1/24 dev lan0");
                               auto* record = state.record(proto::test::key("lan0"));
                               record->active.store(1);
                               record->last_advert.store(boot_now().time_since_epoch().count());

@@ -43,9 +43,9 @@ TEST_F(EngineAgent, hears_each_role_of_a_gateway_and_the_last_when_it_is_given_u
     EXPECT_TRUE(hears(engine, Role::backup)) << engine.log();
     EXPECT_TRUE(hears(engine, Role::active)) << engine.log();
     EXPECT_TRUE(stands("10.12.14.1/24")) << "told when the take-over is through";
-    ip("link set lan0-far down");
+    run_ip("link set lan0-far down");
     EXPECT_TRUE(hears(engine, Role::initialize)) << engine.log();
-    ip("link set lan0-far up");
+    run_ip("link set lan0-far up");
     EXPECT_TRUE(hears(engine, Role::active)) << engine.log();
     engine.stop();
     EXPECT_TRUE(hears(engine, Role::initialize)) << engine.log();
@@ -96,12 +96,12 @@ TEST_F(EngineAgent, hears_of_a_gateway_that_a_reload_adds) {
 TEST_F(EngineAgent, hears_why_a_gateway_is_not_ready_and_that_it_is_again) {
     EngineProcess engine(lan("10.12.14.1/24", gateway()));
     EXPECT_TRUE(hears(engine, std::vector<std::string>{})) << engine.log();
-    ip("link set wan0 down");
+    run_ip("link set wan0 down");
     EXPECT_TRUE(hears(engine, {"wan0 is down"})) << engine.log();
-    ip("addr del 10.12.14.4/24 dev lan0");
+    run_ip("addr del 10.12.14.4/24 dev lan0");
     EXPECT_TRUE(hears(engine, {"wan0 is down", "lan0 has no IPv4 address besides the virtual ones"})) << engine.log();
-    ip("addr add 10.12.14.4/24 dev lan0");
-    ip("link set wan0 up");
+    run_ip("addr add 10.12.14.4/24 dev lan0");
+    run_ip("link set wan0 up");
     EXPECT_TRUE(hears(engine, std::vector<std::string>{})) << engine.log();
 }
 
@@ -119,7 +119,7 @@ TEST_F(EngineAgent, hears_once_of_a_device_that_has_two_networks) {
 TEST_F(EngineAgent, hears_what_its_priority_is_and_that_it_is_another) {
     EngineProcess engine(lan("10.12.14.1/24", gateway(), 200));
     EXPECT_TRUE(hears_priority(engine, 200)) << engine.log();
-    ip("link set wan0 down");
+    run_ip("link set wan0 down");
     EXPECT_TRUE(hears_priority(engine, 80)) << engine.log();
 }
 

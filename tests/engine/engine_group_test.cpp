@@ -48,12 +48,12 @@ TEST_F(EngineGroup, takes_the_role_on_both_devices_and_gives_it_up_on_both) {
 TEST_F(EngineGroup, one_device_without_carrier_holds_both_in_fault) {
     EngineProcess engine(pair());
     ASSERT_TRUE(both_active(engine)) << engine.log();
-    netlink::test::ip("link set wan0-far down");
+    netlink::test::run_ip("link set wan0-far down");
     EXPECT_TRUE(eventually([&] { return none(); })) << engine.log();
     engine.listen(500ms);
     EXPECT_EQ(engine.lines_with("(LAN) Entering FAULT STATE: WAN of VRRP_Group(G): wan0 has no carrier"), 1U)
         << engine.log();
-    netlink::test::ip("link set wan0-far up");
+    netlink::test::run_ip("link set wan0-far up");
     EXPECT_TRUE(eventually([&] {
         engine.listen(20ms);
         return both();
@@ -61,7 +61,7 @@ TEST_F(EngineGroup, one_device_without_carrier_holds_both_in_fault) {
 }
 
 TEST_F(EngineGroup, begins_in_fault_while_one_device_is_down) {
-    netlink::test::ip("link set wan0-far down");
+    netlink::test::run_ip("link set wan0-far down");
     ASSERT_TRUE(eventually([] { return ip_output("link show dev wan0").find("NO-CARRIER") != std::string::npos; }));
     EngineProcess engine(pair());
     ASSERT_TRUE(engine.await(Kind::ready));
@@ -91,7 +91,7 @@ TEST_F(EngineGroup, comes_and_goes_by_a_reload_and_the_role_stays) {
         EXPECT_TRUE(both()) << engine.log();
     }
     EXPECT_EQ(engine.lines_with("Entering BACKUP STATE"), 2U) << "at the start alone\n" << engine.log();
-    netlink::test::ip("link set wan0-far down");
+    netlink::test::run_ip("link set wan0-far down");
     EXPECT_TRUE(eventually([&] { return none(); })) << "the group is back\n" << engine.log();
 }
 

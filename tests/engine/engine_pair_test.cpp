@@ -80,7 +80,7 @@ TEST_F(EnginePair, an_advert_to_a_group_that_is_not_its_own_is_nobodys) {
 }
 
 TEST_F(EnginePair, sources_tell_unicast_routers_apart) {
-    netlink::test::ip("addr add 10.12.14.5/24 dev lan0");
+    netlink::test::run_ip("addr add 10.12.14.5/24 dev lan0");
     EngineProcess engine(
         router("FOUR", 1, "10.12.14.1/24", " unicast_src_ip 10.12.14.4\n unicast_peer {\n 10.12.14.9\n }\n") +
         router("FIVE", 1, "10.12.14.2/24", " unicast_src_ip 10.12.14.5\n unicast_peer {\n 10.12.14.9\n }\n"));

@@ -60,7 +60,7 @@ TEST_F(EngineProbe, finds_each_host_once_and_the_kernel_learns_nothing) {
     EngineProcess engine(lan("10.12.14.102/24", gateway()));
     ASSERT_TRUE(engine.await_line("took over")) << engine.log();
     engine.listen(300ms);
-    ip("neigh flush dev lan0");
+    run_ip("neigh flush dev lan0");
     Wire wire("lan0-far");
     scan(engine, "10.12.14.100", "10.12.14.105", 20ms);
     ASSERT_TRUE(wire.hears_arp(address("10.12.14.103"), address("10.12.14.4")));

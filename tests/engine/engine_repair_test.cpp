@@ -20,17 +20,17 @@ protected:
     static void rename(const std::string& device, const std::string& name) {
         const auto live = "ip link set " + device + " name " + name + " 2>/dev/null";
         if (std::system(live.c_str()) != 0) {
-            ip("link set " + device + " down");
-            ip("link set " + device + " name " + name);
+            run_ip("link set " + device + " down");
+            run_ip("link set " + device + " name " + name);
         }
-        ip("link set " + name + " up");
+        run_ip("link set " + name + " up");
     }
     static void take_away() { (void)std::system("ip addr del 10.12.14.1/24 dev lan0 2>/dev/null"); }
 };
 
 TEST_F(EngineRepair, an_address_on_a_device_that_was_renamed_goes_with_the_role) {
     add_device("late0");
-    ip("link set late0 up");
+    run_ip("link set late0 up");
     EngineProcess engine(with_late("late0"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     ASSERT_TRUE(eventually([] { return stands_on("late0", "10.12.14.9"); })) << engine.log();
@@ -54,7 +54,7 @@ TEST_F(EngineRepair, another_device_in_the_place_of_the_interface_is_a_new_start
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     add_device("new0");
-    ip("addr add 10.12.14.44/24 dev new0");
+    run_ip("addr add 10.12.14.44/24 dev new0");
     rename("lan0", "old0");
     rename("new0", "lan0");
     EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); })) << engine.log();
@@ -65,12 +65,12 @@ TEST_F(EngineRepair, another_device_in_the_place_of_the_interface_is_a_new_start
 }
 
 TEST_F(EngineRepair, what_is_put_back_makes_nothing_forgotten_that_stands) {
-    ip("route add default via 198.51.100.1 dev wan0");
+    run_ip("route add default via 198.51.100.1 dev wan0");
     EngineProcess engine(lan("10.12.14.1/24", gateway("auto")));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     ASSERT_NE(ip_output("rule").find("11200"), std::string::npos);
-    ip("route del default");
-    ip("addr del 10.12.14.1/24 dev lan0");
+    run_ip("route del default");
+    run_ip("addr del 10.12.14.1/24 dev lan0");
     ASSERT_TRUE(engine.await_line("was removed by someone else: added again")) << engine.log();
     ASSERT_TRUE(eventually([] { return stands("10.12.14.1/24"); }));
     engine.stop();
@@ -154,11 +154,11 @@ TEST_F(EngineRepair, an_address_that_does_not_stay_costs_the_role) {
 }
 
 TEST_F(EngineRepair, the_gateways_route_follows_the_hosts_at_once) {
-    ip("route add default via 198.51.100.1 dev wan0 metric 100");
+    run_ip("route add default via 198.51.100.1 dev wan0 metric 100");
     EngineProcess engine(lan("10.12.14.1/24", gateway("auto")));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     engine.listen(300ms);
-    ip("route add default via 198.51.100.2 dev wan0 metric 50");
+    run_ip("route add default via 198.51.100.2 dev wan0 metric 50");
     EXPECT_TRUE(eventually([] {
         return ip_output("route show table 11200").find("via 198.51.100.2") != std::string::npos;
     })) << engine.log();
@@ -174,10 +174,10 @@ TEST_F(EngineRepair, what_went_in_a_flood_of_events_that_were_lost_comes_back) {
     engine.listen(200ms);
     engine.kill(SIGSTOP);
     add_device("flood0");
-    ip("link set flood0 up");
+    run_ip("link set flood0 up");
     ASSERT_EQ(std::system("for i in $(seq 1 12000); do echo link set flood0 alias a$i; done | ip -batch -"), 0);
     take_away();
-    ip("link del flood0");
+    run_ip("link del flood0");
     engine.kill(SIGCONT);
     EXPECT_TRUE(engine.await_line("the kernel's event queue overran: reading everything again")) << engine.log();
     EXPECT_TRUE(engine.await_line("10.12.14.1/24 dev lan0 was removed by someone else: added again")) << engine.log();
@@ -195,16 +195,16 @@ TEST_F(EngineRepair, an_IPv6_address_comes_back_with_its_link) {
         "fd00:99::1/64 dev wan0 no_track\n }\n}\n");
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     ASSERT_TRUE(eventually(stands6)) << engine.log();
-    ip("link set wan0 down");
+    run_ip("link set wan0 down");
     engine.listen(500ms);
-    ip("link set wan0 up");
+    run_ip("link set wan0 up");
     engine.listen(500ms);
     EXPECT_TRUE(eventually(stands6)) << ip_output("-6 addr show dev wan0") << engine.log();
     EXPECT_EQ(engine.lines_with("(LAN) Entering MASTER"), 1U) << "the role stayed\n" << engine.log();
 }
 
 TEST_F(EngineRepair, a_virtual_router_of_IPv6_takes_its_address_again_when_its_link_is_back) {
-    ip("addr add fe80::4/64 dev lan0 nodad");
+    run_ip("addr add fe80::4/64 dev lan0 nodad");
     EngineProcess engine(
         "vrrp_instance SIX {\n interface lan0\n virtual_router_id 6\n advert_int 0.1\n version 3\n "
         "virtual_ipaddress {\n fe80::6/64\n fd00:99::1/64\n }\n}\n");
@@ -212,10 +212,10 @@ TEST_F(EngineRepair, a_virtual_router_of_IPv6_takes_its_address_again_when_its_l
         return ip_output("-6 -o addr show dev lan0").find("fd00:99::1/64") != std::string::npos;
     };
     ASSERT_TRUE(engine.await_line("(SIX) took over")) << engine.log();
-    ip("link set lan0 down");
+    run_ip("link set lan0 down");
     ASSERT_TRUE(engine.await_line("Entering FAULT STATE: lan0 is down")) << engine.log();
     EXPECT_FALSE(stands6());
-    ip("link set lan0 up");  // which gives it a link-local address of its own
+    run_ip("link set lan0 up");  // which gives it a link-local address of its own
     EXPECT_TRUE(eventually(stands6)) << ip_output("-6 addr show dev lan0") << engine.log();
 }
 

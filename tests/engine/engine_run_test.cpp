@@ -14,7 +14,7 @@ namespace {
 using namespace test;
 using namespace std::chrono_literals;
 using ipc::Kind;
-using netlink::test::ip;
+using netlink::test::run_ip;
 
 using EngineRun = Home;
 
@@ -109,7 +109,7 @@ TEST_F(EngineRun, a_reload_adds_and_removes_instances) {
 TEST_F(EngineRun, an_address_taken_away_comes_back_and_the_log_says_so) {
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
-    ip("addr del 10.12.14.1/24 dev lan0");
+    run_ip("addr del 10.12.14.1/24 dev lan0");
     EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); }));
     EXPECT_TRUE(engine.await_line("10.12.14.1/24 dev lan0 was removed by someone else: added again")) << engine.log();
 }
@@ -117,23 +117,23 @@ TEST_F(EngineRun, an_address_taken_away_comes_back_and_the_log_says_so) {
 TEST_F(EngineRun, a_cable_that_is_out_is_a_fault_and_its_return_a_start) {
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
-    ip("link set lan0-far down");
+    run_ip("link set lan0-far down");
     EXPECT_TRUE(engine.await_line("Entering FAULT STATE: lan0 has no carrier")) << engine.log();
     EXPECT_TRUE(eventually([] { return !stands("10.12.14.1"); }));
-    ip("link set lan0-far up");
+    run_ip("link set lan0-far up");
     EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); }));
 }
 
 TEST_F(EngineRun, an_interface_that_is_not_there_yet_is_waited_for) {
-    ip("link del lan0");
+    run_ip("link del lan0");
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(engine.await_line("lan0 does not exist (yet)")) << engine.log();
     engine.listen(300ms);
     EXPECT_EQ(engine.lines_with("does not exist"), 1U) << "said once\n" << engine.log();
-    ip("link add lan0 type veth peer name lan0-far");
-    ip("link set lan0-far up");
-    ip("link set lan0 up");
-    ip("addr add 10.12.14.4/24 dev lan0");
+    run_ip("link add lan0 type veth peer name lan0-far");
+    run_ip("link set lan0-far up");
+    run_ip("link set lan0 up");
+    run_ip("addr add 10.12.14.4/24 dev lan0");
     EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); })) << engine.log();
 }
 
@@ -163,8 +163,8 @@ TEST_F(EngineRun, a_fence_that_was_left_behind_mutes_no_instance_without_a_gatew
         EngineProcess before(lan("10.12.14.1/24", gateway()));
         ASSERT_TRUE(becomes_active(before, "10.12.14.1/24")) << before.log();
     }  // killed
-    ip("addr flush dev lan0");
-    ip("addr add 10.12.14.4/24 dev lan0");
+    run_ip("addr flush dev lan0");
+    run_ip("addr add 10.12.14.4/24 dev lan0");
     ASSERT_NE(output_of("nft list table netdev vrrpd"), "");
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
@@ -220,15 +220,15 @@ TEST_F(EngineRun, an_owner_of_a_gateway_speaks_only_when_its_socket_is_there) {
 }
 
 TEST_F(EngineRun, a_default_route_that_goes_leaves_nothing_of_ours_behind) {
-    ip("route add default via 198.51.100.1 dev wan0");
+    run_ip("route add default via 198.51.100.1 dev wan0");
     EngineProcess engine(lan("10.12.14.1/24", gateway("auto")));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     EXPECT_NE(ip_output("route show table 11200").find("via 198.51.100.1"), std::string::npos);
-    ip("route replace default via 198.51.100.2 dev wan0");
+    run_ip("route replace default via 198.51.100.2 dev wan0");
     EXPECT_TRUE(eventually([] {
         return ip_output("route show table 11200").find("via 198.51.100.2") != std::string::npos;
     })) << engine.log();
-    ip("route del default");
+    run_ip("route del default");
     engine.listen(200ms);
     engine.stop();
     EXPECT_EQ(engine.wait(), 0);
@@ -243,7 +243,7 @@ TEST_F(EngineRun, a_route_that_cannot_be_added_degrades_the_take_over_and_fills_
         "}\n}\n");
     ASSERT_TRUE(engine.await_line("DEGRADED")) << engine.log();
     EXPECT_TRUE(stands("10.12.14.1/24"));
-    ip("addr add 10.12.14.55/24 dev lan0");  // news from the kernel, and so an audit
+    run_ip("addr add 10.12.14.55/24 dev lan0");  // news from the kernel, and so an audit
     engine.listen(2000ms);
     EXPECT_LE(engine.lines_with("192.0.2.0/24"), 4U) << engine.log();
     const auto missing = [&engine] {
@@ -253,18 +253,18 @@ TEST_F(EngineRun, a_route_that_cannot_be_added_degrades_the_take_over_and_fills_
         return at == std::string::npos ? status : status.substr(at, status.find(']', at) + 1 - at);
     };
     EXPECT_EQ(missing(), R"("missing":["route 192.0.2.0/24 via 203.0.113.9"])");
-    ip("addr add 203.0.113.7/24 dev lan0");  // now it can be reached
+    run_ip("addr add 203.0.113.7/24 dev lan0");  // now it can be reached
     EXPECT_TRUE(eventually([&] { return missing() == R"("missing":[])"; })) << missing();
 }
 
 TEST_F(EngineRun, a_foreign_rule_in_the_way_of_one_gateway_says_nothing_about_another) {
     for (const std::string device : {"lan1", "wan1"}) {
-        ip("link add " + device + " type veth peer name " + device + "-far");
-        ip("link set " + device + "-far up");
-        ip("link set " + device + " up");
+        run_ip("link add " + device + " type veth peer name " + device + "-far");
+        run_ip("link set " + device + "-far up");
+        run_ip("link set " + device + " up");
     }
-    ip("addr add 10.12.15.4/24 dev lan1");
-    ip("addr add 192.0.2.7/24 dev wan1");
+    run_ip("addr add 10.12.15.4/24 dev lan1");
+    run_ip("addr add 192.0.2.7/24 dev wan1");
     ASSERT_EQ(std::system("nft 'table ip filter { chain FORWARD { type filter hook forward priority 0;"
                           " iifname \"lan1\" oifname \"wan1\" drop; }; }'"),
               0);
@@ -287,7 +287,7 @@ TEST_F(EngineRun, a_take_over_does_not_wait_for_the_rules_of_others_to_be_read) 
     engine.listen(1s);
     const auto stands_again = [](const char* state) {
         const auto began = std::chrono::steady_clock::now();
-        ip(std::string("link set lan0-far ") + state);
+        run_ip(std::string("link set lan0-far ") + state);
         EXPECT_TRUE(eventually([&] { return stands("10.12.14.1/24") == (state == std::string("up")); }));
         return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
     };
@@ -355,18 +355,18 @@ TEST_F(EngineRun, a_gateway_whose_rules_cannot_be_installed_is_not_ready) {
 
 // The far end of wan0 is the provider's router: it answers while it has the address.
 TEST_F(EngineRun, a_next_hop_that_falls_silent_counts_only_when_the_kernel_has_no_proof_of_its_life_either) {
-    ip("addr add 198.51.100.1/32 dev wan0-far");
+    run_ip("addr add 198.51.100.1/32 dev wan0-far");
     EngineProcess engine(lan("10.12.14.1/24", gateway()));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     engine.listen(1500ms);
-    ip("addr del 198.51.100.1/32 dev wan0-far");
+    run_ip("addr del 198.51.100.1/32 dev wan0-far");
     engine.listen(6000ms);
-    ip("neigh replace 198.51.100.1 lladdr 02:00:00:00:00:01 nud reachable dev wan0");
+    run_ip("neigh replace 198.51.100.1 lladdr 02:00:00:00:00:01 nud reachable dev wan0");
     engine.listen(7000ms);  // our own questions are out of answers by now
     EXPECT_EQ(engine.lines_with("is silent"), 0U) << engine.log();
-    ip("neigh del 198.51.100.1 dev wan0");
+    run_ip("neigh del 198.51.100.1 dev wan0");
     EXPECT_TRUE(engine.await_line("wan0 reaches no next hop: 198.51.100.1 is silent")) << engine.log();
-    ip("addr add 198.51.100.1/32 dev wan0-far");
+    run_ip("addr add 198.51.100.1/32 dev wan0-far");
     EXPECT_TRUE(engine.await_line("gateway HOME: ready")) << engine.log();
 }
 
@@ -379,8 +379,8 @@ TEST_F(EngineRun, observing_survives_a_reload_and_takes_nothing_for_stolen) {
     engine.listen(400ms);
     engine.reload(lan("10.12.14.1/24") + instance("B", 2, "10.12.14.2/24\n 10.12.14.3/24"));
     EXPECT_TRUE(engine.await(Kind::reloaded)) << engine.log();
-    ip("addr add 10.12.14.66/24 dev lan0");
-    ip("addr del 10.12.14.66/24 dev lan0");
+    run_ip("addr add 10.12.14.66/24 dev lan0");
+    run_ip("addr del 10.12.14.66/24 dev lan0");
     engine.listen(300ms);
     EXPECT_EQ(engine.lines_with("removed by someone else"), 0U) << engine.log();
     engine.stop();

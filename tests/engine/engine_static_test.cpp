@@ -45,11 +45,11 @@ TEST_F(EngineStatics, are_put_back) {
     EngineProcess engine(statics("10.12.14.77/24 dev lan0") + lan("10.12.14.1/24"));
     ASSERT_TRUE(engine.await(Kind::ready)) << engine.log();
     ASSERT_TRUE(eventually([] { return stands("10.12.14.77/24") && routed() && ruled(); })) << engine.log();
-    netlink::test::ip("addr del 10.12.14.77/24 dev lan0");
+    netlink::test::run_ip("addr del 10.12.14.77/24 dev lan0");
     EXPECT_TRUE(eventually([] { return stands("10.12.14.77/24"); })) << engine.log();
-    netlink::test::ip("route del 10.77.0.0/16");
+    netlink::test::run_ip("route del 10.77.0.0/16");
     EXPECT_TRUE(eventually([] { return routed(); })) << engine.log();
-    netlink::test::ip("rule del preference 7000");
+    netlink::test::run_ip("rule del preference 7000");
     EXPECT_TRUE(eventually([] { return ruled(); })) << engine.log();
 }
 
@@ -69,7 +69,7 @@ TEST_F(EngineStatics, a_reload_changes_what_changed) {
 
 // It was there before us: it is what was asked for, and it is not ours to take.
 TEST_F(EngineStatics, an_address_of_the_hosts_own_stays) {
-    netlink::test::ip("addr add 10.12.14.77/24 dev lan0");
+    netlink::test::run_ip("addr add 10.12.14.77/24 dev lan0");
     EngineProcess engine(statics("10.12.14.77/24 dev lan0") + lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     engine.stop();
@@ -78,7 +78,7 @@ TEST_F(EngineStatics, an_address_of_the_hosts_own_stays) {
 }
 
 TEST_F(EngineStatics, may_be_what_adverts_are_sent_from) {
-    netlink::test::ip("addr flush dev lan0");
+    netlink::test::run_ip("addr flush dev lan0");
     EngineProcess engine(statics("10.12.14.77/24 dev lan0") + lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
 }
@@ -101,9 +101,9 @@ TEST_F(EngineStatics, many_at_once_are_not_taken_for_stolen) {
 TEST_F(EngineStatics, wait_for_their_device) {
     EngineProcess engine(statics("10.12.14.77/24 dev late0") + lan("10.12.14.1/24"));
     ASSERT_TRUE(engine.await(Kind::ready)) << engine.log();
-    netlink::test::ip("link add late0 type veth peer name late0-far");
-    netlink::test::ip("link set late0-far up");
-    netlink::test::ip("link set late0 up");
+    netlink::test::run_ip("link add late0 type veth peer name late0-far");
+    netlink::test::run_ip("link set late0-far up");
+    netlink::test::run_ip("link set late0 up");
     EXPECT_TRUE(eventually([] { return ip_output("addr show dev late0").find("10.12.14.77/24") != std::string::npos; }))
         << engine.log();
 }

@@ -12,20 +12,20 @@
 
 namespace vrrpd::engine::test {
 
-using netlink::test::ip;
+using netlink::test::run_ip;
 
 class Home : public testing::Test {
 protected:
     void SetUp() override {
         if (!namespace_.entered()) GTEST_SKIP() << "SKIPPED: a network namespace of our own needs root";
-        ip("link set lo up");
+        run_ip("link set lo up");
         for (const std::string device : {"lan0", "wan0"}) {
             add_device(device);
-            ip("link set " + device + " up");
+            run_ip("link set " + device + " up");
         }
         for (const auto* device : {"lan0", "wan0"}) forward(device, true);  // as the supervisor does
-        ip("addr add 10.12.14.4/24 dev lan0");
-        ip("addr add 198.51.100.7/24 dev wan0");
+        run_ip("addr add 10.12.14.4/24 dev lan0");
+        run_ip("addr add 198.51.100.7/24 dev wan0");
     }
 
     // One instance on lan0 (VRID 1, 50 ms) with these addresses, and whatever follows it.
@@ -44,8 +44,8 @@ protected:
     }
     // It is down, and its far end up.
     static void add_device(const std::string& device) {
-        ip("link add " + device + " type veth peer name " + device + "-far");
-        ip("link set " + device + "-far up");
+        run_ip("link add " + device + " type veth peer name " + device + "-far");
+        run_ip("link set " + device + "-far up");
     }
     // 10.12.14.9 on a device that may come late, or be renamed.
     static std::string with_late(const std::string& device) {

@@ -24,7 +24,7 @@ using test::readable;
 using test::vrid;
 using test::Wire;
 using namespace std::chrono_literals;
-using netlink::test::ip;
+using netlink::test::run_ip;
 IpAddress address(const char* text) { return test::ip(text); }
 
 bool is_vrrp_v4(const Bytes& frame) {
@@ -50,15 +50,15 @@ class Sockets : public testing::Test {
 protected:
     void SetUp() override {
         if (!namespace_.entered()) GTEST_SKIP() << "SKIPPED: a network namespace of our own needs root";
-        ip("link add lan0 type veth peer name far0");
+        run_ip("link add lan0 type veth peer name far0");
         for (const std::string device : {"lan0", "far0"}) {
-            ip("link set " + device + " addrgenmode none");
-            ip("link set " + device + " up");
+            run_ip("link set " + device + " addrgenmode none");
+            run_ip("link set " + device + " up");
         }
-        ip("addr add 10.12.14.4/24 dev lan0");
-        ip("addr add 10.12.14.2/24 dev far0");
-        ip("addr add fe80::4/64 dev lan0 nodad");
-        ip("addr add fe80::2/64 dev far0 nodad");
+        run_ip("addr add 10.12.14.4/24 dev lan0");
+        run_ip("addr add 10.12.14.2/24 dev far0");
+        run_ip("addr add fe80::4/64 dev lan0 nodad");
+        run_ip("addr add fe80::2/64 dev far0 nodad");
         // Both ends live in one namespace: a packet from the other end carries an address of this host.
         for (const std::string name : {"all", "lan0", "far0"}) {
             std::ofstream("/proc/sys/net/ipv4/conf/" + name + "/rp_filter") << 0;
@@ -348,7 +348,7 @@ TEST_F(Sockets, a_narrowed_listener_is_not_woken_by_others) {
 TEST_F(Sockets, an_interface_that_goes_is_an_error_and_no_endless_wakeup) {
     auto socket = open("lan0", Family::ipv4);
     ASSERT_TRUE(socket.join(proto::multicast_group(Family::ipv4)));
-    ip("link del lan0");
+    run_ip("link del lan0");
     Burst burst;
     for (int i = 0; i < 3 && readable(socket.fd(), 100ms); ++i) (void)socket.receive(burst, [](const auto&) {});
     EXPECT_FALSE(readable(socket.fd(), 100ms));

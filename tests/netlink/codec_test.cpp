@@ -144,7 +144,10 @@ TEST(RouteCodec, without_a_gateway_it_reaches_the_link) {
 
 TEST(RouteCodec, leaves_out_what_is_no_route_of_ours) {
     auto route = multipath_route();
-    for (const int type : {RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST, RTN_NAT}) {
+    route.type = RouteType::multicast;
+    EXPECT_TRUE(decode_route(encode(route, RTM_NEWROUTE, 0).raw())) << "with our protocol it is";
+    route.protocol = RTPROT_KERNEL;
+    for (const int type : {RTN_LOCAL, RTN_BROADCAST, RTN_ANYCAST, RTN_MULTICAST, RTN_NAT}) {
         route.type = static_cast<RouteType>(type);
         EXPECT_FALSE(decode_route(encode(route, RTM_NEWROUTE, 0).raw())) << type;
     }

@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(Macvlans, MacvlanContract, both_kernels(), name_of_kern
 TEST(Macvlan, of_another_program_is_neither_taken_nor_deleted) {
     const auto world = real_world();
     if (!world) GTEST_SKIP() << "SKIPPED: a network namespace of our own needs root";
-    ip("link add vrrp.51 link lan0 address 00:00:5e:00:01:33 type macvlan mode private");
+    run_ip("link add vrrp.51 link lan0 address 00:00:5e:00:01:33 type macvlan mode private");
     const Request put = Add{Macvlan{"vrrp.51", world->lan, virtual_mac, true}};
     const Request drop = Delete{Macvlan{"vrrp.51", world->lan, virtual_mac, true}};
     EXPECT_EQ(world->kernel().apply({&put, 1}).front().error().code, EEXIST);

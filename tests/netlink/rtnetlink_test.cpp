@@ -83,7 +83,7 @@ TEST_F(RealKernel, a_lost_event_is_an_overrun) {
     EXPECT_EQ(overruns, 1u);
     EXPECT_LT(added, 100u);
 
-    ip("addr add 10.2.0.1/32 dev lan0");
+    run_ip("addr add 10.2.0.1/32 dev lan0");
     const auto later = cramped.read();
     EXPECT_TRUE(std::any_of(later.begin(), later.end(), [](const Change& change) {
         return std::holds_alternative<AddressAdded>(change);
@@ -101,16 +101,16 @@ TEST_F(RealKernel, the_ordinary_monitor_holds_a_thousand_addresses) {
 }
 
 TEST_F(RealKernel, sees_what_other_programs_change) {
-    ip("addr add 10.12.14.4/24 dev lan0");
-    ip("addr add 10.12.14.1/24 dev lan0");
+    run_ip("addr add 10.12.14.4/24 dev lan0");
+    run_ip("addr add 10.12.14.1/24 dev lan0");
     const auto added = events<AddressAdded>();
     ASSERT_EQ(added.size(), 2u);
     EXPECT_TRUE(added[1].address.secondary);
-    ip("addr flush dev lan0 scope global");
+    run_ip("addr flush dev lan0 scope global");
     EXPECT_EQ(events<AddressGone>().size(), 2u);
-    ip("rule add priority 4711 lookup 99");
+    run_ip("rule add priority 4711 lookup 99");
     ASSERT_EQ(events<RuleAdded>().size(), 1u);
-    ip("link set lan0 mtu 1400");
+    run_ip("link set lan0 mtu 1400");
     const auto links = events<LinkChanged>();
     ASSERT_FALSE(links.empty());
     EXPECT_EQ(links.back().link.mtu, 1400u);
@@ -131,20 +131,20 @@ TEST_F(RealKernel, a_routing_daemons_table_is_not_even_heard) {
     };
     using Heard = std::vector<std::string>;
     const auto prefix = [](const char* text) { return Prefix::parse(text).value(); };
-    ip("addr add 10.12.14.4/24 dev lan0");
+    run_ip("addr add 10.12.14.4/24 dev lan0");
     ASSERT_TRUE(monitor.follow(RouteInterest({prefix("10.99.0.0/16"), prefix("2001:db8:1::/48")})));
     (void)heard();
-    ip("route add 10.98.7.0/24 via 10.12.14.9");
-    ip("route add 10.99.0.0/16 via 10.12.14.9");
-    ip("route add default via 10.12.14.9");
-    ip("route del 10.98.7.0/24");
-    ip("route del 10.99.0.0/16");
+    run_ip("route add 10.98.7.0/24 via 10.12.14.9");
+    run_ip("route add 10.99.0.0/16 via 10.12.14.9");
+    run_ip("route add default via 10.12.14.9");
+    run_ip("route del 10.98.7.0/24");
+    run_ip("route del 10.99.0.0/16");
     EXPECT_EQ(heard(), (Heard{"+10.99.0.0/16", "+0.0.0.0/0", "-10.99.0.0/16"}));
-    ip("-6 route add 2001:db8:2:3::/64 dev lan0");
-    ip("-6 route add 2001:db8:1::/48 dev lan0");
+    run_ip("-6 route add 2001:db8:2:3::/64 dev lan0");
+    run_ip("-6 route add 2001:db8:1::/48 dev lan0");
     EXPECT_EQ(heard(), Heard{"+2001:db8:1::/48"});
 
-    ip("link set lan0 mtu 1400");
+    run_ip("link set lan0 mtu 1400");
     const auto others = monitor.read();
     EXPECT_TRUE(std::any_of(others.begin(), others.end(), [](const Change& change) {
         return std::holds_alternative<LinkChanged>(change);
@@ -152,13 +152,13 @@ TEST_F(RealKernel, a_routing_daemons_table_is_not_even_heard) {
 
     ASSERT_TRUE(monitor.follow(RouteInterest()));
     (void)heard();
-    ip("route add 10.98.7.0/24 via 10.12.14.9");
+    run_ip("route add 10.98.7.0/24 via 10.12.14.9");
     EXPECT_EQ(heard(), Heard{"+10.98.7.0/24"}) << "all of them again";
     ASSERT_TRUE(monitor.follow(RouteInterest())) << "twice is no error";
 }
 
 TEST_F(RealKernel, carrier_is_seen_and_routes_stay) {
-    ip("addr add 10.12.14.4/24 dev lan0");
+    run_ip("addr add 10.12.14.4/24 dev lan0");
     (void)world_->changes();
     world_->set_up("lan0-peer", false);
     std::optional<Link> lan;  // the far end's carrier reaches it by a work queue of the kernel
@@ -176,17 +176,17 @@ TEST_F(RealKernel, carrier_is_seen_and_routes_stay) {
 }
 
 TEST_F(RealKernel, a_port_that_leaves_its_bridge_is_not_gone) {
-    ip("link add br0 type bridge");
-    ip("link set lan0 master br0");
+    run_ip("link add br0 type bridge");
+    run_ip("link set lan0 master br0");
     EXPECT_TRUE(world_->kernel().snapshot()->link("lan0")->master);
     (void)world_->changes();
-    ip("link set lan0 nomaster");
+    run_ip("link set lan0 nomaster");
     EXPECT_TRUE(events<LinkGone>().empty());
     EXPECT_FALSE(world_->kernel().snapshot()->link("lan0")->master);
 }
 
 TEST_F(RealKernel, works_on_where_ipv6_is_off) {
-    ip("link set lan0 mtu 1000");  // below 1280 the device has no IPv6 half
+    run_ip("link set lan0 mtu 1000");  // below 1280 the device has no IPv6 half
     const std::vector<Request> requests{Add{on_lan("10.12.14.1/24")}, Add{on_lan("2001:db8::1/64")},
                                         Delete{on_lan("2001:db8::1/64")}, Delete{on_lan("10.12.14.1/24")}};
     const auto results = world_->kernel().apply(requests);

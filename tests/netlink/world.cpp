@@ -42,11 +42,11 @@ class RealWorld final : public World {
 public:
     RealWorld() {
         if (!home_.entered()) return;
-        ip("link set lo up");
+        run_ip("link set lo up");
         for (const std::string device : {"lan0", "wan0"}) {
-            ip("link add " + device + " type veth peer name " + device + "-peer");
-            ip("link set " + device + "-peer up");
-            ip("link set " + device + " up");
+            run_ip("link add " + device + " type veth peer name " + device + "-peer");
+            run_ip("link set " + device + "-peer up");
+            run_ip("link set " + device + " up");
         }
         lan = IfIndex{if_nametoindex("lan0")};
         wan = IfIndex{if_nametoindex("wan0")};
@@ -63,11 +63,11 @@ public:
         }
         return all;
     }
-    void set_up(const std::string& device, bool up) override { ip("link set " + device + (up ? " up" : " down")); }
-    void remove_device(const std::string& device) override { ip("link del " + device); }
+    void set_up(const std::string& device, bool up) override { run_ip("link set " + device + (up ? " up" : " down")); }
+    void remove_device(const std::string& device) override { run_ip("link del " + device); }
     void pass(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
     void confirm(const std::string& device, const IpAddress& neighbour, const MacAddress& mac) override {
-        ip("neigh replace " + neighbour.to_string() + " lladdr " + mac.to_string() + " nud reachable dev " + device);
+        run_ip("neigh replace " + neighbour.to_string() + " lladdr " + mac.to_string() + " nud reachable dev " + device);
     }
 
 private:
@@ -95,7 +95,7 @@ OwnNamespace::~OwnNamespace() {
     if (entered_) ASSERT(::setns(home_.get(), CLONE_NEWNET) == 0);
 }
 
-void ip(const std::string& arguments) {
+void run_ip(const std::string& arguments) {
     const auto command = "ip " + arguments;
     const int status = std::system(command.c_str());
     if (status == 0) return;

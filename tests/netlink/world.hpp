@@ -50,6 +50,6 @@ private:
 };
 
 // Runs `ip ARGUMENTS` in the caller's namespace; aborts the test program when that fails.
-void ip(const std::string& arguments);
+void run_ip(const std::string& arguments);
 
 }  // namespace netlink::test
