@@ -1,5 +1,7 @@
 #include "vrrpd/engine/engine.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -13,7 +15,8 @@ namespace {
 
 constexpr Duration beat_interval = std::chrono::milliseconds(200);
 constexpr std::chrono::milliseconds withdrawal_limit{3000};
-constexpr int deadlines_a_turn = 64;  // then the sockets are served again
+constexpr int deadlines_a_turn = 64;               // then the sockets are served again
+constexpr int last_tries = 20, last_wait_ms = 10;  // for the supervisor to make room, when we stop
 
 }  // namespace
 
@@ -68,7 +71,7 @@ void Engine::run(config::Config config) {
     trackers_.configure(*config_);
     take_early_messages();
     if (!start()) return;
-    answer(ipc::Kind::ready);
+    herald_.answer(ipc::Kind::ready);
     reporting_ = true;
     report();
     for (const auto& message : std::exchange(early_, {})) handle(message);
@@ -193,14 +196,13 @@ void Engine::serve_deadlines() {
         next_beat_ = now + beat_interval;
         if (reporter_.in_arrears()) report();
         outbox_.flush();
-        flush_notices();
-        send_answers();
+        herald_.flush();
     }
 }
 
 void Engine::set_deadline() {
     // Not while a claim is under way: whoever is woken needs the processor that the claim needs.
-    if (!tell_at_ && !notices_.empty() && !notices_.was_refused()) flush_notices();
+    if (!tell_at_) herald_.flush_news();
     auto next = earlier(deadlines_.earliest(), next_beat_);
     next = earlier(next, start_at_);
     next = earlier(next, desk_->next_deadline());
@@ -307,8 +309,19 @@ void Engine::hand_over() {
     desk_->resume();
     if (!desk_->drain(withdrawal_limit))
         log_.error("the kernel did not take back every address and route in time: vrrpd --sweep removes the rest");
-    announce_stopped();
+    tell_of_the_end();
     options_.channel.send(ipc::Kind::handed_over);
+}
+
+void Engine::tell_of_the_end() {
+    for (const auto& router : routers_) herald_.tell(*router, Herald::Event::stop);
+    stop_groups();
+    herald_.flush();
+    for (int i = 0; i < last_tries && herald_.has_news(); ++i) {
+        pollfd waiting{options_.channel.fd(), POLLOUT, 0};
+        ::poll(&waiting, 1, last_wait_ms);
+        herald_.flush();
+    }
 }
 
 Followed Engine::followed(const config::Config& config, const config::Instance& instance) const {
@@ -338,6 +351,7 @@ std::string Engine::name_of(const IpAddress& address) const {
 
 // What is looked up often is taken out of the configuration once.
 void Engine::use_configuration() {
+    herald_.follow(config_->notification);
     members_.clear();
     virtual_addresses_.clear();
     speaker_->configure(*config_);

@@ -27,9 +27,9 @@
 #include "vrrpd/engine/describe.hpp"
 #include "vrrpd/engine/dump.hpp"
 #include "vrrpd/engine/gateway_keeper.hpp"
+#include "vrrpd/engine/herald.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/lan_prober.hpp"
-#include "vrrpd/engine/notice_queue.hpp"
 #include "vrrpd/engine/refusals.hpp"
 #include "vrrpd/engine/reporter.hpp"
 #include "vrrpd/engine/router.hpp"
@@ -61,7 +61,10 @@ private:
         : options_(options),
           log_(log),
           reporter_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }),
-          outbox_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }) {}
+          outbox_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }),
+          herald_(
+              [&options](auto kind, const auto& text, auto detail) { return options.channel.send(kind, text, detail); },
+              options.observe) {}
 
     // ---- engine.cpp
     [[nodiscard]] bool start();
@@ -74,6 +77,7 @@ private:
     void read_channel();
     void handle(const ipc::Message& message);
     void hand_over();
+    void tell_of_the_end();
     [[nodiscard]] std::uint32_t number_of(const Router& router) const;
 
     // ---- engine_actions.cpp
@@ -177,21 +181,10 @@ private:
     void continue_dump();
     [[nodiscard]] std::vector<DumpedGroup> dumped_groups() const;
 
-    // ---- engine_notify.cpp
+    // ---- engine_trackers.cpp
     void take_early_messages();
     void take_early(ipc::Message message);
     void tracker_changed(const ipc::TrackerState& state);
-    [[nodiscard]] bool is_told(const config::Notify& notify, bool mail) const;
-    void announce_state(const Router& router, ipc::Notice::Event event);
-    [[nodiscard]] static bool only_asks(const Router& router);
-    void announce_transition(const Router& router, const proto::Transition& transition);
-    void announce_priority(const Router& router);
-    void announce_group(const Group& group, ipc::Notice::Event event);
-    void announce_removed(const Router& router);
-    void announce_stopped();
-    void flush_notices();
-    void answer(ipc::Kind kind, std::uint8_t detail = 0);
-    void send_answers();
 
     // ---- engine_handoff.cpp
     [[nodiscard]] bool stand_by();
@@ -271,7 +264,7 @@ private:
     Reporter reporter_;
     ipc::Outbox outbox_;  // what is told once
     Trackers trackers_;
-    NoticeQueue notices_;
+    Herald herald_;
     std::vector<ipc::Message> early_;  // came before the first configuration was in place
     struct StatusWork {
         StatusReport report;
@@ -285,12 +278,7 @@ private:
     bool speaking_ = false;   // routers may enter the protocol
     Deadline start_at_;       // ... from then on (vrrp_startup_delay, vrrp_delay_after_boot)
     Instant next_beat_{};
-    struct Answer {
-        ipc::Kind kind;
-        std::uint8_t detail;
-    };
-    std::vector<Answer> answers_;  // that did not get through yet
-    Deadline tell_at_;             // a claim is under way: log lines are held back until it is through, or until then
+    Deadline tell_at_;  // a claim is under way: log lines are held back until it is through, or until then
     static constexpr Duration tidy_delay = std::chrono::seconds(6);  // the second block of announcements is out by then
     Deadline tidy_at_;  // what a wave of take-overs needed for a moment goes back to the system
     bool stopping_ = false;

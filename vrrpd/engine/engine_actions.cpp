@@ -189,7 +189,7 @@ void Engine::perform(Router& router, const proto::Probe&) { speaker_->probe(rout
 
 // As keepalived does: whoever was misled about one address of a group may be about the others.
 void Engine::perform(Router& router, const proto::AnnounceAgain&) {
-    announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
+    herald_.tell(router, Herald::Event::master_rx_lower_priority);
     if (!router.config->sync_group) return repeat_announcements(router);
     for (const auto member : group_of(router).config->members) repeat_announcements(*routers_[member]);
 }
@@ -215,7 +215,7 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));
-    announce_transition(router, action);
+    herald_.tell(router, action);
     if (action.cause == proto::Cause::started && router.config->unicast()) announce_source(router);
     if (router.followed.gateway) report();
 }
@@ -229,10 +229,7 @@ void Engine::announce_source(const Router& router) {
 }
 
 void Engine::perform(Router& router, const proto::Note& action) {
-    if (action.remark == proto::Remark::lower_priority_not_answered)
-        announce_state(router, ipc::Notice::Event::master_rx_lower_priority);
-    if (action.remark == proto::Remark::held_by_other && only_asks(router))
-        announce_state(router, ipc::Notice::Event::backup);
+    herald_.tell(router, action);
     const auto line = describe(action, {router.machine.effective_priority(), holder_, not_ready_because(router)},
                                [this](const IpAddress& peer) { return name_of(peer); });
     log_.write(line.level, fmt::format("({}) {}", router.config->name, line.text));

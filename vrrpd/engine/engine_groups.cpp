@@ -167,7 +167,7 @@ void Engine::perform(Group& group, Router&, const SyncGroup::Moved& action) {
     for (const auto number : group.config->members) group.since = std::max(group.since, routers_[number]->since);
     if (!action.from && action.to == proto::Role::initialize)  // the first look: nobody has moved, nobody says why
         for (const auto number : group.config->members) say_fault(*routers_[number]);
-    announce_group(group, event_of(action.to));
+    herald_.tell(*group.config, event_of(action.to));
 }
 
 void Engine::stop(Group& group) {

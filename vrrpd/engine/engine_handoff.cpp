@@ -56,7 +56,7 @@ void Engine::leave_to_successor() {
         remember(*router);
         leave(*router);
     }
-    flush_notices();
+    herald_.flush();
 }
 
 void Engine::advertise_all() {

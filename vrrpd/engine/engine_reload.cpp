@@ -25,10 +25,10 @@ void Engine::reload(int memfd) {
     // The supervisor judged this very text; if it cannot be read back, the old configuration runs on.
     if (!next) {
         log_.error("the new configuration could not be read; the old one runs on");
-        return answer(ipc::Kind::reloaded, 1);
+        return herald_.answer(ipc::Kind::reloaded, 1);
     }
     adopt_configuration(std::make_unique<config::Config>(std::move(*next)));
-    answer(ipc::Kind::reloaded);
+    herald_.answer(ipc::Kind::reloaded);
 }
 
 // What a router that keeps its role over the reload no longer wants, and what it wants anew.
@@ -43,7 +43,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
     const bool reporting = std::exchange(reporting_, false);  // nobody is told of what is half done
     for (const auto removed : difference.removed) {
         drive(*routers_[removed], proto::Stop{});
-        announce_removed(*routers_[removed]);
+        herald_.tell_removed(*routers_[removed]);
     }
 
     const auto gateways = all_followed(*next, difference);

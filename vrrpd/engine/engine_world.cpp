@@ -143,7 +143,7 @@ void Engine::settle(Router& router) {
 void Engine::say_fault(Router& router) {
     if (!router.troubles->faults.empty() && !std::exchange(router.fault_is_new, false)) return;
     log_.warning("({}) Entering FAULT STATE: {}; waiting", router.config->name, fmt::join(faults_of(router), ", "));
-    announce_state(router, ipc::Notice::Event::fault);
+    herald_.tell(router, Herald::Event::fault);
 }
 
 // Adds what the gateway says to what the instance tracks, and tells the machine what comes of it.
@@ -161,7 +161,7 @@ void Engine::weigh(Router& router, std::vector<proto::Tracked>& tracked) {
         log_.notice("({}) {}", router.config->name,
                     describe_priority(before, after, router.troubles->tracked, tracked));
         drive(router, proto::PriorityChanged{after});
-        announce_priority(router);
+        herald_.tell_priority(router);
     }
     drive(router, proto::ReadinessChanged{ready});
 }
