@@ -319,6 +319,7 @@ TEST(Dump, version_2_has_processes_beside_the_instances) {
     full.quorum_max = 5;
     full.fork_delay = 500ms;
     full.terminate_delay = 2s;
+    full.weight = -7;
     config.processes = {plain, full};
     auto instance = test::instance();
     instance.tracks = std::vector<config::Track>{{config::Track::Kind::process, false, -7, 1}};
