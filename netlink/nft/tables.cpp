@@ -89,19 +89,19 @@ public:
         return put_right();
     }
 
-    Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) override {
+    Result<bool> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) override {
         const bool opens = lifetime.count() > 0;
         if (!fenced_gateway(gateway) && opens) return fail(ENOENT, "open the fence of " + gateway + ", which has none");
         choose_fence_place();
         auto& opening = opened_[gateway];
         opening.shut = !opens;
         if (opens) opening.until = vrrpd::boot_now() + lifetime;
-        auto done = set_open(gateway, {&fence_, &rules_}, lifetime);
-        if (done || done.error().code != ENOENT) return done;
+        const auto done = set_open(gateway, {&fence_, &rules_}, lifetime);
+        if (done || done.error().code != ENOENT) return done.map([] { return false; });
         // Somebody took a table of ours away, and we have not heard of it yet.
-        if (opens && put_right()) return set_open(gateway, {&fence_, &rules_}, lifetime);
+        if (opens && put_right()) return set_open(gateway, {&fence_, &rules_}, lifetime).map([] { return true; });
         (void)set_open(gateway, {&rules_}, lifetime);
-        return set_open(gateway, {&fence_}, lifetime);
+        return set_open(gateway, {&fence_}, lifetime).map([] { return false; });
     }
 
     Result<bool> intact() override {

@@ -77,8 +77,8 @@ public:
     // Makes this host act as the gateway for so long: its fence is open, and its rules translate and forward. Call
     // again to renew (delete + add in one batch: a plain add does not renew). Zero: shuts the fence, also one that
     // another process installed (`--sweep`), and ends the rest; only what leaves by masquerade is still translated for
-    // as long as was left of the last lifetime.
-    [[nodiscard]] virtual Result<void> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) = 0;
+    // as long as was left of the last lifetime. Whether our tables had gone, and were put back for it.
+    [[nodiscard]] virtual Result<bool> open_fence(const std::string& gateway, std::chrono::milliseconds lifetime) = 0;
 
     // Packets to exactly these addresses are dropped where they would be this host's; neighbour discovery is not
     // (RFC 9568 6.1). In a table of its own, which is gone when there is none.

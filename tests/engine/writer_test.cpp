@@ -361,7 +361,7 @@ TEST_F(WriterTest, a_kernel_without_nf_tables_says_so_and_the_rest_works) {
     const auto done = finish();
     ASSERT_EQ(done.size(), 3U);
     EXPECT_EQ(std::get<RulesInstalled>(done[0].outcome).result.error().code, ENOTSUP);
-    EXPECT_EQ(std::get<FenceSet>(done[1].outcome).result.error().code, ENOTSUP);
+    EXPECT_EQ(std::get<FenceSet>(done[1].outcome).put_back.error().code, ENOTSUP);
     EXPECT_TRUE(*std::get<RulesInspected>(done[2].outcome).intact) << "nothing is there to be repaired";
 }
 

@@ -80,11 +80,14 @@ protected:
         });
         return answer;
     }
-    void open_fence(std::chrono::milliseconds lifetime) {
+    bool open_fence(std::chrono::milliseconds lifetime) {
+        bool put_back = false;
         space_->in([&] {
             const auto done = tables_->open_fence("HOME", lifetime);
             ASSERT_TRUE(done) << done.error().describe();
+            put_back = *done;
         });
+        return put_back;
     }
     bool is_open(const std::string& set = "netdev vrrpd open_HOME") const {
         return space_->run("nft list set " + set).find("elements = {") != std::string::npos;
@@ -349,6 +352,12 @@ TEST_F(NftInstall, install_neither_shuts_nor_opens) {
     space_->run("nft flush ruleset");
     install({home()});
     EXPECT_TRUE(is_open());
+    // Before anybody has heard of it the renewal puts them back, and says so.
+    EXPECT_FALSE(open_fence(1min));
+    space_->run("nft flush ruleset");
+    EXPECT_TRUE(open_fence(1min));
+    EXPECT_TRUE(is_open() && acts());
+    EXPECT_FALSE(open_fence(1min));
     open_fence(0ms);
     space_->run("nft flush ruleset");
     install({home()});

@@ -258,8 +258,11 @@ void GatewayKeeper::open_fence(std::size_t gateway, std::chrono::milliseconds li
     const auto& name = (*gateways_)[gateway].name;
     if (!desk_.has_tables()) return;
     desk_.ask(OpenFence{name, lifetime}, [this, name](const Outcome& outcome) {
-        if (const auto& result = std::get<FenceSet>(outcome).result; !result)
-            log_.error("gateway {}: the fence could not be opened: {}", name, result.error().describe());
+        const auto& put_back = std::get<FenceSet>(outcome).put_back;
+        if (!put_back)
+            log_.error("gateway {}: the fence could not be opened: {}", name, put_back.error().describe());
+        else if (*put_back)
+            say_put_right(loop_.now());
     });
 }
 

@@ -184,7 +184,8 @@ private:
         return RulesInstalled{{}, *removed};
     }
     Outcome run(const OpenFence& task) {
-        return FenceSet{tables_ ? tables_->open_fence(task.gateway, task.lifetime) : no_tables()};
+        if (!tables_) return FenceSet{no_tables()};
+        return FenceSet{tables_->open_fence(task.gateway, task.lifetime)};
     }
     Outcome run(const PurgeConnections& task) { return ConnectionsPurged{purge_(task.which)}; }
     Outcome run(const InspectRules& task) {
@@ -219,7 +220,7 @@ private:
         return known;
     }
 
-    static Result<void> no_tables() { return fail(ENOTSUP, "this kernel has no nf_tables"); }
+    static auto no_tables() { return fail(ENOTSUP, "this kernel has no nf_tables"); }
 
     std::unique_ptr<netlink::Kernel> kernel_;
     std::unique_ptr<netlink::nft::Tables> tables_;

@@ -85,7 +85,7 @@ struct RulesInstalled {
     bool fence_removed = false;
 };
 struct FenceSet {
-    Result<void> result;
+    Result<bool> put_back;  // whether our tables had gone
 };
 struct ConnectionsPurged {
     Result<std::size_t> count;

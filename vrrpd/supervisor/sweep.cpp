@@ -83,7 +83,7 @@ bool sweep_tables(const Owned& owned, netlink::nft::Tables& tables, Log& log) {
     const bool nothing = owned.gateways.empty() && !owned.refuses;
     if (nothing || !tables.abilities().nf_tables) return true;
     bool clean = true;
-    const auto check = [&](const Result<void>& done) {
+    const auto check = [&](const auto& done) {
         if (done || done.error().code == ENOENT) return;  // ENOENT: nothing is there
         log.error("{}", done.error().describe());
         clean = false;
