@@ -156,5 +156,21 @@ TEST_F(StaticKeeperTest, what_the_kernel_refuses_is_said_each_time_it_is_news) {
     EXPECT_NE(log_.text.find("10.12.14.78"), std::string::npos) << log_.text;
 }
 
+TEST_F(StaticKeeperTest, what_was_never_taken_was_not_removed_by_anybody) {
+    const auto is_add = [](const netlink::Request& request) { return std::holds_alternative<netlink::Add>(request); };
+    kernel_->fail(is_add, EPERM, 3);
+    configure({"10.12.14.77/24"});
+    ask();
+    settle();
+    for (int i = 0; i < 200 && !stands("10.12.14.77/24"); ++i) {
+        keeper_->look(now_);  // the picture changes in other places
+        settle();
+        pass(1s);
+    }
+    EXPECT_TRUE(stands("10.12.14.77/24")) << "tried again";
+    EXPECT_EQ(log_.lines_with("static entries: "), 1U) << log_.text;
+    EXPECT_EQ(log_.lines_with("removed by someone else"), 0U) << log_.text;
+}
+
 }  // namespace
 }  // namespace vrrpd::engine::static_keeper_test

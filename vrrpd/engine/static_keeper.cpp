@@ -46,6 +46,7 @@ void StaticKeeper::configure(const config::StaticEntries& entries, Instant now) 
     inherit(ours_.routes, wants.routes, desk_.world());
     inherit(ours_.rules, wants.rules, desk_.world());
     remove(without(ours_, wants));
+    tried_ = ours_;
     repairs_.forget();
     look(now);
 }
@@ -55,10 +56,10 @@ void StaticKeeper::look(Instant now) {
     if (desk_.observes()) return;
     overlooked_ = pending_ > 0;  // what is under way is not there yet
     if (overlooked_) return;
-    absent_.ask_first(without(missing(configured(), desk_.world()), ours_).addresses, desk_.world(), now);
+    absent_.ask_first(without(missing(configured(), desk_.world()), tried_).addresses, desk_.world(), now);
     const auto lost = missing(wanted(), desk_.world());
     if (lost == Desired{}) return;
-    if (without(lost, ours_) != lost) {  // it was there before
+    if (without(lost, tried_) != lost) {  // not for the first time
         const auto turn = repairs_.take(now);
         if (turn == BackOff::Turn::too_soon) return desk_.audit_at(repairs_.next());
         if (turn == BackOff::Turn::first) say_lost(lost);
@@ -92,13 +93,32 @@ void StaticKeeper::put_in_place(const std::vector<AbsentAddresses::Free>& free) 
 
 void StaticKeeper::add(const Desired& lost) {
     unite(ours_, lost);
+    unite(tried_, lost);
     ++pending_;
-    desk_.apply(additions(lost), [this](const std::vector<Result<void>>& results) {
+    desk_.apply(additions(lost), [this, lost](const std::vector<Result<void>>& results) {
         --pending_;
-        for (const auto& result : results)
-            if (!result) say_refused(result.error().describe(), boot_now());
+        added(lost, results);
         if (overlooked_) look(boot_now());
     });
+}
+
+// In the order of additions(): what was refused is none of ours.
+void StaticKeeper::added(const Desired& more, const std::vector<Result<void>>& results) {
+    auto result = results.begin();
+    Desired refused;
+    const auto sort_out = [&](const auto& objects, auto& into) {
+        for (const auto& object : objects) {
+            if (!*result) {
+                say_refused(result->error().describe(), boot_now());
+                into.push_back(object);
+            }
+            ++result;
+        }
+    };
+    sort_out(more.addresses, refused.addresses);
+    sort_out(more.routes, refused.routes);
+    sort_out(more.rules, refused.rules);
+    ours_ = without(ours_, refused);
 }
 
 // What is refused again and again is said once: until it was not for a while.
@@ -111,6 +131,7 @@ void StaticKeeper::say_refused(const std::string& what, Instant now) {
 void StaticKeeper::remove(Desired gone) {
     if (gone == Desired{}) return;
     ours_ = without(ours_, gone);
+    tried_ = without(tried_, gone);
     desk_.apply(removals(gone), [this](const std::vector<Result<void>>& results) {
         for (const auto& result : results)
             if (!result) log_.error("static entries: {}", result.error().describe());

@@ -34,6 +34,7 @@ private:
     [[nodiscard]] Desired wanted() const;
     void say_lost(const Desired& lost);
     void add(const Desired& lost);
+    void added(const Desired& more, const std::vector<Result<void>>& results);
     void remove(Desired gone);
     void say_refused(const std::string& what, Instant now);
 
@@ -42,6 +43,7 @@ private:
     AbsentAddresses& absent_;
     config::StaticEntries entries_;
     Desired ours_;             // what we added
+    Desired tried_;            // ... and what the kernel did not take
     unsigned pending_ = 0;     // additions that were not answered yet
     bool overlooked_ = false;  // something may be missing: it was not looked for meanwhile
     BackOff repairs_;
