@@ -101,6 +101,17 @@ public:
         ready_ = second_.await_log("DNS forwarder DNS1 (10.12.14.2) is OK", 1, 20s);
     }
 
+    // The agents of both, while every forwarder answers.
+    std::optional<Samples> at_rest(std::chrono::seconds time) {
+        if (!ready_) return std::nullopt;
+        Samples shares;
+        for (auto* subject : {&first_, &second_}) {
+            const auto agent = subject->agent();
+            if (agent == 0) return std::nullopt;
+            shares.add(share_of_processor(agent, time));
+        }
+        return shares;
+    }
     // nullopt: it came to nothing.
     std::optional<std::chrono::nanoseconds> lose_forwarder() {
         if (!ready_ || !asker_.await(first_answer, 20s)) return std::nullopt;
@@ -151,6 +162,9 @@ void dns(const Plan& plan, Report& report) {
     Samples outages, beyond;
     {
         Names names;
+        const auto shares = names.at_rest(std::chrono::seconds(plan.runs(20, 6)));
+        if (!shares) return report.fail("DNS: an agent that probes, at rest: there is none");
+        report.bound("processor of an agent that probes two forwarders, %", *shares, {}, idle_agent_limit);
         for (int i = 0; i < deaths; ++i) {
             const auto outage = names.lose_forwarder();
             if (!outage) return report.fail("DNS: the second forwarder never answered");

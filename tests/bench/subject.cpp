@@ -27,6 +27,13 @@ std::chrono::milliseconds processor_time(pid_t pid) {
     return std::chrono::milliseconds((user + system) * 1000 / sysconf(_SC_CLK_TCK));
 }
 
+double share_of_processor(pid_t pid, std::chrono::seconds time) {
+    const auto before = processor_time(pid);
+    std::this_thread::sleep_for(time);
+    return 100.0 * static_cast<double>((processor_time(pid) - before).count()) /
+           static_cast<double>(std::chrono::milliseconds(time).count());
+}
+
 namespace {
 
 void add_memory(pid_t pid, Cost& cost) {
@@ -102,5 +109,7 @@ Cost Subject::cost() {
     }
     return cost;
 }
+
+pid_t Subject::agent() { return lab::descendant(router_.process().pid(), "vrrpd-agent"); }
 
 }  // namespace bench

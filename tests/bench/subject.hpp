@@ -19,6 +19,10 @@ using lab::Daemon;
 
 // User and system, of one process.
 [[nodiscard]] std::chrono::milliseconds processor_time(pid_t pid);
+// The percent of one processor that it takes, looked at for so long.
+[[nodiscard]] double share_of_processor(pid_t pid, std::chrono::seconds time);
+
+inline constexpr double idle_agent_limit = 1;  // of an agent with nothing to do
 
 // Of all processes of a daemon.
 struct Cost {
@@ -47,6 +51,7 @@ public:
     // Its log since the last start has `text` at least `count` times.
     bool await_log(std::string_view text, std::size_t count, std::chrono::milliseconds limit) const;
     [[nodiscard]] Cost cost();
+    [[nodiscard]] pid_t agent();  // of vrrpd; 0: none
 
 private:
     lab::Router router_;
