@@ -63,6 +63,7 @@ TEST_F(Heralds, of_roles_it_tells_with_the_priority) {
 
 TEST_F(Heralds, an_owner_is_told_of_as_Backup_once_somebody_answered) {
     config.parameters.priority = proto::Priority::owner();
+    config.state_master = true;
     const Router router(config, {});
     const proto::Transition start{proto::Role::initialize, proto::Role::backup, proto::Cause::started, {}};
     herald.tell(router, start);
@@ -72,6 +73,10 @@ TEST_F(Heralds, an_owner_is_told_of_as_Backup_once_somebody_answered) {
     config.sync_group = 0;
     herald.tell(router, start);
     EXPECT_EQ(said(herald), Lines{line("LAN", Event::backup, 255)}) << "a group tells of all its members";
+    config.sync_group.reset();
+    config.state_master = false;
+    herald.tell(router, start);
+    EXPECT_EQ(said(herald), Lines{line("LAN", Event::backup, 255)}) << "as keepalived has it";
 }
 
 TEST_F(Heralds, who_is_no_owner_is_told_of_once) {

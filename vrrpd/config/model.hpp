@@ -131,6 +131,7 @@ struct Instance {
     bool ignores_adverts = false;  // owner_ignore_adverts
     bool accepts = true;           // packets to its addresses (RFC 9568 6.1, Accept_Mode)
     bool strict = false;           // strict_mode; what it means stands in the other values
+    bool state_master = false;     // state MASTER: of an owner nobody is told that it is Backup first
     Seldom<VirtualMac> virtual_mac;
 
     bool mail = false;          // smtp_alert

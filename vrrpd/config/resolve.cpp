@@ -66,9 +66,9 @@ private:
     }
 
     void priority() {
+        instance_.state_master = draft_.state_master == true;
         // keepalived's: MASTER without a priority is the owner.
-        if (draft_.state_master == true && !draft_.priority_given)
-            instance_.parameters.priority = proto::Priority::owner();
+        if (instance_.state_master && !draft_.priority_given) instance_.parameters.priority = proto::Priority::owner();
         if (!instance_.parameters.priority.is_owner()) return;
         reader_.fault(
             Severity::note, draft_.place,

@@ -6,9 +6,10 @@ namespace vrrpd::engine {
 
 namespace {
 
-// An owner is Backup only to ask who has its addresses: it is told as one when somebody answered.
+// An owner with state MASTER is Backup only to ask who has its addresses: it is told as one when somebody answered.
 bool only_asks(const Router& router) {
-    return !router.config->sync_group && router.machine.effective_priority().is_owner();
+    const auto& config = *router.config;
+    return config.state_master && !config.sync_group && router.machine.effective_priority().is_owner();
 }
 
 }  // namespace
