@@ -61,7 +61,8 @@ TEST(Describe, every_way_to_stand_by) {
         {to_backup(Cause::equal_priority), LogLevel::notice,
          "Entering BACKUP STATE: 10.12.14.2 has the same priority and a higher address"},
         {to_backup(Cause::stalled), LogLevel::warning,
-         "Entering BACKUP STATE: this process stood still for longer than the others wait"},
+         "Entering BACKUP STATE: this process stood still for longer than the others wait; where the machine is only "
+         "busy, vrrp_rt_priority 1 in global_defs gives it precedence"},
         {to_backup(Cause::claim_failed), LogLevel::warning,
          "Entering BACKUP STATE: a virtual address could not be added, or did not stay"},
         {to_backup(Cause::object_lost), LogLevel::warning,

@@ -43,7 +43,8 @@ std::string cause_text(const proto::Transition& transition, const std::vector<st
         case Cause::equal_priority:
             return peer + " has the same priority and a higher address";
         case Cause::stalled:
-            return "this process stood still for longer than the others wait";
+            return "this process stood still for longer than the others wait; where the machine is only busy, "
+                   "vrrp_rt_priority 1 in global_defs gives it precedence";
         case Cause::claim_failed:
             return "a virtual address could not be added, or did not stay";
         case Cause::object_lost:
