@@ -88,7 +88,7 @@ public:
     Result<void> install(std::span<const netlink::nft::GatewayRules>) override { return {}; }
     Result<void> install_fence(std::span<const netlink::nft::GatewayRules>) override { return {}; }
     Result<bool> remove_fence() override { return false; }
-    Result<void> open_fence(const std::string&, std::chrono::milliseconds) override { return {}; }
+    Result<bool> open_fence(const std::string&, std::chrono::milliseconds) override { return false; }
     Result<void> refuse(std::span<const netlink::nft::Refused> addresses) override {
         refused.push_back(addresses.size());
         return {};

@@ -220,7 +220,7 @@ private:
         return known;
     }
 
-    static auto no_tables() { return fail(ENOTSUP, "this kernel has no nf_tables"); }
+    static tl::unexpected<OsError> no_tables() { return fail(ENOTSUP, "this kernel has no nf_tables"); }
 
     std::unique_ptr<netlink::Kernel> kernel_;
     std::unique_ptr<netlink::nft::Tables> tables_;
