@@ -158,7 +158,7 @@ TEST_F(StaticKeeperTest, what_the_kernel_refuses_is_said_each_time_it_is_news) {
 
 TEST_F(StaticKeeperTest, what_was_never_taken_was_not_removed_by_anybody) {
     const auto is_add = [](const netlink::Request& request) { return std::holds_alternative<netlink::Add>(request); };
-    kernel_->fail(is_add, EPERM, 3);
+    kernel_->fail(is_add, EPERM, 20);
     configure({"10.12.14.77/24"});
     ask();
     settle();
