@@ -36,7 +36,9 @@ TEST_F(Silence, observer_sends_and_changes_nothing_and_says_what_it_would_have_d
     const auto addresses = home.h001.must({"ip", "-o", "address"});
     const auto routes = home.h001.must({"sh", "-c", "ip route show table all; ip rule"});
     const auto forwarding = home.h001.netns().sysctl("net/ipv4/conf/lan0/forwarding");
-    // The kernel reports the groups of its own addresses twice, a second apart (RFC 3810 9.11).
+    // The kernel reports the groups of its own addresses when they are whole, twice, a second apart (RFC 4862 5.4,
+    // RFC 3810 9.11).
+    std::this_thread::sleep_for(2s);
     const auto rests = [&](const auto* network) {
         return network->frames(all({from(home.h001), since(wall_clock() - 1500ms)})).empty();
     };
