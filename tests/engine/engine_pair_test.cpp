@@ -61,6 +61,20 @@ TEST_F(EnginePair, each_becomes_active_and_obeys_its_own_adverts_alone) {
     EXPECT_EQ(engine.lines_with("refused"), 0U) << engine.log();
 }
 
+// A stand-in with unicast peers sends nothing by itself: after a cable was pulled no switch would know where it is.
+TEST_F(EnginePair, the_unicast_one_announces_where_its_adverts_are_to_go) {
+    Wire wire("lan0-far");
+    EngineProcess engine(unicast());
+    EXPECT_TRUE(wire.hears_arp(own, own, 5000ms)) << engine.log();
+}
+
+TEST_F(EnginePair, who_multicasts_announces_no_address_of_its_own) {
+    Wire wire("lan0-far");
+    EngineProcess engine(router("MULTI", 1, "10.12.14.1/24"));
+    ASSERT_TRUE(engine.await_line("(MULTI) took over")) << engine.log();
+    EXPECT_FALSE(wire.hears_arp(own, own, 300ms));
+}
+
 TEST_F(EnginePair, groups_tell_them_apart_too) {
     EngineProcess engine(router("MULTI", 1, "10.12.14.1/24") +
                          router("GROUP", 1, "10.12.14.2/24", " mcast_dst_ip 239.0.0.1\n"));
