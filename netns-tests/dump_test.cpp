@@ -25,8 +25,11 @@ protected:
                     "garp_master_refresh 60\n"
                     "notify_master \"/usr/bin/true hello\"\n"
                     "virtual_ipaddress_excluded {\n fd00:12:14::1/64\n}\n"
-                    "virtual_routes {\n 10.7.0.0/24 via 10.12.14.9 dev lan0 metric 5\n}\n"
-                    "virtual_rules {\n from 10.0.0.1 table 100 priority 77\n}"};
+                    "virtual_routes {\n 10.7.0.0/24 via 10.12.14.9 dev lan0 metric 5\n"
+                    " 10.8.0.0/24 dev lan0 metric 6 mtu 1400\n blackhole 10.9.0.0/24 no_track\n}\n"
+                    "virtual_rules {\n from 10.0.0.1 table 100 priority 77\n"
+                    " to 10.3.0.0/16 iif lan0 table 254 suppress_prefixlength 0 priority 78\n"
+                    " from 10.4.0.0/16 blackhole priority 79\n}"};
     }
     // Two instances that move together, as the file of a router with two sides has them.
     static VrrpText grouped() {
@@ -163,6 +166,15 @@ TEST_F(Dumps, data_tells_of_a_sync_group_in_keepalived_s_words) {
     EXPECT_GE(compared.alike, 8);
     const auto members = data_of(grouped(), "------< VRRP Topology >------");
     EXPECT_EQ(members.missing.find("Sync group"), std::string::npos) << members.missing;
+}
+
+// Who has vrrp.pid sends it there.
+TEST_F(Dumps, the_engine_passes_the_signal_on) {
+    Router router(home.h003);
+    begin(router);
+    kill(router.engine(), SIGUSR1);
+    EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(folder_ + "/keepalived.data"); }));
+    EXPECT_EQ(router.stop(), 0);
 }
 
 TEST_F(Dumps, stats_begin_anew_when_they_are_cleared) {
