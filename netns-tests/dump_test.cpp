@@ -26,7 +26,7 @@ protected:
                     "notify_master \"/usr/bin/true hello\"\n"
                     "virtual_ipaddress_excluded {\n fd00:12:14::1/64\n}\n"
                     "virtual_routes {\n 10.7.0.0/24 via 10.12.14.9 dev lan0 metric 5\n"
-                    " 10.8.0.0/24 dev lan0 metric 6 mtu 1400\n blackhole 10.9.0.0/24 no_track\n}\n"
+                    " 10.8.0.0/24 dev lan0 metric 6 mtu 1400\n blackhole 10.9.0.0/24\n}\n"
                     "virtual_rules {\n from 10.0.0.1 table 100 priority 77\n"
                     " to 10.3.0.0/16 iif lan0 table 254 suppress_prefixlength 0 priority 78\n"
                     " from 10.4.0.0/16 blackhole priority 79\n}"};
