@@ -185,12 +185,21 @@ private:
         }
         at_ = {path, 0, 0};
         if (!budget_.spend(text.size() + 1)) return stop();
+        const auto ends_line = [](char c) { return c == '\n' || c == '{'; };  // a brace becomes a line of its own
+        make_room(static_cast<std::size_t>(std::count_if(text.begin(), text.end(), ends_line)));
         while (!text.empty() && !stopped_) {
             const auto end = std::min(text.find('\n'), text.size());
             ++at_.line;
             raw_line(text.substr(0, end));
             text.remove_prefix(std::min(end + 1, text.size()));
         }
+    }
+
+    // For so many more lines, so that a long file is not copied again and again; by doubling at least, for many files.
+    void make_room(std::size_t more) {
+        auto& lines = result_.lines;
+        const auto wanted = std::min(lines.size() + more, most_lines);
+        if (wanted > lines.capacity()) lines.reserve(std::max(wanted, 2 * lines.capacity()));
     }
 
     void stop() {
