@@ -32,8 +32,6 @@ public:
         return turn;
     }
     [[nodiscard]] Instant next() const { return tried_ + pause_; }
-    // The pauses grow no more.
-    [[nodiscard]] bool is_at_its_limit() const { return pause_ == longest_; }
     // Whoever wants it now wants something else than before.
     void forget() { pause_ = Duration(0); }
 

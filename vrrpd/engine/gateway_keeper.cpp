@@ -13,6 +13,7 @@ constexpr Duration inspect_delay = std::chrono::milliseconds(20);  // a rule set
 constexpr Duration inspect_interval = std::chrono::seconds(30);
 constexpr Duration foreign_pause = std::chrono::seconds(1);  // others may change their rules a thousand times a second
 constexpr Duration say_pause = std::chrono::seconds(10);     // where somebody goes on changing our rules
+constexpr unsigned said_each_time = 4;
 constexpr Duration switches_interval = std::chrono::seconds(10);
 constexpr Duration second_look = std::chrono::seconds(1);  // the supervisor sets them when a device appears
 
@@ -371,21 +372,25 @@ void GatewayKeeper::put_right() {
     install();
 }
 
-// Each time, until that is a line a second.
+// Each time, until somebody does it again and again. The brake of put_right() cannot tell that: opening the fence puts
+// back a set that is taken away in between, too.
 void GatewayKeeper::say_put_right(Instant now) {
     const auto by = changed_by_.empty() ? std::string("someone else") : std::exchange(changed_by_, {});
-    ++repairs_unsaid_;
-    if (!repairs_.is_at_its_limit())
+    if (now > put_right_at_ + BackOff::calm) put_right_in_a_row_ = 0;
+    put_right_at_ = now;
+    ++put_right_in_a_row_;
+    ++put_right_unsaid_;
+    if (put_right_in_a_row_ <= said_each_time)
         log_.warning("our packet rules (table vrrpd) were changed or removed by {}: installed again", by);
-    else if (now >= repair_said_at_ + say_pause)
+    else if (now >= put_right_said_at_ + say_pause)
         log_.warning(
             "our packet rules (table vrrpd) are changed or removed again and again, by {} now: installed again, at "
             "most once a second ({} times since this was said last)",
-            by, repairs_unsaid_);
+            by, put_right_unsaid_);
     else
         return;
-    repair_said_at_ = now;
-    repairs_unsaid_ = 0;
+    put_right_said_at_ = now;
+    put_right_unsaid_ = 0;
 }
 
 void GatewayKeeper::look_at_switches() {

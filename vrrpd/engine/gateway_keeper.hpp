@@ -110,8 +110,8 @@ private:
     Instant inspected_at_{};
     bool inspecting_ = false;  // the answer is on its way
     BackOff repairs_{std::chrono::seconds(1)};
-    Instant repair_said_at_{};
-    unsigned repairs_unsaid_ = 0;
+    Instant put_right_at_{}, put_right_said_at_{};
+    unsigned put_right_in_a_row_ = 0, put_right_unsaid_ = 0;
     Deadline switches_at_;
     std::string not_installed_;  // why our rules are not
 };
