@@ -110,14 +110,11 @@ TEST_F(EngineAbsent, a_static_address_is_asked_for_first) {
 }
 
 TEST_F(EngineAbsent, what_a_crashed_engine_had_not_put_in_place_is_asked_for) {
-    EngineProcess engine(
-        lan("10.12.14.1/24\n 10.12.14.9/24"),
-        {.adopt = true, .left_behind = [](ipc::SharedState& state) {
-             run_ip("addr add 10.12.14.1/24 dev lan0");
-             auto* record = state.record(proto::test::key("lan0"));
-             record->active.store(1);
-             record->last_advert.store((boot_now() + 1s).time_since_epoch().count());  // a busy machine
-         }});
+    EngineProcess engine(lan("10.12.14.1/24\n 10.12.14.9/24"),
+                         {.adopt = true, .left_behind = [](ipc::SharedState& state) {
+                              run_ip("addr add 10.12.14.1/24 dev lan0");
+                              left_active(state, proto::test::key("lan0"), -1s);  // a busy machine
+                          }});
     Wire wire("lan0-far");
     ASSERT_TRUE(answers(wire)) << engine.log();
     ASSERT_TRUE(engine.await_line(refusal)) << engine.log();

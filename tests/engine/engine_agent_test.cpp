@@ -56,11 +56,7 @@ TEST_F(EngineAgent, hears_that_an_adopted_role_goes_on) {
     const auto slow =
         "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 4\n version 3\n "
         "virtual_ipaddress {\n 10.12.14.1/24\n }\n}\n";
-    const auto active_just_now = [](ipc::SharedState& state) {
-        auto* record = state.record(proto::test::key("lan0"));
-        record->active = 1;
-        record->last_advert = boot_now().time_since_epoch().count();
-    };
+    const auto active_just_now = [](ipc::SharedState& state) { left_active(state, proto::test::key("lan0")); };
     EngineProcess engine(slow + gateway(), {.adopt = true, .left_behind = active_just_now});
     EXPECT_TRUE(hears(engine, Role::active, true)) << engine.log();
 }
@@ -68,11 +64,7 @@ TEST_F(EngineAgent, hears_that_an_adopted_role_goes_on) {
 // Its last advert must be younger than two intervals (here 10 s): whoever waited longer may have taken over.
 TEST_F(EngineAgent, hears_of_an_adopted_role_only_where_nobody_else_can_have_it) {
     const auto after = [](Duration silence) {
-        const auto left = [silence](ipc::SharedState& state) {
-            auto* record = state.record(proto::test::key("lan0"));
-            record->active = 1;
-            record->last_advert = (boot_now() - silence).time_since_epoch().count();
-        };
+        const auto left = [silence](ipc::SharedState& state) { left_active(state, proto::test::key("lan0"), silence); };
         EngineProcess engine(
             "vrrp_instance LAN {\n interface lan0\n virtual_router_id 1\n advert_int 5\n version 3\n "
             "virtual_ipaddress {\n 10.12.14.1/24\n }\n}\n" +

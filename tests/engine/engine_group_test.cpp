@@ -161,11 +161,8 @@ TEST_F(EngineGroup, a_gateway_stays_one_while_a_reload_puts_a_member_in_front) {
 // The engine before it crashed while Active on both: the group goes on as it was.
 TEST_F(EngineGroup, is_adopted_whole) {
     const auto active_just_now = [](ipc::SharedState& state) {
-        for (const auto& [device, vrid] : {std::pair{"lan0", 1U}, std::pair{"wan0", 2U}}) {
-            auto* record = state.record(proto::test::key(device, vrid));
-            record->active.store(1);
-            record->last_advert.store(boot_now().time_since_epoch().count());
-        }
+        left_active(state, proto::test::key("lan0", 1U));
+        left_active(state, proto::test::key("wan0", 2U));
     };
     auto slow = pair();  // enough time for the new engine to come up
     for (auto at = slow.find("advert_int 0.1"); at != std::string::npos; at = slow.find("advert_int 0.1"))

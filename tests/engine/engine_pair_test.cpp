@@ -109,9 +109,7 @@ TEST_F(EnginePair, a_crash_leaves_each_its_own_role) {
     const auto active_just_now = [](ipc::SharedState& state) {
         auto key = proto::test::key("lan0");
         key.group.reset();
-        auto* record = state.record(key);
-        record->active = 1;
-        record->last_advert = boot_now().time_since_epoch().count();
+        left_active(state, key);
     };
     std::string slow = pair();
     for (auto at = slow.find("0.3"); at != slow.npos; at = slow.find("0.3")) slow.replace(at, 3, "20");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "vrrpd/base/loop.hpp"
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
@@ -19,6 +20,13 @@ struct Mode {
     bool adopt = false;
     std::function<void(ipc::SharedState&)> left_behind = {};  // by the engine before
 };
+
+// What an engine leaves that crashed while it was Active, so long after its last advert.
+inline void left_active(ipc::SharedState& state, const proto::RouterKey& key, Duration ago = Duration(0)) {
+    auto* record = state.record(key);
+    record->active = 1;
+    record->last_advert = (boot_now() - ago).time_since_epoch().count();
+}
 
 class EngineProcess {
 public:

@@ -108,7 +108,7 @@ TEST_F(EngineRepair, lost_address_give_up_role_is_keepalived_s_cycle) {
     EngineProcess engine("global_defs {\nlost_address give_up_role\n}\n" + lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     take_away();
-    EXPECT_TRUE(engine.await_line("(LAN) removed by someone else: 10.12.14.1/24 dev lan0")) << engine.log();
+    EXPECT_TRUE(engine.await_line("(LAN) removed by someone else: address 10.12.14.1/24 dev lan0")) << engine.log();
     EXPECT_TRUE(engine.await_line("Entering BACKUP STATE: something that goes with the role was removed"))
         << engine.log();
     EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); })) << engine.log();

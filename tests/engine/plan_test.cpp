@@ -310,5 +310,20 @@ TEST(Plan, a_route_that_nobody_has_read_is_not_missed_yet) {
     EXPECT_EQ(missing(wanted, picture).routes, wanted.routes);
 }
 
+// What a reload adds to what stands.
+TEST(Plan, renewed_is_what_was_not_there_and_what_is_another_now) {
+    auto config = instance();
+    const auto before = desired(config, {}, world(home()));
+    EXPECT_EQ(renewed(before, before), Desired{});
+    config.addresses.push_back(vip("10.12.14.9/24"));
+    const auto after = desired(config, {}, world(home()));
+    EXPECT_EQ(prefixes(renewed(before, after).addresses), std::vector{prefix("10.12.14.9/24")});
+    EXPECT_EQ(renewed(after, before), Desired{});
+    const auto home_gateway = gateway();
+    const auto finite = desired(instance(), {&home_gateway, 0}, world(home()));
+    EXPECT_EQ(prefixes(renewed(before, finite).addresses), std::vector{prefix("10.12.14.1/24")})
+        << "the same address with another lifetime";
+}
+
 }  // namespace
 }  // namespace vrrpd::engine::plan_test

@@ -5,26 +5,9 @@
 
 namespace vrrpd::engine {
 
-namespace {
-
-constexpr std::size_t routers_a_turn = 16;  // into the status: about 0.2 ms
-
-// Its own, or the one of its group with which the wan moves.
-bool is_led_by(const Router& router, const config::Gateway& gateway) {
-    return router.followed.gateway == &gateway && router.followed.leads;
-}
-
-}  // namespace
-
-Router* Engine::router_of(const config::Gateway& gateway) const {
-    const auto its =
-        std::find_if(routers_.begin(), routers_.end(), [&](const auto& router) { return is_led_by(*router, gateway); });
-    return its == routers_.end() ? nullptr : its->get();
-}
-
 std::vector<std::string> Engine::obstacles(std::size_t gateway, const Router& router) const {
     auto result = gateways_->readiness(gateway).obstacles;
-    const auto faults = faults_of(router);
+    const auto faults = routers_.faults_of(router);
     for (const auto& fault : faults)
         if (std::find(result.begin(), result.end(), fault) == result.end()) result.push_back(fault);
     if (!speaking_) result.push_back(router.config->name + " does not speak VRRP yet: vrrp_startup_delay");
@@ -44,9 +27,9 @@ std::vector<std::string> Engine::not_ready_because(const Router& router) const {
 void Engine::report() {
     if (!reporting_ || tell_at_) return;
     std::vector<Reporter::Standing> all;
-    for (std::size_t i = 0; i < config_->gateways.size(); ++i) {
-        const auto& gateway = config_->gateways[i];
-        const auto* router = router_of(gateway);
+    for (std::size_t i = 0; i < config().gateways.size(); ++i) {
+        const auto& gateway = config().gateways[i];
+        const auto* router = routers_.leader_of(gateway);
         if (!router) continue;
         auto role = router->machine.role();
         if (options_.observe && role == proto::Role::active) role = proto::Role::backup;  // it only would be
@@ -69,45 +52,18 @@ std::unique_ptr<LanProber> Engine::make_prober() {
 
 // The other one has withdrawn by now; neighbours may have learnt its address last.
 void Engine::announce_again(const std::string& name) {
-    const auto* gateway = config_->gateway(name);
-    auto* router = gateway == nullptr ? nullptr : router_of(*gateway);
+    const auto* gateway = config().gateway(name);
+    auto* router = gateway == nullptr ? nullptr : routers_.leader_of(*gateway);
     if (!router || !router->active()) return;  // the role moved, or a reload took the gateway away
     for (auto& each : routers_) {
         if (each->followed.gateway != router->followed.gateway || !each->active()) continue;
         log_.notice("({}) announcing its addresses again: another router had been Active too", each->config->name);
         // garp_lower_prio_repeat 0 is for a single advert of lower priority; this was more than that.
         if (each->config->announce->lower_prio_repeat > 0)
-            repeat_announcements(*each);
+            claims_->repeat_announcements(*each);
         else if (each->installed)
-            announce_all(*each);
+            claims_->announce_all(*each);
     }
-}
-
-void Engine::begin_status() { status_.emplace(StatusWork{StatusReport(options_.observe)}); }
-
-void Engine::continue_status() {
-    const auto now = loop_.now();
-    const auto member = [this](const IpAddress& address) { return member_name(address); };
-    for (std::size_t i = 0; i < routers_a_turn && status_->done < routers_.size(); ++i)
-        status_->report.add(status_of(*routers_[status_->done++]), now, member);
-    if (status_->done < routers_.size()) return;
-    for (const auto& group : groups_) status_->report.add(status_of(group), now);
-    for (const auto& session : bfd_->status(desk_->world())) status_->report.add(session, now);
-    for (std::size_t i = 0; i < config_->gateways.size(); ++i) {
-        const auto& gateway = config_->gateways[i];
-        const auto* router = router_of(gateway);
-        if (!router) continue;
-        status_->report.add({gateway, gateways_->readiness(i), obstacles(i, *router), gateways_->next_hop(i),
-                             gateways_->dns(i), gateways_->fence_is_open(i)},
-                            router->machine.role());
-    }
-    const auto memfd = ipc::seal(status_->report.text(), "status");
-    status_.reset();
-    tidy_at_ = now + tidy_delay;
-    if (memfd)
-        options_.channel.send(ipc::Kind::status, {}, 0, memfd->get());
-    else
-        log_.error("the status could not be handed over: {}", memfd.error().describe());
 }
 
 }  // namespace vrrpd::engine

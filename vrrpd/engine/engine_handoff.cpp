@@ -3,8 +3,10 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "vrrpd/engine/engine.hpp"
+#include "vrrpd/proto/timers.hpp"
 
 namespace vrrpd::engine {
 
@@ -40,6 +42,34 @@ bool Engine::stand_by() {
     }
 }
 
+// What is tracked already has its states in the channel: who is adopted or begins should know them. The rest waits
+// until there is something to apply it to.
+void Engine::take_early_messages() {
+    ipc::Message message;
+    while (options_.channel.receive(message) == ipc::Channel::State::message) take_early(std::move(message));
+}
+
+void Engine::take_early(ipc::Message message) {
+    const auto state = message.kind == ipc::Kind::tracker ? ipc::decode<ipc::TrackerState>(message.text) : std::nullopt;
+    const auto choice =
+        message.kind == ipc::Kind::dns_choice ? ipc::decode<ipc::DnsChoice>(message.text) : std::nullopt;
+    if (state)
+        (void)trackers_.apply(*state);
+    else if (choice)
+        gateways_->remember(*choice);
+    else
+        early_.push_back(std::move(message));
+}
+
+// How young the last advert must be for its role to go on. A crash may have come any time after it, and a picture of
+// the kernel had to be made first; what a predecessor left on purpose is as it says for as long as nobody can have
+// taken over.
+Duration Engine::goes_on_within(const Router& router) const {
+    const auto& timing = router.config->parameters;
+    if (!options_.stand_by) return 2 * Duration(timing.advert_interval);
+    return proto::down_interval(timing.version, timing.priority, timing.advert_interval, timing.down_timer_adverts);
+}
+
 // What was asked of the kernel is done first, with adverts meanwhile. Then one more advert: from now the other routers
 // wait as long as ever, and nothing that takes time is left to do. What an authenticator knows is written down.
 void Engine::leave_to_successor() {
@@ -50,11 +80,11 @@ void Engine::leave_to_successor() {
         settled = desk_->drain(shortest_advert_interval());
     }
     if (!settled) log_.error("the kernel did not take everything in time; the successor repairs it");
-    tell();
+    tell_news();
     advertise_all();
     for (auto& router : routers_) {
-        remember(*router);
-        leave(*router);
+        remember(*router, options_.state);
+        leave(*router, options_.state);
     }
     herald_.flush();
 }
@@ -72,43 +102,6 @@ std::chrono::milliseconds Engine::shortest_advert_interval() const {
             shortest = std::min(shortest, std::chrono::duration_cast<std::chrono::milliseconds>(
                                               Duration(router->config->parameters.advert_interval)));
     return std::max(shortest, shortest_wait);
-}
-
-void Engine::leave(const Router& router) {
-    if (!router.record) return;
-    const auto& counted = router.counters;
-    ipc::LegacyRecord::Values values;
-    values.role = static_cast<std::uint8_t>(router.machine.role());
-    values.since = router.since;
-    values.preempt_from = router.machine.preempts_from();
-    values.adverts = {counted.adverts_sent, counted.adverts_received};
-    values.moves = {counted.zero_sent, counted.zero_received, counted.became_active, counted.released};
-    values.rejected = router.troubles->rejected;
-    ipc::leave(values, options_.state.legacy(*router.record));
-}
-
-Engine::Legacy Engine::legacy_of(const Router& router) {
-    if (!options_.adopt || !router.record) return std::nullopt;
-    return ipc::take_up(options_.state.legacy(*router.record));
-}
-
-// As over a reload: what was counted goes on, and a role that stayed has lasted since it began.
-void Engine::take_up(Router& router, const Legacy& legacy) {
-    if (!legacy) return;
-    const auto role = router.machine.role();
-    const bool stayed = role == static_cast<proto::Role>(legacy->role);
-    if (stayed) router.since = legacy->since;
-    auto& counted = router.counters;
-    if (stayed && role == proto::Role::active) --counted.became_active;
-    counted.adverts_sent += legacy->adverts[0];
-    counted.adverts_received += legacy->adverts[1];
-    counted.zero_sent += legacy->moves[0];
-    counted.zero_received += legacy->moves[1];
-    counted.became_active += legacy->moves[2];
-    counted.released += legacy->moves[3];
-    if (legacy->rejected == decltype(legacy->rejected){}) return;
-    auto& rejected = router.troubles.edit().rejected;
-    for (std::size_t kind = 0; kind < rejected.size(); ++kind) rejected[kind] += legacy->rejected[kind];
 }
 
 }  // namespace vrrpd::engine

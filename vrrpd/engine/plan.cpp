@@ -113,6 +113,14 @@ std::vector<T> without(const std::vector<T>& all, const std::vector<T>& others) 
 }
 
 template <class T>
+std::vector<T> renewed(const std::vector<T>& before, const std::vector<T>& after) {
+    std::vector<T> result;
+    for (const auto& object : after)
+        if (std::find(before.begin(), before.end(), object) == before.end()) result.push_back(object);
+    return result;
+}
+
+template <class T>
 void unite(std::vector<T>& into, const std::vector<T>& newer) {
     for (const auto& object : newer) {
         const auto at =
@@ -131,9 +139,27 @@ void append_removals(const std::vector<T>& objects, std::vector<netlink::Request
 
 }  // namespace
 
+Followed followed_by(const config::Instance& instance, const config::Config& config) {
+    const auto* group = instance.sync_group ? &config.sync_groups[*instance.sync_group] : nullptr;
+    for (std::uint32_t i = 0; i < config.gateways.size(); ++i) {
+        const auto& gateway = config.gateways[i];
+        if (gateway.follows == instance.name) return {&gateway, i};
+        if (!group || gateway.follows != group->name) continue;
+        const auto members = config.followed_by(gateway);
+        if (std::find(members.begin(), members.end(), &instance) != members.end())
+            return {&gateway, i, members.front() == &instance};
+    }
+    return {};
+}
+
 Desired without(const Desired& all, const Desired& others) {
     return {without(all.addresses, others.addresses), without(all.routes, others.routes),
             without(all.rules, others.rules)};
+}
+
+Desired renewed(const Desired& before, const Desired& after) {
+    return {renewed(before.addresses, after.addresses), renewed(before.routes, after.routes),
+            renewed(before.rules, after.rules)};
 }
 
 void unite(Desired& into, const Desired& newer) {

@@ -26,6 +26,8 @@ struct Desired {
 };
 // What is in `all` and not in `others`, as objects of the kernel (netlink::same_object).
 [[nodiscard]] Desired without(const Desired& all, const Desired& others);
+// What is in `after` and was not in `before`, or not like this.
+[[nodiscard]] Desired renewed(const Desired& before, const Desired& after);
 // Of an object that is in both, the newer form counts.
 void unite(Desired& into, const Desired& newer);
 
@@ -35,6 +37,8 @@ struct Followed {
     std::uint32_t number = 0;
     bool leads = true;  // its wan moves with this instance; false: with another of the sync group that it follows
 };
+
+[[nodiscard]] Followed followed_by(const config::Instance& instance, const config::Config& config);
 
 // Devices that do not exist are left out: their items come when the device does. A gateway's addresses get
 // the finite lifetime of dead_man().

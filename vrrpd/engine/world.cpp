@@ -88,6 +88,11 @@ void World::tidy() {
     picture_.rules.shrink_to_fit();
 }
 
+std::string World::link_name(IfIndex index) const {
+    const auto* known = link(index);
+    return known ? known->name : "?";
+}
+
 const netlink::Address* World::find(const netlink::Address& like) const { return find_in(picture_.addresses, like); }
 const netlink::Route* World::find(const netlink::Route& like) const { return find_in(picture_.routes, like); }
 const netlink::Rule* World::find(const netlink::Rule& like) const { return find_in(picture_.rules, like); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,8 @@ public:
 
     [[nodiscard]] const netlink::Link* link(std::string_view name) const { return picture_.link(name); }
     [[nodiscard]] const netlink::Link* link(IfIndex index) const { return picture_.link(index); }
+    // For people: "?" where it is gone.
+    [[nodiscard]] std::string link_name(IfIndex index) const;
     [[nodiscard]] const std::vector<netlink::Address>& addresses() const { return picture_.addresses; }
     [[nodiscard]] const netlink::Snapshot& picture() const { return picture_; }
 
