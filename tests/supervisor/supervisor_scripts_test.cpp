@@ -17,6 +17,21 @@ void tell(ipc::Channel& channel, ipc::Notice::Event event) {
     channel.send(ipc::Kind::notify, encode(ipc::Notices{{{ipc::Notice::Object::instance, event, 100, "LAN"}}}));
 }
 
+// What overtook it would be told before the role is.
+TEST_F(SupervisorScripts, tracked_ones_begin_when_the_engine_has_begun) {
+    scripts().track.scripts = {{"alpha", script(R"(echo 1 > "$1/ran")"), {}}};
+    start([ran = path("ran")](engine::EngineOptions options) {
+        for (int i = 0; i < 10; ++i) {
+            options.state.beat(boot_now());
+            std::this_thread::sleep_for(milliseconds(50));
+        }
+        ipc::ChannelLog(options.channel).info("a script ran: {}", std::filesystem::exists(ran));
+        return obedient(std::move(options));
+    });
+    EXPECT_TRUE(logged("a script ran: false")) << get("log");
+    EXPECT_TRUE(holds("ran", "1"));
+}
+
 // keepalived tells nothing of a crash either, as long as the role is kept.
 TEST_F(SupervisorScripts, after_a_crash_that_cost_the_role_they_hear_of_a_fault) {
     notify(R"(echo "$4 $5" >> "$1/heard")");

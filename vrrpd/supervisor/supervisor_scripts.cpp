@@ -63,9 +63,9 @@ void Supervisor::tell(const ipc::Notices& notices) {
         notifier_.tell(notices);
 }
 
-bool Supervisor::scripts_may_run() const {
-    return !is_stopping() && !succession_ && !std::holds_alternative<FirstScript>(phase_);
-}
+// Not before the first engine has begun: a result that overtook it would weigh on routers that have no role yet, where
+// keepalived tells of BACKUP first and of the other priority then.
+bool Supervisor::scripts_may_run() const { return reported_ready_ && !is_stopping() && !succession_; }
 
 void Supervisor::tell_trackers() {
     if (engine_)
