@@ -29,6 +29,12 @@ protected:
         return wait_until([&] { return resolve(home.client) == answer; }, limit);
     }
 
+    // The forwarder before must have let go of its port.
+    void h003_asks_upstream() {
+        of_h003_.kill_all();
+        of_h003_ = start_forwarder_below(Home::internet_address, home.h003, h003, of_h003);
+    }
+
     // What the forwarders ask there is lost.
     void black_hole() {
         home.internet.must({"nft",
@@ -80,7 +86,7 @@ TEST_F(Dns, is_redirected_over_TCP_and_for_the_routers_themselves_too) {
 
 TEST_F(Dns, slow_forwarder_is_said_and_stays) {
     const auto upstream = start_forwarder(home.internet, Home::internet_address, IpAddress::v4(192, 0, 2, 99));
-    of_h003_ = start_forwarder_below(Home::internet_address, home.h003, h003, of_h003);
+    h003_asks_upstream();
     auto& router = start(home.h003, text(200));
     ASSERT_TRUE(becomes_active(home.h003));
     ASSERT_TRUE(answered_by(of_h003, 5s));
@@ -119,7 +125,7 @@ TEST_F(Dns, moves_with_the_gateway_at_power_loss) {
 // What it knows by itself it still answers in no time.
 TEST_F(Dns, forwarder_with_a_black_holed_upstream_is_replaced) {
     const auto upstream = start_forwarder(home.internet, Home::internet_address, IpAddress::v4(192, 0, 2, 99));
-    of_h003_ = start_forwarder_below(Home::internet_address, home.h003, h003, of_h003);
+    h003_asks_upstream();
     auto& router = start(home.h003, text(200));
     ASSERT_TRUE(becomes_active(home.h003));
     ASSERT_TRUE(answered_by(of_h003, 5s));
@@ -140,7 +146,8 @@ TEST_F(Dns, forwarder_with_a_black_holed_upstream_is_replaced) {
 // The names of the home are known to the others, too.
 TEST_F(Dns, dead_forwarder_is_replaced_while_the_provider_is_out) {
     const auto upstream = start_forwarder(home.internet, Home::internet_address, IpAddress::v4(192, 0, 2, 99));
-    of_h003_ = start_forwarder_below(Home::internet_address, home.h003, h003, of_h003);
+    h003_asks_upstream();
+    of_h001_.kill_all();
     of_h001_ = start_forwarder_below(Home::internet_address, home.h001, h001, of_h001);
     auto& router = start(home.h003, text(200));
     ASSERT_TRUE(becomes_active(home.h003));
