@@ -1,9 +1,10 @@
-// The small watches: does the next hop answer, and by which paths is a peer heard.
+// The small watches: does the next hop answer, by which paths is a peer heard, are our packet rules as they were.
 #include <gtest/gtest.h>
 
 #include "tests/engine/values.hpp"
 #include "vrrpd/engine/next_hop.hpp"
 #include "vrrpd/engine/path_watch.hpp"
+#include "vrrpd/engine/rule_watch.hpp"
 
 namespace vrrpd::engine::watches_test {
 namespace {
@@ -156,6 +157,78 @@ TEST(PathWatch, another_peer_is_judged_by_itself) {
     EXPECT_EQ(hear(watch, "10.12.14.4", Path::unicast, 9), Finding::none);
     EXPECT_EQ(hear(watch, "10.12.14.2", Path::unicast, 9), Finding::none);
     EXPECT_EQ(watch.heard(ip("10.12.14.2"), Path::unicast, start), Finding::only_unicast);
+}
+
+// ---- our packet rules
+
+netlink::nft::RulesetMonitor::Seen ours_touched(std::string by = {}) {
+    netlink::nft::RulesetMonitor::Seen seen;
+    seen.ours_touched = true;
+    seen.by = std::move(by);
+    return seen;
+}
+
+TEST(RuleWatch, looks_soon_after_ours_were_touched_and_every_half_minute_anyway) {
+    RuleWatch watch;
+    EXPECT_EQ(watch.next_deadline(), std::nullopt);
+    watch.changed(ours_touched(), start);
+    EXPECT_EQ(watch.next_deadline(), start + RuleWatch::delay);
+    EXPECT_FALSE(watch.step(start));
+    ASSERT_TRUE(watch.step(start + RuleWatch::delay));
+    watch.inspected(start + 30ms);
+    EXPECT_EQ(watch.next_deadline(), start + RuleWatch::delay + RuleWatch::interval);
+}
+
+TEST(RuleWatch, looks_once_at_a_time_and_once_more_after_what_changed_meanwhile) {
+    RuleWatch watch;
+    watch.look(start);
+    ASSERT_TRUE(watch.step(start + RuleWatch::delay));
+    watch.changed(ours_touched(), start + 30ms);
+    EXPECT_EQ(watch.next_deadline(), std::nullopt) << "the answer is awaited";
+    EXPECT_FALSE(watch.step(start + 1s));
+    watch.inspected(start + 1s);
+    EXPECT_TRUE(watch.step(start + 1s));
+}
+
+TEST(RuleWatch, others_may_change_theirs_as_often_as_they_like) {
+    netlink::nft::RulesetMonitor::Seen foreign;
+    foreign.foreign_touched = true;
+    RuleWatch watch;
+    watch.look(start);
+    ASSERT_TRUE(watch.step(start + RuleWatch::delay));
+    watch.inspected(start + 30ms);
+    for (auto at = 40ms; at < 500ms; at += 1ms) watch.changed(foreign, start + at);
+    EXPECT_EQ(watch.next_deadline(), start + 30ms + RuleWatch::foreign_pause);
+}
+
+TEST(RuleWatch, ours_are_put_right_at_once_and_in_a_loop_once_a_second) {
+    RuleWatch watch;
+    EXPECT_TRUE(watch.may_put_right(start));
+    unsigned times = 0;
+    for (auto at = 1ms; at < 20s; at += 1ms)
+        if (watch.may_put_right(start + at)) ++times;
+    EXPECT_GE(times, 20U);
+    EXPECT_LE(times, 24U);
+    EXPECT_FALSE(watch.may_put_right(start + 20s));
+    EXPECT_TRUE(watch.next_deadline()) << "what may not be put right now is looked at again";
+}
+
+TEST(RuleWatch, says_each_time_who_it_was_until_it_happens_again_and_again) {
+    RuleWatch watch;
+    watch.changed(ours_touched("nft (pid 7)"), start);
+    const auto first = watch.put_right(start);
+    ASSERT_TRUE(first);
+    EXPECT_NE(first->find("were changed or removed by nft (pid 7)"), std::string::npos) << *first;
+    for (unsigned i = 1; i < RuleWatch::said_each_time; ++i) EXPECT_TRUE(watch.put_right(start + i * 1ms));
+    unsigned lines = 0;
+    for (auto at = 10ms; at < 10s; at += 10ms)
+        if (watch.put_right(start + at)) ++lines;
+    EXPECT_EQ(lines, 0U);
+    const auto later = watch.put_right(start + 11s);
+    ASSERT_TRUE(later);
+    EXPECT_NE(later->find("again and again, by someone else now"), std::string::npos) << *later;
+    EXPECT_NE(later->find("(1000 times since"), std::string::npos) << *later;
+    EXPECT_TRUE(watch.put_right(start + 11s + BackOff::calm + 1ms)) << "it was calm since";
 }
 
 }  // namespace

@@ -9,13 +9,9 @@ namespace vrrpd::engine {
 
 namespace {
 
-constexpr Duration inspect_delay = std::chrono::milliseconds(20);  // a rule set is loaded in many events
-constexpr Duration inspect_interval = std::chrono::seconds(30);
-constexpr Duration foreign_pause = std::chrono::seconds(1);  // others may change their rules a thousand times a second
-constexpr Duration say_pause = std::chrono::seconds(10);     // where somebody goes on changing our rules
-constexpr unsigned said_each_time = 4;
 constexpr Duration switches_interval = std::chrono::seconds(10);
-constexpr Duration second_look = std::chrono::seconds(1);  // the supervisor sets them when a device appears
+// The supervisor sets them when a device appears.
+constexpr Duration first_look = std::chrono::milliseconds(20), second_look = std::chrono::seconds(1);
 
 std::string device_state(const netlink::Link* link) {
     if (!link) return "does not exist";
@@ -86,7 +82,7 @@ void GatewayKeeper::configure(const config::Config& config) {
         if (const auto gateway = find(choice.gateway)) states_[*gateway].dns.push_back({choice.to, choice.port});
     forget_services();
     if (gateways.empty()) {
-        inspect_at_.reset();
+        rules_.rest();
         switches_at_.reset();
         // A daemon with a name has no gateway, and lets those of the one beside it be.
         if (first ? config.process->instance.empty() : !had_none) install();
@@ -101,12 +97,12 @@ void GatewayKeeper::configure(const config::Config& config) {
             "this kernel has no netdev egress hook (Linux 5.16 has): the fence stands in the output chain, "
             "which ARP and programs with packet sockets, as some DHCP servers are, pass by");
     install();
-    inspect_at_ = loop_.now() + inspect_delay;
-    if (!desk_.observes()) switches_at_ = loop_.now() + inspect_delay;  // an observer's are not set yet
+    if (desk_.has_tables()) rules_.look(loop_.now());
+    if (!desk_.observes()) switches_at_ = loop_.now() + first_look;  // an observer's are not set yet
     world_changed();
 }
 
-std::vector<netlink::nft::GatewayRules> GatewayKeeper::rules() const {
+std::vector<netlink::nft::GatewayRules> GatewayKeeper::wanted_rules() const {
     std::vector<netlink::nft::GatewayRules> result;
     for (std::size_t i = 0; i < gateways_->size(); ++i) {
         auto& one = result.emplace_back((*gateways_)[i].rules);
@@ -118,7 +114,7 @@ std::vector<netlink::nft::GatewayRules> GatewayKeeper::rules() const {
 
 std::vector<netlink::nft::Served> GatewayKeeper::served() const {
     std::vector<netlink::nft::Served> result;
-    for (auto& gateway : rules()) {
+    for (auto& gateway : wanted_rules()) {
         const auto name = gateway.name;
         const bool dhcp = config_->dhcp_sync && config_->dhcp_sync->follows == name;
         result.push_back({std::move(gateway), dhcp, dns_paths(name)});
@@ -243,7 +239,7 @@ std::vector<std::string> GatewayKeeper::lan_devices_present() const {
 void GatewayKeeper::install() {
     if (!desk_.has_tables()) return;
     present_ = lan_devices_present();
-    desk_.ask(InstallRules{rules()}, [this](const Outcome& outcome) {
+    desk_.ask(InstallRules{wanted_rules()}, [this](const Outcome& outcome) {
         const auto& [result, fence_removed] = std::get<RulesInstalled>(outcome);
         not_installed_ = result ? "" : "its packet rules cannot be installed: " + result.error().describe();
         for (std::size_t i = 0; i < states_.size(); ++i) judge(i);
@@ -263,7 +259,7 @@ void GatewayKeeper::open_fence(std::size_t gateway, std::chrono::milliseconds li
         if (!put_back)
             log_.error("gateway {}: the fence could not be opened: {}", name, put_back.error().describe());
         else if (*put_back)
-            say_put_right(loop_.now());
+            say_put_right();
     });
 }
 
@@ -328,22 +324,12 @@ void GatewayKeeper::say(std::size_t gateway, const Readiness& before) const {
 }
 
 void GatewayKeeper::rules_changed(const netlink::nft::RulesetMonitor::Seen& seen) {
-    if (!gateways_ || gateways_->empty()) return;
-    if (seen.ours_touched && !seen.by.empty()) changed_by_ = seen.by;
-    const auto soon = loop_.now() + inspect_delay;
-    if (seen.ours_touched)
-        inspect_at_ = earlier(inspect_at_, soon);
-    else if (seen.foreign_touched || seen.overrun)
-        inspect_at_ = earlier(inspect_at_, std::max(soon, inspected_at_ + foreign_pause));
+    if (gateways_ && !gateways_->empty()) rules_.changed(seen, loop_.now());
 }
 
-// One at a time: what changes meanwhile asks for another.
-void GatewayKeeper::inspect(Instant now) {
-    inspect_at_ = now + inspect_interval;
-    inspecting_ = true;
+void GatewayKeeper::inspect() {
     desk_.ask(InspectRules{served()}, [this](const Outcome& outcome) {
-        inspecting_ = false;
-        inspected_at_ = loop_.now();
+        rules_.inspected(loop_.now());
         inspected(std::get<RulesInspected>(outcome));
     });
 }
@@ -360,37 +346,15 @@ void GatewayKeeper::inspected(const RulesInspected& found) {
     }
 }
 
-// At once; and where somebody goes on taking them away, once a second.
 void GatewayKeeper::put_right() {
     if (!not_installed_.empty()) return install();  // nobody took them away
-    const auto now = loop_.now();
-    if (repairs_.take(now) == BackOff::Turn::too_soon) {
-        inspect_at_ = earlier(inspect_at_, repairs_.next());
-        return;
-    }
-    say_put_right(now);
+    if (!rules_.may_put_right(loop_.now())) return;
+    say_put_right();
     install();
 }
 
-// Each time, until somebody does it again and again. The brake of put_right() cannot tell that: opening the fence puts
-// back a set that is taken away in between, too.
-void GatewayKeeper::say_put_right(Instant now) {
-    const auto by = changed_by_.empty() ? std::string("someone else") : std::exchange(changed_by_, {});
-    if (now > put_right_at_ + BackOff::calm) put_right_in_a_row_ = 0;
-    put_right_at_ = now;
-    ++put_right_in_a_row_;
-    ++put_right_unsaid_;
-    if (put_right_in_a_row_ <= said_each_time)
-        log_.warning("our packet rules (table vrrpd) were changed or removed by {}: installed again", by);
-    else if (now >= put_right_said_at_ + say_pause)
-        log_.warning(
-            "our packet rules (table vrrpd) are changed or removed again and again, by {} now: installed again, at "
-            "most once a second ({} times since this was said last)",
-            by, put_right_unsaid_);
-    else
-        return;
-    put_right_said_at_ = now;
-    put_right_unsaid_ = 0;
+void GatewayKeeper::say_put_right() {
+    if (const auto line = rules_.put_right(loop_.now())) log_.write(LogLevel::warning, *line);
 }
 
 void GatewayKeeper::look_at_switches() {
@@ -428,17 +392,14 @@ void GatewayKeeper::address_claimed(IfIndex link, const IpAddress& address) {
 }
 
 Deadline GatewayKeeper::next_deadline() const {
-    Deadline next = inspecting_ ? switches_at_ : earlier(inspect_at_, switches_at_);
+    Deadline next = earlier(rules_.next_deadline(), switches_at_);
     for (const auto& state : states_)
         if (state.via) next = earlier(next, state.next_hop.next_deadline());
     return next;
 }
 
 void GatewayKeeper::step(Instant now) {
-    if (inspect_at_ && *inspect_at_ <= now && !inspecting_) {
-        inspect_at_.reset();
-        if (desk_.has_tables()) inspect(now);
-    }
+    if (rules_.step(now)) inspect();
     if (switches_at_ && *switches_at_ <= now) {
         switches_at_ = now + switches_interval;
         look_at_switches();

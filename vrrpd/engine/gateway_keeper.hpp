@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "vrrpd/base/back_off.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/next_hop.hpp"
 #include "vrrpd/engine/readiness.hpp"
+#include "vrrpd/engine/rule_watch.hpp"
 #include "vrrpd/engine/speaker.hpp"
 #include "vrrpd/ipc/notices.hpp"
 
@@ -79,14 +79,14 @@ private:
     [[nodiscard]] const config::DnsFailover* dns_failover_of(const std::string& gateway) const;
     [[nodiscard]] bool has_services(std::size_t gateway) const;
     void forget_services();
-    [[nodiscard]] std::vector<netlink::nft::GatewayRules> rules() const;
+    [[nodiscard]] std::vector<netlink::nft::GatewayRules> wanted_rules() const;
     [[nodiscard]] std::vector<netlink::nft::Served> served() const;
     [[nodiscard]] std::vector<netlink::nft::Served::DnsPath> dns_paths(const std::string& gateway) const;
     void install();
-    void inspect(Instant now);
+    void inspect();
     void inspected(const RulesInspected& found);
     void put_right();
-    void say_put_right(Instant now);
+    void say_put_right();
     void look_at_switches();
     void switches_seen(const std::vector<AskSwitches::Switch>& off);
     void ask_kernel_for_next_hop(std::size_t gateway, IfIndex wan);
@@ -105,13 +105,7 @@ private:
     std::vector<std::string> without_dns_;
     std::vector<ipc::DnsChoice> remembered_;  // until the first configure()
     std::vector<std::string> present_;        // lan devices when the rules were last installed
-    std::string changed_by_;                  // who touched our table
-    Deadline inspect_at_;
-    Instant inspected_at_{};
-    bool inspecting_ = false;  // the answer is on its way
-    BackOff repairs_{std::chrono::seconds(1)};
-    Instant put_right_at_{}, put_right_said_at_{};
-    unsigned put_right_in_a_row_ = 0, put_right_unsaid_ = 0;
+    RuleWatch rules_;
     Deadline switches_at_;
     std::string not_installed_;  // why our rules are not
 };
