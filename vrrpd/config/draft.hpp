@@ -18,12 +18,6 @@ struct Place {
     std::size_t word = 0;
 };
 
-struct AnnounceDraft {
-    std::optional<unsigned> delay, repeat, refresh, refresh_repeat, lower_delay, lower_repeat;
-    std::optional<unsigned> extra;  // garp_extra_if
-    bool extra_everywhere = false;  // ... all
-};
-
 // use_vmac and its kin, as they stood.
 struct VirtualMacDraft {
     bool wanted = false;            // use_vmac
@@ -31,24 +25,6 @@ struct VirtualMacDraft {
     std::string name;               // empty: the next free one
     std::vector<std::uint8_t> mac;  // empty: the standard's; five octets: followed by the VRID
     std::optional<Place> place, mac_place, name_place, transmit_base;
-};
-
-struct GlobalsDraft {
-    std::optional<proto::Version> version;
-    AnnounceDraft announce;
-    bool min_garp = false;
-    std::optional<IpAddress> group4, group6;
-    std::string default_interface = "eth0";  // keepalived's
-    std::uint8_t down_timer_adverts = 3;
-    bool lower_prio_no_advert = false;
-    // Unlike keepalived's default: without a last advert of the one that yields, the other never learns that there
-    // were two, and does not announce again (keepalived issue 166).
-    bool higher_prio_send_advert = true;
-    bool check_unicast_source = false, v3_checksum_as_v2 = false, owner_ignores_adverts = false;
-    bool strict = false;
-    bool priority_changes = false;                                // vrrp_notify_priority_changes
-    std::optional<bool> mail, mail_vrrp;                          // smtp_alert, smtp_alert_vrrp
-    std::string virtual_prefix = "vrrp", virtual_address_prefix;  // vmac_prefix, vmac_addr_prefix; empty: the former
 };
 
 // notify and its kin, as they stood.
@@ -188,7 +164,7 @@ struct FifoDraft {
 
 struct Draft {
     Config config;
-    GlobalsDraft globals;
+    Globals globals;
     std::deque<InstanceDraft> instances;  // large, and never moved
     std::vector<GatewayDraft> gateways;
     std::vector<DnsFailoverDraft> dns_failovers;

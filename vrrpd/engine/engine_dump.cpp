@@ -54,6 +54,7 @@ void Engine::continue_dump() {
     if (dumped_ < routers_.size()) return;
     const auto sessions = bfd_->status(desk_->world());
     dump.add(sessions, now);
+    dump.add(desk_->world().picture(), transport_->sockets());
     if (dump.form() == ipc::DumpForm::data && !sessions.empty()) begin_dump(ipc::DumpForm::bfd, {});
     const auto memfd = ipc::seal(dump.text(dumped_groups(), trackers_), "dump");
     if (!memfd)

@@ -39,6 +39,7 @@ struct Outline {
     ErrandNeeds errands;
     ScriptNeeds scripts;
     config::ProcessSettings process;
+    std::string dumped_globals;  // for keepalived.data
 };
 
 struct Judgement {
