@@ -5,7 +5,9 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vrrpd/config/parse.hpp"
@@ -14,8 +16,12 @@ namespace vrrpd::config {
 
 // Where a value stood: the line in the input and the word in it.
 struct Place {
-    std::size_t line = 0;
-    std::size_t word = 0;
+    Place() = default;
+    Place(std::size_t in_line, std::size_t in_words)
+        : line(static_cast<std::uint32_t>(in_line)), word(static_cast<std::uint32_t>(in_words)) {}
+
+    std::uint32_t line = 0;  // of at most most_lines
+    std::uint32_t word = 0;
 };
 
 // use_vmac and its kin, as they stood.
@@ -165,7 +171,8 @@ struct FifoDraft {
 struct Draft {
     Config config;
     Globals globals;
-    std::deque<InstanceDraft> instances;  // large, and never moved
+    std::deque<InstanceDraft> instances;        // large, and never moved
+    std::set<std::string_view> instance_names;  // into the lines
     std::vector<GatewayDraft> gateways;
     std::vector<DnsFailoverDraft> dns_failovers;
     std::optional<DhcpSyncDraft> dhcp_sync;

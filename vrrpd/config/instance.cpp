@@ -8,8 +8,7 @@
 namespace vrrpd::config {
 
 void open_instance(Reader& reader, const Statement& s) {
-    for (const auto& other : reader.draft().instances) {
-        if (other.value.name != s.word(1)) continue;
+    if (!reader.draft().instance_names.insert(s.word(1)).second) {
         reader.fault(Severity::error, s.place(1),
                      fmt::format("vrrp_instance {} stands twice: this one is skipped", s.word(1)));
         return reader.skip(s);

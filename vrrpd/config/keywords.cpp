@@ -73,12 +73,16 @@ const Keyword* find_keyword(Block block, std::string_view word) {
     return found == table.end() ? nullptr : &*found;
 }
 
+// Asked of every line: gathered once.
 bool takes_command(std::string_view word) {
-    return std::any_of(tables.begin(), tables.end(), [&](const Table& table) {
-        const auto all = table.keywords();
-        return std::any_of(all.begin(), all.end(),
-                           [&](const Keyword& k) { return k.shape == Shape::command && k.name == word; });
-    });
+    static const auto names = [] {
+        std::vector<std::string_view> all;
+        for (const auto& table : tables)
+            for (const auto& keyword : table.keywords())
+                if (keyword.shape == Shape::command) all.push_back(keyword.name);
+        return all;
+    }();
+    return std::find(names.begin(), names.end(), word) != names.end();
 }
 
 bool survives_without_value(Block block, std::string_view word) {

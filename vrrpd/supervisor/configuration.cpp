@@ -174,7 +174,7 @@ Judgement judge(const Options& options) {
     judgement.can_start =
         !judgement.file_missing && parsed_can_start &&
         std::none_of(judgement.faults.begin(), judgement.faults.end(), [](const auto& f) { return f.prevents_start; });
-    if (!judgement.can_start) return judgement;
+    if (!judgement.can_start || options.action == Action::test) return judgement;
     const auto seal = [](const auto& lines) { return ipc::seal(config::serialize(lines), "vrrpd-config"); };
     const auto open = config::without_secrets(loaded.lines);
     auto sealed = seal(loaded.lines);
