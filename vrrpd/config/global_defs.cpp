@@ -146,10 +146,31 @@ template <auto Field>
 void switch_mail(Reader& reader, const Statement& s) {
     if (const auto value = reader.boolean(s)) reader.draft().globals.*Field = *value;
 }
+
+// 2.2.7 looks at no word behind it: other routers with this file may enforce what this one does not.
+void set_strict(Reader& reader, const Statement& s) {
+    const auto value = reader.boolean(s);
+    if (!value) return;
+    reader.draft().globals.strict = *value;
+    if (!*value)
+        reader.fault(Severity::note, s.place(1),
+                     "vrrp_strict is off; keepalived up to 2.2 takes it for on, whatever follows");
+}
+
 constexpr std::int64_t longest_mail_timeout = 4294;  // keepalived's: 32 bits of microseconds
 
 constexpr std::string_view no_snmp = "there is no SNMP agent";
 constexpr std::string_view no_bus = "there is no D-Bus service";
+// keepalived raises itself when a timer has run late. By then the others have taken the role.
+constexpr std::string_view real_time = "write vrrp_rt_priority, which holds from the start, before anything was late";
+constexpr std::string_view one_process =
+    "BFD is spoken by the process of vrrp_priority, vrrp_cpu_affinity and their kin";
+constexpr std::string_view own_tables = "packet rules are always nftables', in tables named vrrpd";
+
+constexpr Keyword unsupported(std::string_view consequence, Keyword keyword) {
+    keyword.consequence = consequence;
+    return keyword;
+}
 
 constexpr Keyword global_table[] = {
     // identity, mail, processes
@@ -168,7 +189,7 @@ constexpr Keyword global_table[] = {
     {"process_names", 'C', Support::acted, Shape::nothing, set_process_switch<&ProcessSettings::process_names>},
     {"process_name", 'C', Support::acted, Shape::word, set_process_name},
     {"vrrp_process_name", 'C', Support::acted, Shape::word, set_engine_name},
-    {"bfd_process_name", 'C', Support::unsupported, Shape::word},
+    unsupported(one_process, {"bfd_process_name", 'C', Support::unsupported, Shape::word}),
     {"checker_process_name", 'L', Support::lvs, Shape::word},
     {"lvs_process_name", 'L', Support::lvs, Shape::word},
     {"startup_script", 'C', Support::acted, Shape::command, read_script<&Notification::startup>},
@@ -177,10 +198,11 @@ constexpr Keyword global_table[] = {
                    set_limit<&Notification::startup_limit>, 1, 1000}),
     usually("10", {"shutdown_script_timeout", 'C', Support::acted, Shape::integer,
                    set_limit<&Notification::shutdown_limit>, 1, 1000}),
-    {"max_auto_priority", 'B', Support::unsupported, Shape::optional_integer, nullptr, -1, 99},
-    {"min_auto_priority_delay", 'C', Support::unsupported, Shape::integer, nullptr, 1, 10'000'000},
+    unsupported(real_time, {"max_auto_priority", 'B', Support::unsupported, Shape::optional_integer, nullptr, -1, 99}),
+    unsupported(real_time,
+                {"min_auto_priority_delay", 'C', Support::unsupported, Shape::integer, nullptr, 1, 10'000'000}),
     usually("(as started)", {"vrrp_priority", 'B', Support::acted, Shape::integer, set_nice, -20, 19}),
-    {"bfd_priority", 'C', Support::unsupported, Shape::integer, nullptr, -20, 19},
+    unsupported(one_process, {"bfd_priority", 'C', Support::unsupported, Shape::integer, nullptr, -20, 19}),
     {"checker_priority", 'L', Support::lvs, Shape::integer, nullptr, -20, 19},
     usually("(no SCHED_RR)", {"vrrp_rt_priority", 'B', Support::acted, Shape::integer, set_realtime, 1, 99}),
     usually("(no SCHED_RR)", {"bfd_rt_priority", 'C', Support::acted, Shape::integer, set_realtime, 1, 99}),
@@ -189,12 +211,12 @@ constexpr Keyword global_table[] = {
     {"bfd_no_swap", 'C', Support::acted, Shape::nothing, set_no_swap},
     {"checker_no_swap", 'L', Support::lvs, Shape::nothing},
     {"vrrp_cpu_affinity", 'C', Support::acted, Shape::word, set_cpus},
-    {"bfd_cpu_affinity", 'C', Support::unsupported, Shape::word},
+    unsupported(one_process, {"bfd_cpu_affinity", 'C', Support::unsupported, Shape::word}),
     {"checker_cpu_affinity", 'L', Support::lvs, Shape::word},
     usually("(none)", {"vrrp_rlimit_rttime", 'C', Support::acted, Shape::integer, set_cpu_limit, 1, any}),
     usually("(none)", {"vrrp_rlimit_rtime", 'C', Support::acted, Shape::integer, set_cpu_limit, 1, any}),
-    {"bfd_rlimit_rttime", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},
-    {"bfd_rlimit_rtime", 'C', Support::unsupported, Shape::integer, nullptr, 1, any},
+    unsupported(one_process, {"bfd_rlimit_rttime", 'C', Support::unsupported, Shape::integer, nullptr, 1, any}),
+    unsupported(one_process, {"bfd_rlimit_rtime", 'C', Support::unsupported, Shape::integer, nullptr, 1, any}),
     {"checker_rlimit_rttime", 'L', Support::lvs, Shape::integer, nullptr, 1, any},
     {"checker_rlimit_rtime", 'L', Support::lvs, Shape::integer, nullptr, 1, any},
     usually("0177", {"umask", 'C', Support::acted, Shape::word, set_umask}),
@@ -267,7 +289,7 @@ constexpr Keyword global_table[] = {
                     switch_global<&Globals::owner_ignores_adverts>}),
     {"vrrp_check_unicast_src", 'B', Support::acted, Shape::nothing, switch_global<&Globals::check_unicast_source>},
     usually("(always so)", {"vrrp_skip_check_adv_addr", 'B', Support::accepted, Shape::optional_switch}),
-    usually("off", {"vrrp_strict", 'A', Support::acted, Shape::optional_switch, switch_global<&Globals::strict>}),
+    usually("off", {"vrrp_strict", 'A', Support::acted, Shape::optional_switch, set_strict}),
     {"v3_checksum_as_v2", 'C', Support::acted, Shape::optional_words, switch_global<&Globals::v3_checksum_as_v2>},
     usually("(none)", {"vrrp_startup_delay", 'B', Support::acted, Shape::decimal, set_startup_delay, 1000, any_time}),
     usually("(none)",
@@ -286,12 +308,12 @@ constexpr Keyword global_table[] = {
     {"vrrp_netlink_monitor_rcv_bufs_force", 'C', Support::unsupported, Shape::optional_switch},
     {"process_monitor_rcv_bufs", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
     {"process_monitor_rcv_bufs_force", 'C', Support::unsupported, Shape::optional_switch},
-    {"vrrp_iptables", 'C', Support::unsupported, Shape::optional_words},
-    {"vrrp_ipsets", 'C', Support::unsupported, Shape::optional_words},
-    {"nftables", 'B', Support::unsupported, Shape::optional_words},
-    {"nftables_priority", 'C', Support::unsupported, Shape::integer, nullptr, -any, any},
-    {"nftables_ifindex", 'C', Support::unsupported, Shape::nothing},
-    {"nftables_counters", 'C', Support::unsupported, Shape::nothing},
+    unsupported(own_tables, {"vrrp_iptables", 'C', Support::unsupported, Shape::optional_words}),
+    unsupported(own_tables, {"vrrp_ipsets", 'C', Support::unsupported, Shape::optional_words}),
+    unsupported(own_tables, {"nftables", 'B', Support::unsupported, Shape::optional_words}),
+    unsupported(own_tables, {"nftables_priority", 'C', Support::unsupported, Shape::integer, nullptr, -any, any}),
+    unsupported(own_tables, {"nftables_ifindex", 'C', Support::unsupported, Shape::nothing}),
+    unsupported(own_tables, {"nftables_counters", 'C', Support::unsupported, Shape::nothing}),
     {"nftables_ipvs", 'L', Support::lvs, Shape::optional_words},
     {"nftables_ipvs_priority", 'L', Support::lvs, Shape::integer, nullptr, -any, any},
     {"nftables_ipvs_start_fwmark", 'L', Support::lvs, Shape::optional_words},
@@ -309,17 +331,17 @@ constexpr Keyword global_table[] = {
     {"checker_log_all_failures", 'L', Support::lvs, Shape::optional_switch},
     {"snmp_vs_stats_update_interval", 'L', Support::lvs, Shape::integer, nullptr, 0, any},
     {"snmp_rs_stats_update_interval", 'L', Support::lvs, Shape::integer, nullptr, 0, any},
-    {"enable_snmp_vrrp", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_snmp_keepalived", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_snmp_rfcv2", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_snmp_rfcv3", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_snmp_rfc", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_snmp_checker", 'L', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_traps", 'B', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_snmp},
-    {"snmp_socket", 'B', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_snmp},
-    {"enable_dbus", 'C', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_bus},
-    {"dbus_service_name", 'C', Support::unsupported, Shape::word, nullptr, 0, 0, {}, {}, no_bus},
-    {"dbus_no_interface_name", 'C', Support::unsupported, Shape::nothing, nullptr, 0, 0, {}, {}, no_bus},
+    unsupported(no_snmp, {"enable_snmp_vrrp", 'B', Support::unsupported, Shape::nothing}),
+    unsupported(no_snmp, {"enable_snmp_keepalived", 'B', Support::unsupported, Shape::nothing}),
+    unsupported(no_snmp, {"enable_snmp_rfcv2", 'B', Support::unsupported, Shape::nothing}),
+    unsupported(no_snmp, {"enable_snmp_rfcv3", 'B', Support::unsupported, Shape::nothing}),
+    unsupported(no_snmp, {"enable_snmp_rfc", 'B', Support::unsupported, Shape::nothing}),
+    unsupported(no_snmp, {"enable_snmp_checker", 'L', Support::unsupported, Shape::nothing}),
+    unsupported(no_snmp, {"enable_traps", 'B', Support::unsupported, Shape::nothing}),
+    unsupported(no_snmp, {"snmp_socket", 'B', Support::unsupported, Shape::word}),
+    unsupported(no_bus, {"enable_dbus", 'C', Support::unsupported, Shape::nothing}),
+    unsupported(no_bus, {"dbus_service_name", 'C', Support::unsupported, Shape::word}),
+    unsupported(no_bus, {"dbus_no_interface_name", 'C', Support::unsupported, Shape::nothing}),
 };
 
 }  // namespace
