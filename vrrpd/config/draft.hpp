@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vrrpd/config/parse.hpp"
@@ -149,14 +150,13 @@ struct BfdDraft {
 
 // vrrp_script, track_file, ...: what is named by those who track it. Of the four values its kind's counts.
 struct TrackerDraft {
-    std::string kind;
-    std::string name;
     Place place;
     bool complete = false;                // it has its mandatory word
     std::optional<std::uint32_t> object;  // its number in Config
     int weight = 0;
     bool weight_given = false, reverse = false;
     TrackedScript script;
+    std::optional<Duration> script_timeout;  // none: the interval
     TrackedFile file;
     TrackedProcess process;
     BfdDraft bfd;
@@ -180,8 +180,8 @@ struct Draft {
     std::vector<TrackGroupDraft> track_groups;
     std::vector<GarpGroupDraft> garp_groups;
     std::vector<StaticTrackDraft> static_tracks;
-    std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
-    FifoDraft fifo, vrrp_fifo;                     // notify_fifo, vrrp_notify_fifo
+    std::map<std::pair<Track::Kind, std::string>, TrackerDraft> trackers;  // by kind and name
+    FifoDraft fifo, vrrp_fifo;                                             // notify_fifo, vrrp_notify_fifo
     std::optional<Place> peer_link, peer_link_port;
     std::vector<Place> members;  // of peer_link, their addresses
     unsigned next_rule_priority = 16'384;

@@ -269,7 +269,7 @@ constexpr Keyword instance_table[] = {
                                  switch_instance<&InstanceDraft::higher_prio_send_advert>}),
     usually("(the global one)", {"owner_ignore_adverts", 'C', Support::acted, Shape::optional_switch,
                                  switch_instance<&InstanceDraft::owner_ignores_adverts>}),
-    {"kernel_rx_buf_size", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
+    goes_on({"kernel_rx_buf_size", 'C', Support::unsupported, Shape::integer, nullptr, 0, any}),
     {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
     // virtual MAC
     {"use_vmac", 'A', Support::acted, Shape::optional_words, read_use_vmac},
