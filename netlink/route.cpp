@@ -49,8 +49,10 @@ void put_multipath(Message& message, const Route& route) {
             fixed.rtnh_hops = static_cast<std::uint8_t>(std::max<int>(hop.weight, 1) - 1);
             fixed.rtnh_flags = hop.onlink ? RTNH_F_ONLINK : 0;
             fixed.rtnh_ifindex = static_cast<int>(hop.link.value);
-            inner.counted(fixed, &rtnexthop::rtnh_len,
-                          [&](Message& m) { put_gateway(m, hop, route.destination.address.family()); });
+            inner.counted(fixed, &rtnexthop::rtnh_len, [&](Message& m) {
+                put_gateway(m, hop, route.destination.address.family());
+                if (hop.realms != 0) m.u32(RTA_FLOW, hop.realms);
+            });
         }
     });
 }
@@ -82,6 +84,7 @@ std::vector<NextHop> read_multipath(vrrpd::BytesView bytes) {
         hop.link = IfIndex{static_cast<std::uint32_t>(fixed.rtnh_ifindex)};
         hop.weight = static_cast<std::uint16_t>(fixed.rtnh_hops + 1);
         hop.onlink = (fixed.rtnh_flags & RTNH_F_ONLINK) != 0;
+        hop.realms = attributes.u32(RTA_FLOW).value_or(0);
         hops.push_back(hop);
         bytes = bytes.subspan(std::min<std::size_t>(RTNH_ALIGN(fixed.rtnh_len), bytes.size()));
     }
@@ -108,7 +111,8 @@ Message encode(const Route& route, int type, int flags) {
     fixed.rtm_tos = route.tos;
     fixed.rtm_table = route.table < 256 ? static_cast<std::uint8_t>(route.table) : std::uint8_t{RT_TABLE_COMPAT};
     fixed.rtm_protocol = route.protocol;
-    fixed.rtm_scope = type == RTM_DELROUTE ? std::uint8_t{RT_SCOPE_NOWHERE} : effective_scope(route);  // deleting names none
+    fixed.rtm_scope =
+        type == RTM_DELROUTE ? std::uint8_t{RT_SCOPE_NOWHERE} : effective_scope(route);  // deleting names none
     fixed.rtm_type = static_cast<std::uint8_t>(route.type);
     if (route.hops.size() == 1 && route.hops.front().onlink) fixed.rtm_flags = RTNH_F_ONLINK;
     Message message(type, flags | NLM_F_REQUEST | NLM_F_ACK, 256 + route.hops.size() * 64);

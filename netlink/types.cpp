@@ -112,8 +112,12 @@ std::string describe(const Address& address, const std::string& link_name) {
     return text + " " + device(address.link, link_name);
 }
 
+std::string type_prefix(const Route& route) {
+    return route.type == RouteType::unicast ? std::string() : fmt::format("{} ", name(route.type));
+}
+
 std::string describe(const Route& route, const LinkName& name_of) {
-    auto text = route.type == RouteType::unicast ? std::string() : fmt::format("{} ", name(route.type));
+    auto text = type_prefix(route);
     if (route.destination.length != 0) {
         text += route.destination.network().to_string();
     } else {

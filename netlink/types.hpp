@@ -105,6 +105,7 @@ struct NextHop {
     IfIndex link;              // none: the kernel's choice
     std::uint16_t weight = 1;  // 1..256 in files, minus one on the wire (done by the encoder)
     bool onlink = false;
+    std::uint32_t realms = 0;  // IPv4: of one of several; a single one's stand in the route's extras
     bool operator==(const NextHop&) const = default;
 };
 
@@ -206,6 +207,8 @@ using LinkName = std::function<std::string(IfIndex)>;
 // For logs: "10.12.14.1/24 dev lan0", with the number where the name is not known.
 [[nodiscard]] std::string describe(const Address& address, const std::string& link_name);
 [[nodiscard]] std::string describe(const Route& route, const LinkName& name_of = {});
+// "blackhole ", before a destination; empty for one that has hops, as most have.
+[[nodiscard]] std::string type_prefix(const Route& route);
 [[nodiscard]] std::string describe(const Rule& rule);
 [[nodiscard]] std::string describe(const Macvlan& macvlan);
 

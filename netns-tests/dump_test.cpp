@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 class Dumps : public HomeTest {
 protected:
-    static VrrpText text() {
+    static VrrpText plain() {
         return {.priority = 200,
                 .addresses = {"10.12.14.1/24 label lan0:1", "10.12.14.7/32 dev lan0"},
                 .more =
@@ -32,8 +32,8 @@ protected:
                     " from 10.4.0.0/16 blackhole priority 79\n}"};
     }
     // Two instances that move together, as the file of a router with two sides has them.
-    static VrrpText grouped() {
-        auto both = text();
+    static std::string grouped() {
+        auto both = plain();
         // A member's weight counts for nothing without sync_group_tracking_weight; keepalived says so, too, and yet
         // starts with it.
         const std::string weight = " weight 10";
@@ -48,14 +48,16 @@ protected:
         both.after = whole.substr(whole.find("vrrp_instance")) +
                      "vrrp_sync_group G {\n group {\n  LAN\n  WAN\n }\n"
                      " notify_master \"/usr/bin/true group\"\n notify_fault /usr/bin/true\n}\n";
-        return both;
+        return both.text();
     }
+    static std::string text() { return plain().text(); }
     Dumps() { std::filesystem::create_directories(folder_); }
 
     // Active, with its dumps in the laboratory's directory.
-    void begin(Router& router, const VrrpText& words = text()) {
+    void begin(Router& router, const std::string& words = text()) {
         router.run_with({"env", "TMPDIR=" + folder_});
-        router.start(words);
+        router.configure(words);
+        router.start();
         ASSERT_TRUE(wait_until([&] { return holds(home.h003, IpAddress::v4(10, 12, 14, 7)); }, 10s));
         std::this_thread::sleep_for(200ms);
     }
@@ -68,12 +70,11 @@ protected:
         std::this_thread::sleep_for(100ms);  // keepalived writes it in place
         using std::filesystem::perms;
         EXPECT_EQ(std::filesystem::status(path).permissions(), perms::owner_read | perms::owner_write);
-        std::ostringstream content;
-        content << std::ifstream(path).rdbuf();
+        auto content = content_of(path);
         std::filesystem::remove(path);
-        return content.str();
+        return content;
     }
-    std::string written(Daemon daemon, int signal, const std::string& name, const VrrpText& words = text()) {
+    std::string written(Daemon daemon, int signal, const std::string& name, const std::string& words = text()) {
         Router router(home.h003, daemon);
         begin(router, words);
         auto text = dump(router, signal, name);
@@ -82,7 +83,7 @@ protected:
     }
 
     // What no two runs have alike is looked at, and left out.
-    Json json_of(Daemon daemon, const VrrpText& words) {
+    Json json_of(Daemon daemon, const std::string& words) {
         auto all = Json::parse(written(daemon, SIGRTMIN + 2, "keepalived.json", words));
         for (auto& one : all) {
             EXPECT_TRUE(one["data"]["last_transition"].is_number_float());
@@ -92,33 +93,101 @@ protected:
         }
         return all;
     }
-    std::string stats_of(Daemon daemon, const VrrpText& words) {
+    std::string stats_of(Daemon daemon, const std::string& words) {
         auto text = written(daemon, SIGUSR2, "keepalived.stats", words);
         for (auto at = text.find("    Sent: "); at != std::string::npos; at = text.find("    Sent: ", at))
             text.erase(at, text.find('\n', at) - at);
         return text;
     }
-    // Of keepalived's lines in this section of keepalived.data: those that ours has, too, and those that it has not.
+    // As many of keepalived's words as fit on one router.
+    static std::string rich() {
+        auto rich = plain();
+        rich.version = 2;
+        rich.advert_int = "1";
+        rich.more +=
+            "\nauthentication {\n auth_type AH\n auth_pass abc\n}\ntrack_script {\n S weight 3 reverse\n}\n"
+            "track_process {\n P weight 5\n}\ntrack_file {\n F weight 1\n}\n"
+            "notify_backup \"/usr/bin/true hello\" daemon daemon\n";
+        const VrrpText six{.name = "SIX",
+                           .interface = "wan0",
+                           .vrid = 3,
+                           .priority = 200,
+                           .advert_int = "1",
+                           .addresses = {"fe80::77/64"},
+                           .more = "higher_prio_send_advert no"};
+        const VrrpText unicast{.name = "UNI",
+                               .interface = "wan0",
+                               .vrid = 4,
+                               .priority = 200,
+                               .advert_int = "1",
+                               .addresses = {"10.12.15.1/24"},
+                               .more =
+                                   "version 2\nhigher_prio_send_advert no\nunicast_ttl 9\ncheck_unicast_src\n"
+                                   "unicast_peer {\n 198.51.100.77 min_ttl 4 max_ttl 200\n}"};
+        std::string others;
+        for (const auto& text : {six.text(), unicast.text()}) others += text.substr(text.find("vrrp_instance"));
+        rich.after =
+            "global_defs {\n router_id H003\n enable_script_security\n script_user nobody\n"
+            " dynamic_interfaces allow_if_changes\n notification_email {\n  a@example.org\n }\n"
+            " notification_email_from me@example.org\n smtp_server 127.0.0.1 2525\n smtp_helo_name foo\n"
+            " smtp_connect_timeout 7\n smtp_alert_vrrp off\n no_email_faults\n vrrp_garp_master_repeat 3\n"
+            " vrrp_garp_lower_prio_delay 9\n vrrp_garp_lower_prio_repeat 2\n vrrp_notify_fifo " +
+            directory() +
+            "/fifo daemon\n"
+            " vrrp_higher_prio_send_advert no\n vrrp_garp_extra_if 12\n"
+            " vrrp_rt_priority 1\n vrrp_rlimit_rttime 20000\n umask 077\n vmac_prefix vx\n log_unknown_vrids\n"
+            " vrrp_notify_priority_changes\n}\n"
+            "interface_up_down_delays {\n lan0 0.1 0.2\n}\n"
+            "garp_group {\n garp_interval 0.01\n interfaces {\n  lan0\n }\n}\n" +
+            others;
+        const std::string before =
+            "vrrp_script S {\n script \"/usr/bin/true a\"\n interval 2\n timeout 3\n user root\n}\n"
+            "vrrp_track_process P {\n process cat\n delay 2\n}\n"
+            "track_file F {\n file " +
+            directory() + "/tracked\n init_file 0\n}\n";
+        return before + rich.text();
+    }
+
+    // What SIGUSR1 makes of a configuration.
+    struct Data {
+        std::string whole, parent;  // keepalived.data, keepalived_parent.data
+    };
+    struct Both {
+        Data ours, theirs;
+    };
+    Data data_of(Daemon daemon, const std::string& words) {
+        Router router(home.h003, daemon);
+        begin(router, words);
+        Data data{dump(router, SIGUSR1, "keepalived.data"), content_of(folder_ + "/keepalived_parent.data")};
+        router.stop();
+        return data;
+    }
+    Both data_of_both(const std::string& words) {
+        return {data_of(Daemon::vrrpd, words), data_of(Daemon::keepalived, words)};
+    }
+    static std::string content_of(const std::string& path) {
+        std::ostringstream content;
+        content << std::ifstream(path).rdbuf();
+        return content.str();
+    }
+
+    // Of keepalived's lines (in a section): those that ours has, too, and those that it has not.
     struct Compared {
         int alike = 0;
         std::string missing;
     };
-    Compared data_of(const VrrpText& words, const std::string& wanted) {
-        const auto ours = written(Daemon::vrrpd, SIGUSR1, "keepalived.data", words);
-        std::istringstream theirs(written(Daemon::keepalived, SIGUSR1, "keepalived.data", words));
+    static Compared compare(const std::string& ours, const std::string& theirs, const std::string& wanted = "") {
+        std::istringstream lines(theirs);
         Compared result;
         std::string line, section;
-        while (std::getline(theirs, line)) {
+        while (std::getline(lines, line)) {
             if (line.starts_with("------<")) section = line;
-            if (section != wanted) continue;
-            // As whom a script runs is found out by the supervisor, which writes no dump.
-            if (const auto user = line.find(", uid:gid "); user != std::string::npos) line.erase(user);
+            if (!wanted.empty() && section != wanted) continue;
             if (("\n" + ours).find("\n" + line + "\n") != std::string::npos)
                 ++result.alike;
             else
                 result.missing += line + '\n';
         }
-        if (testing::Test::HasFailure()) std::printf("%s", ours.c_str());
         return result;
     }
 
@@ -155,17 +224,93 @@ void expect_only_moments(const std::string& missing) {
 }
 
 TEST_F(Dumps, data_says_it_in_keepalived_s_words) {
-    const auto compared = data_of(text(), "------< VRRP Topology >------");
+    const auto data = data_of_both(text());
+    const auto compared = compare(data.ours.whole, data.theirs.whole, "------< VRRP Topology >------");
     EXPECT_GE(compared.alike, 44) << compared.missing;
     expect_only_moments(compared.missing);
 }
 
 TEST_F(Dumps, data_tells_of_a_sync_group_in_keepalived_s_words) {
-    const auto compared = data_of(grouped(), "------< VRRP Sync groups >------");
+    const auto data = data_of_both(grouped());
+    const auto compared = compare(data.ours.whole, data.theirs.whole, "------< VRRP Sync groups >------");
     EXPECT_EQ(compared.missing, "");
     EXPECT_GE(compared.alike, 8);
-    const auto members = data_of(grouped(), "------< VRRP Topology >------");
+    const auto members = compare(data.ours.whole, data.theirs.whole, "------< VRRP Topology >------");
     EXPECT_EQ(members.missing.find("Sync group"), std::string::npos) << members.missing;
+}
+
+// What only keepalived has (its other processes, LVS, SNMP, D-Bus, buffers, names in nftables, sockets that are bound
+// to a unicast source), counts for itself, or does only if asked.
+void expect_only_keepalived_s(const std::string& missing) {
+    constexpr const char* only_keepalived_s[] = {" Network namespace ipvs",
+                                                 " Default smtp_alert_checker",
+                                                 " Checkers log all",
+                                                 " Disable local IGMP",
+                                                 " LVS ",
+                                                 " nftables ",
+                                                 " libnftnl ",
+                                                 " Max auto priority",
+                                                 " Min auto priority",
+                                                 " Checker ",
+                                                 " BFD process ",
+                                                 " BFD don't",
+                                                 " BFD realtime",
+                                                 " SNMP ",
+                                                 " DBus ",
+                                                 " vrrp_netlink_",
+                                                 " process_monitor_",
+                                                 " lvs_netlink_",
+                                                 " rs_init_notifies",
+                                                 " no_checker_emails",
+                                                 " rx_bufs_",
+                                                 " current realtime",
+                                                 " GARP next time",
+                                                 " GNA next time",
+                                                 "   Seen up",
+                                                 "   Delayed state change",
+                                                 "   NIC netlink",
+                                                 "   Reset ",
+                                                 "   Original ",
+                                                 "   rp_filter",
+                                                 "   Rx buf size",
+                                                 " fd_in ",
+                                                 "   fd_in ",
+                                                 "   Last transition",
+                                                 "   Read timeout",
+                                                 "   Interface type/base",
+                                                 "   Not IPv6 forwarding",
+                                                 "   Address = ",
+                                                 " VRRP skip check"};
+    std::istringstream lines(missing);
+    for (std::string line; std::getline(lines, line);) {
+        const bool known = std::any_of(std::begin(only_keepalived_s), std::end(only_keepalived_s),
+                                       [&](const char* begin) { return line.starts_with(begin); });
+        EXPECT_TRUE(known) << line;
+    }
+}
+
+TEST_F(Dumps, data_of_a_rich_configuration_has_every_section) {
+    const auto data = data_of_both(rich());
+    const auto whole = compare(data.ours.whole, data.theirs.whole);
+    EXPECT_GE(whole.alike, 180) << data.ours.whole;
+    expect_only_keepalived_s(whole.missing);
+    const auto parent = compare(data.ours.parent, data.theirs.parent);
+    EXPECT_GE(parent.alike, 40) << data.ours.parent;
+    expect_only_keepalived_s(parent.missing);
+}
+
+TEST_F(Dumps, names_tell_the_instance_as_keepalived_s_do) {
+    const auto words = "instance one\nglobal_defs {\n data_use_instance\n}\n" + text();
+    for (const auto daemon : {Daemon::keepalived, Daemon::vrrpd}) {
+        Router router(home.h003, daemon);
+        begin(router, words);
+        EXPECT_NE(dump(router, SIGUSR1, "keepalived.one.data"), "");
+        EXPECT_TRUE(std::filesystem::exists(folder_ + "/keepalived_parent.one.data"));
+        EXPECT_NE(dump(router, SIGUSR2, "keepalived.stats"), "");
+        EXPECT_NE(dump(router, SIGRTMIN + 2, "keepalived.json"), "");
+        router.stop();
+        std::filesystem::remove(folder_ + "/keepalived_parent.one.data");
+    }
 }
 
 // Who has vrrp.pid sends it there.

@@ -1,96 +1,23 @@
-// Real people's configurations: our -t ends with keepalived's class for each (material under VRRPD_SHARED_DIR).
+// Real people's configurations: our -t ends with keepalived's class for each, and complains of what it complains of.
+#include "tests/config/corpus.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <map>
-#include <optional>
+#include <regex>
 #include <set>
-
-#include "vrrpd/config/parse.hpp"
 
 namespace vrrpd::config::corpus_test {
 namespace {
 
-const std::string corpus = std::string(VRRPD_SHARED_DIR) + "/corpus";
+using corpus::Message;
+using corpus::Trial;
 
-// What keepalived 2.2.7's -t said of one file, without -i (the sandbox's host name, which no file names) or with -i
-// low.
-struct Oracle {
-    int exit = 0;
-    bool ran_scripts = false;  // it found scripts that it would run, and said so: class 6
-    bool only_machine = true;  // every message is about the sandbox: missing scripts, users, iptables
-};
+std::string name(const Trial& run) { return run.number + " with id " + run.id; }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-bool about_the_machine(const std::string& message) {
-    for (const char* part :
-         {"since not found/accessible", "Unable to set default user", "Unable to set uid/gid", "Failed to set uid/gid",
-          "Error setting global script uid/gid", "iptables not supported"}) {
-        if (has(message, part)) return true;
-    }
-    return false;
-}
-
-// "(VI_1) track script chk not found, ignoring..." after "Unable to set default user for vrrp script chk - removing".
-bool follows_from(const std::set<std::string>& of_machine, const std::string& message) {
-    const std::string before = "track script ";
-    const auto from = message.find(before);
-    const auto end = message.find(" not found");
-    if (from == std::string::npos || end == std::string::npos) return false;
-    const auto removed = message.substr(from + before.size(), end - from - before.size()) + " - removing";
-    return std::any_of(of_machine.begin(), of_machine.end(), [&](const auto& said) { return has(said, removed); });
-}
-
-std::optional<Oracle> read_oracle(const std::string& path) {
-    std::ifstream in(path);
-    if (!in) return std::nullopt;
-    Oracle oracle;
-    std::string line;
-    while (std::getline(in, line) && line.rfind("---", 0) != 0) {
-        if (line.rfind("exit: ", 0) == 0) oracle.exit = std::stoi(line.substr(6));
-    }
-    std::set<std::string> of_machine;
-    while (std::getline(in, line)) {
-        oracle.ran_scripts |= has(line, "SECURITY VIOLATION");
-        if (line.empty()) continue;
-        if (about_the_machine(line)) {
-            of_machine.insert(line);
-        } else if (!follows_from(of_machine, line)) {
-            oracle.only_machine = false;
-        }
-    }
-    return oracle;
-}
-
-bool has_script(const Config& config) {
-    const auto tells = [](const auto& object) {
-        const auto& n = *object.notify;
-        const Script* const all[] = {&n.any, &n.master, &n.backup, &n.fault, &n.stop, &n.deleted, &n.lower_priority};
-        return std::any_of(std::begin(all), std::end(all), [](const Script* one) { return one->is_given(); });
-    };
-    const auto& n = config.notification;
-    return !config.scripts.empty() || n.startup.is_given() || n.shutdown.is_given() ||
-           std::any_of(n.fifos.begin(), n.fifos.end(), [](const auto& fifo) { return fifo.reader.is_given(); }) ||
-           std::any_of(config.instances.begin(), config.instances.end(), tells) ||
-           std::any_of(config.sync_groups.begin(), config.sync_groups.end(), tells);
-}
-
-// Whether a script exists is not for a parser to know: where keepalived found one, the supervisor says what it says.
-std::vector<Fault> our_faults(const std::string& path, const std::string& id, bool scripts_exist) {
-    auto files = real_files();
-    LoadOptions options;
-    options.root = path;
-    options.id = id;
-    auto loaded = load(options, *files);
-    const auto parsed = parse(loaded.lines, id);
-    auto faults = loaded.faults;
-    faults.insert(faults.end(), parsed.faults.begin(), parsed.faults.end());
-    if (scripts_exist && has_script(parsed.config)) faults.push_back({Severity::security, {}, "scripts", false});
-    return faults;
-}
+// ---- the exit code
 
 // Where we differ on purpose. Number of the file -> why.
 const std::map<std::string, const char*> deviations = {
@@ -102,39 +29,30 @@ struct Tally {
     std::set<std::string> other_files;
 };
 
-void compare(const std::string& number, const std::string& id, const std::string& oracle_path, Tally& tally) {
-    const auto oracle = read_oracle(oracle_path);
-    if (!oracle) return;
+void compare_codes(const Trial& run, Tally& tally) {
     ++tally.runs;
-    const auto faults = our_faults(corpus + "/conf/" + number + ".conf", id, oracle->ran_scripts);
+    const auto faults = our_faults(run);
     const int ours = config_test_status(faults, false, true);
-    if (ours == oracle->exit) {
+    if (ours == run.oracle.exit) {
         ++tally.equal;
-    } else if (ours == 0 && oracle->exit == 5 && oracle->only_machine) {
+    } else if (ours == 0 && run.oracle.exit == 5 && run.oracle.of_the_text.empty()) {
         ++tally.machine;
     } else {
         ++tally.other;
-        tally.other_files.insert(number);
-        if (deviations.count(number) > 0) return;
+        tally.other_files.insert(run.number);
+        if (deviations.count(run.number) > 0) return;
         std::string said;
         for (const auto& fault : faults) {
             if (fault.severity != Severity::note) said += "\n    " + fault.describe();
         }
-        ADD_FAILURE() << number << " with id " << id << ": keepalived " << oracle->exit << ", we " << ours << said;
+        ADD_FAILURE() << name(run) << ": keepalived " << run.oracle.exit << ", we " << ours << said;
     }
 }
 
 TEST(Corpus, ends_with_keepalived_s_class) {
-    std::ifstream verdicts(corpus + "/verdict.tsv");
-    if (!verdicts) GTEST_SKIP() << "no corpus at " << corpus << ": not compared with keepalived's verdicts";
+    if (!corpus::is_there()) GTEST_SKIP() << "no corpus: not compared with keepalived's verdicts";
     Tally tally;
-    std::string line;
-    std::getline(verdicts, line);
-    while (std::getline(verdicts, line)) {
-        const auto number = line.substr(0, line.find('\t'));
-        compare(number, "sandbox", corpus + "/oracle/" + number + ".txt", tally);
-        compare(number, "low", corpus + "/oracle/" + number + "-low.txt", tally);
-    }
+    corpus::for_each_run([&](const Trial& run) { compare_codes(run, tally); });
     std::cout << "[ corpus   ] " << tally.runs << " runs: " << tally.equal << " end with keepalived's code, "
               << tally.machine << " with 0 where it spoke of its machine alone, " << tally.other
               << " otherwise and on purpose (" << tally.other_files.size() << " files)\n";
@@ -144,6 +62,152 @@ TEST(Corpus, ends_with_keepalived_s_class) {
     }
     EXPECT_EQ(tally.equal + tally.machine + tally.other, tally.runs);
     EXPECT_GT(tally.runs, 150);
+}
+
+// ---- the messages
+
+// What keepalived says in these words, and what we say of it in ours: at the same line, and where `theirs` catches a
+// name (of an instance, of a script), with this name. keepalived finds out about whole blocks where it has no line any
+// more, or only that of another block: then the name alone counts.
+struct Pair {
+    enum class Place : std::uint8_t { line, name };
+    Place place;
+    std::regex theirs;
+    std::string ours;
+
+    Pair(Place where, const char* their_words, const char* our_words)
+        : place(where), theirs(their_words, std::regex::optimize), ours(our_words) {}
+};
+const std::vector<Pair>& pairs() {
+    using enum Pair::Place;
+    static const std::vector<Pair> all = {
+#include "corpus_pairs.inc"
+    };
+    return all;
+}
+
+// What one of us alone complains of. Number of the file ("" for all), who, part of the message -> why.
+enum class Who : std::uint8_t { keepalived, vrrpd };
+struct Alone {
+    std::string number;
+    Who who;
+    std::string part;
+    const char* why;
+};
+const std::vector<Alone>& alone() {
+    using enum Who;
+    static const std::vector<Alone> all = {
+#include "corpus_alone.inc"
+    };
+    return all;
+}
+
+bool meets(const Message& theirs, const Fault& ours) {
+    for (const auto& pair : pairs()) {
+        std::smatch caught;
+        if (ours.text.find(pair.ours) == std::string::npos || !std::regex_search(theirs.text, caught, pair.theirs))
+            continue;
+        const bool same_line = pair.place == Pair::Place::name || theirs.line == ours.at.line;
+        const bool same_name = caught.size() < 2 || ours.text.find(caught[1]) != std::string::npos;
+        if (same_line && same_name) return true;
+    }
+    return false;
+}
+
+// A block behind a word that it does not know is read by keepalived as if it stood outside: each word in it is one more
+// that it does not know, its end among them.
+std::vector<Message> without_echoes(const std::vector<Message>& messages) {
+    std::vector<Message> first;
+    bool inside = false;
+    for (const auto& message : messages) {
+        const bool unknown = message.text.starts_with("Unknown keyword");
+        if (message.text == "Unknown keyword '}'") {
+            inside = false;
+        } else if (!inside || !unknown) {
+            inside = message.text == "Unexpected '{' - ignoring";
+            first.push_back(message);
+        }
+    }
+    return first;
+}
+
+// Virtual servers are keepalived's other half.
+std::set<unsigned> lines_of_virtual_servers(const Trial& run) {
+    auto files = real_files();
+    std::set<unsigned> lines;
+    LoadOptions options;
+    options.root = run.path();
+    options.id = run.id;
+    int depth = 0;
+    bool inside = false;
+    for (const auto& line : load(options, *files).lines) {
+        const auto& word = line.words[0].text;
+        if (depth == 0)
+            inside =
+                word == "virtual_server" || word == "virtual_server_group" || word == "SSL" || (inside && word == "{");
+        if (inside) lines.insert(line.at.line);
+        depth += word == "{" ? 1 : word == "}" ? -1 : 0;
+    }
+    return lines;
+}
+
+class Messages {
+public:
+    explicit Messages(std::set<std::size_t>& used) : used_(used) {}
+
+    void compare(const Trial& run) {
+        const auto faults = our_faults(run);
+        const auto theirs = without_echoes(run.oracle.of_the_text);
+        const auto skipped = lines_of_virtual_servers(run);
+        for (const auto& message : theirs) {
+            if (skipped.contains(message.line)) continue;
+            const auto meets_it = [&](const Fault& fault) { return meets(message, fault); };
+            judge(run, Who::keepalived, message, std::any_of(faults.begin(), faults.end(), meets_it));
+        }
+        if (ends_at_a_missing_value(run)) return;  // and reads no further, while we do
+        for (const auto& fault : faults) {
+            if (fault.severity == Severity::note || fault.severity == Severity::warning) continue;  // it is no verdict
+            const auto meets_it = [&](const Message& message) { return meets(message, fault); };
+            judge(run, Who::vrrpd, {fault.at.line, fault.text}, std::any_of(theirs.begin(), theirs.end(), meets_it));
+        }
+    }
+    int met = 0, excused = 0;
+
+private:
+    static bool ends_at_a_missing_value(const Trial& run) { return run.oracle.exit == 2; }
+
+    void judge(const Trial& run, Who who, const Message& message, bool is_met) {
+        if (is_met) {
+            ++met;
+            return;
+        }
+        const auto& all = alone();
+        const auto excuse = std::find_if(all.begin(), all.end(), [&](const Alone& one) {
+            return (one.number.empty() || one.number == run.number) && one.who == who &&
+                   message.text.find(one.part) != std::string::npos;
+        });
+        if (excuse != all.end()) {
+            ++excused;
+            used_.insert(static_cast<std::size_t>(excuse - all.begin()));
+        } else {
+            ADD_FAILURE() << name(run) << ": " << (who == Who::keepalived ? "keepalived" : "vrrpd") << " alone, line "
+                          << message.line << ": " << message.text;
+        }
+    }
+
+    std::set<std::size_t>& used_;
+};
+
+TEST(Corpus, complains_of_what_keepalived_complains_of) {
+    if (!corpus::is_there()) GTEST_SKIP() << "no corpus: not compared with keepalived's messages";
+    std::set<std::size_t> used;
+    Messages messages(used);
+    corpus::for_each_run([&](const Trial& run) { messages.compare(run); });
+    std::cout << "[ corpus   ] " << messages.met << " messages say the same of the same place, " << messages.excused
+              << " differ on purpose\n";
+    EXPECT_GT(messages.met, 900);
+    for (std::size_t i = 0; i < alone().size(); ++i)
+        EXPECT_TRUE(used.contains(i)) << alone()[i].number << " '" << alone()[i].part << "' is said by both by now";
 }
 
 }  // namespace

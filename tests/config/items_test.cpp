@@ -251,7 +251,8 @@ TEST(Routes, know_types_and_several_hops) {
 }
 
 TEST(Routes, without_a_device_are_tracked_by_nothing_which_is_said) {
-    for (const auto* item : {"10.9.0.0/16 via 10.0.0.2", "blackhole 10.9.0.0/16", "10.9.0.0/16 nexthop via 10.0.0.2"}) {
+    for (const auto* item : {"10.9.0.0/16 via 10.0.0.2", "blackhole 10.9.0.0/16", "10.9.0.0/16 nexthop via 10.0.0.2",
+                             "10.9.0.0/16 nexthop via 10.0.0.2 dev eth1 nexthop via 10.0.0.3 dev eth2"}) {
         const auto parsed = with_items("virtual_routes", item);
         EXPECT_TRUE(says(parsed.faults, "a route without a device is not tracked")) << item;
         EXPECT_EQ(errors(parsed.faults).size(), 1U) << item;
@@ -371,9 +372,15 @@ TEST(Routes, carry_metrics_in_the_order_of_the_kernels_numbers) {
     EXPECT_EQ(r.route.extras->congestion_control, "reno");
     EXPECT_EQ(r.route.extras->realms, 3U << 16 | 4U);
     EXPECT_EQ(route("fd00:9::/64 via fd00::2 pref low").route.extras->preference, 3);
+    const auto several = route("10.9.0.0/16 nexthop via 10.0.0.2 realms 3/4 weight 2 nexthop via 10.0.0.3 realms 5");
+    EXPECT_EQ(several.hops.at(0).realms, 3U << 16 | 4U);
+    EXPECT_EQ(several.hops.at(1).realms, 5U);
+    EXPECT_EQ(several.route.extras->realms, 0U) << "the kernel wants the hops' own";
+    EXPECT_EQ(route("10.9.0.0/16 nexthop via 10.0.0.2 realms 5").route.extras->realms, 5U);
     for (const auto* item : {"10.9.0.0/16 via 10.0.0.2 hoplimit 256", "10.9.0.0/16 via 10.0.0.2 quickack 2",
                              "10.9.0.0/16 via 10.0.0.2 rtt x", "10.9.0.0/16 via 10.0.0.2 advmss lock",
-                             "10.9.0.0/16 via 10.0.0.2 features x", "10.9.0.0/16 via 10.0.0.2 realms 1/x"})
+                             "10.9.0.0/16 via 10.0.0.2 features x", "10.9.0.0/16 via 10.0.0.2 realms 1/x",
+                             "10.9.0.0/16 nexthop via 10.0.0.2 realms", "10.9.0.0/16 nexthop via 10.0.0.2 realms x"})
         EXPECT_TRUE(says(with_items("virtual_routes", item).faults, "the route is left out")) << item;
 }
 
@@ -438,7 +445,7 @@ TEST(Rules, what_it_does_may_stand_behind_type) {
 TEST(Rules, take_all_selectors_and_actions) {
     using Action = netlink::RuleExtras::Action;
     const auto r = rule(
-        "not from 10.1.0.0/16 tos 0x10 ipproto tcp sport 1-5 dport 80 uidrange 23-56 tunnel-id 7 realms 1/2 "
+        "not from 10.1.0.0/16 tos 0x10 ipproto tcp sport 1-5 dport 80 uidrange 23-56 tunnel-id 32000000000 realms 1/2 "
         "suppress_ifgroup 3 table 51 preference 7");
     const auto& extras = *r.rule.extras;
     EXPECT_TRUE(extras.invert);
@@ -447,7 +454,7 @@ TEST(Rules, take_all_selectors_and_actions) {
     EXPECT_EQ(extras.source_ports, (netlink::NumberRange{1, 5}));
     EXPECT_EQ(extras.destination_ports, (netlink::NumberRange{80, 80}));
     EXPECT_EQ(extras.uids, (netlink::NumberRange{23, 56}));
-    EXPECT_EQ(extras.tunnel, 7U);
+    EXPECT_EQ(extras.tunnel, 32'000'000'000U);
     EXPECT_EQ(extras.realms, 1U << 16 | 2U);
     EXPECT_EQ(extras.suppress_group, 3U);
     EXPECT_EQ(rule("from 10.1.0.0/16 goto 9000 preference 7").rule.extras->target, 9000U);

@@ -9,6 +9,7 @@
 
 #include "dnsfailover/core/pace.hpp"
 #include "tests/config/fake_files.hpp"
+#include "vrrpd/config/umask.hpp"
 #include "vrrpd/config/values.hpp"
 #include "vrrpd/proto/envelope.hpp"
 
@@ -136,9 +137,12 @@ TEST(KeywordList, a_default_that_is_written_changes_nothing) {
 TEST(KeywordList, a_default_that_stands_elsewhere_is_that_one) {
     EXPECT_EQ(named(Block::global_defs, "vrrp_mcast_group4").usual, proto::multicast_group(Family::ipv4).to_string());
     EXPECT_EQ(named(Block::global_defs, "vrrp_mcast_group6").usual, proto::multicast_group(Family::ipv6).to_string());
-    EXPECT_EQ(
-        named(Block::dns_failover, "hold_down").usual,
-        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(dnsfailover::defaults::hold_down).count()));
+    const auto seconds = [](auto time) {
+        return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+    };
+    EXPECT_EQ(named(Block::dns_failover, "hold_down").usual, seconds(dnsfailover::defaults::hold_down));
+    EXPECT_EQ(named(Block::root, "child_wait_time").usual, seconds(default_child_wait));
+    EXPECT_EQ(parse_umask(named(Block::global_defs, "umask").usual), default_umask);
 }
 
 TEST(KeywordList, a_number_that_is_no_default_changes_something) {

@@ -59,7 +59,7 @@ TEST(Notify, fifos_and_their_readers) {
                            "notify_fifo /run/n.fifo nobody adm\nnotify_fifo_script \"/r.sh a\" x y\n"
                            "vrrp_notify_fifo /run/v.fifo\nfifo_write_vrrp_states_on_reload");
     ASSERT_EQ(all.notification.fifos.size(), 2U);
-    EXPECT_EQ(all.notification.fifos[0], (Fifo{"/run/n.fifo", "nobody", "adm", {{"/r.sh", "a"}, "x", "y"}}));
+    EXPECT_EQ(all.notification.fifos[0], (Fifo{"/run/n.fifo", "nobody", "adm", {{"/r.sh", "a"}, "x", "y"}, true}));
     EXPECT_EQ(all.notification.fifos[1], (Fifo{"/run/v.fifo", "", "", {}}));
     EXPECT_TRUE(all.notification.states_on_reload);
     const auto parsed = parse_instance("", "enable_script_security\nvrrp_notify_fifo_script /r.sh");

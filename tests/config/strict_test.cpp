@@ -35,6 +35,18 @@ TEST(Strict, is_the_standards_behaviour) {
     EXPECT_FALSE(parse_instance("strict_mode off\npreempt_delay 5", "vrrp_strict").config.instances[0].strict);
 }
 
+// 2.2.7 is strict whatever stands behind vrrp_strict; its successors read a switch there, and so do we.
+TEST(Strict, a_switch_behind_it_counts_which_is_said) {
+    const auto off = parse_instance("", "vrrp_strict no");
+    EXPECT_FALSE(off.config.instances[0].strict);
+    EXPECT_EQ(errors(off.faults), std::vector<std::string>{});
+    EXPECT_TRUE(says(off.faults, "vrrp_strict is off; keepalived up to 2.2 takes it for on"));
+    EXPECT_TRUE(parse_instance("", "vrrp_strict yes").config.instances[0].strict);
+    const auto neither = parse_instance("", "vrrp_strict maybe");
+    EXPECT_FALSE(neither.config.instances[0].strict);
+    EXPECT_EQ(errors(neither.faults).size(), 1U);
+}
+
 TEST(Strict, the_owner_accepts_and_heeds_nobody) {
     const auto v = strict("priority 255");
     EXPECT_TRUE(v.accepts);

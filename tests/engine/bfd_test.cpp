@@ -122,7 +122,7 @@ TEST_F(BfdShown, in_keepalived_data) {
     EXPECT_NE(text.find("   Tracked BFDs :\n     peer: weight -20 reverse\n"), std::string::npos) << text;
     const std::string section =
         "------< VRRP Track BFDs >------\n VRRP Track BFD = peer\n   Weight = 10\n   Bfd is down\n"
-        "   Tracking VRRP instances :\n     LAN, weight -20 reverse\n";
+        "   Tracking VRRP instances :\n   Tracking instances :\n     LAN, weight -20 reverse\n";
     EXPECT_NE(text.find(section), std::string::npos) << text;
     come_up();
     dump.add(std::vector{status()}, moment_);

@@ -257,7 +257,7 @@ TEST(Dump, data_tells_of_scripts_what_the_supervisor_says) {
     EXPECT_NE(dump.text({}, trackers).find("   Status = INIT\n"), std::string::npos);
     using State = ipc::TrackerState;
     (void)trackers.apply({State::Kind::script, "chk", State::Health::up, 0, "succeeded"});
-    dump.set_scripts({{"chk", ipc::ScriptState::Run::running, 1, 990, 991, "'/usr/bin/true'"}});
+    dump.set_scripts({{{"chk", ipc::ScriptState::Run::running, 1, 990, 991, "'/usr/bin/true'"}}, {}});
     const auto text = dump.text({}, trackers);
     EXPECT_NE(text.find("------< VRRP Scripts >------\n VRRP Script = chk\n   Command = '/usr/bin/true'\n"
                         "   Interval = 1 sec\n   Timeout = 1 sec\n   Weight = 0\n   Rise = 1\n   Fall = 1\n"
@@ -266,6 +266,102 @@ TEST(Dump, data_tells_of_scripts_what_the_supervisor_says) {
                         "     LAN, weight 0\n   State = running\n"),
               std::string::npos)
         << text;
+}
+
+TEST(Dump, data_tells_as_whom_a_script_is_run) {
+    auto config = with_everything();
+    auto& notify = config.instances[0].notify.edit();
+    notify.backup = {{"/b.sh"}, "joe", "staff"};
+    notify.fault = {{"/f.sh"}, "nobody_there", ""};
+    const Router router(config.instances[0], {});
+    Dump dump(ipc::DumpForm::data, config);
+    dump.set_scripts({{}, {{"", "", 65534, 65533}, {"joe", "staff", 1000, 50}}});
+    dump.add(router, {}, moment);
+    Trackers trackers;
+    trackers.configure(config);
+    const auto text = dump.text({}, trackers);
+    EXPECT_NE(text.find("   Backup state transition script = '/b.sh', uid:gid 1000:50\n"
+                        "   Master state transition script = '/usr/bin/echo' 'hello', uid:gid 65534:65533\n"
+                        "   Fault state transition script = '/f.sh'\n"),
+              std::string::npos)
+        << text;
+}
+
+// As 2.2.7 writes it, but for what it counts for itself.
+TEST(Dump, data_tells_of_sockets_and_interfaces) {
+    auto config = with_everything();
+    config.instances.push_back(config.instances[0]);
+    config.instances[1].name = "WAN";
+    config.instances[1].interface = "wan0";
+    config.instances[1].vrid = vrid(7);
+    config.instances[1].track_interfaces = {};
+    config.instances[1].peers = std::vector<proto::Peer>{{ip("198.51.100.8")}};
+    config.interface_delays = {{"lan0", 2s, 3s}};
+    config.garp_groups = {{100ms, 200ms, {"lan0"}}};
+    config.gna_interval = 5ms;
+    auto host = home();
+    host.addresses.insert(host.addresses.begin(), held(lan0, "10.12.14.1/24"));
+    auto& lo = host.links.emplace_back(link(9, "lo"));
+    lo.loopback = true;
+    lo.multicast = lo.running = false;
+    lo.mac = {};
+    lo.mtu = 65536;
+    Dump dump(ipc::DumpForm::data, config);
+    dump.add(host, {{11, "lan0", Family::ipv4, proto::ip_protocol, {0}},
+                    {12, "wan0", Family::ipv4, proto::ah_protocol, {1}}});
+    Trackers trackers;
+    trackers.configure(config);
+    const auto text = dump.text({}, trackers);
+    EXPECT_TRUE(
+        text.starts_with("------< Gratuitous ARP delays >------\n------< GARP delay group 1 >------\n"
+                         " GARP interval = 0.1\n GNA interval = 0.2\n Interfaces\n  lan0\n"
+                         "------< GARP delay group 0 >------\n GNA interval = 0.005\n Interfaces\n  wan0\n"))
+        << text;
+    EXPECT_NE(text.find("------< VRRP Sockpool >------\n fd_in 11 fd_out = 11\n   Interface = lan0\n   Family = IPv4\n"
+                        "   Protocol = VRRP\n   Type = Multicast\n   VRRP instances\n     LAN vrid 1\n"
+                        " fd_in 12 fd_out = 12\n   Interface = wan0\n   Family = IPv4\n   Protocol = AH\n"
+                        "   Type = Unicast\n   VRRP instances\n     WAN vrid 7\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("------< Interfaces >------\n Name = lan0\n   index = 2\n   IPv4 address = 10.12.14.4\n"
+                        "   IPv6 address = fe80::4\n   MAC = 02:00:00:00:00:02\n"
+                        "   MAC broadcast = ff:ff:ff:ff:ff:ff\n   State = UP, RUNNING\n"
+                        "   Up debounce timer = 3000000us\n   Down debounce timer = 2000000us\n   MTU = 0\n"
+                        "   HW Type = ETHERNET\n   Gratuitous ARP interval 100ms\n   Gratuitous NA interval 200ms\n"
+                        "   Gratuitous ARP aggregation group 1\n   Tracking VRRP instances :\n     LAN, weight 0\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find("   Gratuitous NA interval 5ms\n   Tracking VRRP instances :\n     LAN, weight 10\n"
+                        "     WAN, weight 0\n"),
+              std::string::npos)
+        << text;
+    EXPECT_NE(text.find(" Name = lo\n   index = 9\n   IPv4 address = (none)\n   IPv6 address = (none)\n"
+                        "   State = UP, not RUNNING, no broadcast, loopback, no multicast\n"
+                        "   Up debounce timer = 0us\n   Down debounce timer = 0us\n   MTU = 65536\n"
+                        "   HW Type = LOOPBACK\n"),
+              std::string::npos)
+        << text;
+}
+
+TEST(Dump, data_tells_of_processes_and_their_delays) {
+    config::Config config;
+    config::TrackedProcess process;
+    process.name = "P";
+    process.process = "cat";
+    process.fork_delay = process.terminate_delay = 2s;
+    config.processes = {process};
+    Trackers trackers;
+    trackers.configure(config);
+    using State = ipc::TrackerState;
+    (void)trackers.apply({State::Kind::process, "P", State::Health::down, 1, {}});
+    const Dump dump(ipc::DumpForm::data, config);
+    EXPECT_NE(dump.text({}, trackers)
+                  .find(" VRRP Track process = P\n   Process = cat\n   Min processes = 1\n   Current processes = 1\n"
+                        "   Have quorum = false\n   Weight = 0\n   Terminate delay = 2.000000s\n"
+                        "   Fork delay = 2.000000s\n   Fork delay timer running\n"
+                        "   Terminate delay timer not running\n   Full command = false\n"
+                        "   Tracking instances :\n"),
+              std::string::npos);
 }
 
 TEST(Dump, names_that_are_no_utf8_leave_it_readable) {

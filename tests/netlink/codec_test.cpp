@@ -44,7 +44,8 @@ Address full_address() {
 Route multipath_route() {
     Route route;
     route.destination = prefix("10.99.0.0/16");
-    route.hops = {NextHop{ip("10.12.14.254"), IfIndex{7}, 1, false}, NextHop{ip("2001:db8::1"), IfIndex{8}, 255, true}};
+    route.hops = {NextHop{ip("10.12.14.254"), IfIndex{7}, 1, false, 3U << 16 | 4U},
+                  NextHop{ip("2001:db8::1"), IfIndex{8}, 255, true}};
     route.source = ip("10.12.14.4");
     route.table = 4711;
     route.metric = 50;
@@ -117,6 +118,7 @@ TEST(RouteCodec, every_field_goes_out_and_comes_back) {
     auto single = multipath_route();
     single.hops.resize(1);
     single.hops.front().onlink = true;
+    single.hops.front().realms = 0;
     EXPECT_EQ(sent(single), single);
 
     Route v6;

@@ -44,6 +44,7 @@ TEST_P(RouteContract, routes_over_several_hops_and_to_nowhere) {
     add(on_lan("10.12.14.4/24"));
     auto route = via_lan("10.99.0.0/16", "10.12.14.254");
     route.hops.push_back(NextHop{address("10.12.14.253"), world_->lan, 256, false});
+    for (auto& hop : route.hops) hop.realms = 3U << 16 | hop.weight;
     add(route);
     ASSERT_EQ(routes_to("10.99.0.0/16").size(), 1u);
     EXPECT_EQ(routes_to("10.99.0.0/16").front().hops, route.hops);

@@ -62,7 +62,16 @@ TEST(Names, of_dumps) {
     auto process = settings("one", "");
     EXPECT_EQ(dump_path("/tmp", "keepalived.data", process, "_one"), "/tmp/keepalived.data");
     process.dump_names_tell = true;
-    EXPECT_EQ(dump_path("/tmp", "keepalived.json", process, "_one"), "/tmp/keepalived_one.json");
+    EXPECT_EQ(dump_path("/tmp", "keepalived.data", process, "_blue_one"), "/tmp/keepalived.blue_one.data");
+    EXPECT_EQ(dump_path("/tmp", "keepalived_parent.data", process, "_one"), "/tmp/keepalived_parent.one.data");
+    EXPECT_EQ(dump_path("/tmp", "keepalived.data", process, ""), "/tmp/keepalived.data");
+    for (const char* const file : {"keepalived.stats", "keepalived.json"})
+        EXPECT_EQ(dump_path("/tmp", file, process, "_one"), std::string("/tmp/") + file) << "as 2.2.7 has it";
+    process.data_file = "/var/x.y/data";
+    EXPECT_EQ(dump_path("/tmp", "keepalived.data", process, "_one"), "/var/x.y/data");
+    EXPECT_EQ(dump_path("/tmp", "keepalived_parent.data", process, "_one"), "/var/x.y/data_parent");
+    process.data_file = "/var/x.data";
+    EXPECT_EQ(dump_path("/tmp", "keepalived_bfd.data", process, "_one"), "/var/x_bfd.data");
     process.stats_file = "/var/lib/x/stats";
     EXPECT_EQ(dump_path("/tmp", "keepalived.stats", process, "_one"), "/var/lib/x/stats");
 }

@@ -1,4 +1,4 @@
-// Items of virtual_ipaddress and its like, and of the track_ lists.
+// Items of virtual_ipaddress and its like.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -210,38 +210,6 @@ void add_address(Reader& reader, const Statement& s, bool excluded) {
 
 }  // namespace
 
-// keepalived leaves an item out that goes on with anything but `weight W`; a weight that is none is ignored alone.
-std::optional<WeightWords> read_tracked_weight(Reader& reader, const Statement& s, std::int64_t most) {
-    constexpr std::int64_t most_written = 254;
-    const auto report = [&](std::size_t word, const std::string& text) {
-        reader.fault(Severity::error, s.place(word), text);
-    };
-    WeightWords words;
-    if (s.size() == 1) return words;
-    if (s.word(1) != "weight" || s.size() == 2) {
-        report(1, s.size() == 2 && s.word(1) == "weight"
-                      ? fmt::format("a value is missing after weight: {} is not tracked", s.word(0))
-                      : fmt::format("unknown word '{}', so {} is not tracked: write weight N, and reverse or noreverse "
-                                    "behind it",
-                                    s.word(1), s.word(0)));
-        return std::nullopt;
-    }
-    const auto weight = parse_integer(s.word(2));
-    if (!weight || *weight < -most_written || *weight > most_written) {
-        report(2, fmt::format("weight '{}' is ignored: write a number from -{} to {}", s.word(2), most, most));
-    } else {
-        words.weight = static_cast<int>(std::clamp(*weight, -most, most));
-        if (*words.weight != *weight)
-            report(2, fmt::format("weight {} is too much: {} is used", *weight, *words.weight));
-    }
-    if (s.size() == 3) return words;
-    if (s.word(3) == "reverse" || s.word(3) == "noreverse")
-        words.reverse = s.word(3) == "reverse";
-    else
-        report(3, fmt::format("unknown word '{}' is ignored: write reverse or noreverse", s.word(3)));
-    return words;
-}
-
 void read_virtual_address(Reader& reader, const Statement& s) { add_address(reader, s, false); }
 void read_excluded_address(Reader& reader, const Statement& s) { add_address(reader, s, true); }
 void read_static_address(Reader& reader, const Statement& s) {
@@ -260,44 +228,6 @@ void read_static_address(Reader& reader, const Statement& s) {
         reader.fault(Severity::error, s.place(), "use_vmac is for virtual addresses: it is ignored here");
     track_static(reader, s, {item.track_group(), value->device, !value->track, false});
     addresses.push_back(std::move(*value));
-}
-
-void read_tracked_interface(Reader& reader, const Statement& s) {
-    const auto tracked = read_tracked_weight(reader, s, 253);
-    if (!tracked) return;
-    if (!is_device_name(s.word(0))) {
-        reader.fault(Severity::error, s.place(), fmt::format("'{}' cannot be the name of an interface", s.word(0)));
-        return;
-    }
-    const TrackInterface item{s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)};
-    const auto same = [&](const TrackInterface& other) { return other.device == item.device; };
-    const auto add_to = [&](auto& list) {
-        const bool is_new = std::none_of(list.begin(), list.end(), same);
-        if (is_new)
-            list.push_back(item);
-        else
-            reader.fault(Severity::error, s.place(),
-                         fmt::format("{} is tracked twice: the first one counts", item.device));
-        return is_new;
-    };
-    if (reader.in_group())
-        add_to(reader.group().interfaces);
-    else if (add_to(reader.instance().value.track_interfaces))
-        reader.instance().track_places.push_back(s.place());
-}
-
-// Whether there is a dns_failover for it is known when the whole text is read.
-void read_tracked_dns(Reader& reader, const Statement& s) {
-    const auto tracked = read_tracked_weight(reader, s, 253);
-    if (!tracked) return;
-    if (reader.in_group()) {
-        reader.group().dns.push_back({s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
-        reader.group().dns_places.push_back(s.place());
-        return;
-    }
-    auto& instance = reader.instance();
-    instance.value.track_dns.push_back({s.word(0), tracked->weight.value_or(0), tracked->reverse.value_or(false)});
-    instance.dns_places.push_back(s.place());
 }
 
 }  // namespace vrrpd::config

@@ -144,26 +144,20 @@ void open_bfd_instance(Reader& reader, const Statement& s) {
                                  most_bfd_name));
         return reader.skip(s);
     }
-    open_tracker(reader, s, "bfd");
-    const auto key = "bfd " + s.word(1);
-    auto& trackers = reader.draft().trackers;
-    const auto found = trackers.find(key);
-    if (found == trackers.end() || found->second.object) return;
-    auto& draft = found->second.bfd;
+    auto* const tracker = read_tracker(reader, s, Track::Kind::bfd);
+    if (tracker == nullptr) return;
+    const auto leave_out = [&] { reader.draft().trackers.erase({Track::Kind::bfd, s.word(1)}); };
+    auto& draft = tracker->bfd;
     if (draft.for_checkers && !draft.for_vrrp) {
         reader.fault(Severity::note, s.place(),
                      fmt::format("bfd_instance {} is for keepalived's checkers alone: it is left out", s.word(1)));
-        trackers.erase(found);
-        return;
+        return leave_out();
     }
-    if (!is_usable(reader, draft, s)) {
-        trackers.erase(found);
-        return;
-    }
+    if (!is_usable(reader, draft, s)) return leave_out();
     judge_neighbor(reader, draft.value, s);
     draft.value.hops = draft.hops.value_or(usual_hops);
     draft.value.least_hops = least_hops(reader, draft, s.place());
-    keep(reader, reader.draft().config.bfd_instances, draft.value, key);
+    keep(reader.draft().config.bfd_instances, draft.value, s.word(1), *tracker);
 }
 
 // A link-local address says nothing of the link: it is that of the instance which tracks it.

@@ -5,7 +5,10 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "vrrpd/config/parse.hpp"
@@ -14,14 +17,12 @@ namespace vrrpd::config {
 
 // Where a value stood: the line in the input and the word in it.
 struct Place {
-    std::size_t line = 0;
-    std::size_t word = 0;
-};
+    Place() = default;
+    Place(std::size_t in_line, std::size_t in_words)
+        : line(static_cast<std::uint32_t>(in_line)), word(static_cast<std::uint32_t>(in_words)) {}
 
-struct AnnounceDraft {
-    std::optional<unsigned> delay, repeat, refresh, refresh_repeat, lower_delay, lower_repeat;
-    std::optional<unsigned> extra;  // garp_extra_if
-    bool extra_everywhere = false;  // ... all
+    std::uint32_t line = 0;  // of at most most_lines
+    std::uint32_t word = 0;
 };
 
 // use_vmac and its kin, as they stood.
@@ -31,24 +32,6 @@ struct VirtualMacDraft {
     std::string name;               // empty: the next free one
     std::vector<std::uint8_t> mac;  // empty: the standard's; five octets: followed by the VRID
     std::optional<Place> place, mac_place, name_place, transmit_base;
-};
-
-struct GlobalsDraft {
-    std::optional<proto::Version> version;
-    AnnounceDraft announce;
-    bool min_garp = false;
-    std::optional<IpAddress> group4, group6;
-    std::string default_interface = "eth0";  // keepalived's
-    std::uint8_t down_timer_adverts = 3;
-    bool lower_prio_no_advert = false;
-    // Unlike keepalived's default: without a last advert of the one that yields, the other never learns that there
-    // were two, and does not announce again (keepalived issue 166).
-    bool higher_prio_send_advert = true;
-    bool check_unicast_source = false, v3_checksum_as_v2 = false, owner_ignores_adverts = false;
-    bool strict = false;
-    bool priority_changes = false;                                // vrrp_notify_priority_changes
-    std::optional<bool> mail, mail_vrrp;                          // smtp_alert, smtp_alert_vrrp
-    std::string virtual_prefix = "vrrp", virtual_address_prefix;  // vmac_prefix, vmac_addr_prefix; empty: the former
 };
 
 // notify and its kin, as they stood.
@@ -167,14 +150,13 @@ struct BfdDraft {
 
 // vrrp_script, track_file, ...: what is named by those who track it. Of the four values its kind's counts.
 struct TrackerDraft {
-    std::string kind;
-    std::string name;
     Place place;
     bool complete = false;                // it has its mandatory word
     std::optional<std::uint32_t> object;  // its number in Config
     int weight = 0;
     bool weight_given = false, reverse = false;
     TrackedScript script;
+    std::optional<Duration> script_timeout;  // none: the interval
     TrackedFile file;
     TrackedProcess process;
     BfdDraft bfd;
@@ -188,8 +170,9 @@ struct FifoDraft {
 
 struct Draft {
     Config config;
-    GlobalsDraft globals;
-    std::deque<InstanceDraft> instances;  // large, and never moved
+    Globals globals;
+    std::deque<InstanceDraft> instances;        // large, and never moved
+    std::set<std::string_view> instance_names;  // into the lines
     std::vector<GatewayDraft> gateways;
     std::vector<DnsFailoverDraft> dns_failovers;
     std::optional<DhcpSyncDraft> dhcp_sync;
@@ -197,8 +180,8 @@ struct Draft {
     std::vector<TrackGroupDraft> track_groups;
     std::vector<GarpGroupDraft> garp_groups;
     std::vector<StaticTrackDraft> static_tracks;
-    std::map<std::string, TrackerDraft> trackers;  // by kind and name: "script chk_dns"
-    FifoDraft fifo, vrrp_fifo;                     // notify_fifo, vrrp_notify_fifo
+    std::map<std::pair<Track::Kind, std::string>, TrackerDraft> trackers;  // by kind and name
+    FifoDraft fifo, vrrp_fifo;                                             // notify_fifo, vrrp_notify_fifo
     std::optional<Place> peer_link, peer_link_port;
     std::vector<Place> members;  // of peer_link, their addresses
     unsigned next_rule_priority = 16'384;

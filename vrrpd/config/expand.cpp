@@ -145,7 +145,13 @@ void Definitions::expand_into(const Text& line, Expanded& out, Budget& budget, u
 
 Definitions::Expanded Definitions::expand(const Text& line, Budget& budget) {
     Expanded out;
-    expand_into(line, out, budget, 0);
+    const bool as_it_is = line.size() <= longest_line && line.chars().find('$') == std::string_view::npos;
+    if (as_it_is && budget.spend(line.size()))
+        out.line = line;
+    else if (as_it_is)
+        out.stopped = true;
+    else
+        expand_into(line, out, budget, 0);
     return out;
 }
 

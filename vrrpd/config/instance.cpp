@@ -8,8 +8,7 @@
 namespace vrrpd::config {
 
 void open_instance(Reader& reader, const Statement& s) {
-    for (const auto& other : reader.draft().instances) {
-        if (other.value.name != s.word(1)) continue;
+    if (!reader.draft().instance_names.insert(s.word(1)).second) {
         reader.fault(Severity::error, s.place(1),
                      fmt::format("vrrp_instance {} stands twice: this one is skipped", s.word(1)));
         return reader.skip(s);
@@ -270,7 +269,7 @@ constexpr Keyword instance_table[] = {
                                  switch_instance<&InstanceDraft::higher_prio_send_advert>}),
     usually("(the global one)", {"owner_ignore_adverts", 'C', Support::acted, Shape::optional_switch,
                                  switch_instance<&InstanceDraft::owner_ignores_adverts>}),
-    {"kernel_rx_buf_size", 'C', Support::unsupported, Shape::integer, nullptr, 0, any},
+    goes_on({"kernel_rx_buf_size", 'C', Support::unsupported, Shape::integer, nullptr, 0, any}),
     {"linkbeat_use_polling", 'C', Support::unsupported, Shape::nothing},
     // virtual MAC
     {"use_vmac", 'A', Support::acted, Shape::optional_words, read_use_vmac},

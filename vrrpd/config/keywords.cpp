@@ -73,70 +73,16 @@ const Keyword* find_keyword(Block block, std::string_view word) {
     return found == table.end() ? nullptr : &*found;
 }
 
+// Asked of every line: gathered once.
 bool takes_command(std::string_view word) {
-    return std::any_of(tables.begin(), tables.end(), [&](const Table& table) {
-        const auto all = table.keywords();
-        return std::any_of(all.begin(), all.end(),
-                           [&](const Keyword& k) { return k.shape == Shape::command && k.name == word; });
-    });
-}
-
-bool survives_without_value(Block block, std::string_view word) {
-    constexpr std::string_view global[] = {"router_id",
-                                           "notification_email_from",
-                                           "smtp_helo_name",
-                                           "default_interface",
-                                           "script_user",
-                                           "startup_script",
-                                           "shutdown_script",
-                                           "startup_script_timeout",
-                                           "shutdown_script_timeout",
-                                           "notify_fifo",
-                                           "vrrp_notify_fifo",
-                                           "lvs_notify_fifo",
-                                           "notify_fifo_script",
-                                           "vrrp_notify_fifo_script",
-                                           "lvs_notify_fifo_script",
-                                           "vrrp_priority",
-                                           "bfd_priority",
-                                           "checker_priority",
-                                           "vrrp_rt_priority",
-                                           "bfd_rt_priority",
-                                           "checker_rt_priority",
-                                           "vrrp_cpu_affinity",
-                                           "bfd_cpu_affinity",
-                                           "checker_cpu_affinity",
-                                           "min_auto_priority_delay",
-                                           "reload_time_file",
-                                           "tmp_config_directory",
-                                           "iproute_usr_dir",
-                                           "iproute_etc_dir",
-                                           "snmp_socket",
-                                           "dbus_service_name",
-                                           "vrrp_rx_bufs_policy",
-                                           "vrrp_rx_bufs_multiplier",
-                                           "vrrp_netlink_cmd_rcv_bufs",
-                                           "vrrp_netlink_monitor_rcv_bufs",
-                                           "lvs_netlink_cmd_rcv_bufs",
-                                           "lvs_netlink_monitor_rcv_bufs",
-                                           "process_monitor_rcv_bufs"};
-    const auto among = [&](std::span<const std::string_view> words) {
-        return std::find(words.begin(), words.end(), word) != words.end();
-    };
-    switch (block) {
-        case Block::global_defs:
-            return among(global);
-        case Block::vrrp_instance:
-            return word == "kernel_rx_buf_size";
-        case Block::script:
-            return word == "script";
-        case Block::track_process:
-            return word == "weight";
-        case Block::track_file:
-            return word == "file" || word == "weight";
-        default:
-            return false;
-    }
+    static const auto names = [] {
+        std::vector<std::string_view> all;
+        for (const auto& table : tables)
+            for (const auto& keyword : table.keywords())
+                if (keyword.shape == Shape::command) all.push_back(keyword.name);
+        return all;
+    }();
+    return std::find(names.begin(), names.end(), word) != names.end();
 }
 
 std::string_view nearest(std::span<const std::string_view> names, std::string_view word) {

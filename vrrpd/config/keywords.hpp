@@ -82,6 +82,8 @@ struct Keyword {
     std::string_view consequence = {};  // what it means that it is not acted on
     Handler open = nullptr;             // for items: called once, before the first item
     bool repeats = false;               // may stand several times in a block of ours
+    // Where the value is missing keepalived says so and goes on; of most keywords it ends at once.
+    bool survives_without_value = false;
     // What holds if it is not given, for the manual page: as it would be written, which a test tries; or, in
     // parentheses, where that comes from.
     std::string_view usual = {};
@@ -89,6 +91,10 @@ struct Keyword {
 [[nodiscard]] constexpr bool is_our_own(const Keyword& keyword) { return keyword.tier == 'O'; }
 [[nodiscard]] constexpr Keyword repeatable(Keyword keyword) {
     keyword.repeats = true;
+    return keyword;
+}
+[[nodiscard]] constexpr Keyword goes_on(Keyword keyword) {
+    keyword.survives_without_value = true;
     return keyword;
 }
 [[nodiscard]] constexpr Keyword usually(std::string_view value, Keyword keyword) {
@@ -100,8 +106,6 @@ struct Keyword {
 [[nodiscard]] const Keyword* find_keyword(Block block, std::string_view word);
 // Whether a keyword of this name, in whichever block, is followed by a command.
 [[nodiscard]] bool takes_command(std::string_view word);
-// Whether keepalived, where the value is missing, says so and goes on: of most keywords it ends at once.
-[[nodiscard]] bool survives_without_value(Block block, std::string_view word);
 // The keyword of this block that is meant, if one is near enough to be offered; empty: none.
 [[nodiscard]] std::string_view nearest_keyword(Block block, std::string_view word);
 [[nodiscard]] std::string_view nearest(std::span<const std::string_view> names, std::string_view word);

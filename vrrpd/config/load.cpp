@@ -231,7 +231,7 @@ private:
 
     // One line, from a file (depth 0) or out of a definition or sequence.
     void line_of(Text line, unsigned depth) {
-        line = line.trimmed();
+        line = std::move(line).trimmed();
         if (line.empty() || stopped_) return;
         if (!budget_.spend(line.size() + 64)) return stop();
         if (depth > deepest_expansion) {
@@ -364,7 +364,7 @@ private:
     }
 
     void expand(const Text& line, unsigned depth) {
-        const auto expanded = definitions_.expand(line, budget_);
+        auto expanded = definitions_.expand(line, budget_);
         if (budget_.exhausted()) return stop();
         if (!expanded.problem.empty()) fault(Severity::error, expanded.column, expanded.problem);
         const bool changed = expanded.line.chars() != line.chars();  // else "@ID @ID word" would be judged twice
@@ -375,7 +375,7 @@ private:
             for (const auto& more : expanded.more) line_of(Text(more, column), depth + 1);
             return;
         }
-        const auto whole = expanded.line.trimmed();
+        const auto whole = std::move(expanded.line).trimmed();
         if (!include(whole)) emit(whole);
     }
 

@@ -59,6 +59,7 @@ struct VirtualRoute {
         std::string device;
         std::uint16_t weight = 1;  // 1..256
         bool onlink = false;
+        std::uint32_t realms = 0;  // of one of several
         bool operator==(const Hop&) const = default;
     };
     netlink::Route route;  // hops left empty here

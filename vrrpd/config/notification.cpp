@@ -91,6 +91,7 @@ void resolve_fifo(Reader& reader, FifoDraft& draft, std::string_view keyword) {
     auto& fifos = reader.draft().config.notification.fifos;
     if (draft.value) {
         draft.value->reader = std::move(draft.reader);
+        draft.value->of_all = keyword == "notify_fifo";
         fifos.push_back(std::move(*draft.value));
     } else if (draft.reader.is_given()) {
         reader.fault(Severity::warning, draft.place,

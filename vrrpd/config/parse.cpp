@@ -23,6 +23,7 @@ Parsed parse(const std::vector<Line>& lines, std::string_view id) {
     parsed.faults = reader.take_faults();
     parsed.balanced = reader.balanced();
     parsed.config = std::move(reader.draft().config);
+    parsed.globals = std::move(reader.draft().globals);
     return parsed;
 }
 

@@ -13,6 +13,7 @@
 
 #include "netlink/kernel.hpp"
 #include "vrrpd/base/result.hpp"
+#include "vrrpd/config/globals.hpp"
 #include "vrrpd/config/model.hpp"
 
 namespace vrrpd::config {
@@ -102,6 +103,7 @@ struct Loaded {
 
 struct Parsed {
     Config config;
+    Globals globals;
     std::vector<Fault> faults;  // in the order of the text
     // Of its braces. If not, a block may have swallowed another one: good enough for a start, as keepalived has it, but
     // not for a reload, which would withdraw what was swallowed.

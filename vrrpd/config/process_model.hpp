@@ -11,6 +11,8 @@
 
 namespace vrrpd::config {
 
+inline constexpr Duration default_child_wait = std::chrono::seconds(5);  // keepalived's
+
 struct ProcessSettings {
     // Who we are among others. A reload cannot change it.
     std::string instance;       // several daemons on one host: in the names of files, in the log

@@ -223,7 +223,7 @@ void Reader::say_support(const Statement& s) {
 
 bool Reader::missing(const Statement& s) {
     if (!takes_argument(s.keyword.shape) || s.size() > 1) return false;
-    if (survives_without_value(block_, s.keyword.name)) {
+    if (s.keyword.survives_without_value) {
         fault(Severity::error, s.place(), fmt::format("a value is missing after {}: it is left out", s.keyword.name));
         return true;
     }

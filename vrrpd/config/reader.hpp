@@ -39,8 +39,8 @@ public:
     [[nodiscard]] SyncGroupDraft& group() { return draft_.groups.back(); }
     [[nodiscard]] GatewayDraft& gateway() { return draft_.gateways.back(); }
     // The vrrp_script, track_file, ... whose block is being read.
-    void open_tracker(std::string key) { tracker_ = std::move(key); }
-    [[nodiscard]] TrackerDraft& tracker() { return draft_.trackers.at(tracker_); }
+    void open_tracker(TrackerDraft& tracker) { tracker_ = &tracker; }
+    [[nodiscard]] TrackerDraft& tracker() { return *tracker_; }
     // Inside a vrrp_sync_group (whose keywords an instance has, too).
     [[nodiscard]] bool in_group() const { return block_ == Block::sync_group; }
     // Whether an address of this family fits the instance; says so if not.
@@ -86,7 +86,7 @@ private:
     bool balanced_ = true;
     std::vector<std::size_t> swallowed_;  // lines inside a block that would open another one at the top level
     Draft draft_;
-    std::string tracker_;
+    TrackerDraft* tracker_ = nullptr;
     Block block_ = Block::root;
     struct Placed {
         Place place;
@@ -116,6 +116,7 @@ void enforce_strict(Reader& reader, InstanceDraft& draft);  // before everything
 
 // Block openers.
 void open_instance(Reader& reader, const Statement& statement);
+void open_sync_group(Reader& reader, const Statement& statement);
 void open_authentication(Reader& reader, const Statement& statement);
 void open_auth_hmac(Reader& reader, const Statement& statement);
 void open_gateway(Reader& reader, const Statement& statement);
@@ -128,7 +129,6 @@ void open_track_process(Reader& reader, const Statement& statement);
 void open_track_file(Reader& reader, const Statement& statement);
 void open_bfd_instance(Reader& reader, const Statement& statement);
 
-// Items of lists. The static ones are judged and not kept.
 // Items of lists.
 void read_virtual_address(Reader& reader, const Statement& item);
 void read_excluded_address(Reader& reader, const Statement& item);
@@ -143,7 +143,6 @@ void read_tracked_script(Reader& reader, const Statement& item);
 void read_tracked_file(Reader& reader, const Statement& item);
 void read_tracked_process(Reader& reader, const Statement& item);
 void read_tracked_bfd(Reader& reader, const Statement& item);
-void read_track_group_member(Reader& reader, const Statement& item);
 void read_interface_delay(Reader& reader, const Statement& item);
 void open_track_group(Reader& reader, const Statement& statement);
 // Of a static entry: its track_group, or none, and the device that it needs.

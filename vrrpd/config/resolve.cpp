@@ -15,6 +15,8 @@ constexpr Duration probe_time = std::chrono::milliseconds(200);  // three probes
 constexpr std::size_t most_addresses_v4 = 255;                   // the count is one octet
 constexpr std::size_t most_addresses_v6 = 90;                    // (1500 - 40 - 8) / 16
 
+Duration whole_seconds(unsigned value) { return std::chrono::seconds(value); }
+
 class Resolver {
 public:
     Resolver(Reader& reader, InstanceDraft& draft)
@@ -122,24 +124,20 @@ private:
             report(*draft_.accept_place, "no_accept does not go with priority 255: the owner accepts");
     }
 
+    // The instance's own garp_master_* are not inherited by its garp_lower_prio_*.
     void announcements() {
-        const auto seconds = [](unsigned value) { return Duration(std::chrono::seconds(value)); };
         const auto& own = draft_.announce;
-        const auto& global = globals_.announce;
-        // vrrp_min_garp: one announcement, no second block, where nothing else was said.
-        const auto global_delay = global.delay.value_or(globals_.min_garp ? 0 : 5);
-        const auto global_repeat = std::max(1U, global.repeat.value_or(globals_.min_garp ? 1 : 5));
-        proto::AnnouncePolicy policy;
-        policy.second_block = seconds(own.delay.value_or(global_delay));
-        policy.repeat = std::max(1U, own.repeat.value_or(global_repeat));
-        policy.refresh = seconds(own.refresh.value_or(global.refresh.value_or(0)));
-        policy.refresh_repeat = std::max(1U, own.refresh_repeat.value_or(global.refresh_repeat.value_or(1)));
-        // The instance's own garp_master_* are not inherited here.
-        policy.lower_prio_second_block = seconds(own.lower_delay.value_or(global.lower_delay.value_or(global_delay)));
-        policy.lower_prio_repeat = own.lower_repeat.value_or(global.lower_repeat.value_or(global_repeat));
-        const auto& extra = own.extra ? own : global;
-        policy.extra = seconds(extra.extra.value_or(0));
-        policy.extra_everywhere = extra.extra_everywhere;
+        auto policy = usual_announcements(globals_);
+        if (own.delay) policy.second_block = whole_seconds(*own.delay);
+        if (own.repeat) policy.repeat = std::max(1U, *own.repeat);
+        if (own.refresh) policy.refresh = whole_seconds(*own.refresh);
+        if (own.refresh_repeat) policy.refresh_repeat = std::max(1U, *own.refresh_repeat);
+        if (own.lower_delay) policy.lower_prio_second_block = whole_seconds(*own.lower_delay);
+        if (own.lower_repeat) policy.lower_prio_repeat = *own.lower_repeat;
+        if (own.extra) {
+            policy.extra = whole_seconds(*own.extra);
+            policy.extra_everywhere = own.extra_everywhere;
+        }
         if (policy != proto::AnnouncePolicy{}) instance_.announce.edit() = policy;
     }
 
@@ -229,12 +227,29 @@ private:
     }
 
     Reader& reader_;
-    const GlobalsDraft& globals_;
+    const Globals& globals_;
     InstanceDraft& draft_;
     Instance& instance_;
 };
 
 }  // namespace
+
+proto::AnnouncePolicy usual_announcements(const Globals& globals) {
+    const auto& given = globals.announce;
+    // vrrp_min_garp: one announcement, no second block, where nothing else was said.
+    const auto delay = given.delay.value_or(globals.min_garp ? 0 : 5);
+    const auto repeat = std::max(1U, given.repeat.value_or(globals.min_garp ? 1 : 5));
+    proto::AnnouncePolicy policy;
+    policy.second_block = whole_seconds(delay);
+    policy.repeat = repeat;
+    policy.refresh = whole_seconds(given.refresh.value_or(0));
+    policy.refresh_repeat = std::max(1U, given.refresh_repeat.value_or(1));
+    policy.lower_prio_second_block = whole_seconds(given.lower_delay.value_or(delay));
+    policy.lower_prio_repeat = given.lower_repeat.value_or(repeat);
+    policy.extra = whole_seconds(given.extra.value_or(0));
+    policy.extra_everywhere = given.extra_everywhere;
+    return policy;
+}
 
 void resolve(Reader& reader) {
     auto& draft = reader.draft();

@@ -57,8 +57,9 @@ public:
         }
         if (other_protocol_) keep_protocol();
         if (hop_given_) value_.hops.insert(value_.hops.begin(), hop_);
-        const auto& hops = value_.hops;
-        if (value_.track && std::all_of(hops.begin(), hops.end(), [](const auto& hop) { return hop.device.empty(); })) {
+        if (value_.hops.size() == 1) realms_of_route(std::exchange(value_.hops.front().realms, 0));
+        // As keepalived has it: with several hops there is no one device that the route stands and falls with.
+        if (value_.track && hop_.device.empty()) {
             reader_.fault(Severity::error, s_.place(),
                           "a route without a device is not tracked: write dev INTERFACE, or no_track");
             value_.track = false;
@@ -288,16 +289,22 @@ private:
         if (text != "ecn") return drop(at_, fmt::format("unknown feature '{}': write ecn", text));
         set_metric(RTAX_FEATURES, RTAX_FEATURE_ECN);
     }
-    // [FROM/]TO. What names there were are numbers by now (route_names.cpp).
-    void realms(std::string_view text) {
+    // [FROM/]TO. What names there were are numbers by now (route_names.cpp). 0, which is none, where the route is
+    // dropped.
+    std::uint32_t realms_of(std::string_view text) {
         const auto slash = text.find('/');
         const auto to = parse_c_integer(slash == std::string_view::npos ? text : text.substr(slash + 1));
         const auto from =
             slash == std::string_view::npos ? std::optional<std::int64_t>(0) : parse_c_integer(text.substr(0, slash));
-        if (!to || !from || *to < 0 || *to > 65'535 || *from < 0 || *from > 65'535)
-            return drop(
-                at_, fmt::format("realms '{}': write TO or FROM/TO, numbers up to 65535 or names of rt_realms", text));
-        value_.route.extras.edit().realms = static_cast<std::uint32_t>(*from << 16 | *to);
+        if (!to || !from || *to < 0 || *to > 65'535 || *from < 0 || *from > 65'535) {
+            drop(at_, fmt::format("realms '{}': write TO or FROM/TO, numbers up to 65535 or names of rt_realms", text));
+            return 0;
+        }
+        return static_cast<std::uint32_t>(*from << 16 | *to);
+    }
+    void realms(std::string_view text) { realms_of_route(realms_of(text)); }
+    void realms_of_route(std::uint32_t realms) {
+        if (realms != 0) value_.route.extras.edit().realms = realms;
     }
     void preference(std::string_view text) {
         if (text != "low" && text != "medium" && text != "high")
@@ -319,27 +326,36 @@ private:
         return std::nullopt;
     }
 
-    // nexthop [via [fam] ADDR] [dev IF] [weight N] [onlink]; repeatable, to the end.
+    // nexthop [via [fam] ADDR] [dev IF] [weight N] [onlink] [realms R]; repeatable, to the end.
     void next_hop() {
         VirtualRoute::Hop hop;
         std::swap(hop, hop_);
         const bool given = std::exchange(hop_given_, false);
-        unsigned weight = 1;
         while (kept_ && at_ < s_.size() && s_.word(at_) != "nexthop") {
-            if (s_.word(at_) != "weight") {
+            if (take("weight"))
+                weight_of_hop();
+            else if (take("realms"))
+                realms_of_hop();
+            else
                 option();
-                continue;
-            }
-            const auto number = ++at_ < s_.size() ? parse_integer(s_.word(at_)) : std::nullopt;
-            if (!number || *number < 1 || *number > 256)
-                return drop(at_, "the weight of a nexthop is a number from 1 to 256");
-            weight = static_cast<unsigned>(*number);
-            ++at_;
         }
-        hop_.weight = static_cast<std::uint16_t>(weight);
+        if (!kept_) return;
         value_.hops.push_back(hop_);
         hop_ = std::move(hop);
         hop_given_ = given;
+    }
+
+    void weight_of_hop() {
+        const auto number = at_ < s_.size() ? parse_integer(s_.word(at_)) : std::nullopt;
+        if (!number || *number < 1 || *number > 256)
+            return drop(at_, "the weight of a nexthop is a number from 1 to 256");
+        hop_.weight = static_cast<std::uint16_t>(*number);
+        ++at_;
+    }
+    void realms_of_hop() {
+        if (at_ == s_.size()) return drop(at_, "a value is missing after realms");
+        hop_.realms = realms_of(s_.word(at_));
+        ++at_;
     }
 
     Reader& reader_;

@@ -236,7 +236,7 @@ private:
         if (to && from) value_.rule.extras.edit().realms = static_cast<std::uint32_t>(*from << 16 | *to);
     }
     void tunnel(std::string_view text) {
-        if (const auto id = number(text, 1, UINT32_MAX))
+        if (const auto id = number(text, 1, INT64_MAX))
             value_.rule.extras.edit().tunnel = static_cast<std::uint64_t>(*id);
     }
     void ip_protocol(std::string_view text) {

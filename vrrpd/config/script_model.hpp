@@ -94,6 +94,7 @@ struct Fifo {
     std::string path;
     std::string user, group;
     Script reader;
+    bool of_all = false;  // notify_fifo, which keepalived's checkers write to as well
     bool operator==(const Fifo&) const = default;
 };
 

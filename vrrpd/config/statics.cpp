@@ -13,10 +13,6 @@ void open_track_group(Reader& reader, const Statement& s) {
     reader.enter(s);
 }
 
-void read_track_group_member(Reader& reader, const Statement& s) {
-    for (const auto& word : s.line.words) reader.draft().track_groups.back().members.push_back(word.text);
-}
-
 void track_static(Reader& reader, const Statement& s, const StaticTrack& track) {
     if (track.group.empty()) return;
     if (track.no_track) {
@@ -51,6 +47,14 @@ void read_interface_delay(Reader& reader, const Statement& s) {
 }
 
 namespace {
+
+void read_track_group_member(Reader& reader, const Statement& s) {
+    for (const auto& word : s.line.words) reader.draft().track_groups.back().members.push_back(word.text);
+}
+
+constexpr Keyword track_group_table[] = {
+    {"group", 'C', Support::acted, Shape::items, read_track_group_member},
+};
 
 void track_device(Reader& reader, const StaticTrackDraft& track, const std::string& member) {
     auto& config = reader.draft().config;
@@ -99,5 +103,7 @@ void resolve_statics(Reader& reader) {
     }
     cap_down_delays(draft.config);
 }
+
+std::span<const Keyword> track_group_keywords() { return track_group_table; }
 
 }  // namespace vrrpd::config

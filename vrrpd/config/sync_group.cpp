@@ -1,13 +1,60 @@
-// vrrp_sync_group: its members found, and what it tracks given to each of them. Its keywords are in
-// root.cpp, the rules by which members move in proto/sync_group.hpp.
+// vrrp_sync_group: its keywords; its members found, and what it tracks given to each of them. The rules by which
+// members move are in proto/sync_group.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "vrrpd/config/reader.hpp"
+#include "vrrpd/config/handlers.hpp"
 
 namespace vrrpd::config {
+
+void open_sync_group(Reader& reader, const Statement& s) {
+    for (const auto& group : reader.draft().groups) {
+        if (group.name != s.word(1)) continue;
+        reader.fault(Severity::error, s.place(1),
+                     fmt::format("vrrp_sync_group {} stands twice: this one is skipped", s.word(1)));
+        return reader.skip(s);
+    }
+    reader.draft().groups.emplace_back();
+    reader.group().name = s.word(1);
+    reader.group().place = s.place();
+    reader.enter(s);
+}
+
 namespace {
+
+void group_member(Reader& reader, const Statement& s) {
+    for (const auto& word : s.line.words) reader.group().members.push_back(word.text);
+}
+
+void keep_group_weights(Reader& reader, const Statement&) { reader.group().tracking_weight = true; }
+
+void deprecate_global_tracking(Reader& reader, const Statement& s) {
+    reader.fault(
+        Severity::error, s.place(),
+        "global_tracking is deprecated and does nothing: take it out; where members shall keep weights of their "
+        "own, write sync_group_tracking_weight");
+}
+
+constexpr Keyword sync_group_table[] = {
+    {"group", 'A', Support::acted, Shape::items, group_member},
+    {"track_interface", 'A', Support::acted, Shape::items, read_tracked_interface},
+    {"track_dns", 'O', Support::acted, Shape::items, read_tracked_dns},
+    {"track_script", 'A', Support::acted, Shape::items, read_tracked_script},
+    {"track_file", 'B', Support::acted, Shape::items, read_tracked_file},
+    {"track_process", 'B', Support::acted, Shape::items, read_tracked_process},
+    {"track_bfd", 'B', Support::acted, Shape::items, read_tracked_bfd},
+    {"notify", 'A', Support::acted, Shape::command, read_notify<&Notify::any>},
+    {"notify_master", 'A', Support::acted, Shape::command, read_notify<&Notify::master>},
+    {"notify_backup", 'A', Support::acted, Shape::command, read_notify<&Notify::backup>},
+    {"notify_fault", 'A', Support::acted, Shape::command, read_notify<&Notify::fault>},
+    {"notify_stop", 'A', Support::acted, Shape::command, read_notify<&Notify::stop>},
+    usually("(smtp_alert_vrrp)", {"smtp_alert", 'B', Support::acted, Shape::optional_switch, read_mail_switch}),
+    usually("(the global one)",
+            {"notify_priority_changes", 'C', Support::acted, Shape::optional_switch, read_priority_changes}),
+    {"sync_group_tracking_weight", 'B', Support::acted, Shape::nothing, keep_group_weights},
+    {"global_tracking", 'C', Support::accepted, Shape::nothing, deprecate_global_tracking},
+};
 
 class GroupResolver {
 public:
@@ -106,5 +153,7 @@ private:
 void resolve_sync_groups(Reader& reader) {
     for (auto& group : reader.draft().groups) GroupResolver(reader, group).run();
 }
+
+std::span<const Keyword> sync_group_keywords() { return sync_group_table; }
 
 }  // namespace vrrpd::config

@@ -20,7 +20,12 @@ Text Text::sub(std::size_t from, std::size_t count) const {
     return part;
 }
 
-Text Text::trimmed() const {
+Text Text::trimmed() && {
+    const bool is_trim = empty() || (!is_blank(chars_.front()) && !is_blank(chars_.back()));
+    return is_trim ? std::move(*this) : std::as_const(*this).trimmed();
+}
+
+Text Text::trimmed() const& {
     std::size_t from = 0;
     std::size_t end = size();
     while (from < end && is_blank(chars_[from])) ++from;
@@ -36,6 +41,7 @@ std::string_view trim(std::string_view text) {
 
 Text without_comment(std::string_view line) {
     Text text;
+    text.reserve(line.size());
     bool quoted = false;
     for (std::size_t at = 0; at < line.size(); ++at) {
         const char c = line[at];
@@ -48,7 +54,7 @@ Text without_comment(std::string_view line) {
         if (keeps_backslash || (pair && (line[at + 1] == '#' || line[at + 1] == '!'))) ++at;
         text.append(line[at], static_cast<unsigned>(at + 1));
     }
-    return text.trimmed();
+    return std::move(text).trimmed();
 }
 
 namespace {
@@ -81,13 +87,18 @@ private:
             flush();
             result_.lines.push_back({Word{std::string(1, c), line_.column(at_), false}});
             ++at_;
-        } else if (!words_.empty() && takes_command(words_.front().text)) {
+        } else if (has_command()) {
             command();
         } else if (c == '"') {
             quoted();
         } else {
             plain();
         }
+    }
+
+    bool has_command() {
+        if (words_.size() == 1) has_command_ = takes_command(words_.front().text);
+        return !words_.empty() && has_command_;
     }
 
     // Behind a keyword that takes a command. The command is split again by its handler.
@@ -138,6 +149,7 @@ private:
     const Text& line_;
     std::size_t at_ = 0;
     std::vector<Word> words_;
+    bool has_command_ = false;  // the first of words_ takes one
     Split result_;
 };
 

@@ -33,7 +33,12 @@ public:
     }
     void append(const Text& other);
     [[nodiscard]] Text sub(std::size_t from, std::size_t count = std::string::npos) const;
-    [[nodiscard]] Text trimmed() const;
+    [[nodiscard]] Text trimmed() const&;
+    [[nodiscard]] Text trimmed() &&;  // without a copy where there is nothing to take off
+    void reserve(std::size_t size) {
+        chars_.reserve(size);
+        columns_.reserve(size);
+    }
 
 private:
     std::string chars_;

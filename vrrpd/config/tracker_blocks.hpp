@@ -10,21 +10,20 @@
 
 namespace vrrpd::config {
 
-// Reads the block into a draft that those below it may name; one without its mandatory word is left out.
-void open_tracker(Reader& reader, const Statement& s, const char* kind);
+// Reads the block into a draft that those below it may name. nullptr, and it is said why: it stands twice, or has not
+// its mandatory word.
+[[nodiscard]] TrackerDraft* read_tracker(Reader& reader, const Statement& s, Track::Kind kind);
 
 // weight INT [reverse]
 void read_weight(Reader& reader, const Statement& s);
 
 // Numbered when it is complete: whoever names it does so below.
 template <class Object>
-void keep(Reader& reader, std::vector<Object>& all, Object object, const std::string& key) {
-    const auto found = reader.draft().trackers.find(key);
-    if (found == reader.draft().trackers.end()) return;
-    found->second.object = static_cast<std::uint32_t>(all.size());
-    object.name = found->second.name;
-    object.weight = found->second.weight;
-    object.reverse = found->second.reverse;
+void keep(std::vector<Object>& all, Object object, const std::string& name, TrackerDraft& tracker) {
+    tracker.object = static_cast<std::uint32_t>(all.size());
+    object.name = name;
+    object.weight = tracker.weight;
+    object.reverse = tracker.reverse;
     all.push_back(std::move(object));
 }
 

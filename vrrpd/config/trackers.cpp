@@ -1,35 +1,32 @@
-// vrrp_script, vrrp_track_process and track_file, and the lists that name them, and BFD sessions.
-// bfd_instance itself is in bfd.cpp.
+// The blocks vrrp_script, vrrp_track_process and track_file: what may be tracked. Who tracks it is in track_lists.cpp;
+// bfd_instance is in bfd.cpp.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "vrrpd/config/handlers.hpp"
-#include "vrrpd/config/items.hpp"
 #include "vrrpd/config/tracker_blocks.hpp"
 
 namespace vrrpd::config {
 
-void open_tracker(Reader& reader, const Statement& s, const char* kind) {
-    const auto key = fmt::format("{} {}", kind, s.word(1));
-    TrackerDraft draft;
-    draft.kind = kind;
-    draft.name = s.word(1);
-    draft.place = s.place();
-    draft.script.timeout = Duration::zero();  // until it is given: the interval
-    const auto [entry, is_new] = reader.draft().trackers.try_emplace(key, std::move(draft));
+TrackerDraft* read_tracker(Reader& reader, const Statement& s, Track::Kind kind) {
+    auto& all = reader.draft().trackers;
+    const auto [entry, is_new] = all.try_emplace({kind, s.word(1)});
     if (!is_new) {
         reader.fault(Severity::error, s.place(1),
                      fmt::format("{} {} stands twice: this one is skipped", s.keyword.name, s.word(1)));
-        return reader.skip(s);
+        reader.skip(s);
+        return nullptr;
     }
-    reader.open_tracker(key);
+    auto& tracker = entry->second;
+    tracker.place = s.place();
+    reader.open_tracker(tracker);
     reader.enter(s);
-    if (entry->second.complete) return;
+    if (tracker.complete) return &tracker;
     reader.fault(Severity::error, s.place(),
                  fmt::format("{} {} does not say what to watch: it is left out", s.keyword.name, s.word(1)));
-    reader.draft().trackers.erase(key);
+    all.erase(entry);
+    return nullptr;
 }
 
 void read_weight(Reader& reader, const Statement& s) {
@@ -85,7 +82,7 @@ void set_timeout(Reader& reader, const Statement& s) {
     const auto value = reader.millionths(s);
     if (!value) return;
     say_zero(reader, s, *value);
-    script(reader).timeout = from_millionths(*value == 0 ? second : *value);
+    reader.tracker().script_timeout = from_millionths(*value == 0 ? second : *value);
 }
 
 void set_rise(Reader& reader, const Statement& s) {
@@ -188,7 +185,7 @@ void set_init_file(Reader& reader, const Statement& s) {
 }
 
 constexpr Keyword script_table[] = {
-    {"script", 'A', Support::acted, Shape::command, set_script},
+    goes_on({"script", 'A', Support::acted, Shape::command, set_script}),
     usually("1", {"interval", 'A', Support::acted, Shape::decimal, set_interval, 0, any_time}),
     usually("(interval)", {"timeout", 'A', Support::acted, Shape::decimal, set_timeout, 0, any_time}),
     usually("0", {"weight", 'A', Support::acted, Shape::integer, read_weight, -253, 253}),
@@ -201,7 +198,7 @@ constexpr Keyword script_table[] = {
 constexpr Keyword track_process_table[] = {
     {"process", 'B', Support::acted, Shape::command, set_process},
     {"param_match", 'C', Support::acted, Shape::optional_words, set_match},
-    usually("0", {"weight", 'B', Support::acted, Shape::integer, read_weight, -254, 254}),
+    usually("0", goes_on({"weight", 'B', Support::acted, Shape::integer, read_weight, -254, 254})),
     usually("1", {"quorum", 'B', Support::acted, Shape::integer, set_quorum, 1, 65'535}),
     usually("(none)", {"quorum_max", 'B', Support::acted, Shape::integer, set_quorum_max, 0, 65'535}),
     usually("(none)", {"delay", 'C', Support::acted, Shape::decimal, set_delays, 1, 3600 * second}),
@@ -211,167 +208,38 @@ constexpr Keyword track_process_table[] = {
 };
 
 constexpr Keyword track_file_table[] = {
-    {"file", 'B', Support::acted, Shape::word, set_file},
-    usually("1", {"weight", 'B', Support::acted, Shape::integer, read_weight, -254, 254}),
+    goes_on({"file", 'B', Support::acted, Shape::word, set_file}),
+    usually("1", goes_on({"weight", 'B', Support::acted, Shape::integer, read_weight, -254, 254})),
     {"init_file", 'B', Support::acted, Shape::optional_words, set_init_file},
 };
-
-// ---- the lists
-
-std::string_view kind_word(Track::Kind kind) {
-    constexpr std::string_view words[] = {"script", "file", "process", "bfd"};
-    return words[static_cast<std::size_t>(kind)];
-}
-
-void read_tracked(Reader& reader, const Statement& s, Track::Kind as) {
-    const auto kind = kind_word(as);
-    const bool weighs_to_the_edge = as == Track::Kind::file || as == Track::Kind::process;
-    const auto given = read_tracked_weight(reader, s, weighs_to_the_edge ? 254 : 253);
-    const auto& trackers = reader.draft().trackers;
-    const auto found = trackers.find(fmt::format("{} {}", kind, s.word(0)));
-    if (found == trackers.end()) {
-        reader.fault(Severity::error, s.place(),
-                     fmt::format("there is no {} '{}' above this line: it is not tracked", kind, s.word(0)));
-        return;
-    }
-    const auto& tracker = found->second;
-    if (!given) return;
-    TrackDraft track{{as, given->reverse.value_or(tracker.reverse),
-                      static_cast<std::int16_t>(given->weight.value_or(tracker.weight)), *tracker.object},
-                     s.place(),
-                     s.word(0)};
-    auto& list = reader.in_group() ? reader.draft().groups.back().tracks : reader.instance().tracks;
-    const bool twice = std::any_of(list.begin(), list.end(), [&](const TrackDraft& other) {
-        return other.value.kind == track.value.kind && other.value.object == track.value.object;
-    });
-    if (twice)
-        reader.fault(Severity::error, s.place(),
-                     fmt::format("{} '{}' is tracked twice: once is enough", kind, s.word(0)));
-    else
-        list.push_back(std::move(track));
-}
-
-// ---- of the whole
-
-// What one member of a sync group tracks for itself may weigh only if the group says so.
-std::vector<Track> tracks_in_group(Reader& reader, const std::vector<TrackDraft>& drafts, const SyncGroupDraft& group) {
-    std::vector<Track> kept;
-    for (const auto& draft : drafts) {
-        auto track = draft.value;
-        const bool neutral = track.weight == 0 || group.tracking_weight || track.kind == Track::Kind::process;
-        if (!neutral) {
-            const bool usual = track.kind == Track::Kind::file && track.weight == 1;
-            reader.fault(Severity::error, draft.place,
-                         fmt::format("{} '{}' weighs, and vrrp_sync_group {} moves as one: {}; write "
-                                     "sync_group_tracking_weight to keep the weight",
-                                     kind_word(track.kind), draft.name, group.name,
-                                     usual ? "its weight counts as 0" : "it is not tracked"));
-            if (!usual) continue;
-            track.weight = 0;
-        }
-        kept.push_back(track);
-    }
-    return kept;
-}
-
-std::vector<Track> own_tracks(const std::vector<TrackDraft>& drafts) {
-    std::vector<Track> kept;
-    for (const auto& draft : drafts) kept.push_back(draft.value);
-    return kept;
-}
-
-void weigh_nothing_for_owner(Reader& reader, const Instance& instance, std::vector<TrackDraft>& drafts) {
-    if (!instance.parameters.priority.is_owner()) return;
-    std::erase_if(drafts, [&](const TrackDraft& draft) {
-        if (draft.value.weight == 0) return false;
-        reader.fault(Severity::error, draft.place,
-                     fmt::format("({}) a weight changes nothing at priority 255: {} '{}' is not tracked", instance.name,
-                                 kind_word(draft.value.kind), draft.name));
-        return true;
-    });
-}
-
-const SyncGroupDraft* group_of(const Draft& draft, const std::string& instance) {
-    for (const auto& group : draft.groups)
-        if (std::find(group.members.begin(), group.members.end(), instance) != group.members.end()) return &group;
-    return nullptr;
-}
-
-void note_unused(Reader& reader) {
-    const auto& draft = reader.draft();
-    for (const auto& entry : draft.trackers) {
-        const auto& tracker = entry.second;                      // no binding: clang 14 lets no lambda see one
-        if (!tracker.object || tracker.kind == "bfd") continue;  // a session is run for the neighbour's sake, too
-        const bool used =
-            std::any_of(draft.config.instances.begin(), draft.config.instances.end(), [&](const auto& one) {
-                return std::any_of(one.tracks.begin(), one.tracks.end(), [&](const Track& track) {
-                    return kind_word(track.kind) == tracker.kind && track.object == *tracker.object;
-                });
-            });
-        if (!used)
-            reader.fault(Severity::note, tracker.place,
-                         fmt::format("nothing tracks {} '{}': it is not watched", tracker.kind, tracker.name));
-    }
-}
 
 }  // namespace
 
 void open_vrrp_script(Reader& reader, const Statement& s) {
-    open_tracker(reader, s, "script");
-    const auto key = "script " + s.word(1);
-    const auto found = reader.draft().trackers.find(key);
-    if (found == reader.draft().trackers.end() || found->second.object) return;
-    auto value = found->second.script;
-    if (value.timeout == Duration::zero()) value.timeout = value.interval;
-    keep(reader, reader.draft().config.scripts, std::move(value), key);
+    auto* const tracker = read_tracker(reader, s, Track::Kind::script);
+    if (tracker == nullptr) return;
+    auto& script = tracker->script;
+    script.timeout = tracker->script_timeout.value_or(script.interval);
+    keep(reader.draft().config.scripts, script, s.word(1), *tracker);
 }
 
 void open_track_process(Reader& reader, const Statement& s) {
-    open_tracker(reader, s, "process");
-    const auto key = "process " + s.word(1);
-    const auto found = reader.draft().trackers.find(key);
-    if (found == reader.draft().trackers.end() || found->second.object) return;
-    auto value = found->second.process;
-    if (!value.parameters.empty() && value.match == TrackedProcess::Match::none)
-        value.match = TrackedProcess::Match::exact;
+    auto* const tracker = read_tracker(reader, s, Track::Kind::process);
+    if (tracker == nullptr) return;
+    auto& process = tracker->process;
+    if (!process.parameters.empty() && process.match == TrackedProcess::Match::none)
+        process.match = TrackedProcess::Match::exact;
     // As in keepalived: who asks for parameters means the command as it was called, not the process's short name.
-    if (value.match != TrackedProcess::Match::none) value.full_command = true;
-    keep(reader, reader.draft().config.processes, std::move(value), key);
+    if (process.match != TrackedProcess::Match::none) process.full_command = true;
+    keep(reader.draft().config.processes, process, s.word(1), *tracker);
 }
 
 void open_track_file(Reader& reader, const Statement& s) {
-    open_tracker(reader, s, "file");
-    const auto key = "file " + s.word(1);
-    const auto found = reader.draft().trackers.find(key);
-    if (found == reader.draft().trackers.end() || found->second.object) return;
-    if (!found->second.weight_given) found->second.weight = 1;
-    keep(reader, reader.draft().config.files, found->second.file, key);
+    auto* const tracker = read_tracker(reader, s, Track::Kind::file);
+    if (tracker == nullptr) return;
+    if (!tracker->weight_given) tracker->weight = 1;
+    keep(reader.draft().config.files, tracker->file, s.word(1), *tracker);
 }
-
-void resolve_tracks(Reader& reader) {
-    auto& draft = reader.draft();
-    for (std::size_t i = 0; i < draft.instances.size(); ++i) {
-        auto& instance = draft.config.instances[i];
-        auto& own = draft.instances[i].tracks;
-        weigh_nothing_for_owner(reader, instance, own);
-        const auto* group = group_of(draft, instance.name);
-        auto tracks = group ? tracks_in_group(reader, own, *group) : own_tracks(own);
-        if (group) {
-            auto theirs = group->tracks;
-            weigh_nothing_for_owner(reader, instance, theirs);
-            for (const auto& track : own_tracks(theirs)) tracks.push_back(track);  // alike for all, so it may weigh
-        }
-        tracks.shrink_to_fit();
-        instance.tracks = std::move(tracks);
-    }
-    note_unused(reader);
-    resolve_bfd(reader);
-}
-
-void read_tracked_script(Reader& reader, const Statement& s) { read_tracked(reader, s, Track::Kind::script); }
-void read_tracked_file(Reader& reader, const Statement& s) { read_tracked(reader, s, Track::Kind::file); }
-void read_tracked_process(Reader& reader, const Statement& s) { read_tracked(reader, s, Track::Kind::process); }
-void read_tracked_bfd(Reader& reader, const Statement& s) { read_tracked(reader, s, Track::Kind::bfd); }
 
 std::span<const Keyword> script_keywords() { return script_table; }
 std::span<const Keyword> track_process_keywords() { return track_process_table; }

@@ -11,10 +11,6 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::microseconds;
 
-std::string weight_text(const config::Track& track) {
-    return fmt::format("weight {}{}", track.weight, track.reverse ? " reverse" : "");
-}
-
 // The lines below a session's name: " = " between a key and its value.
 class Lines {
 public:
@@ -100,7 +96,8 @@ std::string tracked_bfd_text(const config::Instance& instance, const config::Con
     std::string text;
     for (const auto& track : instance.tracks)
         if (track.kind == config::Track::Kind::bfd)
-            text += fmt::format("     {}: {}\n", config.bfd_instances.at(track.object).name, weight_text(track));
+            text +=
+                fmt::format("     {}: weight {}\n", config.bfd_instances.at(track.object).name, dumped_weight(track));
     return text.empty() ? text : "   Tracked BFDs :\n" + text;
 }
 
@@ -109,13 +106,14 @@ std::string tracked_bfd_text(const std::vector<BfdStatus>& sessions, const confi
     std::string text = "------< VRRP Track BFDs >------\n";
     for (std::uint32_t number = 0; number < sessions.size(); ++number) {
         const auto& status = sessions[number];
-        text += fmt::format(" VRRP Track BFD = {}\n   Weight = {}{}\n   Bfd is {}\n   Tracking VRRP instances :\n",
-                            status.config.name, status.config.weight, status.config.reverse ? " reverse" : "",
-                            status.is_up() ? "up" : "down");
+        text += fmt::format(
+            " VRRP Track BFD = {}\n   Weight = {}\n   Bfd is {}\n   Tracking VRRP instances :\n"
+            "   Tracking instances :\n",
+            status.config.name, dumped_weight(status.config), status.is_up() ? "up" : "down");
         for (const auto& instance : config.instances)
             for (const auto& track : instance.tracks)
                 if (track.kind == config::Track::Kind::bfd && track.object == number)
-                    text += fmt::format("     {}, {}\n", instance.name, weight_text(track));
+                    text += fmt::format("     {}, weight {}\n", instance.name, dumped_weight(track));
     }
     return text;
 }

@@ -160,7 +160,7 @@ const char* match_word(config::TrackedProcess::Match match) {
 Json process_of(std::uint32_t number_in_config, const config::Config& config, const Trackers& trackers) {
     const auto& process = config.processes[number_in_config];
     const auto state = trackers.process(number_in_config);
-    const auto enough = state.running >= process.quorum && state.running <= process.quorum_max.value_or(UINT32_MAX);
+    const auto delay = delay_of(state, process);
     Json result;
     result["process"] = process.name;
     std::string parameters;
@@ -171,9 +171,8 @@ Json process_of(std::uint32_t number_in_config, const config::Config& config, co
     if (process.quorum_max) result["max_processes"] = *process.quorum_max;
     result["current_processes"] = state.running;
     result["have_quorum"] = state.up;
-    // Only a delay keeps the judgement from following the number.
-    result["fork_delay_timer_running"] = enough && !state.up;
-    result["terminate_delay_timer_running"] = !enough && state.up;
+    result["fork_delay_timer_running"] = delay == ProcessDelay::fork;
+    result["terminate_delay_timer_running"] = delay == ProcessDelay::terminate;
     result["full_command"] = process.full_command;
     result["weight"] = process.weight;
     result["terminate_delay"] = number(process.terminate_delay);
@@ -218,7 +217,7 @@ void Dump::add(const Router& router, const std::vector<std::string>& faults, Dum
             return;
         }
         case ipc::DumpForm::data:
-            body_ += topology_text(router, faults, *config_, moment);
+            body_ += topology_text(router, faults, {*config_, scripts_}, moment);
             return;
         case ipc::DumpForm::stats:
         case ipc::DumpForm::stats_clear:
@@ -234,6 +233,12 @@ void Dump::add(const std::vector<BfdStatus>& sessions, DumpMoment moment) {
     if (form_ == ipc::DumpForm::bfd) body_ = bfd_text(sessions, moment);
 }
 
+void Dump::add(const netlink::Snapshot& host, const std::vector<DumpedSocket>& sockets) {
+    if (form_ != ipc::DumpForm::data) return;
+    sockets_ = sockets_text(sockets, *config_);
+    interfaces_ = interfaces_text(host, *config_);
+}
+
 std::string Dump::json_text(const Trackers& trackers) const {
     const auto routers = '[' + body_ + ']';
     if (config_->json_version == 1) return routers + '\n';
@@ -247,9 +252,10 @@ std::string Dump::json_text(const Trackers& trackers) const {
 std::string Dump::text(const std::vector<DumpedGroup>& groups, const Trackers& trackers) const {
     if (form_ == ipc::DumpForm::json) return json_text(trackers);
     if (form_ != ipc::DumpForm::data) return body_;
-    return statics_text(*config_->statics) + "------< VRRP Topology >------\n" + body_ + groups_text(groups, *config_) +
-           scripts_text(*config_, trackers, scripts_) + files_text(*config_, trackers) +
-           processes_text(*config_, trackers) + sessions_;
+    const DumpContext context{*config_, scripts_};
+    return pacing_text(*config_) + statics_text(*config_->statics) + "------< VRRP Topology >------\n" + body_ +
+           sockets_ + groups_text(groups, context) + scripts_text(context, trackers) + files_text(*config_, trackers) +
+           processes_text(*config_, trackers) + sessions_ + interfaces_;
 }
 
 }  // namespace vrrpd::engine

@@ -1,12 +1,13 @@
 // What keepalived's users ask a running daemon for by signals, in keepalived's words, since exporters and scripts read
-// it: keepalived.json (its keys, types and order), keepalived.stats, the topology of keepalived.data, and
-// the sessions of keepalived_bfd.data. Made in pieces, since 1,000 routers take longer than an advert may wait. Pure:
-// values in, text out. No secrets.
+// it: keepalived.json (its keys, types and order), keepalived.stats, keepalived.data but for its global definitions,
+// which are the supervisor's, and the sessions of keepalived_bfd.data. Made in pieces, since 1,000 routers take longer
+// than an advert may wait. Pure: values in, text out. No secrets.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "vrrpd/engine/dump_host.hpp"
 #include "vrrpd/engine/dump_words.hpp"
 #include "vrrpd/engine/router.hpp"
 #include "vrrpd/engine/trackers.hpp"
@@ -34,13 +35,14 @@ public:
 
     [[nodiscard]] ipc::DumpForm form() const { return form_; }
     // What only the supervisor knows.
-    void set_scripts(std::vector<ipc::ScriptState> scripts) { scripts_ = std::move(scripts); }
+    void set_scripts(ipc::KnownScripts scripts) { scripts_ = std::move(scripts); }
     // Begins again, with another configuration.
     void restart(const config::Config& config);
     // `faults`: why it cannot run, its own or those of its group.
     void add(const Router& router, const std::vector<std::string>& faults, DumpMoment moment);
     // All of them, once.
     void add(const std::vector<BfdStatus>& sessions, DumpMoment moment);
+    void add(const netlink::Snapshot& host, const std::vector<DumpedSocket>& sockets);
     [[nodiscard]] std::string text(const std::vector<DumpedGroup>& groups = {}, const Trackers& trackers = {}) const;
 
 private:
@@ -50,7 +52,8 @@ private:
     const config::Config* config_;
     std::string body_;
     std::string sessions_;  // of BFD
-    std::vector<ipc::ScriptState> scripts_;
+    std::string sockets_, interfaces_;
+    ipc::KnownScripts scripts_;
 };
 
 }  // namespace vrrpd::engine

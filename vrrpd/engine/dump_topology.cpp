@@ -20,25 +20,42 @@ using Kind = config::Track::Kind;
 
 std::string time_text(WallTime time) { return engine::time_text(duration_cast<microseconds>(time.time_since_epoch())); }
 
+std::string milliseconds_text(Duration time) {
+    return fmt::format("{} milli-sec", duration_cast<std::chrono::milliseconds>(time).count());
+}
+
 std::string interval_text(const proto::RouterParameters& p) {
     if (p.version == proto::Version::v2) return fmt::format("{} sec", whole_seconds(p.advert_interval));
-    return fmt::format("{} milli-sec", duration_cast<std::chrono::milliseconds>(p.advert_interval).count());
+    return milliseconds_text(p.advert_interval);
 }
 
 const char* enabled(bool yes) { return yes ? "enabled" : "disabled"; }
 const char* truth(bool yes) { return yes ? "true" : "false"; }
 const char* yes_or_no(bool yes) { return yes ? "yes" : "no"; }
 
-std::string weight_text(int weight, bool reverse) {
-    return fmt::format("weight {}{}", weight, reverse ? " reverse" : "");
+// "     10.12.14.1/24 dev lan0 ...", a line each.
+template <class Items>
+std::string lines_of(const Items& items) {
+    std::string text;
+    for (const auto& one : items) text += fmt::format("     {}\n", dumped(one));
+    return text;
+}
+
+std::string notify_text(const config::Notify& notify, const ipc::KnownScripts& known) {
+    std::string text;
+    for (const auto& [key, title, member] : dumped_scripts)
+        if (const auto& script = notify.*member; script.is_given())
+            text += fmt::format("   {} = {}{}\n", title, dumped(script),
+                                ipc::identity_text(known.identities, script.user, script.group));
+    return text;
 }
 
 // The lines below a router's name: " = " between a key and its value.
 class Topology {
 public:
-    Topology(const Router& router, const std::vector<std::string>& faults, const config::Config& config,
+    Topology(const Router& router, const std::vector<std::string>& faults, const DumpContext& context,
              DumpMoment moment)
-        : router_(router), faults_(faults), instance_(*router.config), config_(config), moment_(moment) {
+        : router_(router), faults_(faults), instance_(*router.config), context_(context), moment_(moment) {
         text_ = fmt::format(" VRRP Instance = {}\n", instance_.name);
     }
 
@@ -71,7 +88,7 @@ private:
     void state() {
         const auto now = dumped_state(router_, faults_);
         line("VRRP Version", static_cast<int>(instance_.parameters.version));
-        if (instance_.sync_group) line("Sync group", config_.sync_groups[*instance_.sync_group].name);
+        if (instance_.sync_group) line("Sync group", context_.config.sync_groups[*instance_.sync_group].name);
         if (instance_.family == Family::ipv6) bare("Using Native IPv6");
         line("State", name(now));
         if (const auto peer = router_.machine.active_peer(); now == DumpedState::backup && peer) {
@@ -105,16 +122,20 @@ private:
         if (const auto* device = own_device(instance_)) {
             bare(fmt::format("Use VMAC, i/f name {}, is_up = {}, xmit_base = {}", device->name, truth(router_.active()),
                              truth(!instance_.virtual_mac->sender)));
-            line("Interface", fmt::format("{}, vmac on {}", device->name, device->base));
+            line("Interface", fmt::format("{}, vmac on {}{}", device->name, device->base,
+                                          instance_.virtual_mac->sender ? "" : ", xmit base i/f"));
         } else {
             line("Interface", instance_.interface);
         }
         if (!instance_.track_primary) bare("VRRP interface tracking disabled");
-        if (router_.source)
-            line("Using src_ip", router_.source->to_string() + (instance_.source ? " (from configuration)" : ""));
-        if (!instance_.unicast())
-            bare(fmt::format("Multicast address {}",
-                             instance_.group.value_or(proto::multicast_group(instance_.family)).to_string()));
+        if (instance_.strict) bare("Enforcing strict VRRP compliance");
+        line("Using src_ip", !router_.source
+                                 ? "(none)"
+                                 : router_.source->to_string() + (instance_.source ? " (from configuration)" : ""));
+        if (instance_.unicast()) return;
+        const auto group = instance_.group.value_or(proto::multicast_group(instance_.family));
+        bare(fmt::format("Multicast address {}{}", group.to_string(),
+                         group.is_v6() && router_.link ? fmt::format(", ifindex {}", router_.link.value) : ""));
     }
 
     void announcements() {
@@ -139,18 +160,22 @@ private:
         for (const auto& one : router_.troubles->tracked) total += proto::contribution(one);
         line("Total priority", total);
         line("Advert interval", interval_text(p));
+        if (p.version == proto::Version::v3 && router_.machine.role() == proto::Role::backup)
+            line("Master advert interval", milliseconds_text(router_.machine.learnt_interval()));
         line("Accept", enabled(instance_.accepts));
         line("Preempt", enabled(p.preempt));
         if (p.preempt_delay != Duration(0)) line("Preempt delay", fmt::format("{} secs", in_seconds(p.preempt_delay)));
         line("Promote_secondaries", "disabled");
     }
 
-    // Which kind, and never with what.
+    // Which kind, and never with what. Version 3 has none.
     void authentication() {
         const auto type = instance_.authentication->type;
-        if (type == proto::AuthType::none) return;
-        line("Authentication type", type == proto::AuthType::ah ? "IPSEC_AH" : "SIMPLE_PASSWORD");
-        line("Password", "********");
+        if (instance_.parameters.version != proto::Version::v2) return;
+        line("Authentication type", type == proto::AuthType::none ? "none"
+                                    : type == proto::AuthType::ah ? "IPSEC_AH"
+                                                                  : "SIMPLE_PASSWORD");
+        if (type == proto::AuthType::password) line("Password", "********");
     }
 
     void addresses(std::string_view title, const std::vector<config::VirtualAddress>& list, bool counted) {
@@ -161,28 +186,30 @@ private:
 
     void unicast() {
         if (!instance_.unicast()) return;
-        line("Unicast TTL", instance_.unicast_ttl);
+        if (instance_.family == Family::ipv4) line("Unicast TTL", instance_.unicast_ttl);
         bare(fmt::format("Check unicast src : {}", yes_or_no(instance_.check_unicast_source)));
         bare("Unicast Peer :");
         for (const auto& peer : instance_.peers)
             item(fmt::format("{} min_ttl {} max_ttl {}", peer.address.to_string(), peer.min_ttl, peer.max_ttl));
+        line("Unicast checksum compatibility", "no");
     }
 
     template <class Items>
     void list(std::string_view title, const Items& items) {
         if (items.empty()) return;
         bare(fmt::format("{} :", title));
-        for (const auto& one : items) item(dumped(one));
+        text_ += lines_of(items);
     }
 
     void tracks() {
         if (!instance_.track_interfaces.empty()) bare("Tracked interfaces :");
         for (const auto& one : instance_.track_interfaces)
-            item(fmt::format("{} {}", one.device, weight_text(one.weight, one.reverse)));
-        tracks("Tracked scripts :", Kind::script, config_.scripts, " ");
-        tracks("Tracked files :", Kind::file, config_.files, ", ");
-        tracks("Tracked processes :", Kind::process, config_.processes, ", ");
-        text_ += tracked_bfd_text(instance_, config_);
+            item(fmt::format("{} weight {}", one.device, dumped_weight(one)));
+        const auto& config = context_.config;
+        tracks("Tracked scripts :", Kind::script, config.scripts, " ");
+        tracks("Tracked files :", Kind::file, config.files, ", ");
+        tracks("Tracked processes :", Kind::process, config.processes, ", ");
+        text_ += tracked_bfd_text(instance_, config);
     }
 
     template <class Objects>
@@ -191,8 +218,7 @@ private:
         for (const auto& track : instance_.tracks) {
             if (track.kind != kind) continue;
             if (!std::exchange(titled, true)) bare(title);
-            item(fmt::format("{}{}{}", objects.at(track.object).name, between,
-                             weight_text(track.weight, track.reverse)));
+            item(fmt::format("{}{}weight {}", objects.at(track.object).name, between, dumped_weight(track)));
         }
     }
 
@@ -200,8 +226,7 @@ private:
         const auto& notify = *instance_.notify;
         line("Using smtp notification", yes_or_no(instance_.mail));
         line("Notify deleted", notify.deleted_state ? "Deleted" : "Fault");
-        for (const auto& [key, title, member] : dumped_scripts)
-            if (const auto& script = notify.*member; script.is_given()) line(title, dumped(script));
+        text_ += notify_text(notify, context_.scripts);
         line("Notify priority changes", truth(notify.priority_changes));
     }
 
@@ -210,7 +235,7 @@ private:
         if (router_.troubles->tracked.empty()) return;
         bare("Tracked now :");
         for (const auto& one : router_.troubles->tracked)
-            item(fmt::format("{} {}, {}", one.name, weight_text(one.weight, one.reverse),
+            item(fmt::format("{} weight {}, {}", one.name, dumped_weight(one),
                              one.number ? fmt::format("value {}", *one.number)
                              : one.up   ? "UP"
                                         : "DOWN"));
@@ -219,20 +244,14 @@ private:
     const Router& router_;
     const std::vector<std::string>& faults_;
     const config::Instance& instance_;
-    const config::Config& config_;
+    const DumpContext& context_;
     DumpMoment moment_;
     std::string text_;
 };
 
-std::string item(const config::VirtualAddress& address) { return dumped(address, false); }
-std::string item(const config::VirtualRoute& route) { return dumped(route); }
-std::string item(const config::VirtualRule& rule) { return dumped(rule); }
-
 template <class Items>
 std::string section(std::string_view title, const Items& items) {
-    auto text = items.empty() ? std::string() : fmt::format("------< {} >------\n", title);
-    for (const auto& one : items) text += fmt::format("     {}\n", item(one));
-    return text;
+    return items.empty() ? std::string() : fmt::format("------< {} >------\n", title) + lines_of(items);
 }
 
 bool is_tracked(Kind kind, std::uint32_t object, const config::Config& config) {
@@ -247,19 +266,13 @@ std::string tracking_text(Kind kind, std::uint32_t object, const config::Config&
     for (const auto& instance : config.instances)
         for (const auto& track : instance.tracks)
             if (track.kind == kind && track.object == object)
-                text += fmt::format("     {}, {}\n", instance.name, weight_text(track.weight, track.reverse));
+                text += fmt::format("     {}, weight {}\n", instance.name, dumped_weight(track));
     return text;
 }
 
 const char* word(ipc::ScriptState::Run run) {
     static constexpr std::array words{"idle", "running", "requested termination", "forcing termination"};
     return words[static_cast<std::size_t>(run)];
-}
-
-// What a tracked object weighs where no line says another.
-template <class Tracked>
-std::string weight_word(const Tracked& tracked) {
-    return fmt::format("{}{}", tracked.weight, tracked.reverse ? " reverse" : "");
 }
 
 std::string script_text(std::uint32_t number, const config::Config& config, const Trackers& trackers,
@@ -273,42 +286,43 @@ std::string script_text(std::uint32_t number, const config::Config& config, cons
         "   Fall = {}\n   Result = {}\n   Insecure = no\n   Init state = unknown\n   Status = {}\n"
         "   Script uid:gid = {}:{}\n   VRRP instances :\n{}   State = {}\n",
         script.name, state.command.empty() ? dumped(script.script) : state.command, in_seconds(script.interval),
-        in_seconds(script.timeout), weight_word(script), script.rise, script.fall, state.result, status, state.user,
+        in_seconds(script.timeout), dumped_weight(script), script.rise, script.fall, state.result, status, state.user,
         state.group, tracking_text(Kind::script, number, config), word(state.run));
 }
 
-std::string group_text(const DumpedGroup& group, const config::Config& config) {
+std::string group_text(const DumpedGroup& group, const DumpContext& context) {
     auto text = fmt::format(
         " VRRP Sync Group = {}, {}\n   Num member fault {}, num member init {}\n   VRRP member instances :\n",
         group.config->name, name(group.state), group.faulty, group.beginning);
-    for (const auto member : group.config->members) text += fmt::format("     {}\n", config.instances[member].name);
-    text += fmt::format("   Using smtp notification = {}\n", yes_or_no(group.config->mail));
-    for (const auto& [key, title, script] : dumped_scripts)
-        if (const auto& given = (*group.config->notify).*script; given.is_given())
-            text += fmt::format("   {} = {}\n", title, dumped(given));
-    return text;
+    for (const auto member : group.config->members)
+        text += fmt::format("     {}\n", context.config.instances[member].name);
+    return text + fmt::format("   Using smtp notification = {}\n", yes_or_no(group.config->mail)) +
+           notify_text(*group.config->notify, context.scripts);
 }
 
 std::string process_text(std::uint32_t number, const config::Config& config, const Trackers& trackers) {
     const auto& process = config.processes[number];
     const auto state = trackers.process(number);
+    const auto delay = delay_of(state, process);
     auto text = fmt::format(" VRRP Track process = {}\n   Process = {}\n", process.name, process.process);
     if (!process.parameters.empty()) text += fmt::format("   Parameters = {}\n", fmt::join(process.parameters, " "));
     text += fmt::format("   Min processes = {}\n", process.quorum);
     if (process.quorum_max) text += fmt::format("   Max processes = {}\n", *process.quorum_max);
     return text + fmt::format(
                       "   Current processes = {}\n   Have quorum = {}\n   Weight = {}\n   Terminate delay = {:f}s\n"
-                      "   Fork delay = {:f}s\n   Full command = {}\n{}",
-                      state.running, truth(state.up), weight_word(process), in_seconds(process.terminate_delay),
-                      in_seconds(process.fork_delay), truth(process.full_command),
+                      "   Fork delay = {:f}s\n   Fork delay timer {}running\n   Terminate delay timer {}running\n"
+                      "   Full command = {}\n{}",
+                      state.running, truth(state.up), dumped_weight(process), in_seconds(process.terminate_delay),
+                      in_seconds(process.fork_delay), delay == ProcessDelay::fork ? "" : "not ",
+                      delay == ProcessDelay::terminate ? "" : "not ", truth(process.full_command),
                       tracking_text(Kind::process, number, config));
 }
 
 }  // namespace
 
-std::string topology_text(const Router& router, const std::vector<std::string>& faults, const config::Config& config,
+std::string topology_text(const Router& router, const std::vector<std::string>& faults, const DumpContext& context,
                           DumpMoment moment) {
-    return Topology(router, faults, config, moment).text();
+    return Topology(router, faults, context, moment).text();
 }
 
 std::string statics_text(const config::StaticEntries& statics) {
@@ -316,14 +330,15 @@ std::string statics_text(const config::StaticEntries& statics) {
            section("Static Rules", statics.rules);
 }
 
-std::string groups_text(const std::vector<DumpedGroup>& groups, const config::Config& config) {
+std::string groups_text(const std::vector<DumpedGroup>& groups, const DumpContext& context) {
     std::string text = groups.empty() ? "" : "------< VRRP Sync groups >------\n";
-    for (const auto& group : groups) text += group_text(group, config);
+    for (const auto& group : groups) text += group_text(group, context);
     return text;
 }
 
-std::string scripts_text(const config::Config& config, const Trackers& trackers,
-                         const std::vector<ipc::ScriptState>& states) {
+std::string scripts_text(const DumpContext& context, const Trackers& trackers) {
+    const auto& config = context.config;
+    const auto& states = context.scripts.tracked;
     std::string text;
     for (std::uint32_t number = 0; number < config.scripts.size(); ++number) {
         if (!is_tracked(Kind::script, number, config)) continue;  // it is not run
@@ -339,7 +354,7 @@ std::string files_text(const config::Config& config, const Trackers& trackers) {
     for (std::uint32_t number = 0; number < config.files.size(); ++number)
         text += fmt::format(" Track file = {}\n   File = {}\n   Status = {}\n   Weight = {}\n{}",
                             config.files[number].name, config.files[number].path, trackers.file(number),
-                            weight_word(config.files[number]), tracking_text(Kind::file, number, config));
+                            dumped_weight(config.files[number]), tracking_text(Kind::file, number, config));
     return text;
 }
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "vrrpd/config/route_metrics.hpp"
+#include "vrrpd/ipc/dump.hpp"
 
 namespace vrrpd::engine {
 
@@ -54,7 +55,7 @@ std::string hop_text(const config::VirtualRoute::Hop& hop) {
 
 std::string realms_text(std::uint32_t realms) {
     const auto from = realms >> 16, to = realms & 0xffff;
-    return from == 0 ? fmt::format(" realms {}", to) : fmt::format(" realms {}/{}", from, to);
+    return from == 0 ? fmt::format(" realm {}", to) : fmt::format(" realms {}/{}", from, to);
 }
 
 // RFC 4191 2.1
@@ -141,10 +142,8 @@ const config::VirtualDevice* own_device(const config::Instance& instance) {
 
 std::string dumped(const config::VirtualRoute& line) {
     const auto& route = line.route;
-    const bool unicast = route.type == netlink::RouteType::unicast;
-    std::string text = unicast ? "prepend " : "add ";
-    if (!unicast) text += fmt::format("{} ", name(route.type));
-    text += route.destination.to_string();
+    auto text = (route.type == netlink::RouteType::unicast ? "prepend " : "add ") + type_prefix(route) +
+                route.destination.to_string();
     if (route.source) text += " src " + route.source->to_string();
     if (route.tos != 0) text += fmt::format(" tos {}", route.tos);
     if (line.hops.size() == 1) text += hop_text(line.hops.front());
@@ -156,7 +155,9 @@ std::string dumped(const config::VirtualRoute& line) {
     text += metrics_text(route);
     if (route.extras->preference) text += fmt::format(" pref {}", preference_name(*route.extras->preference));
     if (line.hops.size() > 1)
-        for (const auto& hop : line.hops) text += fmt::format(" nexthop{} weight {}", hop_text(hop), hop.weight);
+        for (const auto& hop : line.hops)
+            text += fmt::format(" nexthop{} weight {}{}", hop_text(hop), hop.weight,
+                                hop.realms != 0 ? realms_text(hop.realms) : "");
     return line.track ? text : text + " no_track";
 }
 
@@ -185,11 +186,7 @@ std::string dumped(const config::VirtualRule& line) {
     return line.track ? text : text + " no_track";
 }
 
-std::string dumped(const config::Script& script) {
-    std::string text;
-    for (const auto& word : script.words) text += fmt::format("{}'{}'", text.empty() ? "" : " ", word);
-    return text;
-}
+std::string dumped(const config::Script& script) { return ipc::quoted(script.words); }
 
 std::int64_t whole_seconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
@@ -203,6 +200,12 @@ std::string time_text(std::chrono::microseconds wall) {
     const auto local = fmt::localtime(static_cast<std::time_t>(seconds.count()));
     return fmt::format("{}.{:06} ({:%a %b %e %H:%M:%S}.{:06} {:%Y})", seconds.count(), fraction, local, fraction,
                        local);
+}
+
+ProcessDelay delay_of(const Trackers::ProcessState& state, const config::TrackedProcess& process) {
+    const bool enough = state.running >= process.quorum && state.running <= process.quorum_max.value_or(UINT32_MAX);
+    if (enough == state.up) return ProcessDelay::none;
+    return enough ? ProcessDelay::fork : ProcessDelay::terminate;
 }
 
 DumpedState dumped_state(const Router& router, const std::vector<std::string>& faults) {

@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "vrrpd/engine/router.hpp"
+#include "vrrpd/engine/trackers.hpp"
 
 namespace vrrpd::engine {
 
 // "10.12.14.1/24 dev lan0 scope global label lan0:1 set"; `set`: it stands there now.
-[[nodiscard]] std::string dumped(const config::VirtualAddress& address, bool set);
+[[nodiscard]] std::string dumped(const config::VirtualAddress& address, bool set = false);
 // The same of an instance's: that on its virtual device is "dev vrrp.1@lan0".
 [[nodiscard]] std::string dumped(const config::VirtualAddress& address, const config::Instance& instance, bool set);
 // The virtual device of its interface; nullptr: none.
@@ -26,6 +27,11 @@ namespace vrrpd::engine {
 [[nodiscard]] std::string dumped(const config::VirtualRule& rule);
 // "'/usr/bin/echo' 'hello'"
 [[nodiscard]] std::string dumped(const config::Script& script);
+// "-10 reverse", of whatever weighs.
+template <class Weighing>
+[[nodiscard]] std::string dumped_weight(const Weighing& weighing) {
+    return std::to_string(weighing.weight) + (weighing.reverse ? " reverse" : "");
+}
 
 [[nodiscard]] std::int64_t whole_seconds(Duration duration);
 [[nodiscard]] double in_seconds(Duration duration);
@@ -47,6 +53,10 @@ inline constexpr std::array<DumpedScript, 7> dumped_scripts{{
     {"script", "Generic state transition script", &config::Notify::any},
     {"script_master_rx_lower_pri", "Master rx lower priority script", &config::Notify::lower_priority},
 }};
+
+// Which of its delays keeps the judgement of a process from following their number.
+enum class ProcessDelay : std::uint8_t { none, fork, terminate };
+[[nodiscard]] ProcessDelay delay_of(const Trackers::ProcessState& state, const config::TrackedProcess& process);
 
 enum class DumpedState : std::uint8_t { init, backup, master, fault };
 // `faults`: why it cannot run, its own or those of its group.

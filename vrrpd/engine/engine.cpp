@@ -110,8 +110,8 @@ bool Engine::start() {
     bfd_ = std::make_unique<BfdDesk>(Surroundings{loop_, log_, burst_}, options_.state, mode,
                                      [this](const ipc::TrackerState& state) { tracker_changed(state); });
     survey_ = std::make_unique<Survey>(
-        Survey::Sources{loop_, log_, options_.channel, routers_, desk_->world(), peers_, *groups_, *gateways_, *claims_,
-                        *bfd_, trackers_},
+        Survey::Sources{loop_, log_, options_.channel, routers_, desk_->world(), peers_, *transport_, *groups_,
+                        *gateways_, *claims_, *bfd_, trackers_},
         options_.observe, [this](std::size_t gateway, const Router& router) { return obstacles(gateway, router); });
     for (auto& router : routers_) prepare(*router);
     gateways_->configure(config());

@@ -32,7 +32,7 @@ void add_routes(const Routes& routes, const World& world, std::vector<netlink::R
         for (const auto& hop : item.hops) {
             const auto* link = hop.device.empty() ? nullptr : world.link(hop.device);
             if (!hop.device.empty() && !link) continue;
-            route.hops.push_back({hop.via, link ? link->index : IfIndex{}, hop.weight, hop.onlink});
+            route.hops.push_back({hop.via, link ? link->index : IfIndex{}, hop.weight, hop.onlink, hop.realms});
         }
         if (route.hops.size() == item.hops.size()) into.push_back(std::move(route));
     }

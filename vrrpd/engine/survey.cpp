@@ -88,6 +88,7 @@ bool Survey::continue_dump() {
     if (dumped_ < routers.size()) return false;
     const auto sessions = from_.bfd.status(from_.world);
     dump.add(sessions, now);
+    dump.add(from_.world.picture(), from_.transport.sockets());
     if (dump.form() == ipc::DumpForm::data && !sessions.empty()) begin_dump(ipc::DumpForm::bfd, {});
     hand_over(dump);
     dumps_.pop_front();

@@ -20,6 +20,7 @@
 #include "vrrpd/engine/router_table.hpp"
 #include "vrrpd/engine/status.hpp"
 #include "vrrpd/engine/trackers.hpp"
+#include "vrrpd/engine/transport.hpp"
 #include "vrrpd/ipc/channel.hpp"
 
 namespace vrrpd::engine {
@@ -34,6 +35,7 @@ public:
         const RouterTable& routers;
         const World& world;
         const PeerNames& peers;
+        const Transport& transport;
         const GroupDesk& groups;
         const GatewayKeeper& gateways;
         const ClaimDesk& claims;

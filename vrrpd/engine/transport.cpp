@@ -95,6 +95,16 @@ std::span<const Transport::Member> Transport::members_of(const Entry& entry, Byt
     return {first, last};
 }
 
+std::vector<DumpedSocket> Transport::sockets() const {
+    std::vector<DumpedSocket> all;
+    for (const auto& entry : entries_) {
+        auto& one =
+            all.emplace_back(DumpedSocket{entry.socket.fd(), entry.link.name, entry.family, entry.protocol, {}});
+        for (const auto& member : entry.members) one.routers.push_back(member.router);
+    }
+    return all;
+}
+
 void Transport::drain() {
     for (auto& entry : entries_)
         for (int wakeups = 0; wakeups < wakeups_a_drain && read(entry); ++wakeups) {}

@@ -12,6 +12,7 @@
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/engine/advert_socket.hpp"
+#include "vrrpd/engine/dump_host.hpp"
 
 namespace vrrpd::engine {
 
@@ -45,6 +46,9 @@ public:
 
     [[nodiscard]] Result<void> send(IfIndex link, BytesView message, const proto::Envelope& envelope,
                                     std::uint16_t identification, std::uint8_t protocol = proto::ip_protocol);
+
+    // Those that are open, for the dump.
+    [[nodiscard]] std::vector<DumpedSocket> sockets() const;
 
     // Reads everything that waits on every socket: before a timer is believed.
     void drain();

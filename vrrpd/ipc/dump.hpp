@@ -35,7 +35,7 @@ enum class DumpForm : std::uint8_t {
     return {};
 }
 
-// What the supervisor alone knows of a tracked script: told with the request for DumpForm::data.
+// What the supervisor alone knows of scripts is told with the request for DumpForm::data. Of one that is tracked:
 struct ScriptState {
     enum class Run : std::uint8_t { idle, running, terminating, killing };
 
@@ -47,8 +47,27 @@ struct ScriptState {
     std::string command;  // as it is run, quoted word by word
     bool operator==(const ScriptState&) const = default;
 };
-[[nodiscard]] std::string encode(const std::vector<ScriptState>& scripts);
+// Whom the user and the group of a script's line are on this host; both empty: who runs scripts that name nobody.
+struct ScriptIdentity {
+    std::string user, group;
+    uid_t uid = 0;
+    gid_t gid = 0;
+    bool operator==(const ScriptIdentity&) const = default;
+};
+struct KnownScripts {
+    std::vector<ScriptState> tracked;
+    std::vector<ScriptIdentity> identities;
+
+    bool operator==(const KnownScripts&) const = default;
+};
+[[nodiscard]] std::string encode(const KnownScripts& scripts);
 // Text that does not fit is left out.
-[[nodiscard]] std::vector<ScriptState> decode_scripts(std::string_view text);
+[[nodiscard]] KnownScripts decode_scripts(std::string_view text);
+
+// "'/usr/bin/echo' 'hello'", as keepalived writes a command.
+[[nodiscard]] std::string quoted(const std::vector<std::string>& command);
+// ", uid:gid 0:0", as keepalived writes it behind a command; empty where nobody is known of that name.
+[[nodiscard]] std::string identity_text(const std::vector<ScriptIdentity>& known, std::string_view user,
+                                        std::string_view group);
 
 }  // namespace vrrpd::ipc

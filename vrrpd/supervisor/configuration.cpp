@@ -15,6 +15,7 @@
 #include "vrrpd/config/script_words.hpp"
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/supervisor/dnsmasq_faults.hpp"
+#include "vrrpd/supervisor/dump_globals.hpp"
 #include "vrrpd/supervisor/unit_faults.hpp"
 
 namespace vrrpd::supervisor {
@@ -111,9 +112,11 @@ ErrandNeeds errands_of(const config::Config& config) {
     return needs;
 }
 
-Outline outline(const config::Config& config, ScriptNeeds scripts) {
-    Outline result{owned_by(config),   switches_of(config), Duration(0),    {},
-                   errands_of(config), std::move(scripts),  *config.process};
+Outline outline(const config::Parsed& parsed, ScriptNeeds scripts) {
+    const auto& config = parsed.config;
+    auto globals = globals_text(config, parsed.globals, scripts.identities);
+    Outline result{owned_by(config),   switches_of(config), Duration(0),     {},
+                   errands_of(config), std::move(scripts),  *config.process, std::move(globals)};
     for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
     if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
     for (const auto& dns : config.dns_failovers)
@@ -122,6 +125,14 @@ Outline outline(const config::Config& config, ScriptNeeds scripts) {
     for (const auto& instance : config.instances)
         result.longest_interval = std::max<Duration>(result.longest_interval, instance.parameters.advert_interval);
     return result;
+}
+
+config::Parsed parse_again(int sealed, const std::string& id) {
+    const auto text = ipc::unseal(sealed);
+    ASSERT(text);  // we sealed it
+    const auto lines = config::deserialize(*text);
+    ASSERT(lines);
+    return config::parse(*lines, id);
 }
 
 config::Fault fault_of(const OsError& error) { return {config::Severity::unusable, {}, error.describe(), true}; }
@@ -163,7 +174,7 @@ Judgement judge(const Options& options) {
     judgement.can_start =
         !judgement.file_missing && parsed_can_start &&
         std::none_of(judgement.faults.begin(), judgement.faults.end(), [](const auto& f) { return f.prevents_start; });
-    if (!judgement.can_start) return judgement;
+    if (!judgement.can_start || options.action == Action::test) return judgement;
     const auto seal = [](const auto& lines) { return ipc::seal(config::serialize(lines), "vrrpd-config"); };
     const auto open = config::without_secrets(loaded.lines);
     auto sealed = seal(loaded.lines);
@@ -171,7 +182,7 @@ Judgement judge(const Options& options) {
     if (sealed && for_agent) {
         judgement.sealed = std::move(*sealed);
         judgement.sealed_for_agent = std::move(*for_agent);
-        judgement.outline = outline(parsed.config, std::move(scripts));
+        judgement.outline = outline(parsed, std::move(scripts));
     } else {
         judgement.faults.push_back(fault_of(sealed ? for_agent.error() : sealed.error()));
         judgement.can_start = false;
@@ -187,17 +198,11 @@ void say(const Judgement& judgement, Log& log) {
     }
 }
 
-config::Config reread(int sealed, const std::string& id) {
-    const auto text = ipc::unseal(sealed);
-    ASSERT(text);  // we sealed it
-    const auto lines = config::deserialize(*text);
-    ASSERT(lines);
-    return config::parse(*lines, id).config;
-}
+config::Config reread(int sealed, const std::string& id) { return parse_again(sealed, id).config; }
 
 Outline outline(int sealed, const std::string& id) {
-    const auto config = reread(sealed, id);
-    return outline(config, script_needs(config));
+    const auto parsed = parse_again(sealed, id);
+    return outline(parsed, script_needs(parsed.config));
 }
 
 }  // namespace vrrpd::supervisor

@@ -39,6 +39,7 @@ struct Outline {
     ErrandNeeds errands;
     ScriptNeeds scripts;
     config::ProcessSettings process;
+    std::string dumped_globals;  // for keepalived.data
 };
 
 struct Judgement {
@@ -46,7 +47,7 @@ struct Judgement {
     bool file_missing = false;
     bool can_start = false;
     bool balanced = true;  // see config::Parsed
-    // Only if can_start:
+    // Only if can_start, and not of -t, which starts nothing:
     Fd sealed;            // the lines, for the engine
     Fd sealed_for_agent;  // ... without passwords and keys; none: there are none
     Outline outline;

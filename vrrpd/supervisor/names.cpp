@@ -36,15 +36,30 @@ void take_names(Options& options, const config::ProcessSettings& settings) {
     if (usual_engine) options.engine_pid_file = inner + (options.as_keepalived ? "/vrrp" : "/engine") + end;
 }
 
+namespace {
+
+// "_parent" or "_bfd" before the extension: files of several processes have one name in the configuration.
+std::string with_process(const std::string& path, std::string_view process) {
+    const auto slash = path.rfind('/');
+    const auto dot = path.rfind('.');
+    const bool has_extension = dot != std::string::npos && (slash == std::string::npos || dot > slash);
+    auto result = path;
+    return result.insert(has_extension ? dot : path.size(), process);
+}
+
+}  // namespace
+
 std::string dump_path(const std::string& directory, std::string_view name, const config::ProcessSettings& settings,
                       const std::string& suffix) {
+    constexpr std::string_view usual = "keepalived";
     const auto dot = std::min(name.rfind('.'), name.size());
     const auto kind = name.substr(dot);
     const auto& given = kind == ".data"    ? settings.data_file
                         : kind == ".stats" ? settings.stats_file
                                            : settings.json_file;
-    if (!given.empty()) return given;
-    return fmt::format("{}/{}{}{}", directory, name.substr(0, dot), settings.dump_names_tell ? suffix : "", kind);
+    if (!given.empty()) return with_process(given, name.substr(usual.size(), dot - usual.size()));
+    const bool tells = settings.dump_names_tell && kind == ".data" && !suffix.empty();
+    return fmt::format("{}/{}{}{}", directory, name.substr(0, dot), tells ? '.' + suffix.substr(1) : "", kind);
 }
 
 bool same_names(const config::ProcessSettings& a, const config::ProcessSettings& b) {

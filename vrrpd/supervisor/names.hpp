@@ -10,13 +10,14 @@
 
 namespace vrrpd::supervisor {
 
-// "_NAMESPACE_INSTANCE", or less: behind the name in the log and, with data_use_instance, in the names of dumps.
+// "_NAMESPACE_INSTANCE", or less: behind the name in the log.
 [[nodiscard]] std::string suffix(const Options& options, const config::ProcessSettings& settings);
 
 // The namespace of the command line wins. What stands at its default in `options` becomes the default of such a daemon.
 void take_names(Options& options, const config::ProcessSettings& settings);
 
-// "/tmp/keepalived.data" of a dump's own name, or what the configuration says instead.
+// "/tmp/keepalived.data" of a dump's own name, or what the configuration says instead. With data_use_instance
+// "/tmp/keepalived.NAMESPACE_INSTANCE.data", but keepalived.stats and keepalived.json keep their names.
 [[nodiscard]] std::string dump_path(const std::string& directory, std::string_view name,
                                     const config::ProcessSettings& settings, const std::string& suffix);
 

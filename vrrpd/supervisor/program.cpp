@@ -220,6 +220,7 @@ Settings settings_for(const Options& options, Beginning& beginning) {
     settings.foreground = options.foreground;
     settings.dump_directory = dump_directory();
     settings.as_keepalived = options.as_keepalived;
+    settings.net_namespace = options.net_namespace;
     settings.suffix = suffix(options, beginning.judgement.outline.process);
     settings.reload_marker = options.pid_file.substr(0, options.pid_file.rfind('/')) + "/keepalived.reload";
     settings.umask = options.umask;

@@ -18,9 +18,11 @@ public:
 
     ScriptNeeds run() {
         const auto& policy = config_.script_policy;
-        if (!policy.user.empty())
-            if (const auto found = default_identity(policy); !found.as)
-                remark(Severity::error, {policy.user}, "script_user: " + found.problem);
+        const auto usual = default_identity(policy);
+        if (usual.as)
+            know("", "", *usual.as);
+        else if (!policy.user.empty())
+            remark(Severity::error, {policy.user}, "script_user: " + usual.problem);
         track();
         pipes();
         for (const auto& instance : config_.instances)
@@ -55,7 +57,14 @@ private:
         if (checked.is_there && found_.empty()) found_ = script.words;
         for (auto& text : checked.remarks)
             remark(checked.script ? Severity::warning : missed, script.words, std::move(text));
+        if (checked.script) know(script.user, script.group, checked.script->as);
         return checked_.emplace(key, std::move(checked.script)).first->second;
+    }
+
+    void know(const std::string& user, const std::string& group, const RunAs& as) {
+        ipc::ScriptIdentity identity{user, group, as.user, as.group};
+        auto& all = needs_.identities;
+        if (std::find(all.begin(), all.end(), identity) == all.end()) all.push_back(std::move(identity));
     }
 
     // What it weighs is the engine's: a reload that changes that alone begins nothing anew.
@@ -94,11 +103,13 @@ private:
             auto reader = look(fifo.reader);
             const auto& policy = config_.script_policy;
             const auto owner = fifo.user.empty() ? default_identity(policy) : find_identity(fifo.user, fifo.group);
-            if (owner.as)
+            if (owner.as) {
+                know(fifo.user, fifo.group, *owner.as);
                 needs_.notify.pipes.push_back({{fifo.path, *owner.as}, std::move(reader)});
-            else
+            } else {
                 remark(fifo.user.empty() ? Severity::error : Severity::warning, {fifo.path},
                        "notify FIFO " + fifo.path + " is not made: " + owner.problem);
+            }
         }
     }
 

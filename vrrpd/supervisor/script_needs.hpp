@@ -7,6 +7,7 @@
 
 #include "vrrpd/config/model.hpp"
 #include "vrrpd/config/parse.hpp"
+#include "vrrpd/ipc/dump.hpp"
 #include "vrrpd/supervisor/notifier.hpp"
 #include "vrrpd/supervisor/track_desk.hpp"
 #include "vrrpd/supervisor/unit_keeper.hpp"
@@ -23,6 +24,7 @@ struct ScriptNeeds {
     NotifyNeeds notify;
     Once startup, shutdown;
     UnitKeeper::Needs units;
+    std::vector<ipc::ScriptIdentity> identities;  // of all that run something, for the dumps
 
     // Of one who only watches: no script is run, nobody is told.
     [[nodiscard]] ScriptNeeds observed() const;

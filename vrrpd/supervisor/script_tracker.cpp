@@ -72,8 +72,7 @@ std::vector<ipc::ScriptState> ScriptTracker::states() const {
         const auto& script = *tracked->need.script;
         state.user = script.as.user;
         state.group = script.as.group;
-        for (const auto& word : script.words)
-            state.command += fmt::format("{}'{}'", state.command.empty() ? "" : " ", word);
+        state.command = ipc::quoted(script.words);
     }
     return states;
 }

@@ -13,7 +13,9 @@
 
 #include "vrrpd/base/assert.hpp"
 #include "vrrpd/base/heap.hpp"
+#include "vrrpd/config/umask.hpp"
 #include "vrrpd/supervisor/child_process.hpp"
+#include "vrrpd/supervisor/dump_globals.hpp"
 #include "vrrpd/supervisor/service_manager.hpp"
 #include "vrrpd/supervisor/signals.hpp"
 
@@ -23,7 +25,7 @@ using std::chrono::seconds;
 
 namespace {
 
-constexpr Duration stop_limit = seconds(5);                    // keepalived's child_wait_time
+constexpr Duration stop_limit = config::default_child_wait;
 constexpr Duration log_pace = std::chrono::milliseconds(200);  // between two tries to write what nobody took
 constexpr int messages_at_once = 256;                          // one that never falls silent is watched over, too
 constexpr std::size_t records = 8192;  // of virtual routers; a record that is never used takes no memory
@@ -308,6 +310,7 @@ void Supervisor::take(Judgement judgement) {
     errands_.expect(std::move(judgement.outline.errands));
     take_scripts(std::move(judgement.outline.scripts));
     take_process_settings(std::move(judgement.outline.process));
+    dumped_globals_ = globals_heading(settings_.net_namespace) + judgement.outline.dumped_globals;
     plan_ = std::move(judgement.outline);
 }
 
@@ -320,11 +323,10 @@ void Supervisor::take_process_settings(config::ProcessSettings settings) {
     reload_timer_.watch(process_.reload_time_file, process_.reload_repeat);
 }
 
-Duration Supervisor::stop_wait() const { return process_.child_wait.value_or(stop_limit); }
+Duration Supervisor::stop_wait() const { return process_.child_wait.value_or(config::default_child_wait); }
 
 mode_t Supervisor::umask_in_force() const {
-    constexpr mode_t usual = 0177;  // keepalived's
-    return settings_.umask.value_or(process_.umask.value_or(usual));
+    return settings_.umask.value_or(process_.umask.value_or(config::default_umask));
 }
 
 Outline Supervisor::plan() {

@@ -44,6 +44,7 @@ struct Settings {
     int lock_file = -1, lock_socket = -1;
     std::optional<Inheritance> inheritance;  // we are a successor
     bool as_keepalived = false;
+    std::string net_namespace;     // empty: the one we were started in
     std::string suffix;            // of names: "_NAMESPACE_INSTANCE"
     std::string reload_marker;     // reload_file without a path
     std::optional<mode_t> umask;   // -u
@@ -126,6 +127,7 @@ private:
     [[nodiscard]] bool handle(const ipc::Message& message);
     void ask_for_dump(ipc::DumpForm form);
     void write_dump(const ipc::Message& message);
+    void write_dump(std::string_view name, const Result<std::string>& text);
     void kill_engine(const std::string& why);
     void engine_ready();
     void report_ready();
@@ -209,6 +211,8 @@ private:
     std::optional<Outline> plan_;  // of sealed_, until it is acted on; after that it is read again when needed
     Duration longest_interval_{0};
     config::ProcessSettings process_;
+    std::string dumped_globals_;                          // of the configuration, for keepalived.data
+    std::vector<ipc::ScriptIdentity> script_identities_;  // likewise
     ReloadTimer reload_timer_;
     std::optional<ipc::SharedState> state_;
     AuthFile auth_file_;

@@ -46,6 +46,7 @@ void Supervisor::take_scripts(ScriptNeeds needs) {
     else
         notifier_.expect(std::move(needs.notify));
     units_.expect(std::move(needs.units));
+    script_identities_ = std::move(needs.identities);
     startup_ = std::move(needs.startup);
     shutdown_ = std::move(needs.shutdown);
 }
