@@ -1,5 +1,5 @@
 // An address that comes to a router which is Active is asked for first; while somebody answers it stays absent.
-#include "vrrpd/engine/absent_addresses.hpp"
+#include "vrrpd/engine/core/absent_addresses.hpp"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/values.hpp"
-#include "vrrpd/engine/bfd_place.hpp"
-#include "vrrpd/engine/status.hpp"
+#include "vrrpd/engine/core/bfd_place.hpp"
+#include "vrrpd/engine/core/status.hpp"
 
 namespace vrrpd::engine::bfd_test {
 namespace {

@@ -1,5 +1,5 @@
 // Faults, the address adverts are sent from, and what the trackers say.
-#include "vrrpd/engine/conditions.hpp"
+#include "vrrpd/engine/core/conditions.hpp"
 
 #include <gtest/gtest.h>
 

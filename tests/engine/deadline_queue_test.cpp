@@ -1,5 +1,5 @@
 // The heap of deadlines against a plain list that is searched.
-#include "vrrpd/engine/deadline_queue.hpp"
+#include "vrrpd/engine/core/deadline_queue.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -1,5 +1,5 @@
 // What operators read. Golden: these lines are searched for, so a change of words is a decision.
-#include "vrrpd/engine/describe.hpp"
+#include "vrrpd/engine/core/describe.hpp"
 
 #include <gtest/gtest.h>
 

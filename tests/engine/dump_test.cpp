@@ -1,5 +1,5 @@
 // The dumps in keepalived's words: golden, and as its own 2.2.7 wrote them for the same configuration.
-#include "vrrpd/engine/dump.hpp"
+#include "vrrpd/engine/core/dump.hpp"
 
 #include <gtest/gtest.h>
 #include <linux/rtnetlink.h>
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/engine/values.hpp"
-#include "vrrpd/engine/dump_words.hpp"
+#include "vrrpd/engine/core/dump_words.hpp"
 
 namespace vrrpd::engine::dump_test {
 namespace {

@@ -1,5 +1,5 @@
 // The socket filters, run here by a small interpreter; advert_socket_test.cpp runs them in the kernel.
-#include "vrrpd/engine/filter.hpp"
+#include "vrrpd/engine/core/filter.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

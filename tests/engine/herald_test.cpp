@@ -1,5 +1,5 @@
 // Who is told what of instances and groups, and in which order with the engine's answers.
-#include "vrrpd/engine/herald.hpp"
+#include "vrrpd/engine/core/herald.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Who is there: every address once, at its pace, and each answer is news once.
-#include "vrrpd/engine/host_scan.hpp"
+#include "vrrpd/engine/core/host_scan.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

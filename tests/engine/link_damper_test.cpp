@@ -1,10 +1,10 @@
 // interface_up_down_delays: what a flapping device counts as.
-#include "vrrpd/engine/link_damper.hpp"
+#include "vrrpd/engine/core/link_damper.hpp"
 
 #include <gtest/gtest.h>
 
 #include "tests/engine/values.hpp"
-#include "vrrpd/engine/conditions.hpp"
+#include "vrrpd/engine/core/conditions.hpp"
 
 namespace vrrpd::engine::link_damper_test {
 namespace {

@@ -1,5 +1,5 @@
 // What the members of peer_link are called.
-#include "vrrpd/engine/peer_names.hpp"
+#include "vrrpd/engine/core/peer_names.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What a virtual router wants in the kernel, in which order it comes and goes, and for how long it stays.
-#include "vrrpd/engine/plan.hpp"
+#include "vrrpd/engine/core/plan.hpp"
 
 #include <gtest/gtest.h>
 

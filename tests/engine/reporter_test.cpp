@@ -1,5 +1,5 @@
 // What the agent is told of gateways: once, and again when it is another.
-#include "vrrpd/engine/reporter.hpp"
+#include "vrrpd/engine/core/reporter.hpp"
 
 #include <gtest/gtest.h>
 

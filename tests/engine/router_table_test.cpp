@@ -1,5 +1,5 @@
 // The routers of an engine: found by number, claim, gateway and deadline.
-#include "vrrpd/engine/router_table.hpp"
+#include "vrrpd/engine/core/router_table.hpp"
 
 #include <gtest/gtest.h>
 

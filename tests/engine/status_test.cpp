@@ -1,5 +1,5 @@
 // The status: golden, since others read it.
-#include "vrrpd/engine/status.hpp"
+#include "vrrpd/engine/core/status.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 // What the supervisor says of tracked objects, as instances see it; and what waits to be told.
-#include "vrrpd/engine/trackers.hpp"
+#include "vrrpd/engine/core/trackers.hpp"
 
 #include <gtest/gtest.h>
 
-#include "vrrpd/engine/notice_queue.hpp"
+#include "vrrpd/engine/core/notice_queue.hpp"
 
 namespace vrrpd::engine::trackers_test {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "vrrpd/config/model.hpp"
-#include "vrrpd/engine/world.hpp"
+#include "vrrpd/engine/core/world.hpp"
 
 namespace vrrpd::engine::test {
 

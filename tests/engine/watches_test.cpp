@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/values.hpp"
-#include "vrrpd/engine/next_hop.hpp"
-#include "vrrpd/engine/path_watch.hpp"
-#include "vrrpd/engine/rule_watch.hpp"
+#include "vrrpd/engine/core/next_hop.hpp"
+#include "vrrpd/engine/core/path_watch.hpp"
+#include "vrrpd/engine/core/rule_watch.hpp"
 
 namespace vrrpd::engine::watches_test {
 namespace {

@@ -1,5 +1,5 @@
 // The engine's picture of the kernel, kept by changes.
-#include "vrrpd/engine/world.hpp"
+#include "vrrpd/engine/core/world.hpp"
 
 #include <gtest/gtest.h>
 

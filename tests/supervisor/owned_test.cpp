@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "netlink/fake_kernel.hpp"
-#include "vrrpd/engine/plan.hpp"
+#include "vrrpd/engine/core/plan.hpp"
 #include "vrrpd/supervisor/sweep.hpp"
 #include "vrrpd/supervisor/switches.hpp"
 

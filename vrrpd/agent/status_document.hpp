@@ -2,7 +2,7 @@
 // knows its form, but for the engine's part, which goes in as it came.
 //
 //   version, host, time, engine ("ok", or what is wrong), observing
-//   instances[]  the engine's (vrrpd/engine/status.hpp)
+//   instances[]  the engine's (vrrpd/engine/core/status.hpp)
 //   sync_groups[]  likewise
 //   gateways[]   the engine's, and:
 //     name, state, since, ready, obstacles[]   of this host, all its parts considered

@@ -8,12 +8,12 @@
 
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
-#include "vrrpd/engine/absent_addresses.hpp"
-#include "vrrpd/engine/plan.hpp"
-#include "vrrpd/engine/router_table.hpp"
+#include "vrrpd/engine/core/absent_addresses.hpp"
+#include "vrrpd/engine/core/plan.hpp"
+#include "vrrpd/engine/core/router_table.hpp"
+#include "vrrpd/engine/core/world.hpp"
 #include "vrrpd/engine/speaker.hpp"
 #include "vrrpd/engine/static_keeper.hpp"
-#include "vrrpd/engine/world.hpp"
 
 namespace vrrpd::engine {
 

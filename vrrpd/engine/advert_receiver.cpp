@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "vrrpd/engine/describe.hpp"
+#include "vrrpd/engine/core/describe.hpp"
 
 namespace vrrpd::engine {
 

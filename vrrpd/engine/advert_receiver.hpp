@@ -8,8 +8,8 @@
 
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
-#include "vrrpd/engine/peer_names.hpp"
-#include "vrrpd/engine/router_table.hpp"
+#include "vrrpd/engine/core/peer_names.hpp"
+#include "vrrpd/engine/core/router_table.hpp"
 #include "vrrpd/engine/transport.hpp"
 
 namespace vrrpd::engine {

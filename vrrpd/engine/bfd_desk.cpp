@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "vrrpd/base/assert.hpp"
-#include "vrrpd/engine/describe.hpp"
+#include "vrrpd/engine/core/describe.hpp"
 
 namespace vrrpd::engine {
 

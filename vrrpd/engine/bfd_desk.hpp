@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "vrrpd/config/model.hpp"
-#include "vrrpd/engine/bfd_dump.hpp"
-#include "vrrpd/engine/bfd_place.hpp"
 #include "vrrpd/engine/bfd_socket.hpp"
-#include "vrrpd/engine/deadline_queue.hpp"
+#include "vrrpd/engine/core/bfd_dump.hpp"
+#include "vrrpd/engine/core/bfd_place.hpp"
+#include "vrrpd/engine/core/deadline_queue.hpp"
 #include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
 

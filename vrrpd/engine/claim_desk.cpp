@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "vrrpd/engine/describe.hpp"
+#include "vrrpd/engine/core/describe.hpp"
 
 namespace vrrpd::engine {
 

@@ -13,11 +13,11 @@
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/engine/absent_desk.hpp"
+#include "vrrpd/engine/core/plan.hpp"
+#include "vrrpd/engine/core/router_table.hpp"
 #include "vrrpd/engine/gateway_keeper.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
-#include "vrrpd/engine/plan.hpp"
 #include "vrrpd/engine/refusals.hpp"
-#include "vrrpd/engine/router_table.hpp"
 #include "vrrpd/engine/speaker.hpp"
 #include "vrrpd/engine/virtual_devices.hpp"
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "vrrpd/engine/describe.hpp"
+#include "vrrpd/engine/core/describe.hpp"
 #include "vrrpd/engine/engine.hpp"
 
 namespace vrrpd::engine {

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "vrrpd/engine/core/next_hop.hpp"
+#include "vrrpd/engine/core/readiness.hpp"
+#include "vrrpd/engine/core/rule_watch.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
-#include "vrrpd/engine/next_hop.hpp"
-#include "vrrpd/engine/readiness.hpp"
-#include "vrrpd/engine/rule_watch.hpp"
 #include "vrrpd/engine/speaker.hpp"
 #include "vrrpd/ipc/notices.hpp"
 

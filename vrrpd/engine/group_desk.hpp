@@ -8,8 +8,8 @@
 
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
-#include "vrrpd/engine/herald.hpp"
-#include "vrrpd/engine/router_table.hpp"
+#include "vrrpd/engine/core/herald.hpp"
+#include "vrrpd/engine/core/router_table.hpp"
 #include "vrrpd/proto/sync_group.hpp"
 
 namespace vrrpd::engine {

@@ -14,7 +14,7 @@
 #include "netlink/nft/tables.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
-#include "vrrpd/engine/world.hpp"
+#include "vrrpd/engine/core/world.hpp"
 #include "vrrpd/engine/writer.hpp"
 
 namespace vrrpd::engine {

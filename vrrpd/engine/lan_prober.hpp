@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "vrrpd/config/model.hpp"
-#include "vrrpd/engine/host_scan.hpp"
+#include "vrrpd/engine/core/host_scan.hpp"
 #include "vrrpd/engine/link_socket.hpp"
 #include "vrrpd/engine/speaker.hpp"
 #include "vrrpd/ipc/notices.hpp"

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "vrrpd/engine/router.hpp"
+#include "vrrpd/engine/core/router.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
 
 namespace vrrpd::engine {

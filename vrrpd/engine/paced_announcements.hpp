@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "vrrpd/config/model.hpp"
-#include "vrrpd/engine/router.hpp"
-#include "vrrpd/engine/world.hpp"
+#include "vrrpd/engine/core/router.hpp"
+#include "vrrpd/engine/core/world.hpp"
 #include "vrrpd/proto/paced_queue.hpp"
 
 namespace vrrpd::engine {

@@ -18,7 +18,7 @@
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/base/result.hpp"
 #include "vrrpd/base/socket_address.hpp"
-#include "vrrpd/engine/filter.hpp"
+#include "vrrpd/engine/core/filter.hpp"
 
 namespace vrrpd::engine {
 

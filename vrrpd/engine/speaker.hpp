@@ -11,12 +11,12 @@
 
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
-#include "vrrpd/engine/absent_addresses.hpp"
+#include "vrrpd/engine/core/absent_addresses.hpp"
+#include "vrrpd/engine/core/router.hpp"
+#include "vrrpd/engine/core/world.hpp"
 #include "vrrpd/engine/link_socket.hpp"
 #include "vrrpd/engine/paced_announcements.hpp"
-#include "vrrpd/engine/router.hpp"
 #include "vrrpd/engine/transport.hpp"
-#include "vrrpd/engine/world.hpp"
 
 namespace vrrpd::engine {
 

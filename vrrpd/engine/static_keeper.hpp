@@ -9,9 +9,9 @@
 #include "vrrpd/base/back_off.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/config/model.hpp"
-#include "vrrpd/engine/absent_addresses.hpp"
+#include "vrrpd/engine/core/absent_addresses.hpp"
+#include "vrrpd/engine/core/plan.hpp"
 #include "vrrpd/engine/kernel_desk.hpp"
-#include "vrrpd/engine/plan.hpp"
 
 namespace vrrpd::engine {
 

@@ -12,7 +12,7 @@
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/engine/advert_socket.hpp"
-#include "vrrpd/engine/dump_host.hpp"
+#include "vrrpd/engine/core/dump_host.hpp"
 
 namespace vrrpd::engine {
 

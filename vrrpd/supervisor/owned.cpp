@@ -7,7 +7,7 @@
 #include <optional>
 #include <sstream>
 
-#include "vrrpd/engine/plan.hpp"
+#include "vrrpd/engine/core/plan.hpp"
 
 namespace vrrpd::supervisor {
 
