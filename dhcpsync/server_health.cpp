@@ -14,6 +14,7 @@ ServerHealth::ServerHealth(vrrpd::Loop& loop, ServerBus* bus, std::function<std:
 
 // A bus that went takes the server's name with it; only on the same connection does its absence mean anything.
 void ServerHealth::server(bool there) {
+    if (there && was_there_ && !restarting_) watch_.answers_lan(true);
     there_ = there;
     pinging_ = false;
     was_there_ = there || (was_there_ && bus_->connected());
@@ -29,12 +30,17 @@ void ServerHealth::step() {
     if (!look_at_ || loop_.now() < *look_at_) return;
     look_at_ = loop_.now() + ServerWatch::pace;
     if (restarting_) return;
-    if (const auto bound = listening_())
-        watch_.saw(ServerSign::listening, *bound);
-    else
-        watch_.cannot_see(ServerSign::listening);
+    look_at_port();
     look_at_bus();
     tell();
+}
+
+void ServerHealth::look_at_port() {
+    const auto bound = listening_();
+    if (!bound) return watch_.cannot_see(ServerSign::listening);
+    watch_.saw(ServerSign::listening, *bound);
+    if (*bound && !had_port_) watch_.answers_lan(true);
+    had_port_ = *bound;
 }
 
 // A server that never was there may live all the same: its configuration lacks enable-dbus.
@@ -47,6 +53,11 @@ void ServerHealth::look_at_bus() {
         watch_.cannot_see(ServerSign::answers);
     else if (!pinging_)
         pinging_ = bus_->ping();
+}
+
+void ServerHealth::answers_lan(bool does) {
+    watch_.answers_lan(does);
+    tell();
 }
 
 void ServerHealth::tell() {

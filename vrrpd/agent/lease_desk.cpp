@@ -14,6 +14,32 @@ std::map<dhcpsync::NodeId, std::string> names_of(const LeaseDesk::Setup& setup) 
     return result;
 }
 
+using dhcpsync::Offers;
+
+ServiceState lan_dhcp_of(Offers offers) {
+    switch (offers) {
+        case Offers::unknown:
+            return ServiceState::none;
+        case Offers::given:
+            return ServiceState::up;
+        case Offers::withheld:
+            return ServiceState::down;
+    }
+    return ServiceState::none;
+}
+
+Offers offers_of(ServiceState lan_dhcp) {
+    switch (lan_dhcp) {
+        case ServiceState::none:
+            return Offers::unknown;
+        case ServiceState::up:
+            return Offers::given;
+        case ServiceState::down:
+            return Offers::withheld;
+    }
+    return Offers::unknown;
+}
+
 }  // namespace
 
 // FNV-1a: the same on every host, for every version.
@@ -51,6 +77,7 @@ dhcpsync::ServiceSetup LeaseDesk::service_setup(int state_directory) const {
     result.bus_name = dnsmasq.bus_name;
     result.may_restart = dnsmasq.can_restart();
     result.scan = setup_.block.scan;
+    result.probe = setup_.block.probe;
     result.state_directory = state_directory;
     result.networks = setup_.networks;
     return result;
@@ -93,6 +120,11 @@ void LeaseDesk::up(const std::string& member) { service_.peer_up(node_id(member)
 
 void LeaseDesk::down(const std::string& member) { service_.peer_down(node_id(member)); }
 
+void LeaseDesk::said(const std::string& member, const GatewaySummary& summary) {
+    const bool could_serve = summary.role == proto::Role::backup && summary.dhcp == ServiceState::up;
+    service_.testified(node_id(member), {offers_of(summary.lan_dhcp), summary.term, could_serve});
+}
+
 // Told again after each reload, which is no news.
 void LeaseDesk::role_changed(const ipc::RoleChange& change) {
     if (change.gateway != setup_.block.follows) return;
@@ -115,7 +147,7 @@ LeasesStatus LeaseDesk::status() const {
 
 LeaseDesk::Standing LeaseDesk::standing() const {
     const auto status = service_.status();
-    return {status.health.alive, obstacle(status)};
+    return {status.health.alive, obstacle(status), lan_dhcp_of(status.testimony.offers), status.testimony.term};
 }
 
 std::string LeaseDesk::obstacle(const dhcpsync::ServiceStatus& status) const {

@@ -53,6 +53,8 @@ public:
     void up(const std::string& member);
     void down(const std::string& member);
     void received(const std::string& member, BytesView message) { service_.received(node_id(member), message); }
+    // What its summary says of this gateway.
+    void said(const std::string& member, const GatewaySummary& summary);
 
     // Notices; those of other gateways are of no consequence.
     void role_changed(const ipc::RoleChange& change);
@@ -67,7 +69,9 @@ public:
     [[nodiscard]] bool restarts_server() const { return service_.restarts_server(); }
     struct Standing {
         bool server_lives = true;
-        std::string obstacle;  // why a take-over now would lose leases; empty: it would not
+        std::string obstacle;                        // why a take-over now would lose leases; empty: it would not
+        ServiceState lan_dhcp = ServiceState::none;  // as in the summary
+        dhcpsync::Term term{};
     };
     [[nodiscard]] Standing standing() const;
 
