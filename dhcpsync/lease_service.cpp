@@ -288,6 +288,7 @@ ServiceStatus LeaseService::Impl::status() const {
     result.quarantined = replica.quarantined(wall).size();
     result.fed = facts.most_leases != 0 && (by_bus() || (by_file() && file && write_trouble.empty()));
     result.health = health.health();
+    result.seen_alive = health.seen_alive();
     result.offers = offers;
     result.term = replica.newest_term();
     result.testimony = {offer_watch.offers(), gateway_term, false};

@@ -78,6 +78,7 @@ struct ServiceStatus {
     std::size_t quarantined = 0;  // addresses that two machines hold
     bool fed = false;             // the local server takes leases (bus, or file and restart)
     HealthChange health;
+    bool seen_alive = false;          // the server, by every sign there is; without that `health` may be too young
     std::optional<IpAddress> offers;  // who answered the last probe of the LAN; a stand-in asks
     Term term;
     // As a stand-in: what the gateway's server gives us, and which gateway's. `could_serve` is the owner's to say.

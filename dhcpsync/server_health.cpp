@@ -16,12 +16,13 @@ ServerHealth::ServerHealth(vrrpd::Loop& loop, ServerBus* bus, std::function<std:
 void ServerHealth::server(bool there) {
     if (there && was_there_ && !restarting_) watch_.answers_lan(true);
     there_ = there;
-    pinging_ = false;
+    pinging_ = answered_ = false;
     was_there_ = there || (was_there_ && bus_->connected());
 }
 
 void ServerHealth::pong(bool in_time) {
     if (!std::exchange(pinging_, false) || restarting_) return;
+    answered_ = in_time;
     watch_.saw(ServerSign::answers, in_time);
     tell();
 }
@@ -36,11 +37,10 @@ void ServerHealth::step() {
 }
 
 void ServerHealth::look_at_port() {
-    const auto bound = listening_();
-    if (!bound) return watch_.cannot_see(ServerSign::listening);
-    watch_.saw(ServerSign::listening, *bound);
-    if (*bound && !had_port_) watch_.answers_lan(true);
-    had_port_ = *bound;
+    const auto had_port = std::exchange(has_port_, listening_());
+    if (!has_port_) return watch_.cannot_see(ServerSign::listening);
+    watch_.saw(ServerSign::listening, *has_port_);
+    if (*has_port_ && had_port == false) watch_.answers_lan(true);
 }
 
 // A server that never was there may live all the same: its configuration lacks enable-dbus.
@@ -58,6 +58,11 @@ void ServerHealth::look_at_bus() {
 void ServerHealth::answers_lan(bool does) {
     watch_.answers_lan(does);
     tell();
+}
+
+bool ServerHealth::seen_alive() const {
+    const bool one_sign = answered_ || has_port_ == true;
+    return health_.alive && one_sign && has_port_ != false && (bus_ == nullptr || answered_);
 }
 
 void ServerHealth::tell() {

@@ -30,6 +30,8 @@ public:
     void step();
 
     [[nodiscard]] const HealthChange& health() const { return health_; }
+    // It lives by every sign that there is here, not only because none tells of its death yet.
+    [[nodiscard]] bool seen_alive() const;
 
 private:
     void look_at_port();
@@ -43,8 +45,9 @@ private:
     ServerWatch watch_;
     HealthChange health_;
     bool there_ = false, was_there_ = false;  // on this connection to the bus
-    bool had_port_ = true;
-    bool pinging_ = false, restarting_ = false;
+    std::optional<bool> has_port_;            // as it was seen last
+    bool pinging_ = false, answered_ = false;
+    bool restarting_ = false;
     Deadline look_at_;
 };
 

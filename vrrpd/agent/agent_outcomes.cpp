@@ -70,8 +70,8 @@ void Agent::look_at_dns() {
 void Agent::look_at_leases() {
     look_at_leases_ = loop_.now() + leases_interval;
     if (!leases_) return;
-    auto [lives, obstacle, lan_dhcp, term] = leases_->standing();
-    const bool judged = judge_dhcp_at_ <= loop_.now();
+    auto [lives, seen_alive, obstacle, lan_dhcp, term] = leases_->standing();
+    const bool judged = seen_alive || judge_dhcp_at_ <= loop_.now();
     if (judged) dhcp_weight_.ours(lives, loop_.now());
     // That it lives others hear once it is certain: those whose servers are dead would yield to it at once.
     const auto state = !lives ? ServiceState::down : judged ? ServiceState::up : ServiceState::none;

@@ -147,7 +147,8 @@ LeasesStatus LeaseDesk::status() const {
 
 LeaseDesk::Standing LeaseDesk::standing() const {
     const auto status = service_.status();
-    return {status.health.alive, obstacle(status), lan_dhcp_of(status.testimony.offers), status.testimony.term};
+    return {status.health.alive, status.seen_alive, obstacle(status), lan_dhcp_of(status.testimony.offers),
+            status.testimony.term};
 }
 
 std::string LeaseDesk::obstacle(const dhcpsync::ServiceStatus& status) const {

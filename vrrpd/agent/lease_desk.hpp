@@ -69,6 +69,7 @@ public:
     [[nodiscard]] bool restarts_server() const { return service_.restarts_server(); }
     struct Standing {
         bool server_lives = true;
+        bool seen_alive = false;                     // ... and that is no mere lack of news
         std::string obstacle;                        // why a take-over now would lose leases; empty: it would not
         ServiceState lan_dhcp = ServiceState::none;  // as in the summary
         dhcpsync::Term term{};
