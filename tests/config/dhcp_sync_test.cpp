@@ -43,7 +43,7 @@ TEST(DhcpSync, takes_what_is_said) {
 
 TEST(DhcpSync, asks_for_offers_as_often_as_is_said) {
     using std::chrono::seconds;
-    EXPECT_EQ(clean("follows HOME\nprobe 5\ndnsmasq {\n}\n").probe, seconds(5));
+    EXPECT_EQ(clean("follows HOME\nprobe 2\ndnsmasq {\n}\n").probe, seconds(2));
     EXPECT_EQ(clean("follows HOME\nprobe off\ndnsmasq {\n}\n").probe, seconds(0));
 }
 
@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"follows HOME\ndnsmask {\n}\ndnsmasq {\n}\n",
             "21:1: unknown keyword 'dnsmask' in dhcp_sync: did you mean dnsmasq?"},
         Bad{"follows HOME\ndnsmasq {\n}\nscan maybe\n", "23:6: scan 'maybe': write on or off"},
-        Bad{"follows HOME\ndnsmasq {\n}\nprobe 4\n", "23:7: probe '4': write auto, off, or seconds from 5 to 86400"},
+        Bad{"follows HOME\ndnsmasq {\n}\nprobe 1\n", "23:7: probe '1': write auto, off, or seconds from 2 to 86400"},
         Bad{"follows HOME\ndnsmasq {\n}\nprobe\n", "23:1: a value is missing after probe"},
         Bad{"follows HOME\ndnsmasq fast {\n}\n", "21:9: unexpected words before the '{' of dnsmasq"},
         Bad{"follows HOME\ndnsmasq {\n}\nscan on {\n}\n", "23:9: unexpected '{' after scan"},

@@ -8,8 +8,8 @@ namespace vrrpd::config {
 namespace {
 
 constexpr std::string_view default_bus_name = "uk.org.thekelleys.dnsmasq";
-// Seconds. An answer may take three, while dnsmasq pings the address; nobody else is answered then.
-constexpr std::int64_t shortest_probe = 5, longest_probe = 86'400;
+// Seconds. An answer takes three where dnsmasq pings the address first, and next to none with no-ping.
+constexpr std::int64_t shortest_probe = 2, longest_probe = 86'400;
 
 }  // namespace
 
