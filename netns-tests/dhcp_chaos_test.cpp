@@ -177,7 +177,7 @@ protected:
             returns.push_back(lose(*gateway));
             look_at_heir(lost);
             if (below(2) == 0) repairs.push_back(disturb(*sites()[below(3)]));
-            act_for(std::chrono::milliseconds(300 + below(400)));
+            act_for(std::chrono::milliseconds(200 + below(300)));
         }
         for (const auto& come_back : returns) {
             come_back();

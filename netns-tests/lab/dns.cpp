@@ -105,6 +105,11 @@ bool has_answer(vrrpd::BytesView message) {
 
 Asking::Asking(const Host& client, Name name) : socket_(client.netns().make_inside(open_asking)), name_(name) {
     worker_.start([this] { step(); });
+    const auto is_answered = [this] {
+        const std::lock_guard lock(mutex_);
+        return answered_.has_value();
+    };
+    if (!wait_until(is_answered)) give_up("nobody answers the client's questions");
 }
 
 void Asking::step() {
@@ -128,7 +133,6 @@ void Asking::step() {
 
 std::chrono::milliseconds Asking::longest_wait() const {
     const std::lock_guard lock(mutex_);
-    if (!answered_) give_up("nobody was ever answered");
     return std::chrono::duration_cast<std::chrono::milliseconds>(
         std::max<std::chrono::nanoseconds>(longest_, wall_clock() - *answered_));
 }

@@ -43,9 +43,9 @@ public:
         of_the_home,  // start_forwarder_below() knows it
         outside,      // ... and asks its upstream for this one
     };
-    explicit Asking(const Host& client, Name name = Name::of_the_home);
+    explicit Asking(const Host& client, Name name = Name::of_the_home);  // returns when it was answered
 
-    // At most, since the first answer; the wait that may be going on counts.
+    // At most, since then; the wait that may be going on counts.
     [[nodiscard]] std::chrono::milliseconds longest_wait() const;
 
 private:
