@@ -78,6 +78,7 @@ void Agent::look_at_leases() {
     const auto& gateway = leases_->setup().block.follows;
     if (obstacle.empty() && peers_ && own_.role(gateway) != proto::Role::active)
         obstacle = clock_obstacle(peers_->status());
+    if (!obstacle.empty()) look_at_leases_ = loop_.now() + leases_interval_not_ready;
     const bool told = own_.dhcp(gateway, state, obstacle);
     if (own_.lan_dhcp(gateway, lan_dhcp, term) || told) own_changed();
 }

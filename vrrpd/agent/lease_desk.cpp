@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace vrrpd::agent {
@@ -16,28 +18,15 @@ std::map<dhcpsync::NodeId, std::string> names_of(const LeaseDesk::Setup& setup) 
 
 using dhcpsync::Offers;
 
-ServiceState lan_dhcp_of(Offers offers) {
-    switch (offers) {
-        case Offers::unknown:
-            return ServiceState::none;
-        case Offers::given:
-            return ServiceState::up;
-        case Offers::withheld:
-            return ServiceState::down;
-    }
-    return ServiceState::none;
-}
+// By what is offered: how a summary says it.
+constexpr std::array said_of_offers{ServiceState::none, ServiceState::up, ServiceState::down};
+static_assert(said_of_offers[static_cast<std::size_t>(Offers::given)] == ServiceState::up &&
+              said_of_offers[static_cast<std::size_t>(Offers::withheld)] == ServiceState::down);
+
+ServiceState lan_dhcp_of(Offers offers) { return said_of_offers[static_cast<std::size_t>(offers)]; }
 
 Offers offers_of(ServiceState lan_dhcp) {
-    switch (lan_dhcp) {
-        case ServiceState::none:
-            return Offers::unknown;
-        case ServiceState::up:
-            return Offers::given;
-        case ServiceState::down:
-            return Offers::withheld;
-    }
-    return Offers::unknown;
+    return static_cast<Offers>(std::ranges::find(said_of_offers, lan_dhcp) - said_of_offers.begin());
 }
 
 }  // namespace

@@ -17,7 +17,9 @@
 
 namespace vrrpd::agent {
 
-inline constexpr Duration leases_interval = std::chrono::milliseconds(500);  // between two looks at how far they are
+// Between two looks at how far they are; and while something is in the way of a take-over, which may wait for it.
+inline constexpr Duration leases_interval = std::chrono::milliseconds(500);
+inline constexpr Duration leases_interval_not_ready = std::chrono::milliseconds(100);
 
 // A member's name as the replica's number of a node: the same on every host.
 [[nodiscard]] dhcpsync::NodeId node_id(std::string_view name);
