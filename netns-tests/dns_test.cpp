@@ -52,6 +52,13 @@ protected:
         return std::chrono::duration_cast<std::chrono::milliseconds>(wall_clock() - fault);
     }
 
+    // The figure is in the report of the run.
+    static void expect_waited_at_most(std::chrono::milliseconds limit, const Asking& client) {
+        const auto wait = client.longest_wait();
+        RecordProperty("longest_wait_ms", std::to_string(wait.count()));
+        EXPECT_LE(wait, limit);
+    }
+
     Process of_h003_, of_h001_, upstream_;
 };
 
@@ -81,7 +88,7 @@ TEST_F(Dns, dead_forwarder_is_replaced_and_returned_to) {
     EXPECT_TRUE(router.await_log("H001 sees this router's address instead of theirs"));
     of_h003_ = start_forwarder(home.h003, h003, of_h003);
     EXPECT_TRUE(answered_by(of_h003, 20s));
-    EXPECT_LE(client.longest_wait(), longest_without_answer);
+    expect_waited_at_most(longest_without_answer, client);
 }
 
 TEST_F(Dns, slow_forwarder_is_said_and_stays) {
@@ -107,7 +114,7 @@ TEST_F(Dns, slow_forwarder_is_said_and_stays) {
     brake.join();
     EXPECT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is OK (was DEGRADED)", 40s));
     EXPECT_FALSE(router.logged("clients ask H001"));
-    EXPECT_LE(client.longest_wait(), pause + no_outage);
+    expect_waited_at_most(pause + no_outage, client);
 }
 
 TEST_F(Dns, moves_with_the_gateway_at_power_loss) {
@@ -138,7 +145,7 @@ TEST_F(Dns, forwarder_with_a_black_holed_upstream_is_replaced) {
     const auto fault = wall_clock();
     black_hole();
     EXPECT_LE(until_answered_by(of_h001, fault), longest_without_upstream);
-    EXPECT_LE(client.longest_wait(), longest_without_upstream);
+    expect_waited_at_most(longest_without_upstream, client);
     EXPECT_TRUE(router.await_log("H003 (10.12.14.4) is UPSTREAM_DOWN (was OK): answers, but resolves nothing"));
     // A reload asks nobody back to it, be it of the block itself.
     for (const std::string more : {"", "    canary ads.example 192.0.2.1\n"}) {
@@ -172,10 +179,10 @@ TEST_F(Dns, dead_wans_move_nothing_and_a_dead_forwarder_is_replaced_all_the_same
     home.internet.isolate("wan0");
     say_of_both("UPSTREAM_DOWN (was OK)", 15s);
     EXPECT_EQ(resolve(home.client), of_h003) << "which is no reason to move";
-    EXPECT_LE(client.longest_wait(), no_outage);
+    expect_waited_at_most(no_outage, client);
     of_h003_.kill_all();
     EXPECT_LE(until_answered_by(of_h001, wall_clock()), longest_without_answer);
-    EXPECT_LE(client.longest_wait(), longest_without_answer);
+    expect_waited_at_most(longest_without_answer, client);
     EXPECT_TRUE(router.await_log("priority 200 -> 80", 10s)) << "its next hop is silent";
     EXPECT_TRUE(backup.await_log("priority 150 -> 30", 5s));
     EXPECT_EQ(home.lan.count(all({from(home.h001), adverts(), since(fault)})), 0U);
@@ -192,7 +199,7 @@ TEST_F(Dns, forwarder_that_denies_everything_is_replaced) {
     of_h003_ = start_forwarder_that_denies(home.h003, h003);
     EXPECT_TRUE(router.await_log("H003 (10.12.14.4) is UPSTREAM_DOWN (was OK): denies names that are there", 20s));
     EXPECT_TRUE(answered_by(of_h001, 10s));
-    EXPECT_LE(client.longest_wait(), longest_denied);
+    expect_waited_at_most(longest_denied, client);
 }
 
 // AdGuard Home limits how often one client may ask over UDP; a router that probes from its own address may be the
@@ -209,7 +216,7 @@ TEST_F(Dns, rate_limit_over_UDP_is_no_death) {
     EXPECT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is DEGRADED (was OK): answers over TCP only", 10s));
     EXPECT_EQ(resolve(home.client), of_h003);
     EXPECT_FALSE(router.logged("is DEAD"));
-    EXPECT_LE(client.longest_wait(), no_outage);
+    expect_waited_at_most(no_outage, client);
 }
 
 TEST_F(Dns, dead_forwarder_is_a_fault_of_an_instance_that_tracks_it) {
