@@ -124,7 +124,8 @@ void LeaseService::Impl::step() {
     if (due(rewriter.next_deadline())) consider_rewrite();
     if (due(chores_at)) do_chores();
     consider_splits();
-    ask_for_offer(offer_watch.step(loop.now()));
+    heed_term();
+    heed_offers(offer_watch.step(loop.now()));
     store.step();
     health.step();
 }
@@ -243,6 +244,7 @@ void LeaseService::Impl::role_changed(const RoleChange& change) {
     if (change.active) {
         rewriter.became_active(change.resumed);
         run(BecameActive{change.resumed});
+        gateway_term = replica.newest_term();
         if (!change.resumed) repair_on(TookOver{});
     } else {
         rewriter.became_backup();
@@ -286,8 +288,10 @@ ServiceStatus LeaseService::Impl::status() const {
     result.quarantined = replica.quarantined(wall).size();
     result.fed = facts.most_leases != 0 && (by_bus() || (by_file() && file && write_trouble.empty()));
     result.health = health.health();
+    result.seen_alive = health.seen_alive();
     result.offers = offers;
     result.term = replica.newest_term();
+    result.testimony = {offer_watch.offers(), gateway_term, false};
     for (const auto& [peer, state] : peers) {
         if (const auto lag = replica.lag(peer, instant)) result.lags.push_back({peer, *lag});
     }
@@ -313,10 +317,12 @@ void LeaseService::peer_up(NodeId peer) {
 void LeaseService::peer_down(NodeId peer) {
     impl_->peers.erase(peer);
     impl_->talk_nonsense.erase(peer);
+    impl_->witnesses.gone(peer, impl_->loop.now());
     impl_->run(PeerDown{peer});
 }
 
 void LeaseService::received(NodeId peer, vrrpd::BytesView message) { impl_->received(peer, message); }
+void LeaseService::testified(NodeId peer, const Testimony& testimony) { impl_->testified(peer, testimony); }
 void LeaseService::role_changed(const RoleChange& change) { impl_->role_changed(change); }
 void LeaseService::host_alive(const IpAddress& address, const vrrpd::MacAddress& mac) {
     impl_->repair_on(HostSeen{address, mac});
@@ -324,7 +330,8 @@ void LeaseService::host_alive(const IpAddress& address, const vrrpd::MacAddress&
 
 void LeaseService::dhcp_offered(const IpAddress& server) {
     impl_->offers = server;
-    impl_->ask_for_offer(impl_->offer_watch.offered());
+    impl_->heed_term();
+    impl_->heed_offers(impl_->offer_watch.offered());
 }
 
 void LeaseService::leases_written(const std::string& problem) { impl_->leases_written(problem); }

@@ -15,6 +15,7 @@
 #include "dhcpsync/core/repair.hpp"
 #include "dhcpsync/core/replica.hpp"
 #include "dhcpsync/core/server_watch.hpp"
+#include "dhcpsync/core/witnesses.hpp"
 #include "dhcpsync/server_bus.hpp"
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/log.hpp"
@@ -43,6 +44,8 @@ struct ServiceSetup {
     std::string bus_name;       // empty: no D-Bus
     bool may_restart = false;   // without a bus: ask for the file to be written, and the server to be restarted
     bool scan = true;
+    // How often the LAN is asked for an offer while it answers; nullopt: as seldom as the other signs allow; 0: never.
+    std::optional<Duration> probe{};
     int state_directory = -1;               // an open directory for the image and the term; outlives the service
     std::vector<vrrpd::Prefix> networks{};  // of the gateway's LANs: of several dnsmasqs, the one that serves these
 };
@@ -75,8 +78,11 @@ struct ServiceStatus {
     std::size_t quarantined = 0;  // addresses that two machines hold
     bool fed = false;             // the local server takes leases (bus, or file and restart)
     HealthChange health;
+    bool seen_alive = false;          // the server, by every sign there is; without that `health` may be too young
     std::optional<IpAddress> offers;  // who answered the last probe of the LAN; a stand-in asks
     Term term;
+    // As a stand-in: what the gateway's server gives us, and which gateway's. `could_serve` is the owner's to say.
+    Testimony testimony;
     struct PeerLag {
         NodeId peer;
         Lag lag;
@@ -118,6 +124,7 @@ public:
     void peer_up(NodeId peer);
     void peer_down(NodeId peer);
     void received(NodeId peer, vrrpd::BytesView message);
+    void testified(NodeId peer, const Testimony& testimony);
     void role_changed(const RoleChange& change);
     void host_alive(const IpAddress& address, const vrrpd::MacAddress& mac);
     void dhcp_offered(const IpAddress& server);

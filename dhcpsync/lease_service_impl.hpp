@@ -8,6 +8,7 @@
 #include <string>
 
 #include "dhcpsync/core/feed.hpp"
+#include "dhcpsync/core/offer_watch.hpp"
 #include "dhcpsync/core/rewrite.hpp"
 #include "dhcpsync/lease_file.hpp"
 #include "dhcpsync/lease_service.hpp"
@@ -85,7 +86,9 @@ struct LeaseService::Impl {
     void act(const AnswersForMany& action);
     [[nodiscard]] bool has_lease(const IpAddress& address) const;
     void watch_offers();
-    void ask_for_offer(OfferWatch::Action action);
+    void heed_term();
+    void heed_offers(OfferWatch::Action action);
+    void testified(NodeId peer, const Testimony& testimony);
 
     vrrpd::Loop& loop;
     vrrpd::Log& log;
@@ -100,6 +103,8 @@ struct LeaseService::Impl {
     Rewriter rewriter;
     Repair repair;
     OfferWatch offer_watch;
+    Witnesses witnesses;
+    Term gateway_term;                // of the gateway that these two are about
     std::unique_ptr<LeaseFile> file;  // none: not found yet
     std::unique_ptr<ServerBus> bus;   // none: not wanted
     ServerHealth health;

@@ -243,18 +243,29 @@ void LeaseService::Impl::act(const AnswersForMany& action) {
 
 // A bus tells more, and costs the server nothing; but of a server that lives and answers nobody it knows nothing.
 void LeaseService::Impl::watch_offers() {
-    if (role && !role->active)
-        offer_watch.start(loop.now(), on_bus ? OfferWatch::long_interval : OfferWatch::interval);
+    const auto pace = setup.probe.value_or(on_bus ? OfferWatch::long_interval : OfferWatch::interval);
+    if (role && !role->active && pace > Duration(0))
+        offer_watch.start(loop.now(), pace);
     else
         offer_watch.stop();
 }
 
-void LeaseService::Impl::ask_for_offer(OfferWatch::Action action) {
+// Each take-over has a term of its own.
+void LeaseService::Impl::heed_term() {
+    if ((role && role->active) || gateway_term == replica.newest_term()) return;
+    gateway_term = replica.newest_term();
+    offer_watch.moved(loop.now());
+}
+
+void LeaseService::Impl::heed_offers(OfferWatch::Action action) {
     switch (action) {
         case OfferWatch::Action::none:
             break;
         case OfferWatch::Action::ask:
-            outcomes.probe();
+            if (repair.has_room([this](const IpAddress& address) { return has_lease(address); }))
+                outcomes.probe();
+            else
+                offer_watch.excused(loop.now());
             break;
         case OfferWatch::Action::say_answered:
             log.info("gateway {}: DHCP server {} answers on the LAN", setup.gateway, offers->to_string());
@@ -266,6 +277,18 @@ void LeaseService::Impl::ask_for_offer(OfferWatch::Action action) {
             if (std::exchange(offers, std::nullopt)) outcomes.lan_served(false);
             break;
     }
+}
+
+void LeaseService::Impl::testified(NodeId peer, const Testimony& testimony) {
+    if (!peers.contains(peer)) return;
+    const bool newly_withheld = witnesses.says(peer, testimony, loop.now());
+    if (!role || !role->active) {
+        heed_term();
+        if (newly_withheld && testimony.term == gateway_term) offer_watch.doubt(loop.now());
+        return;
+    }
+    const auto verdict = witnesses.verdict(gateway_term);
+    if (verdict != Offers::unknown) health.answers_lan(verdict == Offers::given);
 }
 
 }  // namespace dhcpsync

@@ -14,13 +14,15 @@ ServerHealth::ServerHealth(vrrpd::Loop& loop, ServerBus* bus, std::function<std:
 
 // A bus that went takes the server's name with it; only on the same connection does its absence mean anything.
 void ServerHealth::server(bool there) {
+    if (there && was_there_ && !restarting_) watch_.answers_lan(true);
     there_ = there;
-    pinging_ = false;
+    pinging_ = answered_ = false;
     was_there_ = there || (was_there_ && bus_->connected());
 }
 
 void ServerHealth::pong(bool in_time) {
     if (!std::exchange(pinging_, false) || restarting_) return;
+    answered_ = in_time;
     watch_.saw(ServerSign::answers, in_time);
     tell();
 }
@@ -29,12 +31,16 @@ void ServerHealth::step() {
     if (!look_at_ || loop_.now() < *look_at_) return;
     look_at_ = loop_.now() + ServerWatch::pace;
     if (restarting_) return;
-    if (const auto bound = listening_())
-        watch_.saw(ServerSign::listening, *bound);
-    else
-        watch_.cannot_see(ServerSign::listening);
+    look_at_port();
     look_at_bus();
     tell();
+}
+
+void ServerHealth::look_at_port() {
+    const auto had_port = std::exchange(has_port_, listening_());
+    if (!has_port_) return watch_.cannot_see(ServerSign::listening);
+    watch_.saw(ServerSign::listening, *has_port_);
+    if (*has_port_ && had_port == false) watch_.answers_lan(true);
 }
 
 // A server that never was there may live all the same: its configuration lacks enable-dbus.
@@ -47,6 +53,16 @@ void ServerHealth::look_at_bus() {
         watch_.cannot_see(ServerSign::answers);
     else if (!pinging_)
         pinging_ = bus_->ping();
+}
+
+void ServerHealth::answers_lan(bool does) {
+    watch_.answers_lan(does);
+    tell();
+}
+
+bool ServerHealth::seen_alive() const {
+    const bool one_sign = answered_ || has_port_ == true;
+    return health_.alive && one_sign && has_port_ != false && (bus_ == nullptr || answered_);
 }
 
 void ServerHealth::tell() {

@@ -53,7 +53,7 @@ inline constexpr Duration quiet = std::chrono::milliseconds(5), longest_wait = s
 inline constexpr Duration look_again = std::chrono::milliseconds(5);
 inline constexpr Duration look_again_shrunk = std::chrono::milliseconds(20);  // fewer leases than were believed
 // No two looks were equal for so long: take what there is, though it is not whole.
-inline constexpr Duration restless = std::chrono::milliseconds(200);
+inline constexpr Duration restless = std::chrono::milliseconds(40);
 
 class Follower {
 public:

@@ -12,7 +12,7 @@ namespace dhcpsync {
 
 // How far a peer is behind.
 struct Lag {
-    bool complete = false;   // it has acknowledged everything
+    bool complete = false;   // it has acknowledged everything, and nothing waits to be told
     Duration behind{0};      // the age of the oldest change that it has not
     Duration last_round{0};  // how old the oldest change was when it was acknowledged last
 };

@@ -47,6 +47,17 @@ RepairActions Repair::step(Moment now, const RepairEvent& event, const HasLease&
     return std::exchange(actions_, {});
 }
 
+bool Repair::has_room(const HasLease& has_lease) const {
+    if (scans_.empty()) return true;
+    return std::any_of(scans_.begin(), scans_.end(), [&](const Pool& scan) {
+        for (std::uint64_t at = number(scan.first); at <= number(scan.last); ++at) {
+            const auto address = address_of(static_cast<std::uint32_t>(at));
+            if (!reserved_.contains(address) && !has_lease(address)) return true;
+        }
+        return false;
+    });
+}
+
 std::vector<Lease> Repair::leases(Moment now, const HasLease& has_lease) const {
     std::vector<Lease> result;
     for (const auto& [address, seen] : seen_) {

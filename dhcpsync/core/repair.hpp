@@ -80,6 +80,9 @@ public:
     [[nodiscard]] RepairActions step(Moment now, const RepairEvent& event, const HasLease& has_lease);
     [[nodiscard]] Deadline next_deadline() const { return due_; }
 
+    // An address of the pools is nobody's, so a newcomer can be given one. Of pools that are not known it is assumed.
+    [[nodiscard]] bool has_room(const HasLease& has_lease) const;
+
     // The leases to make for those that were seen lately.
     [[nodiscard]] std::vector<Lease> leases(Moment now, const HasLease& has_lease) const;
 

@@ -55,7 +55,9 @@ std::vector<Quarantined> Replica::quarantined(WallTime now) const {
 std::optional<Lag> Replica::lag(NodeId peer, Instant now) const {
     const auto at = peers_.find(peer);
     if (at == peers_.end() || !at->second.outbox.is_open()) return std::nullopt;
-    return at->second.outbox.lag(now);
+    auto lag = at->second.outbox.lag(now);
+    if (standing_.active && !author_) lag.complete = false;  // what our server grants waits for the term
+    return lag;
 }
 
 Actions ReplicaStep::take(Event& event) {

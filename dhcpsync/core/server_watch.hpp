@@ -33,6 +33,8 @@ public:
     void saw(ServerSign sign, bool good);
     // It cannot be looked at now: no bus. What is not known does not count against the server.
     void cannot_see(ServerSign sign) { signs_[static_cast<std::size_t>(sign)] = {}; }
+    // What the stand-ins agree on (Witnesses); it holds until they say otherwise, or it was started anew.
+    void answers_lan(bool does) { answers_lan_ = does; }
 
     [[nodiscard]] HealthChange health() const;
 
@@ -45,32 +47,7 @@ private:
     [[nodiscard]] std::optional<ServerSign> dead() const;
 
     std::array<State, server_signs> signs_;
-};
-
-// Does the LAN's DHCP server answer? A stand-in asks as a client would, seldom: while dnsmasq pings the address that it
-// is about to offer it hears nobody else, for 3 s. Where it was answered last it can wait even longer, if other signs
-// tell of a server that dies.
-class OfferWatch {
-public:
-    static constexpr Duration interval = std::chrono::seconds(60), patience = std::chrono::seconds(10);
-    static constexpr Duration long_interval = std::chrono::minutes(10);
-    static constexpr unsigned fall = 3;
-
-    enum class Action : std::uint8_t { none, ask, say_answered, say_silent };
-
-    // `after_an_answer`: when it asks again then.
-    void start(Instant now, Duration after_an_answer = interval);
-    void stop();
-    [[nodiscard]] Action offered();
-    [[nodiscard]] Action step(Instant now);
-    [[nodiscard]] Deadline next_deadline() const { return due_; }
-
-private:
-    Deadline due_;
-    Duration after_an_answer_ = interval;
-    bool asked_ = false;
-    unsigned unanswered_ = 0;
-    std::optional<bool> said_;
+    bool answers_lan_ = true;
 };
 
 }  // namespace dhcpsync

@@ -1,9 +1,14 @@
 #include "netns-tests/lab/dns.hpp"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -26,12 +31,12 @@ Process start(const Host& host, const IpAddress& own, std::vector<std::string> m
     return Process(words, host.netns().fd(), "/dev/null");
 }
 
-vrrpd::Bytes make_question() {
-    static std::uint16_t id = 0;
+vrrpd::Bytes make_question(const std::string& top_level = "example") {
+    static std::atomic<std::uint16_t> id = 0;
     vrrpd::Bytes question;
     vrrpd::ByteWriter out(question);
     out.u16(++id).u16(0x0100).u16(1).u16(0).u16(0).u16(0);  // recursion desired, one question
-    for (const std::string label : {"who", "answers", "example"}) {
+    for (const auto& label : {std::string("who"), std::string("answers"), top_level}) {
         out.u8(static_cast<std::uint8_t>(label.size()));
         for (const char c : label) out.u8(static_cast<std::uint8_t>(c));
     }
@@ -68,6 +73,70 @@ std::optional<IpAddress> resolve(const Host& client, const IpAddress& server, st
     return answer_in(ask_once(client, 40053, {server, 53}, question, limit), question);
 }
 
+namespace {
+
+constexpr std::uint16_t asking_port = 40054;
+constexpr int asking_pace = 20;  // ms
+
+sockaddr_in socket_address(const IpAddress& address, std::uint16_t port) {
+    sockaddr_in result{};
+    result.sin_family = AF_INET;
+    result.sin_port = htons(port);
+    std::memcpy(&result.sin_addr, address.bytes().data(), address.bytes().size());
+    return result;
+}
+
+vrrpd::Fd open_asking() {
+    vrrpd::Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const auto own = socket_address(IpAddress::v4(0, 0, 0, 0), asking_port);
+    if (!fd || bind(fd.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own) != 0)
+        give_up(std::string("a socket to ask from: ") + std::strerror(errno));
+    return fd;
+}
+
+// Of whichever question: a slow one is an answer when it comes.
+bool has_answer(vrrpd::BytesView message) {
+    vrrpd::ByteReader in(message);
+    in.take(6);
+    return in.u16() > 0 && in.ok();
+}
+
+}  // namespace
+
+Asking::Asking(const Host& client, Name name) : socket_(client.netns().make_inside(open_asking)), name_(name) {
+    worker_.start([this] { step(); });
+    const auto is_answered = [this] {
+        const std::lock_guard lock(mutex_);
+        return answered_.has_value();
+    };
+    if (!wait_until(is_answered)) give_up("nobody answers the client's questions");
+}
+
+void Asking::step() {
+    const auto question = make_question(name_ == Name::outside ? "elsewhere" : "example");
+    const auto server = socket_address(Home::vip, 53);
+    // No route, nobody who answers ARP: as if it had been lost.
+    (void)sendto(socket_.get(), question.data(), question.size(), MSG_NOSIGNAL,
+                 reinterpret_cast<const sockaddr*>(&server), sizeof server);
+    pollfd wanted{socket_.get(), POLLIN, 0};
+    for (const auto end = wall_clock() + std::chrono::milliseconds(asking_pace); wall_clock() < end;) {
+        if (poll(&wanted, 1, asking_pace) <= 0) continue;
+        std::array<std::uint8_t, 2048> buffer;
+        const auto got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
+        if (got < 0 || !has_answer(vrrpd::BytesView(buffer).first(static_cast<std::size_t>(got)))) continue;
+        const std::lock_guard lock(mutex_);
+        const auto now = wall_clock();
+        if (answered_) longest_ = std::max<std::chrono::nanoseconds>(longest_, now - *answered_);
+        answered_ = now;
+    }
+}
+
+std::chrono::milliseconds Asking::longest_wait() const {
+    const std::lock_guard lock(mutex_);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::max<std::chrono::nanoseconds>(longest_, wall_clock() - *answered_));
+}
+
 std::optional<IpAddress> resolve_over_tcp(const Host& client, const IpAddress& server,
                                           std::chrono::milliseconds limit) {
     const auto question = make_question();
@@ -78,10 +147,7 @@ std::optional<IpAddress> resolve_over_tcp(const Host& client, const IpAddress& s
     const timeval patience{limit.count() / 1000, (limit.count() % 1000) * 1000};
     for (const int direction : {SO_RCVTIMEO, SO_SNDTIMEO})
         setsockopt(socket.get(), SOL_SOCKET, direction, &patience, sizeof patience);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(53);
-    std::memcpy(&address.sin_addr, server.bytes().data(), server.bytes().size());
+    const auto address = socket_address(server, 53);
     if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return std::nullopt;
     if (send(socket.get(), message.data(), message.size(), MSG_NOSIGNAL) < 0) return std::nullopt;
     vrrpd::Bytes answer(2048);

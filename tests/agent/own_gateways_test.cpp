@@ -39,6 +39,12 @@ TEST_F(OwnGatewaysTest, changes_are_told_apart_from_repetitions) {
     EXPECT_FALSE(own_.readiness({"HOME", {}}));
     EXPECT_TRUE(own_.dns("HOME", ServiceState::up, ""));
     EXPECT_FALSE(own_.dns("HOME", ServiceState::up, ""));
+    EXPECT_TRUE(own_.lan_dhcp("HOME", ServiceState::up, {7}));
+    EXPECT_FALSE(own_.lan_dhcp("HOME", ServiceState::up, {7}));
+    EXPECT_TRUE(own_.lan_dhcp("HOME", ServiceState::up, {8}));
+    EXPECT_EQ(home().lan_dhcp, ServiceState::up);
+    EXPECT_EQ(home().term, dhcpsync::Term{8});
+    EXPECT_FALSE(own_.lan_dhcp("OTHER", ServiceState::up, {7}));
     EXPECT_FALSE(own_.role({"OTHER", Role::active, false}, Instant(10s)));
     EXPECT_FALSE(own_.dhcp("OTHER", ServiceState::up, ""));
 }

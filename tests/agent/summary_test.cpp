@@ -10,7 +10,15 @@ namespace {
 using namespace std::chrono_literals;
 
 GatewaySummary home() {
-    return {"HOME", proto::Role::backup, 1500ms, 150, {"WAN wan0 is down"}, ServiceState::up, ServiceState::down};
+    return {"HOME",
+            proto::Role::backup,
+            1500ms,
+            150,
+            {"WAN wan0 is down"},
+            ServiceState::up,
+            ServiceState::down,
+            ServiceState::down,
+            {7}};
 }
 
 TEST(Summary, comes_back_as_it_was_sent) {
@@ -37,7 +45,7 @@ TEST(Summary, never_exceeds_its_limit_and_still_says_not_ready) {
 TEST(Summary, what_a_peer_says_is_printable_and_bounded) {
     const std::string hostile =
         R"({"version":"\u001b[2J","gateways":[{"name":"H\nOME","role":"emperor","for_ms":-5,"priority":9999,)"
-        R"("obstacles":["\u0007",5,{"a":1}],"dhcp":7,"dns":"sideways"}]})";
+        R"("obstacles":["\u0007",5,{"a":1}],"dhcp":7,"dns":"sideways","lan_dhcp":"no","term":-7}]})";
     const auto got = decode_summary(hostile);
     ASSERT_TRUE(got);
     EXPECT_EQ(got->version, "?[2J");

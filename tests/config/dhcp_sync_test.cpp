@@ -26,8 +26,10 @@ TEST(DhcpSync, finds_everything_by_itself_if_nothing_is_said) {
     const auto block = clean("follows HOME\ndnsmasq {\n}\n");
     EXPECT_EQ(block.follows, "HOME");
     EXPECT_TRUE(block.scan);
+    EXPECT_EQ(block.probe, std::nullopt);
     EXPECT_EQ(block.dnsmasq, (Dnsmasq{"", "", "uk.org.thekelleys.dnsmasq", "", {}, -120}));
-    EXPECT_EQ(clean("follows HOME\ndnsmasq {\nlease_file auto\nconfiguration auto\nbus auto\n}\nscan on\n"), block);
+    EXPECT_EQ(clean("follows HOME\ndnsmasq {\nlease_file auto\nconfiguration auto\nbus auto\n}\nscan on\nprobe auto\n"),
+              block);
 }
 
 TEST(DhcpSync, takes_what_is_said) {
@@ -37,6 +39,12 @@ TEST(DhcpSync, takes_what_is_said) {
     EXPECT_FALSE(block.scan);
     EXPECT_EQ(block.dnsmasq,
               (Dnsmasq{"/run/leases", "/etc/d.conf", "org.example.dhcp-1", "dnsmasq@lan.service", {}, -253}));
+}
+
+TEST(DhcpSync, asks_for_offers_as_often_as_is_said) {
+    using std::chrono::seconds;
+    EXPECT_EQ(clean("follows HOME\nprobe 2\ndnsmasq {\n}\n").probe, seconds(2));
+    EXPECT_EQ(clean("follows HOME\nprobe off\ndnsmasq {\n}\n").probe, seconds(0));
 }
 
 TEST(DhcpSync, without_a_bus_restarts_by_a_command) {
@@ -91,6 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"follows HOME\ndnsmask {\n}\ndnsmasq {\n}\n",
             "21:1: unknown keyword 'dnsmask' in dhcp_sync: did you mean dnsmasq?"},
         Bad{"follows HOME\ndnsmasq {\n}\nscan maybe\n", "23:6: scan 'maybe': write on or off"},
+        Bad{"follows HOME\ndnsmasq {\n}\nprobe 1\n", "23:7: probe '1': write auto, off, or seconds from 2 to 86400"},
+        Bad{"follows HOME\ndnsmasq {\n}\nprobe\n", "23:1: a value is missing after probe"},
         Bad{"follows HOME\ndnsmasq fast {\n}\n", "21:9: unexpected words before the '{' of dnsmasq"},
         Bad{"follows HOME\ndnsmasq {\n}\nscan on {\n}\n", "23:9: unexpected '{' after scan"},
         Bad{"follows HOME\ndnsmasq {\n}\n{\nscan off\n}\n", "23:1: unexpected '{'"},

@@ -117,6 +117,7 @@ void Home::start() {
     setup.self = id();
     for (std::uint32_t other = 1; other <= 3; ++other) setup.peers.push_back({{other}, "H00" + std::to_string(other)});
     setup.may_restart = plan_.may_restart;
+    setup.probe = plan_.probe;
     setup.state_directory = state_.get();
     service = std::make_unique<LeaseService>(turns.loop, log, setup, outcomes(), surroundings());
     turns.add(*service);

@@ -72,6 +72,7 @@ struct HomePlan {
     std::size_t most_leases = 1000;
     std::vector<Pool> pools;
     std::set<IpAddress> reserved;
+    std::optional<Duration> probe{};
     std::string trouble{};  // with what its configuration says; how many leases it takes is not known then
 };
 

@@ -228,6 +228,19 @@ TEST_F(LeaseServiceTest, a_server_whose_port_nobody_has_is_dead_and_lives_again)
     EXPECT_EQ(home.healths.size(), 2u) << "only changes are told";
 }
 
+TEST_F(LeaseServiceTest, a_server_is_seen_to_live_by_every_sign_that_there_is) {
+    auto& home = add();
+    const auto seen = [&] { return home.service->status().seen_alive; };
+    EXPECT_FALSE(seen());
+    home.bus->hangs = true;
+    turns_.pass(1100ms);
+    EXPECT_FALSE(seen()) << "it has the port, and did not answer yet";
+    home.bus->hangs = false;
+    ASSERT_TRUE(turns_.until(seen, 2s));
+    home.listens = false;
+    EXPECT_TRUE(turns_.until([&] { return !seen(); }, 2s)) << "before that counts as a death";
+}
+
 TEST_F(LeaseServiceTest, a_server_that_leaves_the_bus_is_dead_but_not_with_the_bus) {
     auto& home = add();
     home.bus->leave(true);

@@ -52,6 +52,17 @@ TEST_F(RepairTest, who_is_there_without_a_lease_is_protected_at_the_take_over) {
     EXPECT_EQ(take_over(), std::vector{short_lease(120, 1)});
 }
 
+TEST_F(RepairTest, there_is_room_while_an_address_is_nobody_s) {
+    const auto has_lease = [this](const IpAddress& address) { return leased_.contains(address); };
+    for (unsigned last = 100; last < 199; ++last) leased_.insert(ip(last));
+    EXPECT_TRUE(repair_.has_room(has_lease));
+    leased_.insert(ip(199));
+    EXPECT_FALSE(repair_.has_room(has_lease));
+    leased_.erase(ip(150));
+    EXPECT_FALSE(repair_.has_room(has_lease)) << "that one is reserved";
+    EXPECT_TRUE(Repair({}, {}).has_room(has_lease)) << "nobody knows";
+}
+
 TEST_F(RepairTest, who_answers_the_fast_scan_is_protected_too) {
     EXPECT_EQ(take_over(), std::vector<Lease>{});
     now_.instant += 300ms;

@@ -77,7 +77,9 @@ protected:
 
 TEST_F(ReplicaTest, a_lease_reaches_the_peer_and_its_server) {
     (void)link();
-    (void)activate(a_);
+    const auto terms = of<PersistTerm>(step(a_, BecameActive{}));
+    EXPECT_FALSE(a_.lag(two, now_.instant)->complete) << "what its server grants waits until the term is on disk";
+    (void)step(a_, TermPersisted{terms.at(0).term});
     const auto actions = serve(a_, {lease(100, 1)});
     EXPECT_EQ(b_.leases(noon), leases({lease(100, 1)}));
     const auto applied = of<Apply>(actions);

@@ -1,4 +1,4 @@
-// When a DHCP server counts as dead, and when the LAN counts as not served.
+// When a DHCP server counts as dead.
 #include "dhcpsync/core/server_watch.hpp"
 
 #include <gtest/gtest.h>
@@ -56,69 +56,18 @@ TEST(ServerWatchTest, what_cannot_be_seen_does_not_count) {
     EXPECT_TRUE(watch.health().alive) << "looks from before the blind time are not counted on";
 }
 
-class OfferWatchTest : public testing::Test {
-protected:
-    // Asks and waits in vain, up to `rounds` times; what was said.
-    std::vector<OfferWatch::Action> silence(unsigned rounds) {
-        std::vector<OfferWatch::Action> said;
-        for (unsigned i = 0; i < 2 * rounds; ++i) {
-            now_ = watch_.next_deadline().value();
-            const auto action = watch_.step(now_);
-            if (action == OfferWatch::Action::ask) asked_.push_back(now_);
-            if (action != OfferWatch::Action::ask && action != OfferWatch::Action::none) said.push_back(action);
-        }
-        return said;
-    }
-
-    OfferWatch watch_;
-    Instant now_{1h};
-    std::vector<Instant> asked_;
-};
-
-TEST_F(OfferWatchTest, asks_once_a_minute_whether_it_is_answered_or_not) {
-    watch_.start(now_);
-    (void)silence(2);
-    now_ = watch_.next_deadline().value();
-    ASSERT_EQ(watch_.step(now_), OfferWatch::Action::ask);
-    asked_.push_back(now_);
-    (void)watch_.offered();
-    (void)silence(1);
-    ASSERT_EQ(asked_.size(), 4u);
-    for (std::size_t i = 1; i < asked_.size(); ++i) EXPECT_EQ(asked_[i] - asked_[i - 1], OfferWatch::interval);
-}
-
-TEST_F(OfferWatchTest, asks_less_often_after_an_answer_where_it_is_told_so) {
-    watch_.start(now_, OfferWatch::long_interval);
-    (void)silence(2);
-    now_ = watch_.next_deadline().value();
-    ASSERT_EQ(watch_.step(now_), OfferWatch::Action::ask);
-    asked_.push_back(now_);
-    (void)watch_.offered();
-    (void)silence(2);
-    ASSERT_EQ(asked_.size(), 5u);
-    EXPECT_EQ(asked_[2] - asked_[1], OfferWatch::interval);
-    EXPECT_EQ(asked_[3] - asked_[2], OfferWatch::long_interval);
-    EXPECT_EQ(asked_[4] - asked_[3], OfferWatch::interval) << "in doubt it looks closer";
-}
-
-TEST_F(OfferWatchTest, says_what_changed_and_only_that) {
-    using Action = OfferWatch::Action;
-    watch_.start(now_);
-    EXPECT_EQ(silence(2), std::vector<Action>{});
-    EXPECT_EQ(silence(1), std::vector<Action>{Action::say_silent});
-    EXPECT_EQ(silence(5), std::vector<Action>{});
-    now_ = watch_.next_deadline().value();
-    ASSERT_EQ(watch_.step(now_), Action::ask);
-    EXPECT_EQ(watch_.offered(), Action::say_answered);
-    EXPECT_EQ(watch_.offered(), Action::none) << "a second server's answer to the same question";
-}
-
-TEST_F(OfferWatchTest, an_answer_that_was_not_asked_for_is_nothing) {
-    EXPECT_EQ(watch_.offered(), OfferWatch::Action::none);
-    watch_.start(now_);
-    EXPECT_EQ(watch_.offered(), OfferWatch::Action::none);
-    watch_.stop();
-    EXPECT_EQ(watch_.next_deadline(), std::nullopt);
+TEST(ServerWatchTest, what_the_stand_ins_say_holds_beside_other_signs) {
+    ServerWatch watch;
+    watch.answers_lan(false);
+    see(watch, ServerSign::listening, true, 5);
+    EXPECT_FALSE(watch.health().alive);
+    EXPECT_NE(watch.health().why.find("no offer"), std::string::npos);
+    see(watch, ServerSign::on_bus, false, 3);
+    EXPECT_EQ(watch.health().why, "it left the D-Bus") << "which explains the rest";
+    see(watch, ServerSign::on_bus, true, 2);
+    EXPECT_FALSE(watch.health().alive);
+    watch.answers_lan(true);
+    EXPECT_TRUE(watch.health().alive);
 }
 
 TEST(UdpPortTest, the_local_port_is_what_counts) {

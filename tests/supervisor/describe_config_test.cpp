@@ -65,7 +65,7 @@ TEST(DescribeConfig, says_what_our_blocks_come_to) {
              "  forwarder cloud 192.0.2.53 port 5353",
              "  zone probe.example.org",
              "  canary ads.example.org 0.0.0.0",
-             "dhcp_sync: follows HOME, scan on",
+             "dhcp_sync: follows HOME, scan on, probe auto",
              "  dnsmasq: lease_file auto, configuration auto, bus off, down_weight -120",
              "    restart_command /etc/init.d/dnsmasq restart",
          })

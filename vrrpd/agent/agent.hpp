@@ -24,7 +24,8 @@
 namespace vrrpd::agent {
 
 inline constexpr Duration settings_interval = std::chrono::minutes(1);  // other programs' settings are read again
-// A DHCP server that is dead is known for it by then. Until then the weight that an agent before this one told holds.
+// A DHCP server that is dead is known for it by then, if it was not seen to live before. Until then the weight that an
+// agent before this one told holds.
 inline constexpr Duration dhcp_judged_after = std::chrono::seconds(15);
 
 class Agent {

@@ -70,15 +70,17 @@ void Agent::look_at_dns() {
 void Agent::look_at_leases() {
     look_at_leases_ = loop_.now() + leases_interval;
     if (!leases_) return;
-    auto [lives, obstacle] = leases_->standing();
-    const bool judged = judge_dhcp_at_ <= loop_.now();
+    auto [lives, seen_alive, obstacle, lan_dhcp, term] = leases_->standing();
+    const bool judged = seen_alive || judge_dhcp_at_ <= loop_.now();
     if (judged) dhcp_weight_.ours(lives, loop_.now());
     // That it lives others hear once it is certain: those whose servers are dead would yield to it at once.
     const auto state = !lives ? ServiceState::down : judged ? ServiceState::up : ServiceState::none;
     const auto& gateway = leases_->setup().block.follows;
     if (obstacle.empty() && peers_ && own_.role(gateway) != proto::Role::active)
         obstacle = clock_obstacle(peers_->status());
-    if (own_.dhcp(gateway, state, obstacle)) own_changed();
+    if (!obstacle.empty()) look_at_leases_ = loop_.now() + leases_interval_not_ready;
+    const bool told = own_.dhcp(gateway, state, obstacle);
+    if (own_.lan_dhcp(gateway, lan_dhcp, term) || told) own_changed();
 }
 
 void Agent::weigh_dhcp() {
@@ -138,9 +140,11 @@ void Agent::split_brain_of_leases(const std::string& peer) {
 // Only of our own gateways: others' names are no business of ours, however many there are.
 void Agent::said_by_peer(PeerId peer, const Summary& said) {
     const auto& from = peers_->configuration().members.at(peer);
-    for (const auto& theirs : said.gateways)
-        if (leases_ && theirs.gateway == leases_->setup().block.follows && theirs.dhcp != ServiceState::none)
-            dhcp_weight_.theirs(from.name, theirs.dhcp == ServiceState::up);
+    for (const auto& theirs : said.gateways) {
+        if (!leases_ || theirs.gateway != leases_->setup().block.follows) continue;
+        if (theirs.dhcp != ServiceState::none) dhcp_weight_.theirs(from.name, theirs.dhcp == ServiceState::up);
+        leases_->said(from.name, theirs);
+    }
     for (const auto& own : config_.gateways) {
         const auto at = std::find_if(said.gateways.begin(), said.gateways.end(),
                                      [&](const GatewaySummary& one) { return one.gateway == own.name; });

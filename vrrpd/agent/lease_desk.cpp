@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace vrrpd::agent {
@@ -12,6 +14,19 @@ std::map<dhcpsync::NodeId, std::string> names_of(const LeaseDesk::Setup& setup) 
     std::map<dhcpsync::NodeId, std::string> result;
     for (const auto& member : setup.members) result.emplace(node_id(member.name), member.name);
     return result;
+}
+
+using dhcpsync::Offers;
+
+// By what is offered: how a summary says it.
+constexpr std::array said_of_offers{ServiceState::none, ServiceState::up, ServiceState::down};
+static_assert(said_of_offers[static_cast<std::size_t>(Offers::given)] == ServiceState::up &&
+              said_of_offers[static_cast<std::size_t>(Offers::withheld)] == ServiceState::down);
+
+ServiceState lan_dhcp_of(Offers offers) { return said_of_offers[static_cast<std::size_t>(offers)]; }
+
+Offers offers_of(ServiceState lan_dhcp) {
+    return static_cast<Offers>(std::ranges::find(said_of_offers, lan_dhcp) - said_of_offers.begin());
 }
 
 }  // namespace
@@ -51,6 +66,7 @@ dhcpsync::ServiceSetup LeaseDesk::service_setup(int state_directory) const {
     result.bus_name = dnsmasq.bus_name;
     result.may_restart = dnsmasq.can_restart();
     result.scan = setup_.block.scan;
+    result.probe = setup_.block.probe;
     result.state_directory = state_directory;
     result.networks = setup_.networks;
     return result;
@@ -93,6 +109,11 @@ void LeaseDesk::up(const std::string& member) { service_.peer_up(node_id(member)
 
 void LeaseDesk::down(const std::string& member) { service_.peer_down(node_id(member)); }
 
+void LeaseDesk::said(const std::string& member, const GatewaySummary& summary) {
+    const bool could_serve = summary.role == proto::Role::backup && summary.dhcp == ServiceState::up;
+    service_.testified(node_id(member), {offers_of(summary.lan_dhcp), summary.term, could_serve});
+}
+
 // Told again after each reload, which is no news.
 void LeaseDesk::role_changed(const ipc::RoleChange& change) {
     if (change.gateway != setup_.block.follows) return;
@@ -115,7 +136,8 @@ LeasesStatus LeaseDesk::status() const {
 
 LeaseDesk::Standing LeaseDesk::standing() const {
     const auto status = service_.status();
-    return {status.health.alive, obstacle(status)};
+    return {status.health.alive, status.seen_alive, obstacle(status), lan_dhcp_of(status.testimony.offers),
+            status.testimony.term};
 }
 
 std::string LeaseDesk::obstacle(const dhcpsync::ServiceStatus& status) const {

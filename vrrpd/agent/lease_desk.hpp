@@ -17,7 +17,9 @@
 
 namespace vrrpd::agent {
 
-inline constexpr Duration leases_interval = std::chrono::milliseconds(500);  // between two looks at how far they are
+// Between two looks at how far they are; and while something is in the way of a take-over, which may wait for it.
+inline constexpr Duration leases_interval = std::chrono::milliseconds(500);
+inline constexpr Duration leases_interval_not_ready = std::chrono::milliseconds(100);
 
 // A member's name as the replica's number of a node: the same on every host.
 [[nodiscard]] dhcpsync::NodeId node_id(std::string_view name);
@@ -53,6 +55,8 @@ public:
     void up(const std::string& member);
     void down(const std::string& member);
     void received(const std::string& member, BytesView message) { service_.received(node_id(member), message); }
+    // What its summary says of this gateway.
+    void said(const std::string& member, const GatewaySummary& summary);
 
     // Notices; those of other gateways are of no consequence.
     void role_changed(const ipc::RoleChange& change);
@@ -67,7 +71,10 @@ public:
     [[nodiscard]] bool restarts_server() const { return service_.restarts_server(); }
     struct Standing {
         bool server_lives = true;
-        std::string obstacle;  // why a take-over now would lose leases; empty: it would not
+        bool seen_alive = false;                     // ... and that is no mere lack of news
+        std::string obstacle;                        // why a take-over now would lose leases; empty: it would not
+        ServiceState lan_dhcp = ServiceState::none;  // as in the summary
+        dhcpsync::Term term{};
     };
     [[nodiscard]] Standing standing() const;
 

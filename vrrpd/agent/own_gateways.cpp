@@ -13,6 +13,7 @@ void OwnGateways::configure(const config::Config& config) {
         auto& now = gateways_[gateway.name];
         if (const auto known = before.find(gateway.name); known != before.end()) now = std::move(known->second);
         now.dhcp = now.dns = {};  // whoever watches them now says it anew
+        now.lan_dhcp = {};
     }
 }
 
@@ -44,6 +45,12 @@ bool OwnGateways::dns(const std::string& gateway, ServiceState state, const std:
     return set(gateway, &Gateway::dns, {state, obstacle});
 }
 
+bool OwnGateways::lan_dhcp(const std::string& gateway, ServiceState state, dhcpsync::Term term) {
+    const auto at = gateways_.find(gateway);
+    const std::pair value(state, term);
+    return at != gateways_.end() && std::exchange(at->second.lan_dhcp, value) != value;
+}
+
 bool OwnGateways::set(const std::string& gateway, Service Gateway::*service, Service value) {
     const auto at = gateways_.find(gateway);
     return at != gateways_.end() && std::exchange(at->second.*service, value) != value;
@@ -66,7 +73,8 @@ Summary OwnGateways::summary(std::string version, Instant now) const {
         for (auto& obstacle : service_obstacles(name)) obstacles.push_back(std::move(obstacle));
         result.gateways.push_back({name, gateway.role,
                                    std::chrono::duration_cast<std::chrono::milliseconds>(now - gateway.since),
-                                   gateway.priority, std::move(obstacles), gateway.dhcp.state, gateway.dns.state});
+                                   gateway.priority, std::move(obstacles), gateway.dhcp.state, gateway.dns.state,
+                                   gateway.lan_dhcp.first, gateway.lan_dhcp.second});
     }
     return result;
 }

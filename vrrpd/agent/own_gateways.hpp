@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vrrpd/agent/summary.hpp"
@@ -25,6 +26,8 @@ public:
     // `obstacle`: what it means for a take-over; empty: nothing.
     bool dhcp(const std::string& gateway, ServiceState state, const std::string& obstacle);
     bool dns(const std::string& gateway, ServiceState state, const std::string& obstacle);
+    // As in the summary.
+    bool lan_dhcp(const std::string& gateway, ServiceState state, dhcpsync::Term term);
 
     // What is in the way of DHCP and DNS.
     [[nodiscard]] std::vector<std::string> service_obstacles(const std::string& gateway) const;
@@ -44,6 +47,7 @@ private:
         std::optional<int> priority;
         std::vector<std::string> obstacles = {"the engine has not said yet whether it could take over"};
         Service dhcp, dns;
+        std::pair<ServiceState, dhcpsync::Term> lan_dhcp;
     };
     bool set(const std::string& gateway, Service Gateway::*service, Service value);
 

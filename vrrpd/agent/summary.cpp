@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,7 @@ using nlohmann::json;
 constexpr std::array role_words{std::string_view("initialize"), std::string_view("backup"), std::string_view("active")};
 constexpr std::array service_words{std::string_view("none"), std::string_view("up"), std::string_view("down")};
 constexpr std::int64_t longest_age = 1LL << 48;
+constexpr std::int64_t highest_term = std::numeric_limits<std::int64_t>::max();
 constexpr int highest_priority = 255;
 
 // A word that only a newer version knows is none that this one could act on: the first.
@@ -56,6 +58,8 @@ GatewaySummary gateway_of(const json& object) {
     result.obstacles = obstacles_of(object);
     result.dhcp = value_of<ServiceState>(service_words, text_of(object, "dhcp"));
     result.dns = value_of<ServiceState>(service_words, text_of(object, "dns"));
+    result.lan_dhcp = value_of<ServiceState>(service_words, text_of(object, "lan_dhcp"));
+    result.term.value = static_cast<std::uint64_t>(std::max<std::int64_t>(0, number_of(object, "term", highest_term)));
     return result;
 }
 
@@ -65,7 +69,9 @@ json json_of(const GatewaySummary& gateway, std::size_t obstacles) {
                 {"for_ms", gateway.role_age.count()},
                 {"obstacles", json::array()},
                 {"dhcp", to_string(gateway.dhcp)},
-                {"dns", to_string(gateway.dns)}};
+                {"dns", to_string(gateway.dns)},
+                {"lan_dhcp", to_string(gateway.lan_dhcp)},
+                {"term", gateway.term.value}};
     if (gateway.priority) result["priority"] = *gateway.priority;
     for (std::size_t i = 0; i < std::min(gateway.obstacles.size(), obstacles); ++i)
         result["obstacles"].push_back(printable(gateway.obstacles[i], summary_text_max));

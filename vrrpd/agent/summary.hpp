@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dhcpsync/core/knowledge.hpp"
 #include "vrrpd/agent/peer/frame.hpp"
 #include "vrrpd/proto/types.hpp"
 
@@ -32,6 +33,9 @@ struct GatewaySummary {
     std::optional<int> priority;            // effective
     std::vector<std::string> obstacles;     // why it could not take over now; empty: it could
     ServiceState dhcp = ServiceState::none, dns = ServiceState::none;
+    // A stand-in's: whether the DHCP server of the gateway of this term answers it. down: no more, after it did.
+    ServiceState lan_dhcp = ServiceState::none;
+    dhcpsync::Term term{};
     bool operator==(const GatewaySummary&) const = default;
 };
 

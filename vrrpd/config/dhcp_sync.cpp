@@ -8,6 +8,8 @@ namespace vrrpd::config {
 namespace {
 
 constexpr std::string_view default_bus_name = "uk.org.thekelleys.dnsmasq";
+// Seconds. An answer takes three where dnsmasq pings the address first, and next to none with no-ping.
+constexpr std::int64_t shortest_probe = 2, longest_probe = 86'400;
 
 }  // namespace
 
@@ -34,6 +36,15 @@ void set_scan(Reader& reader, const Statement& s) {
     const auto value = parse_boolean(s.word(1));
     if (!value) return reader.fatal(Severity::error, s.place(1), fmt::format("scan '{}': write on or off", s.word(1)));
     current(reader).value.scan = *value;
+}
+
+void set_probe(Reader& reader, const Statement& s) {
+    auto& probe = current(reader).value.probe;
+    if (s.size() == 2 && s.word(1) == "auto") return probe.reset();
+    if (s.size() == 2 && s.word(1) == "off")
+        probe = Duration(0);
+    else if (const auto seconds = own_number(reader, s, "auto, off, or seconds"))
+        probe = std::chrono::seconds(*seconds);
 }
 
 void open_dnsmasq(Reader& reader, const Statement& s) {
@@ -92,6 +103,7 @@ constexpr Keyword dhcp_sync_table[] = {
     {"follows", 'O', Support::acted, Shape::word, set_follows},
     {"dnsmasq", 'O', Support::acted, Shape::block, open_dnsmasq, 0, 0, {}, Block::dnsmasq},
     usually("on", {"scan", 'O', Support::acted, Shape::word, set_scan, 0, 0, "on off"}),
+    usually("auto", {"probe", 'O', Support::acted, Shape::word, set_probe, shortest_probe, longest_probe, "auto off"}),
 };
 
 constexpr Keyword dnsmasq_table[] = {

@@ -245,7 +245,8 @@ struct Dnsmasq {
 struct DhcpSync {
     std::string follows;  // a gateway
     Dnsmasq dnsmasq;
-    bool scan = true;  // hosts that are there without a lease keep their addresses
+    bool scan = true;                 // hosts that are there without a lease keep their addresses
+    std::optional<Duration> probe{};  // how often a stand-in asks for an offer; 0: never; none: as dhcpsync chooses
     bool operator==(const DhcpSync&) const = default;
 };
 

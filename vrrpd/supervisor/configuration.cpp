@@ -105,7 +105,7 @@ ErrandNeeds errands_of(const config::Config& config) {
     for (const auto& gateway : config.gateways)
         if (!gateway.alert.empty()) needs.alerts[gateway.name] = gateway.alert;
     if (!config.dhcp_sync) return needs;
-    const auto& [follows, dnsmasq, scan] = *config.dhcp_sync;
+    const auto& [follows, dnsmasq, scan, probe] = *config.dhcp_sync;
     if (!dnsmasq.can_restart()) return needs;
     const auto* gateway = config.gateway(follows);
     needs.dhcp = DhcpServer{follows, gateway != nullptr ? gateway->networks() : std::vector<Prefix>{}, dnsmasq};

@@ -106,7 +106,11 @@ void describe_dns_failover(const config::DnsFailover& block, Lines& into) {
 
 void describe_dhcp_sync(const config::DhcpSync& block, Lines& into) {
     const auto& dnsmasq = block.dnsmasq;
-    into.push_back(fmt::format("dhcp_sync: follows {}, scan {}", block.follows, block.scan ? "on" : "off"));
+    const auto probe = !block.probe                  ? "auto"
+                       : *block.probe == Duration(0) ? "off"
+                                                     : fmt::format("{} s", in_seconds(*block.probe));
+    into.push_back(
+        fmt::format("dhcp_sync: follows {}, scan {}, probe {}", block.follows, block.scan ? "on" : "off", probe));
     into.push_back(fmt::format("  dnsmasq: lease_file {}, configuration {}, bus {}, down_weight {}",
                                or_auto(dnsmasq.lease_file), or_auto(dnsmasq.configuration),
                                dnsmasq.bus_name.empty() ? "off" : dnsmasq.bus_name, dnsmasq.down_weight));
