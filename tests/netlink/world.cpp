@@ -67,7 +67,8 @@ public:
     void remove_device(const std::string& device) override { run_ip("link del " + device); }
     void pass(std::chrono::milliseconds time) override { std::this_thread::sleep_for(time); }
     void confirm(const std::string& device, const IpAddress& neighbour, const MacAddress& mac) override {
-        run_ip("neigh replace " + neighbour.to_string() + " lladdr " + mac.to_string() + " nud reachable dev " + device);
+        run_ip("neigh replace " + neighbour.to_string() + " lladdr " + mac.to_string() + " nud reachable dev " +
+               device);
     }
 
 private:
