@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/agent/desk.hpp"
+#include "tests/base/scratch.hpp"
 
 namespace vrrpd::agent::agent_test {
 namespace {
@@ -320,7 +321,6 @@ protected:
         for (auto* const host : both_) std::filesystem::create_directory(path(*host));
         std::ofstream(directory_ + "/dnsmasq.conf") << "dhcp-range=10.12.14.100,10.12.14.200,255.255.255.0,1h\n";
     }
-    ~AgentLeasesTest() override { std::filesystem::remove_all(directory_); }
 
     [[nodiscard]] std::string path(const Host& host) const { return directory_ + '/' + host.id; }
     void configure_leases(Host& host, const std::string& more = {}) {
@@ -345,10 +345,8 @@ protected:
             both_, [&] { return status(host)["leases"]["count"] == count; }, 15s);
     }
 
-    std::string directory_ = [] {
-        std::string pattern = testing::TempDir() + "vrrpd-agent-XXXXXX";
-        return std::string(mkdtemp(pattern.data()));
-    }();
+    const vrrpd::test::Scratch scratch_{"agent"};
+    const std::string& directory_ = scratch_.path();
 };
 
 TEST_F(AgentLeasesTest, other_settings_of_dnsmasq_are_said) {

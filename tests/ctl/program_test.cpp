@@ -6,9 +6,10 @@
 
 #include <array>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include "tests/base/scratch.hpp"
 
 namespace vrrpd::ctl::program_test {
 namespace {
@@ -31,18 +32,14 @@ Ended call(const std::string& words) {
 
 class VrrpctlTest : public testing::Test {
 protected:
-    VrrpctlTest() {
-        std::string pattern = testing::TempDir() + "vrrpctl-XXXXXX";
-        directory_ = mkdtemp(pattern.data());
-    }
-    ~VrrpctlTest() override { std::filesystem::remove_all(directory_); }
     [[nodiscard]] std::string path(const std::string& name) const { return directory_ + '/' + name; }
     [[nodiscard]] static std::string content(const std::string& path) {
         std::ostringstream text;
         text << std::ifstream(path).rdbuf();
         return text.str();
     }
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"vrrpctl"};
+    const std::string& directory_ = scratch_.path();
 };
 
 TEST_F(VrrpctlTest, keygen_makes_a_key_and_says_what_to_do_but_not_the_key) {

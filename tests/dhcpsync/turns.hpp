@@ -5,13 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
 
@@ -88,19 +88,12 @@ private:
 };
 
 class Folder {
-public:
-    Folder() {
-        std::string name = "/tmp/dhcpsync.XXXXXX";
-        EXPECT_NE(::mkdtemp(name.data()), nullptr);
-        path = name;
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    ~Folder() { std::filesystem::remove_all(path); }
+    const vrrpd::test::Scratch scratch_{"dhcpsync"};
 
+public:
     [[nodiscard]] std::string operator/(const std::string& name) const { return path + "/" + name; }
 
-    std::string path;
+    const std::string& path = scratch_.path();
 };
 
 // As dnsmasq does: in place.

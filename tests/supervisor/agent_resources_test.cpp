@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/base/account.hpp"
 
 namespace vrrpd::supervisor::agent_resources_test {
@@ -33,11 +34,7 @@ struct stat status_of(const std::string& path) {
 
 class Resources : public testing::Test {
 protected:
-    Resources() : channel_(*ipc::Channel::pair()) {
-        char name[] = "/tmp/vrrpd-resources-XXXXXX";
-        directory_ = mkdtemp(name);
-    }
-    ~Resources() override { std::filesystem::remove_all(directory_); }
+    Resources() : channel_(*ipc::Channel::pair()) {}
 
     [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
     void put(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
@@ -54,7 +51,8 @@ protected:
     Lines log_;
 
 private:
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"resources"};
+    const std::string& directory_ = scratch_.path();
     std::pair<ipc::Channel, ipc::Channel> channel_;
 };
 

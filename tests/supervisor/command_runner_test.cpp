@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/base/account.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/supervisor/files.hpp"
@@ -30,12 +31,7 @@ struct Lines final : Log {
 
 class Runner : public testing::Test {
 protected:
-    Runner() {
-        char name[] = "/tmp/vrrpd-commands-XXXXXX";
-        directory_ = mkdtemp(name);
-        std::filesystem::permissions(directory_, std::filesystem::perms(0777));
-    }
-    ~Runner() override { std::filesystem::remove_all(directory_); }
+    Runner() { std::filesystem::permissions(directory_, std::filesystem::perms(0777)); }
 
     [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
     [[nodiscard]] std::string get(const std::string& name) const { return read_file(path(name)).value_or(""); }
@@ -71,7 +67,8 @@ protected:
     std::vector<std::string> done_;
 
 private:
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"commands"};
+    const std::string& directory_ = scratch_.path();
 };
 
 TEST_F(Runner, gives_a_command_its_words_its_input_and_a_small_environment) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/ipc/notices.hpp"
 #include "vrrpd/supervisor/files.hpp"
@@ -25,8 +26,6 @@ struct Lines final : Log {
 class ErrandsTest : public testing::Test {
 protected:
     ErrandsTest() {
-        char name[] = "/tmp/vrrpd-errands-XXXXXX";
-        directory_ = mkdtemp(name);
         std::filesystem::permissions(directory_, std::filesystem::perms(0777));
         needs_.alerts["HOME"] = {"/bin/sh", "-c",
                                  "cat > " + path("in") + "; echo $VRRPD_GATEWAY $VRRPD_EVENT > " + path("event")};
@@ -35,7 +34,6 @@ protected:
         needs_.dhcp->dnsmasq.restart_command = {"/bin/sh", "-c", "cp " + path("leases") + " " + path("at-restart")};
         errands_.expect(needs_);
     }
-    ~ErrandsTest() override { std::filesystem::remove_all(directory_); }
 
     [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
     [[nodiscard]] std::string get(const std::string& name) const { return read_file(path(name)).value_or(""); }
@@ -66,7 +64,8 @@ protected:
     Errands errands_{log_, [this](const std::string& problem) { answers_.push_back(problem); }};
 
 private:
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"errands"};
+    const std::string& directory_ = scratch_.path();
 };
 
 TEST_F(ErrandsTest, an_alert_runs_the_gateways_command_with_its_line) {

@@ -10,22 +10,20 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
+
 namespace vrrpd::supervisor::files_test {
 namespace {
 
 class Files : public testing::Test {
 protected:
-    Files() {
-        char name[] = "/tmp/vrrpd-files-XXXXXX";
-        directory_ = mkdtemp(name);
-    }
-    ~Files() override { std::filesystem::remove_all(directory_); }
     [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
     [[nodiscard]] std::string get(const std::string& name) const { return read_file(path(name)).value_or("none"); }
     void put(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
 
 private:
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"files"};
+    const std::string& directory_ = scratch_.path();
 };
 
 TEST_F(Files, what_was_laid_where_a_file_is_written_is_neither_followed_nor_written_to) {

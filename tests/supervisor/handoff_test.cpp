@@ -5,9 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
 #include "vrrpd/supervisor/handoff_desk.hpp"
 #include "vrrpd/supervisor/inheritance.hpp"
@@ -82,8 +82,6 @@ public:
 class HandoffAsked : public testing::Test {
 protected:
     HandoffAsked() {
-        char name[] = "/tmp/vrrpd-handoff-XXXXXX";
-        directory_ = mkdtemp(name);
         auto listener = listen_for_handoffs(path());
         EXPECT_TRUE(listener);
         desk_.emplace(loop_, log_, std::move(*listener),
@@ -96,7 +94,6 @@ protected:
             loop_.stop();
         });
     }
-    ~HandoffAsked() override { std::filesystem::remove_all(directory_); }
     HandoffAsked(const HandoffAsked&) = delete;
     HandoffAsked& operator=(const HandoffAsked&) = delete;
 
@@ -121,7 +118,9 @@ protected:
         return last;
     }
 
-    std::string directory_, obstacle_;
+    const vrrpd::test::Scratch scratch_{"handoff"};
+    const std::string& directory_ = scratch_.path();
+    std::string obstacle_;
     Loop loop_;
     Lines log_;
     std::vector<std::string> done_;

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
@@ -26,13 +27,10 @@ constexpr char leases[] =
 class LeaseFile : public testing::Test {
 protected:
     LeaseFile() {
-        char name[] = "/tmp/vrrpd-leases-XXXXXX";
-        directory_ = mkdtemp(name);
         server_.gateway = "HOME";
         server_.dnsmasq.lease_file = path("leases");
         put("leases", "old");
     }
-    ~LeaseFile() override { std::filesystem::remove_all(directory_); }
 
     [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
     void put(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
@@ -48,7 +46,8 @@ protected:
     DhcpServer server_;
 
 private:
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"leases"};
+    const std::string& directory_ = scratch_.path();
 };
 
 TEST_F(LeaseFile, is_replaced_with_its_owner_and_mode) {

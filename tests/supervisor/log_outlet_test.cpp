@@ -10,8 +10,8 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/supervisor/log_sink.hpp"
 
 namespace vrrpd::supervisor::log_outlet_test {
@@ -99,11 +99,6 @@ TEST(LogOutlet, a_reader_that_is_gone_keeps_nothing) {
 
 class Syslog : public testing::Test {
 protected:
-    Syslog() {
-        char name[] = "/tmp/vrrpd-syslog-XXXXXX";
-        directory_ = mkdtemp(name);
-    }
-    ~Syslog() override { std::filesystem::remove_all(directory_); }
     [[nodiscard]] std::string path() const { return directory_ + "/log"; }
     void listen(int type = SOCK_DGRAM) {
         unlink(path().c_str());
@@ -121,7 +116,8 @@ protected:
     void die() { socket_.reset(); }
 
 private:
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"syslog"};
+    const std::string& directory_ = scratch_.path();
     Fd socket_;
 };
 

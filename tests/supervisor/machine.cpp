@@ -88,8 +88,6 @@ gateway HOME {
 
 Machine::Machine(Devices devices) : space_(fresh_namespace()) {
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);  // a daemon's end is seen by us
-    char name[] = "/tmp/vrrpd-program-XXXXXX";
-    directory_ = mkdtemp(name);
     put("home.conf", home_configuration);
     shell("ip link set lo up");
     if (devices == Devices::absent) return;
@@ -106,7 +104,6 @@ Machine::~Machine() {
         kill(pid, SIGKILL);
         waitpid(pid, nullptr, 0);
     }
-    std::filesystem::remove_all(directory_);
 }
 
 void Machine::enter() const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/base/fd.hpp"
 
 namespace vrrpd::supervisor::test {
@@ -56,7 +57,8 @@ private:
     [[nodiscard]] Ended run(const Words& command) const;
     void enter() const;  // in a child: its network namespace, and no terminal
 
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"program"};
+    const std::string& directory_ = scratch_.path();
     Fd space_;
     std::vector<pid_t> running_;
 };

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <optional>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
@@ -37,12 +38,6 @@ Notice notice(Event event, const std::string& name = "V 1", int priority = 100, 
 
 class NotifierTest : public testing::Test {
 protected:
-    NotifierTest() {
-        char name[] = "/tmp/vrrpd-notifier-XXXXXX";
-        directory_ = mkdtemp(name);
-    }
-    ~NotifierTest() override { std::filesystem::remove_all(directory_); }
-
     [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
     [[nodiscard]] RunnableScript script(const std::string& text) const {
         return {{"/bin/sh", "-c", "cd '" + directory_ + "'; " + text, "sh"}, {}, {geteuid(), getegid(), {}}};
@@ -84,7 +79,8 @@ protected:
     }
 
     Lines log_;
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"notifier"};
+    const std::string& directory_ = scratch_.path();
     Notifier notifier_{log_};
 };
 

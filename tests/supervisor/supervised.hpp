@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "netlink/fake_kernel.hpp"
+#include "tests/base/scratch.hpp"
 #include "tests/proto/router_keys.hpp"
 #include "vrrpd/supervisor/supervisor.hpp"
 
@@ -98,17 +99,12 @@ inline Result<AgentProcess> start_alerting_agent() {
 
 class SupervisorTest : public testing::Test {
 protected:
-    SupervisorTest() {
-        char name[] = "/tmp/vrrpd-supervisor-XXXXXX";
-        directory_ = mkdtemp(name);
-        put("config", "good one");
-    }
+    SupervisorTest() { put("config", "good one"); }
     ~SupervisorTest() override {
         if (pid_ > 0) {
             kill(pid_, SIGKILL);
             waitpid(pid_, nullptr, 0);
         }
-        std::filesystem::remove_all(directory_);
     }
 
     [[nodiscard]] std::string path(const char* name) const { return directory_ + "/" + name; }
@@ -214,7 +210,8 @@ private:
         return Supervisor(std::move(settings), std::move(services)).run(judge());
     }
 
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"supervisor"};
+    const std::string& directory_ = scratch_.path();
     pid_t pid_ = -1;
     ScriptNeeds scripts_;
 };

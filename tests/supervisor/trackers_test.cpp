@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/supervisor/files.hpp"
 #include "vrrpd/supervisor/track_desk.hpp"
 
@@ -28,8 +29,6 @@ struct Lines final : Log {
 class Desk : public testing::Test {
 protected:
     Desk() {
-        char name[] = "/tmp/vrrpd-trackers-XXXXXX";
-        directory_ = mkdtemp(name);
         loop_.refresh();
         loop_.on_deadline([this] { desk_.step(loop_.now()); });
         loop_.before_wait([this] {
@@ -43,7 +42,6 @@ protected:
             if (done_() || boot_now() > end_) loop_.stop();
         });
     }
-    ~Desk() override { std::filesystem::remove_all(directory_); }
 
     [[nodiscard]] std::string path(const std::string& name) const { return directory_ + "/" + name; }
     void put(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
@@ -79,7 +77,8 @@ protected:
     bool accepts_ = true;
     std::function<bool()> done_ = [] { return true; };
     Instant end_{};
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"trackers"};
+    const std::string& directory_ = scratch_.path();
     TrackDesk desk_{loop_, log_};
 };
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <map>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/supervisor/files.hpp"
 #include "vrrpd/supervisor/unit_faults.hpp"
@@ -27,16 +28,11 @@ struct Lines final : Log {
 class Units : public testing::Test {
 protected:
     Units() {
-        char name[] = "/tmp/vrrpd-units-XXXXXX";
-        directory_ = mkdtemp(name);
         if (const char* path = std::getenv("PATH")) path_ = path;
         setenv("PATH", (directory_ + ":" + path_).c_str(), 1);
         systemctl("exit 0");
     }
-    ~Units() override {
-        setenv("PATH", path_.c_str(), 1);
-        std::filesystem::remove_all(directory_);
-    }
+    ~Units() override { setenv("PATH", path_.c_str(), 1); }
 
     // What it does when it was called, and has written down how.
     void systemctl(const std::string& then) const {
@@ -60,7 +56,8 @@ protected:
     Lines log_;
     std::map<std::string, ipc::Units> told_;  // by gateway
     UnitKeeper units_{log_, [this](const ipc::Units& units) { told_[units.gateway] = units; }};
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"units"};
+    const std::string& directory_ = scratch_.path();
 
 private:
     std::string path_;
