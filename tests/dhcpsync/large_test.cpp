@@ -9,6 +9,7 @@
 #include "dhcpsync/core/feed.hpp"
 #include "dhcpsync/core/follower.hpp"
 #include "dhcpsync/core/wire.hpp"
+#include "tests/base/effort.hpp"
 #include "tests/dhcpsync/sample.hpp"
 
 namespace dhcpsync::large_test {
@@ -203,7 +204,7 @@ TEST_P(Large, file_costs_memory_while_its_leases_last) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(A, Large, testing::Values(10'000, 100'000));
+INSTANTIATE_TEST_SUITE_P(A, Large, testing::Values(10'000, vrrpd::test::share_of(100'000)));
 
 }  // namespace
 }  // namespace dhcpsync::large_test

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "tests/base/effort.hpp"
 #include "tests/dhcpsync/sim_run.hpp"
 
 namespace dhcpsync::sim::sim_test {
@@ -25,7 +26,7 @@ void expect_well(std::uint64_t seed) {
 }
 
 TEST(LeaseSimulation, fixed_seeds) {
-    for (std::uint64_t seed = 1; seed <= 100 && !HasFailure(); ++seed) expect_well(seed);
+    for (std::uint64_t seed = 1; seed <= vrrpd::test::share_of(100) && !HasFailure(); ++seed) expect_well(seed);
 }
 
 // Four of prompt servers, one of real ones.

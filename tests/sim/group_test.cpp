@@ -4,6 +4,7 @@
 #include <chrono>
 #include <random>
 
+#include "tests/base/effort.hpp"
 #include "tests/sim/group_world.hpp"
 
 namespace vrrpd::sim::group_test {
@@ -15,7 +16,8 @@ using proto::Role;
 std::string replay(std::uint64_t seed) { return "sim --groups --seed " + std::to_string(seed) + " --trace"; }
 
 TEST(Groups, fixed_seeds) {
-    for (std::uint64_t seed = 1; seed <= 50; ++seed) ASSERT_EQ(run_groups(seed, nullptr), "") << replay(seed);
+    for (std::uint64_t seed = 1; seed <= vrrpd::test::share_of(50); ++seed)
+        ASSERT_EQ(run_groups(seed, nullptr), "") << replay(seed);
 }
 
 TEST(Groups, fresh_seeds) {

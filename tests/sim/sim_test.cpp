@@ -5,6 +5,7 @@
 #include <random>
 #include <sstream>
 
+#include "tests/base/effort.hpp"
 #include "tests/sim/monitor.hpp"
 #include "tests/sim/run.hpp"
 
@@ -16,7 +17,7 @@ using proto::Priority;
 using proto::RouterParameters;
 
 TEST(Simulator, fixed_seeds) {
-    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    for (std::uint64_t seed = 1; seed <= vrrpd::test::share_of(100); ++seed) {
         const auto violation = run(seed, nullptr);
         ASSERT_EQ(violation, "") << replay(seed);
     }
