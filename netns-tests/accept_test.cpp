@@ -27,7 +27,7 @@ protected:
 
 class AcceptSeen : public Accept, public testing::WithParamInterface<Daemon> {};
 
-TEST_P(AcceptSeen, VR_071_no_accept_answers_nothing_and_forwards) {
+TEST_P(AcceptSeen, VR_071_VR_114_VR_115_no_accept_answers_nothing_and_forwards) {
     make_way();
     start(home.h003, {.priority = 200, .more = "no_accept"}, {}, GetParam());
     ASSERT_TRUE(becomes_active(home.h003, 15s));

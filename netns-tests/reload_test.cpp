@@ -47,6 +47,7 @@ TEST_F(Reload, of_the_same_file_does_nothing) {
     const auto from_time = wall_clock();
     const auto addresses = home.h003.must({"ip", "-o", "-4", "address", "show", "dev", "wan0"});
     pair->active.process().signal(SIGHUP);
+    EXPECT_TRUE(pair->active.await_log("reloaded: 0 instances added, 0 removed, 1 kept"));
     expect_unnoticed(from_time);
     EXPECT_EQ(home.h003.must({"ip", "-o", "-4", "address", "show", "dev", "wan0"}), addresses);
     EXPECT_EQ(home.lan.count(all({from(home.h003), claims(Home::vip), since(from_time), before(from_time + 300ms)})),

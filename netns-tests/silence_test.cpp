@@ -57,7 +57,7 @@ TEST_F(Silence, observer_sends_and_changes_nothing_and_says_what_it_would_have_d
     expect_none(all({from(home.h001), since(started)}));
 }
 
-TEST_F(Silence, stand_in_sends_not_one_frame_from_the_address) {
+TEST_F(Silence, VR_084_stand_in_sends_not_one_frame_from_the_address) {
     EchoServer echo(home.internet, {Home::internet_address});
     auto pair = start_pair({.after = lan6 + GatewayText{}.text()});
     ASSERT_TRUE(wait_until([&] { return holds(home.h003, vip6); }, 5s));
@@ -75,8 +75,12 @@ TEST_F(Silence, stand_in_sends_not_one_frame_from_the_address) {
     expect_silent(home.h001);
 }
 
-TEST_F(Silence, VR_090_VR_094_stand_in_answers_neither_ARP_nor_what_is_sent_to_the_address) {
-    start_pair();
+TEST_F(Silence, VR_090_VR_091_VR_094_stand_in_answers_neither_ARP_nor_NS_nor_what_is_sent_to_the_address) {
+    start_pair({.after = lan6});
+    ASSERT_TRUE(wait_until([&] { return holds(home.h003, vip6); }, 5s));
+    EXPECT_TRUE(home.client.run({"ping", "-c1", "-W1", "fe80::12:1%lan0"}).ok());
+    EXPECT_EQ(home.h001.must({"ip", "maddress", "show", "dev", "lan0"}).find("ff02::1:ff12:1"), std::string::npos)
+        << "the group in which the address is asked for";
     const auto answers = [&] { return home.client.run({"ping", "-c1", "-W1", Home::vip.to_string()}).ok(); };
     home.client.must({"ip", "neighbour", "flush", "dev", "lan0"});
     EXPECT_TRUE(answers());

@@ -52,7 +52,7 @@ protected:
     static void forward_ipv6(const Host& host) { host.netns().set_sysctl("net/ipv6/conf/all/forwarding", "1"); }
 };
 
-TEST_F(VirtualMac, is_what_the_lan_sees_of_the_active_and_of_nobody_else) {
+TEST_F(VirtualMac, VR_008_VR_093_VR_110_is_what_the_lan_sees_of_the_active_and_of_nobody_else) {
     for (auto* host : {&home.h003, &home.h001}) forward_ipv6(*host);
     const auto begin = wall_clock();
     auto pair = start_pair(text());
@@ -90,7 +90,7 @@ TEST_F(VirtualMac, is_what_the_lan_sees_of_the_active_and_of_nobody_else) {
     expect_silent(home.h001, yielded);
 }
 
-TEST_F(VirtualMac, of_ipv6_is_announced_and_answers) {
+TEST_F(VirtualMac, VR_111_VR_112_VR_197_of_ipv6_is_announced_and_answers) {
     for (auto* host : {&home.h003, &home.h001}) forward_ipv6(*host);
     const auto begin = wall_clock();
     auto& active = start(home.h003, text6(200));
@@ -98,6 +98,9 @@ TEST_F(VirtualMac, of_ipv6_is_announced_and_answers) {
     auto& backup = start(home.h001, text6(150));
     ASSERT_TRUE(backup.await_log("Entering BACKUP STATE"));
     EXPECT_NE(learnt(Home::vip6).find(virtual_mac6.to_string()), std::string::npos) << known(Home::vip6);
+    EXPECT_NE(known(Home::vip6).find("router"), std::string::npos) << "the R flag of its answer: " << known(Home::vip6);
+    EXPECT_EQ(home.h003.must({"ip", "-6", "-o", "address"}).find("fe80::200:5eff:fe00"), std::string::npos)
+        << "no address is made of a virtual MAC";
     const auto claim = home.lan.await(all({from(home.h003), claims(Home::vip6), since(begin)}), 2s);
     ASSERT_TRUE(claim);
     EXPECT_EQ(source_mac(*claim), virtual_mac6);

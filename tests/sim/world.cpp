@@ -148,7 +148,7 @@ void World::step(Node& node, const Event& event) {
 void World::serve(Node& node) {
     if (!node.up() || now_ < node.stalled_until) return;
     const auto queued = std::exchange(node.queued, {});
-    for (const auto& [message, source] : queued) receive(node, message, source);
+    for (const auto& arrival : queued) receive(node, arrival);
     step(node, TimeReached{});
     announce(node);
     arm(node);
@@ -249,20 +249,11 @@ void World::carry(const Node& from, std::size_t to, const Bytes& message) {
 
 void World::arrive(Node& node, const Bytes& message, const IpAddress& source, bool damaged) {
     if (!node.up()) return;
-    if (damaged) {
-        const auto before = node.router->next_deadline();
-        const auto seen = peek_vrid(message);
-        if (seen != vrid) return;
-        const Envelope envelope{source, multicast_group(segment_.family), sent_ttl};
-        if (decode(message, envelope, policy(node))) violated("a damaged advert was accepted");
-        if (node.router->next_deadline() != before) violated("a rejected packet moved a timer");
-        return;
-    }
-    if (now_ < node.stalled_until) {
-        node.queued.emplace_back(message, source);
-        return;
-    }
-    receive(node, message, source);
+    if (peek_vrid(message) != vrid) return;  // damaged: another router's
+    if (now_ < node.stalled_until)
+        node.queued.push_back({message, source, damaged});
+    else
+        receive(node, {message, source, damaged});
 }
 
 ReceivePolicy World::policy(const Node& node) const {
@@ -274,11 +265,14 @@ ReceivePolicy World::policy(const Node& node) const {
     return policy;
 }
 
-void World::receive(Node& node, const Bytes& message, const IpAddress& source) {
-    const Envelope envelope{source, multicast_group(segment_.family), sent_ttl};
-    const auto accepted = decode(message, envelope, policy(node));
-    if (!accepted) return violated("refused: " + std::string(name(accepted.error())));
-    step(node, Received{accepted->advert.priority, accepted->advert.interval, source, node.address});
+// As an engine receives: what is refused goes no further, so that no timer can move for it.
+void World::receive(Node& node, const Arrival& arrival) {
+    const Envelope envelope{arrival.source, multicast_group(segment_.family), sent_ttl};
+    const auto accepted = decode(arrival.message, envelope, policy(node));
+    if (accepted.has_value() == arrival.damaged)
+        return violated(accepted ? "a damaged advert was accepted" : "refused: " + std::string(name(accepted.error())));
+    if (!accepted) return;
+    step(node, Received{accepted->advert.priority, accepted->advert.interval, arrival.source, node.address});
 }
 
 }  // namespace vrrpd::sim

@@ -30,6 +30,13 @@ struct Weather {
     Duration jitter{0};  // added to the delay: reorders
 };
 
+// A packet at its destination.
+struct Arrival {
+    Bytes message;
+    IpAddress source;
+    bool damaged = false;
+};
+
 struct Node {
     std::size_t index = 0;
     IpAddress address;
@@ -41,7 +48,7 @@ struct Node {
     Instant stalled_until{};  // until then it serves nothing; packets queue
     std::uint64_t life = 0;   // wake-ups of an earlier life are void
     Deadline wake;            // the deadline it will be woken for
-    std::vector<std::pair<Bytes, IpAddress>> queued;
+    std::vector<Arrival> queued;
 
     [[nodiscard]] bool up() const { return router.has_value(); }
     [[nodiscard]] bool active() const { return router && router->role() == proto::Role::active; }
@@ -95,7 +102,7 @@ private:
     void announce(Node& node);
     void carry(const Node& from, std::size_t to, const Bytes& message);
     void arrive(Node& node, const Bytes& message, const IpAddress& source, bool damaged);
-    void receive(Node& node, const Bytes& message, const IpAddress& source);
+    void receive(Node& node, const Arrival& arrival);
     [[nodiscard]] proto::ReceivePolicy policy(const Node& node) const;
     void say(const Node& node, const std::string& what);
 

@@ -258,8 +258,10 @@ void GatewayKeeper::open_fence(std::size_t gateway, std::chrono::milliseconds li
         const auto& put_back = std::get<FenceSet>(outcome).put_back;
         if (!put_back)
             log_.error("gateway {}: the fence could not be opened: {}", name, put_back.error().describe());
-        else if (*put_back)
+        else if (*put_back && not_installed_.empty())
             say_put_right();
+        else if (*put_back)
+            install();  // what could not be installed before can be now: that is to be known
     });
 }
 
@@ -335,7 +337,7 @@ void GatewayKeeper::inspect() {
 }
 
 void GatewayKeeper::inspected(const RulesInspected& found) {
-    if (found.intact && !*found.intact) put_right();
+    if (found.intact && (!*found.intact || !not_installed_.empty())) put_right();
     if (!found.obstacles) return;
     for (std::size_t i = 0; i < states_.size(); ++i) {
         states_[i].foreign.clear();
