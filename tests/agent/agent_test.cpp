@@ -83,6 +83,13 @@ protected:
         return run_until(
             both_, [&] { return one_.logged("connected; it runs") > 0 && two_.logged("connected; it runs") > 0; });
     }
+    // What it told its engine of whether leases are given.
+    [[nodiscard]] static std::vector<bool> silences(const Host& host) {
+        std::vector<bool> result;
+        for (const auto& text : host.said(Kind::dhcp_silence))
+            result.push_back(ipc::decode<ipc::DhcpSilence>(text)->silent);
+        return result;
+    }
     // Has told its engine so last.
     [[nodiscard]] static bool lacks(const Host& host, std::string_view what) {
         const auto said = host.said(Kind::services_ready);
@@ -136,12 +143,6 @@ TEST_F(AgentTest, two_that_are_active_are_a_split_brain_and_the_better_one_annou
     ASSERT_TRUE(run_until(both_, [&] { return !one_.said(Kind::announce_again).empty(); }));
     EXPECT_EQ(one_.said(Kind::announce_again), std::vector<std::string>{"HOME"});
     EXPECT_TRUE(two_.said(Kind::announce_again).empty());
-    const auto silences = [](const Host& host) {
-        std::vector<bool> result;
-        for (const auto& text : host.said(Kind::dhcp_silence))
-            result.push_back(ipc::decode<ipc::DhcpSilence>(text)->silent);
-        return result;
-    };
     EXPECT_EQ(silences(one_), std::vector{false}) << "the one that stays gives the leases";
     EXPECT_EQ(silences(two_), (std::vector{false, true}));
     role(two_, Role::backup);
@@ -376,6 +377,38 @@ TEST_F(AgentLeasesTest, leases_of_the_active_come_to_the_stand_in) {
     const auto leases = status(one_)["leases"];
     EXPECT_EQ(leases["gateway"], "HOME");
     EXPECT_EQ(leases["lags"][0]["host"], "H002");
+}
+
+// Without a bus. The engine is told before the role comes, for then the fence opens first.
+TEST_F(AgentLeasesTest, a_server_that_is_to_learn_of_leases_by_a_restart_gives_none_until_it_was) {
+    for (auto* const host : both_) {
+        grant(*host, 0);
+        configure_leases(*host, "restart_command /bin/restart");
+    }
+    role(one_, Role::active);
+    role(two_, Role::backup);
+    ASSERT_TRUE(meet());
+    const auto restarts = [this] { return two_.said(Kind::write_leases).size(); };
+    const auto silenced = [this](const std::vector<bool>& all) {
+        return run_until(both_, [&] { return silences(two_) == all; });
+    };
+    grant(one_, 1);
+    ASSERT_TRUE(run_until(both_, [&] { return restarts() == 1; }));
+    EXPECT_TRUE(silenced({false, true}));
+    grant(two_, 1);
+    two_.tell(Kind::leases_written);
+    EXPECT_TRUE(silenced({false, true, false}));
+    grant(one_, 2);
+    EXPECT_TRUE(silenced({false, true, false, true})) << "a stand-in's is not restarted twice within a minute";
+    EXPECT_EQ(restarts(), 1U);
+    role(two_, Role::active, false);
+    ASSERT_TRUE(run_until(both_, [&] { return restarts() == 2; }));
+    EXPECT_EQ(silences(two_).size(), 4U);
+    role(one_, Role::backup);
+    grant(two_, 2);
+    two_.tell(Kind::leases_written);
+    EXPECT_TRUE(silenced({false, true, false, true, false}));
+    EXPECT_EQ(silences(one_), std::vector{false});
 }
 
 TEST_F(AgentLeasesTest, another_dhcp_sync_begins_with_a_new_link) {
