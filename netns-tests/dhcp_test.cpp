@@ -233,10 +233,20 @@ TEST_F(DhcpMove, all_three_restart_at_once_and_lose_nothing) {
     for (auto* site : sites()) site->kill_all();
     // The one that comes back first has lost its dnsmasq's file as well.
     std::filesystem::remove(h001.server.lease_file());
+    const auto logged_before = h001.router.log().size();
     h001.start();
     ASSERT_TRUE(becomes_active(home.h001, 15s));
     EXPECT_TRUE(comes_to_know(h001, client));
     EXPECT_TRUE(comes_to_know(h001, other));
+    // Alone it is a gateway as any other, and says who is missing.
+    expect_renewed(client, address);
+    DhcpClient newcomer(card, 3);
+    EXPECT_EQ(newcomer.join(), DhcpAnswer::ack);
+    for (const std::string peer : {"H003 (10.12.14.4)", "H002 (10.12.14.3)"}) {
+        const auto line = "peer " + peer + ": cannot connect: ";
+        EXPECT_TRUE(wait_until([&] { return h001.router.log().find(line, logged_before) != std::string::npos; }))
+            << peer;
+    }
     for (auto* site : {&h003, &h002}) site->start();
     ASSERT_TRUE(becomes_active(home.h003, 20s));
     expect_renewed(client, address);
