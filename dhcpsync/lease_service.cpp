@@ -270,6 +270,11 @@ bool LeaseService::Impl::caught_up() const {
     return !by_file() || !lacks(book ? book->leases : Leases{}, wanted_book().leases, wall);
 }
 
+// Who is the gateway leads by its own file.
+bool LeaseService::Impl::restarts_server() const {
+    return rewriter.writing() || (lacks_by_file && role && !role->active);
+}
+
 ServiceStatus LeaseService::Impl::status() const {
     const auto [instant, wall] = now();
     ServiceStatus result;
@@ -338,7 +343,7 @@ void LeaseService::leases_written(const std::string& problem) { impl_->leases_wr
 Deadline LeaseService::next_deadline() const { return impl_->next_deadline(); }
 void LeaseService::step() { impl_->step(); }
 ServiceStatus LeaseService::status() const { return impl_->status(); }
-bool LeaseService::restarts_server() const { return impl_->rewriter.writing(); }
+bool LeaseService::restarts_server() const { return impl_->restarts_server(); }
 bool LeaseService::has_heard() const { return impl_->has_heard; }
 bool LeaseService::caught_up() const { return impl_->caught_up(); }
 

@@ -134,7 +134,8 @@ public:
     void step();
 
     [[nodiscard]] ServiceStatus status() const;
-    // The server is given another file and is restarted: what runs until then does not know all leases.
+    // The server is given another file and is restarted, or would be if the role came now: what runs until then does
+    // not know all leases.
     [[nodiscard]] bool restarts_server() const;
     // One of the peers has told once what it has. Without peers nobody can.
     [[nodiscard]] bool has_heard() const;

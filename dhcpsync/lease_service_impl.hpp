@@ -57,6 +57,7 @@ struct LeaseService::Impl {
     void role_changed(const RoleChange& change);
     [[nodiscard]] std::string name_of(NodeId peer) const;
     [[nodiscard]] bool caught_up() const;
+    [[nodiscard]] bool restarts_server() const;
     [[nodiscard]] ServiceStatus status() const;
 
     // ---- the DHCP server
@@ -116,6 +117,7 @@ struct LeaseService::Impl {
     std::optional<LeaseBook> book;      // of the local server, as believed
     TextFaults faults;                  // ... of its file, as said
     bool on_bus = false;
+    bool lacks_by_file = false;  // the server lacks what only its restart would tell it, as seen last
     std::string write_trouble;
     Bytes stubborn_duid;  // the server's own, which a restart did not change or is not there to change
     std::optional<IpAddress> offers;

@@ -175,13 +175,14 @@ bool LeaseService::Impl::has_other_duid() {
 
 // Over a file that is there, and was not read yet, nothing is written.
 void LeaseService::Impl::consider_rewrite() {
+    lacks_by_file = false;
     if (facts.most_leases == 0) return;  // it reads none
     const bool other_duid = has_other_duid();
     if (!(by_file() || other_duid) || (!book && !file->missing())) return;
     const auto wanted = wanted_book();
     const auto wall = now().wall;
-    const bool lacking = other_duid || lacks(book ? book->leases : Leases{}, wanted.leases, wall);
-    if (!rewriter.step(loop.now(), lacking)) return;
+    lacks_by_file = other_duid || lacks(book ? book->leases : Leases{}, wanted.leases, wall);
+    if (!rewriter.step(loop.now(), lacks_by_file)) return;
     if (other_duid) {
         log.notice("gateway {}: the DHCP server is restarted once, to have the server DUID of the other routers",
                    setup.gateway);

@@ -137,7 +137,7 @@ protected:
     // Something that moves nobody, or not at once. Returns how it is put right.
     std::function<void()> disturb(Site& site) {
         disturbed_.insert(&site);
-        switch (below(4)) {
+        switch (below(5)) {
             case 0:
                 note(site, "loses its agent");
                 if (const pid_t agent = site.agent(); agent > 0) kill(agent, SIGKILL);
@@ -154,6 +154,13 @@ protected:
                     site.bus.start();
                     site.server.start();
                 };
+            case 3:
+                note(site, "loses its peer link");
+                site.host.must({"nft",
+                                "table ip cut {\n chain in {\n type filter hook input priority 0;\n"
+                                " tcp dport 8725 drop\n tcp sport 8725 drop\n }\n}"});
+                // Who lost its power meanwhile has no table any more.
+                return [&site] { site.host.must({"nft", "table ip cut\ndelete table ip cut"}); };
             default:
                 note(site, "loses its dnsmasq");
                 site.server.process().kill_all();

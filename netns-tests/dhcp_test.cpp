@@ -233,10 +233,20 @@ TEST_F(DhcpMove, all_three_restart_at_once_and_lose_nothing) {
     for (auto* site : sites()) site->kill_all();
     // The one that comes back first has lost its dnsmasq's file as well.
     std::filesystem::remove(h001.server.lease_file());
+    const auto logged_before = h001.router.log().size();
     h001.start();
     ASSERT_TRUE(becomes_active(home.h001, 15s));
     EXPECT_TRUE(comes_to_know(h001, client));
     EXPECT_TRUE(comes_to_know(h001, other));
+    // Alone it is a gateway as any other, and says who is missing.
+    expect_renewed(client, address);
+    DhcpClient newcomer(card, 3);
+    EXPECT_EQ(newcomer.join(), DhcpAnswer::ack);
+    for (const std::string peer : {"H003 (10.12.14.4)", "H002 (10.12.14.3)"}) {
+        const auto line = "peer " + peer + ": cannot connect: ";
+        EXPECT_TRUE(wait_until([&] { return h001.router.log().find(line, logged_before) != std::string::npos; }))
+            << peer;
+    }
     for (auto* site : {&h003, &h002}) site->start();
     ASSERT_TRUE(becomes_active(home.h003, 20s));
     expect_renewed(client, address);
@@ -316,6 +326,23 @@ protected:
         std::ifstream(pid_file(site)) >> pid;
         return pid;
     }
+    // Its fence drops what a DHCP server says, whether it is open or not.
+    static bool gives_no_leases(const Site& site) {
+        return site.host.must({"nft", "list", "table", "netdev", "vrrpd"}).find("\t\tmeta protocol ip udp sport 67") !=
+               std::string::npos;
+    }
+    // Asks until the site's dnsmasq is another one than this; returns when the former was seen last.
+    static Time ask_until_restarted(const Site& site, pid_t before, DhcpClient& client) {
+        auto seen = wall_clock();
+        EXPECT_TRUE(wait_until([&] {
+            const auto now = wall_clock();
+            const auto pid = dnsmasq_pid(site);
+            if (pid == before) seen = now;
+            (void)client.rebind(10ms);
+            return pid > 0 && pid != before;
+        }));
+        return seen;
+    }
     [[nodiscard]] HomeText no_bus() const {
         auto changed = text();
         changed.dnsmasq = "bus off\n        restart_command $RESTART";
@@ -337,15 +364,20 @@ TEST_F(DhcpNoBus, lease_file_is_written_and_the_server_restarted_at_a_take_over)
     EXPECT_TRUE(stays_false([&] { return knows(h001, second); }, 1s));
     EXPECT_EQ(dnsmasq_pid(h001), before);
     const auto address = client.lease()->address, seconds = second.lease()->address;
+    EXPECT_TRUE(wait_until([&] { return gives_no_leases(h001); })) << "it is too late when the fence opens";
+    const auto lost = wall_clock();
     home.h003.lose_power();
-    ASSERT_TRUE(becomes_active(home.h001));
+    const auto restarted = ask_until_restarted(h001, before, client);
+    EXPECT_TRUE(holds(home.h001));
+    for (const auto& frame : home.lan.frames(all({from(home.h001), dhcp_answers(), since(lost)})))
+        EXPECT_GT(frame.at, restarted) << "out of its old table: " << frame.describe();
     EXPECT_TRUE(comes_to_know(h001, second));
-    EXPECT_TRUE(wait_until([&] { return dnsmasq_pid(h001) != before && dnsmasq_pid(h001) > 0; }));
     ASSERT_TRUE(wait_until([&] { return newcomer.join() == DhcpAnswer::ack; }, 5s));
     EXPECT_FALSE(newcomer.has(address) || newcomer.has(seconds));
     for (auto* who : {&client, &second}) EXPECT_TRUE(wait_until([&] { return who->renew() == DhcpAnswer::ack; }, 5s));
     EXPECT_TRUE(client.has(address));
     EXPECT_TRUE(second.has(seconds));
+    EXPECT_FALSE(gives_no_leases(h001));
 }
 
 }  // namespace

@@ -63,8 +63,8 @@ protected:
 };
 
 // What the paces of the probes allow (dnsfailover/core/pace.hpp), and what a busy machine adds.
-constexpr std::chrono::milliseconds longest_without_answer = 6550ms + 1s, longest_without_upstream = 8s + 5s + 1s,
-                                    longest_denied = 16s + 1s, no_outage = 1s;
+constexpr std::chrono::milliseconds longest_without_answer = 6550ms + 1s, longest_over_tcp_only = 10550ms + 1s,
+                                    longest_without_upstream = 8s + 5s + 1s, longest_denied = 16s + 1s, no_outage = 1s;
 
 TEST_F(Dns, dead_forwarder_is_replaced_and_returned_to) {
     auto& router = start(home.h003, text(200));
@@ -203,7 +203,7 @@ TEST_F(Dns, forwarder_that_denies_everything_is_replaced) {
 }
 
 // AdGuard Home limits how often one client may ask over UDP; a router that probes from its own address may be the
-// first.
+// first. Of its questions each fourth is answered.
 TEST_F(Dns, rate_limit_over_UDP_is_no_death) {
     auto& router = start(home.h003, text(200));
     ASSERT_TRUE(becomes_active(home.h003));
@@ -212,11 +212,29 @@ TEST_F(Dns, rate_limit_over_UDP_is_no_death) {
     const Asking client(home.client);
     home.h003.must({"nft",
                     "add table inet slow; add chain inet slow in { type filter hook input priority 0; }; "
-                    "add rule inet slow in iifname lo udp dport 53 drop"});
-    EXPECT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is DEGRADED (was OK): answers over TCP only", 10s));
+                    "add rule inet slow in iifname lo udp dport 53 limit rate over 8/minute burst 1 packets drop"});
+    EXPECT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is DEGRADED (was OK): answers over TCP only", 20s));
+    EXPECT_TRUE(stays_false([&] { return router.logged("is TCP_ONLY") || router.logged("is DEAD"); }, 15s));
     EXPECT_EQ(resolve(home.client), of_h003);
-    EXPECT_FALSE(router.logged("is DEAD"));
     expect_waited_at_most(no_outage, client);
+}
+
+TEST_F(Dns, forwarder_that_answers_over_TCP_only_is_replaced_and_returned_to) {
+    auto& router = start(home.h003, text(200));
+    ASSERT_TRUE(becomes_active(home.h003));
+    ASSERT_TRUE(router.await_log("DNS forwarder H003 (10.12.14.4) is OK", 5s));
+    ASSERT_TRUE(answered_by(of_h003, 5s));
+    const Asking client(home.client);
+    const auto fault = wall_clock();
+    home.h003.must({"nft",
+                    "add table inet shut; add chain inet shut in { type filter hook input priority 0; }; "
+                    "add rule inet shut in udp dport 53 drop"});
+    EXPECT_LE(until_answered_by(of_h001, fault), longest_over_tcp_only);
+    EXPECT_TRUE(router.await_log("clients ask H001 (OK), from now on: H003 answers over TCP only"));
+    EXPECT_FALSE(router.logged("is DEAD"));
+    expect_waited_at_most(longest_over_tcp_only, client);
+    home.h003.must({"nft", "delete table inet shut"});
+    EXPECT_TRUE(answered_by(of_h003, 20s));
 }
 
 TEST_F(Dns, dead_forwarder_is_a_fault_of_an_instance_that_tracks_it) {

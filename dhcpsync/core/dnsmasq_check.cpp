@@ -42,6 +42,7 @@ public:
         binding();
         for (const auto& range : conf_.ranges) pool(range);
         told_addresses();
+        upstreams();
         server_identifier();
         table_size();
         server_duid();
@@ -266,6 +267,18 @@ private:
                    "clients are told a router's own address as their DNS server, which does not move: write "
                    "dhcp-option=option:dns-server," +
                        address);
+    }
+
+    // Questions for the virtual address go to the forwarder that is chosen, from this host, too.
+    void upstreams() {
+        if (gateway_.forwarder_port == 0 || conf_.port.value != gateway_.forwarder_port) return;
+        for (const auto& upstream : conf_.upstreams) {
+            const auto asks_it = [&](const Prefix& address) { return address.address == upstream.value; };
+            if (std::ranges::any_of(gateway_.virtual_addresses, asks_it))
+                grave(upstream.at, "dnsmasq asks the virtual address " + upstream.value.to_string() +
+                                       ", and what that is asked comes to dnsmasq (dns_failover), in a circle: write "
+                                       "server= and another DNS server, the provider's for example");
+        }
     }
 
     void server_identifier() {

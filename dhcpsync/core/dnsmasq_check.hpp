@@ -33,6 +33,8 @@ struct GatewayFacts {
     std::string lease_file;                 // that is followed, if it was given; empty: dnsmasq's own
     // TCP ports at which some program of this host listens at every address.
     std::vector<std::uint16_t> taken_ports = {};
+    // Where this host, as one of those that may, answers what clients ask the virtual address; 0: it does not.
+    std::uint16_t forwarder_port = 0;
 };
 
 struct Finding {

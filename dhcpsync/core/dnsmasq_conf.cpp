@@ -191,6 +191,19 @@ private:
         }
     }
 
+    // server=/of/these/domains/ADDRESS#PORT@DEVICE, rev-server=NETWORK,ADDRESS...; also without an address, or with the
+    // name of a host.
+    void add_upstream(const Option& option) {
+        if (option.fields.empty()) return;
+        std::string_view server = option.fields.back();
+        if (const auto domains = server.rfind('/'); domains != server.npos) server.remove_prefix(domains + 1);
+        server = server.substr(0, server.find('@'));
+        const auto port = server.find('#');
+        if (port != server.npos && server.substr(port) != "#53") return;
+        const auto address = IpAddress::parse(server.substr(0, std::min(port, server.find('%'))));
+        if (address) conf_.upstreams.push_back({*address, option.at});
+    }
+
     void set_bus(const Option& option) {
         conf_.bus_name = {option.fields.empty() ? "uk.org.thekelleys.dnsmasq" : option.value(), option.at};
     }
@@ -243,12 +256,12 @@ private:
         std::string_view name;
         void (Interpreter::*act)(const Option&);
     };
-    static const std::array<Handler, 23> handlers;
+    static const std::array<Handler, 25> handlers;
 
     DnsmasqConf conf_;
 };
 
-const std::array<Interpreter::Handler, 23> Interpreter::handlers{{
+const std::array<Interpreter::Handler, 25> Interpreter::handlers{{
     {"dhcp-range", &Interpreter::add_range},
     {"dhcp-host", &Interpreter::add_host},
     {"dhcp-option", &Interpreter::add_option},
@@ -257,6 +270,8 @@ const std::array<Interpreter::Handler, 23> Interpreter::handlers{{
     {"leasefile-ro", &Interpreter::set_flag<&DnsmasqConf::no_lease_file>},
     {"dhcp-lease-max", &Interpreter::set_number<&DnsmasqConf::most_leases>},
     {"listen-address", &Interpreter::add_listen_addresses},
+    {"server", &Interpreter::add_upstream},
+    {"rev-server", &Interpreter::add_upstream},
     {"interface", &Interpreter::add_texts<&DnsmasqConf::interfaces>},
     {"except-interface", &Interpreter::add_texts<&DnsmasqConf::except_interfaces>},
     {"no-dhcp-interface", &Interpreter::add_texts<&DnsmasqConf::no_dhcp_interfaces>},

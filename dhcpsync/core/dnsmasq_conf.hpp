@@ -114,6 +114,7 @@ struct DnsmasqConf {
     Placed<bool> no_lease_file;      // leasefile-ro
     Placed<unsigned> most_leases{1000, {}};
     std::vector<Placed<IpAddress>> listen_addresses;
+    std::vector<Placed<IpAddress>> upstreams;  // asked for names, of some domain or of all; at the DNS port alone
     std::vector<Placed<std::string>> interfaces, except_interfaces, no_dhcp_interfaces;
     Placed<bool> bind_interfaces, bind_dynamic;
     Placed<unsigned> port{53, {}};  // 0: no DNS

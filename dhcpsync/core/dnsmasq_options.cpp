@@ -121,12 +121,13 @@ std::string below(const std::string& directory, const std::string& name) {
 // Letters of dnsmasq's command line that take a value, and the long names of those that matter here.
 constexpr std::string_view letters_with_value = "rmpclsitugaxSCATHQIBFGOMXVUjPJWY24678073";
 constexpr auto letter_names = std::to_array<std::pair<char, std::string_view>>({
-    {'a', "listen-address"},   {'C', "conf-file"},         {'7', "conf-dir"},    {'F', "dhcp-range"},
-    {'G', "dhcp-host"},        {'O', "dhcp-option"},       {'i', "interface"},   {'I', "except-interface"},
-    {'l', "dhcp-leasefile"},   {'X', "dhcp-lease-max"},    {'p', "port"},        {'K', "dhcp-authoritative"},
-    {'5', "no-ping"},          {'z', "bind-interfaces"},   {'6', "dhcp-script"}, {'9', "leasefile-ro"},
-    {'1', "enable-dbus"},      {'2', "no-dhcp-interface"}, {'s', "domain"},      {'M', "dhcp-boot"},
-    {'U', "dhcp-vendorclass"}, {'j', "dhcp-userclass"},    {'J', "dhcp-ignore"}, {'4', "dhcp-mac"},
+    {'a', "listen-address"}, {'C', "conf-file"},         {'7', "conf-dir"},       {'F', "dhcp-range"},
+    {'G', "dhcp-host"},      {'O', "dhcp-option"},       {'i', "interface"},      {'I', "except-interface"},
+    {'l', "dhcp-leasefile"}, {'X', "dhcp-lease-max"},    {'p', "port"},           {'K', "dhcp-authoritative"},
+    {'5', "no-ping"},        {'z', "bind-interfaces"},   {'6', "dhcp-script"},    {'9', "leasefile-ro"},
+    {'1', "enable-dbus"},    {'2', "no-dhcp-interface"}, {'s', "domain"},         {'M', "dhcp-boot"},
+    {'S', "server"},         {'U', "dhcp-vendorclass"},  {'j', "dhcp-userclass"}, {'J', "dhcp-ignore"},
+    {'4', "dhcp-mac"},
 });
 
 std::string name_of(char letter) {

@@ -23,9 +23,17 @@ constexpr std::array meanings{
     Meaning{Health::unknown, "not judged yet"},
     Meaning{Health::upstream_down, "denies names that are there (its upstream does, or it blocks everything)"},
     Meaning{Health::upstream_down, "answers, but resolves nothing"},
+    Meaning{Health::tcp_only, "answers over TCP only, and clients ask over UDP (a firewall?)"},
     Meaning{Health::dead, "answers neither over UDP nor over TCP"},
     Meaning{Health::dead, "its host fell silent"},
 };
+
+// One answer is enough to tell a rate limit from it.
+Pace for_tcp_only(Pace liveness) {
+    liveness.fall = defaults::tcp_only_fall;
+    liveness.rise = 1;
+    return liveness;
+}
 
 const Meaning& meaning_of(Symptom symptom) { return meanings.at(static_cast<std::size_t>(symptom)); }
 
@@ -35,7 +43,7 @@ Health health_of(Symptom symptom) { return meaning_of(symptom).health; }
 std::string_view describe(Symptom symptom) { return meaning_of(symptom).text; }
 
 std::string_view to_string(Health health) {
-    constexpr std::array<std::string_view, 5> names{"OK", "DEGRADED", "UNKNOWN", "UPSTREAM_DOWN", "DEAD"};
+    constexpr std::array<std::string_view, 6> names{"OK", "DEGRADED", "UNKNOWN", "UPSTREAM_DOWN", "TCP_ONLY", "DEAD"};
     return names.at(static_cast<std::size_t>(health));
 }
 
@@ -45,6 +53,7 @@ HealthMonitor::HealthMonitor(Checks checks, Instant now)
               Series{checks_.canary, now}},
       alive_(checks_.liveness),
       udp_(checks_.liveness),
+      speaks_udp_(for_tcp_only(checks_.liveness)),
       resolves_(checks_.resolution),
       admits_(checks_.existence),
       filters_(checks_.canary),
@@ -212,7 +221,10 @@ void HealthMonitor::end(Kind kind) {
 void HealthMonitor::judge_liveness(const Round& round) {
     const bool was_down = alive_.is_down();
     alive_.add(round.good());
-    if (round.asked_udp) udp_.add(round.good_udp);
+    if (round.asked_udp) {
+        udp_.add(round.good_udp);
+        speaks_udp_.add(round.good_udp);
+    }
     if (alive_.is_down()) return upstream_is_unknown();
     if (!alive_.is_up()) return;
     host_silent_ = false;
@@ -263,10 +275,12 @@ bool HealthMonitor::may_deny_all() const {
 
 Symptom HealthMonitor::diagnose() const {
     if (alive_.is_down()) return host_silent_ ? Symptom::host_silent : Symptom::silent;
+    if (alive_.is_up() && speaks_udp_.is_down()) return Symptom::tcp_only;
     if (resolves_.is_down()) return Symptom::nothing_resolves;
     if (admits_.is_down()) return Symptom::denies_all;
     // Until its upstream is known, it is taken for what it was.
-    const bool judged = alive_.is_up() && (resolves_.is_up() || items(Kind::resolution) == 0) && !may_deny_all();
+    const bool judged = alive_.is_up() && speaks_udp_.is_known() &&
+                        (resolves_.is_up() || items(Kind::resolution) == 0) && !may_deny_all();
     if (!judged) return symptom_;
     if (udp_.is_down()) return Symptom::udp_silent;
     if (filters_.is_down()) return Symptom::unfiltered;

@@ -20,17 +20,18 @@
 namespace dnsfailover {
 
 // From the best to the worst: a smaller one is preferred.
-enum class Health : std::uint8_t { ok, degraded, unknown, upstream_down, dead };
+enum class Health : std::uint8_t { ok, degraded, unknown, upstream_down, tcp_only, dead };
 
 // Why. The gravest one that holds decides the health.
 enum class Symptom : std::uint8_t {
     none,
     slow,              // resolution takes long, or half of it fails
     unfiltered,        // the canary is answered: the filter does not work
-    udp_silent,        // only TCP is answered. AdGuard Home's rate limit looks like that, so it is no death
+    udp_silent,        // only TCP is answered, for now: AdGuard Home's rate limit looks like that, and is no death
     not_judged,        // no answer is due yet
     denies_all,        // it says of names that are there that they are not
     nothing_resolves,  // it lives, but what it should resolve fails: its upstream, or the WAN
+    tcp_only,          // ... for longer than a rate limit takes to let something through
     silent,            // neither UDP nor TCP
     host_silent,       // told by VRRP: its host fell silent
 };
@@ -40,6 +41,8 @@ enum class Symptom : std::uint8_t {
 [[nodiscard]] std::string_view describe(Symptom symptom);  // "answers, but resolves nothing"
 
 [[nodiscard]] constexpr bool is_healthy(Health health) { return health <= Health::degraded; }
+// Clients ask over UDP, and only for what is too long for that over TCP.
+[[nodiscard]] constexpr bool answers_nobody(Health health) { return health >= Health::tcp_only; }
 
 struct Checks {
     Plan plan;
@@ -148,7 +151,7 @@ private:
 
     Checks checks_;
     std::array<Series, every_kind.size()> series_;
-    Debounce alive_, udp_, resolves_, admits_, filters_;
+    Debounce alive_, udp_, speaks_udp_, resolves_, admits_, filters_;
     Latency latency_;
     bool slow_ = false;
     bool host_silent_ = false;

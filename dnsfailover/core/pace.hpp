@@ -40,6 +40,9 @@ inline constexpr Pace resolution{std::chrono::seconds(2), std::chrono::seconds(2
 inline constexpr Pace existence{std::chrono::seconds(10), std::chrono::seconds(2), 3, 3};
 // A filter list is reloaded now and then; nobody is without an answer meanwhile.
 inline constexpr Pace canary{std::chrono::seconds(10), std::chrono::seconds(2), 3, 3};
+// So many rounds of liveness in a row that TCP alone answered: clients, who ask over UDP, hear nothing of it. More than
+// it takes to be in doubt, for a rate limit lets some answers through. 10.5 s to be known for it.
+inline constexpr unsigned tcp_only_fall = 5;
 // Every so many rounds of liveness ask over TCP, too, while UDP answers.
 inline constexpr unsigned tcp_every = 5;
 // A forwarder whose resolution takes longer than this (median) is degraded: a page asks dozens of names.
@@ -49,6 +52,7 @@ inline constexpr Duration hold_down = std::chrono::seconds(30);
 
 static_assert(is_sound(liveness) && is_sound(resolution) && is_sound(existence) && is_sound(canary));
 static_assert(worst_detection(liveness) == std::chrono::milliseconds(6500));
+static_assert(tcp_only_fall > liveness.fall);
 
 }  // namespace defaults
 

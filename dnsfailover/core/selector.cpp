@@ -12,13 +12,13 @@ namespace dnsfailover {
 namespace {
 
 std::string_view describe_reason(Reason reason) {
-    constexpr std::array<std::string_view, 5> texts{"as configured", "{} is dead", "{} resolves nothing", "recovered",
-                                                    "as before"};
+    constexpr std::array<std::string_view, 6> texts{
+        "as configured", "{} is dead", "{} resolves nothing", "{} answers over TCP only", "recovered", "as before"};
     return texts.at(static_cast<std::size_t>(reason));
 }
 
 // Known to: of an unknown one nobody can say.
-bool lives(Health health) { return is_healthy(health) || health == Health::upstream_down; }
+bool lives(Health health) { return health != Health::unknown && health != Health::dead; }
 
 }  // namespace
 
@@ -69,6 +69,11 @@ Deadline Selector::may_replace_from(std::size_t candidate) const {
     const auto& other = members_[candidate];
     if (candidate == chosen_) return std::nullopt;
     if (answers.health == Health::dead) return lives(other.health) ? Deadline(answers.since) : std::nullopt;
+    if (answers.health == Health::tcp_only) {
+        if (!lives(other.health) || other.health == Health::tcp_only) return std::nullopt;
+        if (other.health == Health::ok) return answers.since;
+        return std::max(answers.since, other.since) + policy_.settle;
+    }
     if (!is_healthy(other.health)) return std::nullopt;
     if (answers.health == Health::upstream_down) {
         if (!wan_up_) return std::nullopt;
@@ -91,6 +96,7 @@ std::optional<std::size_t> Selector::better() const {
 Reason Selector::reason_to_leave() const {
     const auto health = members_[chosen_].health;
     return health == Health::dead            ? Reason::dead
+           : health == Health::tcp_only      ? Reason::tcp_only
            : health == Health::upstream_down ? Reason::upstream_down
                                              : Reason::recovered;
 }
@@ -99,20 +105,21 @@ bool Selector::none_is_healthy() const {
     return std::none_of(members_.begin(), members_.end(), [](const auto& each) { return is_healthy(each.health); });
 }
 
-bool Selector::all_are_dead() const {
-    return std::all_of(members_.begin(), members_.end(), [](const auto& each) { return each.health == Health::dead; });
+bool Selector::none_answers() const {
+    return std::all_of(members_.begin(), members_.end(), [](const auto& each) { return answers_nobody(each.health); });
 }
 
 bool Selector::is_deciding() const {
-    return members_[chosen_].health == Health::upstream_down && next_deadline().has_value();
+    const auto health = members_[chosen_].health;
+    return (health == Health::upstream_down || health == Health::tcp_only) && next_deadline().has_value();
 }
 
 bool Selector::nothing_resolves() const {
-    const auto is = [](Health health) { return [health](const Member& each) { return each.health == health; }; };
-    const auto without_upstream = std::count_if(members_.begin(), members_.end(), is(Health::upstream_down));
-    const auto dead = std::count_if(members_.begin(), members_.end(), is(Health::dead));
-    const bool all = static_cast<std::size_t>(without_upstream + dead) == members_.size();
-    return !wan_up_ || (without_upstream > 0 && all);
+    const auto has_no_upstream = [](const Member& each) { return each.health == Health::upstream_down; };
+    const bool some = std::any_of(members_.begin(), members_.end(), has_no_upstream);
+    return !wan_up_ || (some && std::all_of(members_.begin(), members_.end(), [&](const Member& each) {
+                            return has_no_upstream(each) || answers_nobody(each.health);
+                        }));
 }
 
 std::string Selector::describe(Instant now) const {

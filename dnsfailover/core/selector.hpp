@@ -5,6 +5,8 @@
 //     order of the list. Where nobody resolves, the names of the home itself are still answered.
 //   - One that resolves nothing is replaced only if another one resolves, and has done so for long enough that both
 //     would have noticed a dead WAN: a dead WAN moves nothing.
+//   - One that answers over TCP alone answers hardly any client: it is replaced like a dead one. By one that is not OK
+//     only when that one would be known for the same by now: what takes UDP from all of them moves nothing.
 //   - An earlier one of the list is returned to when it has been healthy, and no worse, for the hold-down. To be
 //     alive is not enough: who left a dead one stays where it is until somebody resolves again.
 //
@@ -26,11 +28,12 @@ struct Policy {
     std::optional<int> demote;  // a weight instead of a redirection
     Duration hold_down = defaults::hold_down;
     // By then every forwarder that has lost its upstream with the WAN is known for it, however early the first was:
-    // refused at once in its last round, while another one waits for its last answer in the round after.
+    // refused at once in its last round, while another one waits for its last answer in the round after. Likewise
+    // which one answers over TCP only: from being in doubt to that it takes two rounds of liveness.
     Duration settle = defaults::resolution.interval + defaults::resolution.timeout + std::chrono::seconds(1);
 };
 
-enum class Reason : std::uint8_t { configured, dead, upstream_down, recovered, resumed };
+enum class Reason : std::uint8_t { configured, dead, upstream_down, tcp_only, recovered, resumed };
 
 // ---- events ----------------------------------------------------------------------------------------
 
@@ -79,7 +82,7 @@ public:
     // All that live have lost their upstream, or we were told that the WAN is down.
     [[nodiscard]] bool nothing_resolves() const;
     [[nodiscard]] bool none_is_healthy() const;
-    [[nodiscard]] bool all_are_dead() const;
+    [[nodiscard]] bool none_answers() const;
     // Another one than the first: its lists, and its rules for single clients, may be others.
     [[nodiscard]] bool rules_may_differ() const { return !policy_.demote && chosen_ != 0; }
 

@@ -55,7 +55,8 @@ struct GatewayRules {
     bool clamp_mss = false;
     // Router advertisements are the gateway's too: while it is shut, none leaves.
     bool fence_router_advertisements = false;
-    // No DHCP answer leaves, also while the fence is open: another host is the gateway as well, and gives the leases.
+    // No DHCP answer leaves, also while the fence is open: another host is the gateway as well, and gives the leases,
+    // or the server here does not know them all yet.
     bool no_dhcp = false;
     std::vector<PortForward> forwards;
     // Who answers the questions that clients send to port 53 of a virtual address of the same family. While it is

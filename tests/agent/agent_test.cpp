@@ -1,94 +1,14 @@
 // Whole agents: what they tell each other, the engine and the supervisor.
 #include "vrrpd/agent/agent.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <array>
-#include <cstring>
-#include <ctime>
-#include <filesystem>
-#include <fstream>
-
-#include <nlohmann/json.hpp>
-
-#include "tests/agent/desk.hpp"
-#include "tests/base/scratch.hpp"
+#include "tests/agent/agent_fixture.hpp"
 
 namespace vrrpd::agent::agent_test {
 namespace {
 
-using namespace std::chrono_literals;
 using namespace test;
-using ipc::Kind;
-using nlohmann::json;
-using proto::Role;
-
-std::string engine_status(int priority) {
-    return fmt::format(R"({{"observing":false,"instances":[{{"name":"LAN","effective_priority":{},"since":12.5}}],)"
-                       R"("gateways":[{{"name":"HOME","follows":"LAN","fence":"shut"}}]}})",
-                       priority);
-}
-
-class AgentTest : public testing::Test {
-protected:
-    void configure(Host& host, const std::string& more = {}, char key = '5') {
-        host.tell(Kind::peer_key, "/etc/vrrpd/peer.key", key_file(key).get());
-        host.tell(Kind::reload, {}, sealed(home(link_, more), host.id).get());
-    }
-    static void standing(Host& host, int priority) {
-        host.tell(Kind::standing, encode(ipc::Standing{"HOME", priority, boot_now()}));
-    }
-    static void role(Host& host, Role is, bool resumed = false) {
-        host.tell(Kind::role_change, encode(ipc::RoleChange{"HOME", is, resumed}));
-    }
-    static void readiness(Host& host, std::vector<std::string> obstacles) {
-        host.tell(Kind::readiness, encode(ipc::Readiness{"HOME", std::move(obstacles)}));
-    }
-    // Of what vrrpctl would get.
-    [[nodiscard]] static json status(Host& host) {
-        static unsigned count = 0;  // the agent may still have the one before
-        const auto path = fmt::format("vrrpd-agent-test-{}-{}", getpid(), ++count);
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::memcpy(address.sun_path + 1, path.data(), path.size());
-        const auto* const where = reinterpret_cast<const sockaddr*>(&address);
-        const Fd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-        EXPECT_EQ(bind(listener.get(), where, sizeof address), 0);
-        EXPECT_EQ(listen(listener.get(), 4), 0);
-        host.tell(Kind::control_socket, {}, listener.get());
-        const Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-        EXPECT_EQ(connect(client.get(), where, sizeof address), 0);
-        EXPECT_EQ(send(client.get(), "status\n", 7, 0), 7);
-        std::string text;
-        EXPECT_TRUE(host.run_until([&] {
-            std::array<char, 65536> piece;
-            const auto got = recv(client.get(), piece.data(), piece.size(), MSG_DONTWAIT);
-            if (got > 0) text.append(piece.data(), static_cast<std::size_t>(got));
-            return got == 0;
-        }));
-        return json::parse(text, nullptr, false);
-    }
-
-    config::PeerLink link_ = configuration(2);
-    Host one_{"H001"}, two_{"H002"};
-    std::vector<Host*> both_{&one_, &two_};
-
-    [[nodiscard]] bool meet() {
-        return run_until(
-            both_, [&] { return one_.logged("connected; it runs") > 0 && two_.logged("connected; it runs") > 0; });
-    }
-    // Has told its engine so last.
-    [[nodiscard]] static bool lacks(const Host& host, std::string_view what) {
-        const auto said = host.said(Kind::services_ready);
-        return !said.empty() && said.back().find(what) != std::string::npos;
-    }
-};
 
 TEST_F(AgentTest, members_show_each_other) {
     for (auto* const host : both_) {
@@ -136,12 +56,6 @@ TEST_F(AgentTest, two_that_are_active_are_a_split_brain_and_the_better_one_annou
     ASSERT_TRUE(run_until(both_, [&] { return !one_.said(Kind::announce_again).empty(); }));
     EXPECT_EQ(one_.said(Kind::announce_again), std::vector<std::string>{"HOME"});
     EXPECT_TRUE(two_.said(Kind::announce_again).empty());
-    const auto silences = [](const Host& host) {
-        std::vector<bool> result;
-        for (const auto& text : host.said(Kind::dhcp_silence))
-            result.push_back(ipc::decode<ipc::DhcpSilence>(text)->silent);
-        return result;
-    };
     EXPECT_EQ(silences(one_), std::vector{false}) << "the one that stays gives the leases";
     EXPECT_EQ(silences(two_), (std::vector{false, true}));
     role(two_, Role::backup);
@@ -150,10 +64,9 @@ TEST_F(AgentTest, two_that_are_active_are_a_split_brain_and_the_better_one_annou
     EXPECT_EQ(silences(two_), (std::vector{false, true, false}));
     EXPECT_TRUE(two_.said(Kind::announce_again).empty());
     EXPECT_EQ(one_.logged("SPLIT BRAIN"), 1);
-    ASSERT_TRUE(run_until(both_, [&] { return one_.said(Kind::alert).size() == 3; }));
+    ASSERT_TRUE(run_until(both_, [&] { return alerts(one_).size() == 3; }));
     std::vector<std::string> events;
-    for (const auto& text : one_.said(Kind::alert))
-        events.push_back(json::parse(ipc::decode<ipc::Alert>(text)->json)["event"]);
+    for (const auto& alert : alerts(one_)) events.push_back(alert["event"]);
     EXPECT_EQ(events, (std::vector<std::string>{"became_active", "split_brain", "split_brain_over"}));
 }
 
@@ -302,6 +215,28 @@ TEST_F(AgentTest, the_engine_is_told_that_nobody_is_known_to_answer_DNS) {
     EXPECT_TRUE(one_.run_until([&] { return !lacks(one_, "DNS"); }));
 }
 
+TEST_F(AgentTest, dead_DNS_and_a_stand_in_that_stays_unready_are_alerts_and_so_are_their_ends) {
+    configure(one_, forwarders());
+    role(one_, Role::backup);
+    readiness(one_, {"wan0 is down"});
+    for (const auto* const address : {"127.0.0.201", "127.0.0.202"}) one_.tell(Kind::host_silent, address);
+    ASSERT_TRUE(one_.run_until([&] { return !alerts(one_).empty(); }));
+    EXPECT_EQ(alerts(one_)[0]["event"], "dns_down");
+    EXPECT_EQ(alerts(one_)[0]["detail"], "no DNS forwarder answers");
+    ASSERT_TRUE(one_.run_until([&] { return alerts(one_).size() == 2; }, not_ready_patience + 5s));
+    const auto alert = alerts(one_)[1];
+    EXPECT_EQ(alert["event"], "not_ready");
+    EXPECT_EQ(alert["gateway"], "HOME");
+    EXPECT_EQ(alert["host"], "H001");
+    EXPECT_EQ(alert["detail"], "this stand-in could not take over now: wan0 is down; no DNS forwarder answers");
+    readiness(one_, {});
+    (void)one_.run_until([] { return false; }, 100ms);
+    EXPECT_EQ(alerts(one_).size(), 2U) << "there is no DNS yet";
+    configure(one_);
+    ASSERT_TRUE(one_.run_until([&] { return alerts(one_).size() == 3; }));
+    EXPECT_EQ(alerts(one_)[2]["event"], "ready");
+}
+
 TEST_F(AgentTest, what_it_is_told_once_reaches_the_engine_past_a_queue_that_was_full) {
     configure(one_, forwarders());
     EXPECT_TRUE(one_.run_until([&] { return lacks(one_, "it is not known yet whether H001 answers DNS"); }));
@@ -311,128 +246,6 @@ TEST_F(AgentTest, what_it_is_told_once_reaches_the_engine_past_a_queue_that_was_
     EXPECT_TRUE(one_.run_until([&] { return !one_.said(Kind::dns_health).empty(); }));
     EXPECT_EQ(one_.said(Kind::dns_health).back(), encode(ipc::DnsHealth{"HOME", false}));
     EXPECT_TRUE(one_.run_until([&] { return lacks(one_, "no DNS forwarder answers"); }));
-}
-
-// ---- leases ------------------------------------------------------------------------------------------
-
-class AgentLeasesTest : public AgentTest {
-protected:
-    AgentLeasesTest() {
-        for (auto* const host : both_) std::filesystem::create_directory(path(*host));
-        std::ofstream(directory_ + "/dnsmasq.conf") << "dhcp-range=10.12.14.100,10.12.14.200,255.255.255.0,1h\n";
-    }
-
-    [[nodiscard]] std::string path(const Host& host) const { return directory_ + '/' + host.id; }
-    void configure_leases(Host& host, const std::string& more = {}) {
-        const Fd state(open(path(host).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        host.tell(Kind::state_directory, {}, state.get());
-        configure(host, fmt::format("dhcp_sync {{\n follows HOME\n scan off\n dnsmasq {{\n lease_file {0}/leases\n"
-                                    " configuration {1}/dnsmasq.conf\n bus off\n {2}\n }}\n}}\n",
-                                    path(host), directory_, more));
-    }
-    // `count` leases of an hour, with client ids of `id_size` octets.
-    void grant(const Host& host, unsigned count, unsigned id_size = 7) const {
-        std::string text, tail;
-        for (unsigned i = 1; i < id_size; ++i) tail += ":55";
-        for (unsigned i = 0; i < count; ++i)
-            text +=
-                fmt::format("{} 02:00:00:00:{:02x}:{:02x} 10.12.{}.{} h{} {:02x}:{:02x}{}\n", std::time(nullptr) + 3600,
-                            i / 250, i % 250, 100 + i / 250, 1 + i % 250, i, i / 250, i % 250, tail);
-        std::ofstream(path(host) + "/leases") << text;
-    }
-    [[nodiscard]] bool has_leases(Host& host, unsigned count) {
-        return run_until(
-            both_, [&] { return status(host)["leases"]["count"] == count; }, 15s);
-    }
-
-    const vrrpd::test::Scratch scratch_{"agent"};
-    const std::string& directory_ = scratch_.path();
-};
-
-TEST_F(AgentLeasesTest, other_settings_of_dnsmasq_are_said) {
-    configure_leases(one_);
-    ASSERT_FALSE(status(one_).empty());  // it has read its settings
-    std::ofstream(directory_ + "/dnsmasq.conf") << "dhcp-range=10.12.14.100,10.12.14.150,255.255.255.0,1h\n";
-    configure_leases(two_);
-    ASSERT_TRUE(meet());
-    EXPECT_TRUE(
-        run_until(both_, [&] { return one_.logged("peer H002: its settings differ from ours: dnsmasq") == 1; }));
-}
-
-TEST_F(AgentLeasesTest, leases_of_the_active_come_to_the_stand_in) {
-    for (auto* const host : both_) {
-        grant(*host, 0);
-        configure_leases(*host);
-        host->engine_status = engine_status(100);
-        standing(*host, 100);
-    }
-    role(one_, Role::active);
-    role(two_, Role::backup);
-    ASSERT_TRUE(meet());
-    grant(one_, 3);
-    EXPECT_TRUE(has_leases(two_, 3));
-    grant(one_, 600, 200);  // messages larger than a frame
-    EXPECT_TRUE(has_leases(two_, 600));
-    const auto leases = status(one_)["leases"];
-    EXPECT_EQ(leases["gateway"], "HOME");
-    EXPECT_EQ(leases["lags"][0]["host"], "H002");
-}
-
-TEST_F(AgentLeasesTest, another_dhcp_sync_begins_with_a_new_link) {
-    for (auto* const host : both_) {
-        grant(*host, 0);
-        configure_leases(*host);
-        host->engine_status = engine_status(100);
-        standing(*host, 100);
-    }
-    role(one_, Role::active);
-    ASSERT_TRUE(meet());
-    configure_leases(two_, "down_weight -30");
-    ASSERT_TRUE(run_until(
-        both_, [&] { return one_.logged("connected; it runs") == 2; }, 20s));
-    grant(one_, 5);
-    EXPECT_TRUE(has_leases(two_, 5));
-}
-
-TEST_F(AgentLeasesTest, a_dead_dhcp_server_weighs_and_is_told) {
-    grant(one_, 0);
-    configure_leases(one_, "down_weight -30");
-    role(one_, Role::backup);
-    // Without a bus it is the socket of port 67 that shows it; in this place nobody has one.
-    ASSERT_TRUE(one_.run_until(
-        [&] {
-            const auto weights = one_.said(Kind::service_weight);
-            return !weights.empty() && weights.back() == encode(ipc::ServiceWeight{"HOME", "dhcp", -30});
-        },
-        30s));
-    EXPECT_EQ(one_.said(Kind::service_weight).size(), 1U) << "what the agent before this one said holds until then";
-    EXPECT_EQ(status(one_)["leases"]["server"]["alive"], false);
-    EXPECT_EQ(status(one_)["gateways"][0]["candidates"][0]["dhcp"], "down");
-}
-
-TEST_F(AgentLeasesTest, the_engine_is_told_until_another_member_has_said_which_leases_there_are) {
-    for (auto* const host : both_) grant(*host, 0);
-    configure_leases(two_);
-    role(two_, Role::backup);
-    ASSERT_TRUE(two_.run_until([&] { return lacks(two_, "heard from no other member yet which leases"); }));
-    configure_leases(one_);
-    ASSERT_TRUE(meet());
-    EXPECT_TRUE(run_until(both_, [&] { return !lacks(two_, "which leases there are"); }));
-}
-
-TEST_F(AgentLeasesTest, who_is_the_gateway_waits_for_no_other_members_leases) {
-    grant(one_, 0);
-    configure_leases(one_);
-    ASSERT_TRUE(one_.run_until([&] { return lacks(one_, "which leases there are"); }));
-    role(one_, Role::active);
-    EXPECT_TRUE(one_.run_until([&] { return !lacks(one_, "which leases there are"); }));
-}
-
-TEST(NodeId, is_the_same_everywhere_and_twins_are_found) {
-    EXPECT_EQ(node_id("").value, 0x811c9dc5U);
-    EXPECT_EQ(node_id("foobar").value, 0xbf9cf968U);  // FNV's own vector
-    EXPECT_EQ(same_node({{"H001", {}}, {"H002", {}}, {"H003", {}}}), "");
-    EXPECT_EQ(same_node({{"costarring", {}}, {"H001", {}}, {"liquid", {}}}), "costarring and liquid");
 }
 
 }  // namespace

@@ -245,6 +245,21 @@ TEST_F(Service, a_dead_one_is_replaced_where_nobody_resolves) {
     EXPECT_EQ(service->status().trouble, "no DNS forwarder answers");
 }
 
+// Clients ask over UDP.
+TEST_F(Service, one_that_answers_over_TCP_only_is_down_and_is_left_for_one_that_is_well) {
+    for (const auto* address : {"127.0.0.3", "127.0.0.1"})
+        fakes.push_back(std::make_unique<FakeForwarder>(loop_, address));
+    fakes[0]->manner.udp = false;
+    start({"127.0.0.3", "127.0.0.1"});
+    ASSERT_TRUE(until([&] { return !choices.empty(); }));
+    EXPECT_EQ(choices, Addresses{"127.0.0.1"}) << "who answered before us is left alone until then";
+    EXPECT_EQ(healths, std::vector<bool>{false});
+    EXPECT_TRUE(logged("gateway HOME: clients ask H001 (OK), from now on: H000 answers over TCP only"));
+    EXPECT_EQ(service->status().trouble, "");
+    silence(1);
+    EXPECT_EQ(service->status().trouble, "no DNS forwarder answers");
+}
+
 TEST_F(Service, where_all_are_dead_the_own_one_is_down_and_weighs_nothing) {
     start({"127.0.0.3", "127.0.0.1"}, {"H000", {}}, -60);
     ASSERT_TRUE(all_are(ok));
@@ -269,7 +284,7 @@ TEST_F(Service, each_family_of_addresses_has_a_choice_of_its_own) {
     EXPECT_EQ(service->status().trouble, "");
     silence(1);
     EXPECT_EQ(service->status().trouble,
-              "questions over IPv6 still go to H001, which is dead: no other forwarder lives");
+              "questions over IPv6 still go to H001, which is dead: no other forwarder is better");
     EXPECT_FALSE(service->status().none_alive);
 }
 

@@ -68,6 +68,23 @@ TEST(DnsmasqCheck, another_server_on_the_dns_port_of_every_address_is_grave) {
     EXPECT_EQ(all(findings({}, gateway)), "");
 }
 
+TEST(DnsmasqCheck, an_upstream_that_is_the_virtual_address_is_a_circle) {
+    auto gateway = home;
+    gateway.forwarder_port = 53;
+    EXPECT_EQ(all(findings({"server=10.12.14.1"}, gateway)),
+              "8: dnsmasq asks the virtual address 10.12.14.1, and what that is asked comes to dnsmasq (dns_failover), "
+              "in a circle: write server= and another DNS server, the provider's for example\n");
+    EXPECT_TRUE(findings({"server=10.12.14.1"}, gateway).at(0).grave);
+    for (const std::string circle : {"server=/lan/home/10.12.14.1#53@lan0", "rev-server=10.0.0.0/8,10.12.14.1"})
+        EXPECT_EQ(findings({circle}, gateway).size(), 1U) << circle;
+    for (const std::string other :
+         {"server=9.9.9.9", "server=10.12.14.1#5353", "server=/lan/", "server=/lan/#", "server=dns.example.org"})
+        EXPECT_EQ(all(findings({other}, gateway)), "") << other;
+    gateway.forwarder_port = 5353;
+    EXPECT_EQ(all(findings({"server=10.12.14.1"}, gateway)), "") << "another program of this host is the forwarder";
+    EXPECT_EQ(all(findings({"server=10.12.14.1"})), "") << "no forwarder is this host";
+}
+
 TEST(DnsmasqCheck, has_nothing_to_say_of_the_recommended_form) {
     EXPECT_EQ(all(findings({})), "");
     EXPECT_EQ(all(findings({"port=0", "no-ping", "dhcp-host=aa:bb:cc:dd:ee:ff,10.12.14.50"})), "");

@@ -30,6 +30,19 @@ TEST_F(LeaseServiceTest, a_lease_of_the_gateway_comes_to_the_stand_in_s_server) 
     EXPECT_TRUE(about_equal(taken.expires, given.expires));
 }
 
+// What is written through a mapping inotify does not tell of; nor does it of some file systems.
+TEST_F(LeaseServiceTest, the_bus_alone_is_enough_to_look_into_the_file) {
+    two();
+    one().server.grant(lease(120, 1));
+    ASSERT_TRUE(comes_to(other(), ip(120)));
+    const auto before = ip(120).to_string(), after = ip(121).to_string();
+    test::overwrite_unheard(one().server.path(), before, after);
+    turns_.pass(200ms);
+    ASSERT_FALSE(other().server.has(ip(121))) << "it was noticed all the same";
+    one().bus->events.lease_changed();
+    EXPECT_TRUE(comes_to(other(), ip(121), 1s)) << "which is before the file is looked at anyway";
+}
+
 TEST_F(LeaseServiceTest, a_renewal_and_a_release_too) {
     two();
     one().server.grant(lease(119, 9));  // an empty file would not be believed: it may be about to be written

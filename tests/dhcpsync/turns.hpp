@@ -2,16 +2,22 @@
 // each wait, and stepped then. And a log, and a folder, that end with the test.
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/base/scratch.hpp"
+#include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/loop.hpp"
 
@@ -101,6 +107,22 @@ inline void put(const std::string& path, const std::string& text) {
     std::ofstream file(path, std::ios::trunc);
     file << text << std::flush;
     EXPECT_TRUE(file) << path;
+}
+
+// Through a mapping, of which inotify does not hear.
+inline void overwrite_unheard(const std::string& path, const std::string& text, const std::string& with) {
+    ASSERT_EQ(text.size(), with.size());
+    const vrrpd::Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    struct stat status {};
+    ASSERT_EQ(::fstat(file.get(), &status), 0);
+    const auto size = static_cast<std::size_t>(status.st_size);
+    auto* const mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+    ASSERT_NE(mapped, MAP_FAILED);
+    const std::string_view all(static_cast<const char*>(mapped), size);
+    const auto at = all.find(text);
+    EXPECT_NE(at, std::string_view::npos) << all;
+    if (at != std::string_view::npos) std::memcpy(static_cast<char*>(mapped) + at, with.data(), with.size());
+    EXPECT_EQ(::munmap(mapped, size), 0);
 }
 
 inline std::string content(const std::string& path) {

@@ -11,6 +11,7 @@ namespace {
 using namespace model;
 
 constexpr Duration bound = worst_detection(defaults::liveness);
+constexpr Duration tcp_only_bound = defaults::tcp_only_fall * defaults::liveness.interval + defaults::liveness.timeout;
 constexpr Duration upstream_bound = worst_detection(defaults::resolution);
 
 class ForwarderHealth : public testing::Test {
@@ -72,7 +73,7 @@ TEST(Dying, takes_silence_over_TCP_too_though_one_round_is_enough) {
     play.run(21s);
     play.forwarder.udp = false;
     play.run(30s);
-    EXPECT_EQ(play.healths(), (std::vector{Health::ok, Health::degraded}));
+    EXPECT_EQ(play.healths(), (std::vector{Health::ok, Health::degraded, Health::tcp_only}));
 }
 
 TEST_F(ForwarderHealth, refused_at_once_it_is_dead_a_timeout_earlier) {
@@ -123,8 +124,10 @@ TEST_F(ForwarderHealth, two_lost_rounds_are_no_death) {
 // AdGuard Home drops what exceeds its rate limit, over UDP alone.
 TEST_F(ForwarderHealth, rate_limited_over_UDP_it_is_degraded_but_alive_and_resolves) {
     settle();
-    forwarder.udp = false;
-    play.run(60s);
+    for (int i = 0; i < 100; ++i) {
+        forwarder.udp = i % defaults::tcp_only_fall == 3;  // all but one round of five are dropped
+        play.run(defaults::liveness.interval);
+    }
     ASSERT_EQ(play.healths(), std::vector{Health::degraded});
     EXPECT_EQ(play.monitor.symptom(), Symptom::udp_silent);
     forwarder.udp = true;
@@ -132,11 +135,44 @@ TEST_F(ForwarderHealth, rate_limited_over_UDP_it_is_degraded_but_alive_and_resol
     EXPECT_EQ(play.healths(), (std::vector{Health::degraded, Health::ok}));
 }
 
-TEST_F(ForwarderHealth, that_never_answers_over_UDP_is_degraded) {
+TEST_F(ForwarderHealth, that_answers_nothing_over_UDP_any_more_is_known_for_it_within_the_bound) {
+    settle();
     forwarder.udp = false;
+    const auto began = play.now;
     play.run(60s);
-    EXPECT_EQ(play.monitor.health(), Health::degraded);
-    EXPECT_EQ(play.healths().back(), Health::degraded);
+    ASSERT_EQ(play.healths(), (std::vector{Health::degraded, Health::tcp_only}));
+    EXPECT_GT(play.changes[1].first - began, (defaults::tcp_only_fall - 1) * defaults::liveness.interval);
+    EXPECT_LE(play.changes[1].first - began, tcp_only_bound);
+    forwarder.udp = true;
+    play.run(60s);
+    EXPECT_EQ(play.healths(), (std::vector{Health::degraded, Health::tcp_only, Health::degraded, Health::ok}));
+}
+
+TEST_F(ForwarderHealth, that_never_answers_over_UDP_is_never_called_OK) {
+    forwarder.udp = false;
+    play.run(tcp_only_bound);
+    EXPECT_EQ(play.healths(), std::vector{Health::tcp_only});
+}
+
+// It answers nobody, whatever its upstream is like; and of that nothing is known before UDP is heard.
+TEST_F(ForwarderHealth, over_TCP_only_and_without_upstream_answers_over_TCP_only) {
+    settle();
+    forwarder = {.udp = false, .upstream = false};
+    play.run(60s);
+    EXPECT_EQ(play.monitor.symptom(), Symptom::tcp_only);
+    forwarder.udp = true;
+    play.run(60s);
+    EXPECT_EQ(play.monitor.symptom(), Symptom::nothing_resolves);
+}
+
+TEST_F(ForwarderHealth, is_not_called_TCP_only_for_the_sleep_of_this_host) {
+    settle();
+    forwarder.udp = false;
+    play.run(4s);
+    play.freeze(10min);
+    forwarder.udp = true;
+    play.run(60s);
+    EXPECT_EQ(play.healths(), (std::vector{Health::degraded, Health::ok})) << "three rounds were lost";
 }
 
 TEST_F(ForwarderHealth, without_TCP_it_is_OK) {
@@ -392,7 +428,9 @@ TEST(Texts, every_health_and_symptom_has_its_words) {
     EXPECT_EQ(to_string(Health::dead), "DEAD");
     EXPECT_EQ(describe(Symptom::none), "answers and resolves");
     EXPECT_EQ(describe(Symptom::host_silent), "its host fell silent");
+    EXPECT_EQ(to_string(Health::tcp_only), "TCP_ONLY");
     EXPECT_EQ(health_of(Symptom::udp_silent), Health::degraded);
+    EXPECT_EQ(health_of(Symptom::tcp_only), Health::tcp_only);
 }
 
 }  // namespace

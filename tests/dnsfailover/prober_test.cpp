@@ -87,15 +87,18 @@ TEST_F(Probing, rate_limited_over_UDP_it_is_degraded_and_resolves_over_TCP) {
     until(Health::ok, slack);
     fakes[0]->manner.udp = false;
     expect(Health::degraded, Symptom::udp_silent);
-    pass(2 * bound);
-    EXPECT_EQ(prober->monitor(0).health(), Health::degraded);
+    fakes[0]->manner.udp = true;
+    until(Health::ok, slack);
     EXPECT_GT(fakes[0]->tcp_queries, 5U);
+    EXPECT_EQ(changes.size(), 3U);
 }
 
-TEST_F(Probing, over_TCP_only_from_the_start_it_is_degraded) {
+TEST_F(Probing, over_TCP_only_it_is_known_for_it_and_resolves) {
     fakes[0]->manner.udp = false;
     ask();
-    expect(Health::degraded, Symptom::udp_silent);
+    expect(Health::tcp_only, Symptom::tcp_only);
+    pass(2 * bound);
+    EXPECT_EQ(changes.size(), 1U);
 }
 
 TEST_F(Probing, over_UDP_only_it_is_OK) {
@@ -113,8 +116,8 @@ TEST_F(Probing, TCP_answers_may_come_octet_by_octet) {
     fakes[0]->manner.udp = false;
     fakes[0]->manner.slow_tcp = true;
     ask(1, checks);
-    until([&] { return prober->monitor(0).symptom() == Symptom::udp_silent; },
-          worst_detection(checks.liveness) + slack);
+    until([&] { return prober->monitor(0).symptom() == Symptom::tcp_only; },
+          defaults::tcp_only_fall * checks.liveness.interval + slack);
 }
 
 TEST_F(Probing, a_truncated_answer_is_fetched_over_TCP) {
@@ -143,7 +146,7 @@ TEST_F(Probing, whose_answers_have_another_question_is_dead) {
 TEST_F(Probing, what_comes_from_another_address_is_not_heard) {
     fakes[0]->manner.wrong_source = true;
     ask();
-    expect(Health::degraded, Symptom::udp_silent);
+    expect(Health::tcp_only, Symptom::tcp_only);
     fakes[0]->manner.tcp = false;
     expect(Health::dead, Symptom::silent);
     EXPECT_EQ(prober->misfits(0), 0U);

@@ -13,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 SelectorEvent any_event() {
-    const auto health =
-        *rc::gen::element(Health::ok, Health::degraded, Health::unknown, Health::upstream_down, Health::dead);
+    const auto health = *rc::gen::element(Health::ok, Health::degraded, Health::unknown, Health::upstream_down,
+                                          Health::tcp_only, Health::dead);
     switch (*rc::gen::inRange(0, 6)) {
         case 0:
             return WanChanged{*rc::gen::arbitrary<bool>()};
@@ -41,8 +41,10 @@ TEST(SelectorProperty, moves_only_to_a_better_one_and_for_a_reason_that_holds) {
             if (!action) continue;
             const auto& move = std::get<Redirect>(*action);
             const auto left = healths[before], found = healths[move.to];
-            RC_ASSERT(is_healthy(found) || (left == Health::dead && found == Health::upstream_down));
+            const bool lives = found == Health::upstream_down || found == Health::tcp_only;
+            RC_ASSERT(is_healthy(found) || (answers_nobody(left) && lives && found < left));
             RC_ASSERT((move.reason == Reason::dead) == (left == Health::dead));
+            RC_ASSERT((move.reason == Reason::tcp_only) == (left == Health::tcp_only));
             RC_ASSERT((move.reason == Reason::upstream_down) == (left == Health::upstream_down));
             if (move.reason == Reason::recovered) RC_ASSERT(move.to < before && found <= left);
         }
@@ -59,7 +61,7 @@ TEST(SelectorProperty, a_dead_one_never_answers_while_another_one_lives) {
             const auto event = any_event();
             if (const auto* change = std::get_if<HealthChanged>(&event)) healths[change->forwarder] = change->health;
             (void)selector.step(now, event);
-            const auto lives = [](Health health) { return is_healthy(health) || health == Health::upstream_down; };
+            const auto lives = [](Health health) { return health != Health::unknown && health != Health::dead; };
             if (std::any_of(healths.begin(), healths.end(), lives))
                 RC_ASSERT(healths[selector.chosen()] != Health::dead);
         }

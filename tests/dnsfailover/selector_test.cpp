@@ -9,7 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Instant start{std::chrono::hours(1)};
-constexpr auto ok = Health::ok, degraded = Health::degraded, upstream_down = Health::upstream_down, dead = Health::dead;
+constexpr auto ok = Health::ok, degraded = Health::degraded, upstream_down = Health::upstream_down,
+               tcp_only = Health::tcp_only, dead = Health::dead;
 
 class Selection : public testing::Test {
 protected:
@@ -71,6 +72,53 @@ TEST_F(Selection, a_degraded_one_goes_on_answering) {
     all(ok);
     EXPECT_EQ(health(0, degraded), std::nullopt);
     EXPECT_EQ(run(10min), std::nullopt);
+}
+
+TEST_F(Selection, one_that_answers_over_TCP_only_is_replaced_at_once_by_one_that_is_OK) {
+    all(ok);
+    EXPECT_EQ(health(0, degraded), std::nullopt);
+    EXPECT_EQ(health(0, tcp_only), to(1, Reason::tcp_only));
+    EXPECT_EQ(selector.describe(now),
+              "clients ask H001 (OK), from now on: H003 answers over TCP only; filtering and rules for single clients "
+              "may differ from those of H003");
+    EXPECT_EQ(health(0, degraded), std::nullopt);
+    EXPECT_EQ(run(10min), std::nullopt) << "one answer now and then";
+    EXPECT_EQ(health(0, tcp_only), std::nullopt);
+    EXPECT_EQ(health(0, degraded), std::nullopt);
+    EXPECT_EQ(health(0, ok), std::nullopt);
+    EXPECT_EQ(run(policy.hold_down - 1ms), std::nullopt);
+    EXPECT_EQ(run(1ms), to(0, Reason::recovered));
+}
+
+// A slow one, or one that only lives, answers more clients; if it is not about to be like the first one.
+TEST_F(Selection, one_that_answers_over_TCP_only_is_replaced_by_a_worse_one_when_that_has_proved_itself) {
+    for (const auto other : {degraded, upstream_down}) {
+        selector = Selector({"H003", "H001", "H002"}, policy, now);
+        EXPECT_EQ(health(0, tcp_only), std::nullopt);
+        EXPECT_EQ(run(1s), std::nullopt);
+        EXPECT_EQ(health(1, other), std::nullopt);
+        EXPECT_TRUE(selector.is_deciding());
+        EXPECT_EQ(run(policy.settle - 1ms), std::nullopt);
+        EXPECT_EQ(run(1ms), to(1, Reason::tcp_only));
+    }
+}
+
+TEST_F(Selection, what_takes_UDP_from_all_of_them_moves_nothing) {
+    all(ok);
+    for (const std::size_t each : {0U, 1U, 2U}) EXPECT_EQ(health(each, degraded), std::nullopt);
+    for (const std::size_t each : {0U, 2U, 1U}) {
+        EXPECT_EQ(health(each, tcp_only), std::nullopt);
+        EXPECT_EQ(run(policy.settle / 3), std::nullopt);
+    }
+    EXPECT_TRUE(selector.none_answers());
+    EXPECT_EQ(run(1h), std::nullopt);
+}
+
+TEST_F(Selection, answers_over_TCP_only_are_better_than_none) {
+    health(1, tcp_only);
+    EXPECT_EQ(health(0, dead), to(1, Reason::dead));
+    EXPECT_EQ(health(2, upstream_down), std::nullopt);
+    EXPECT_EQ(run(policy.settle), to(2, Reason::tcp_only));
 }
 
 TEST_F(Selection, with_nobody_healthy_everything_stays_until_somebody_is) {
@@ -206,6 +254,7 @@ TEST_F(Selection, all_dead_is_not_called_a_dead_WAN) {
     all(dead);
     EXPECT_FALSE(selector.nothing_resolves());
     EXPECT_TRUE(selector.none_is_healthy());
+    EXPECT_TRUE(selector.none_answers());
 }
 
 TEST_F(Selection, after_a_restart_who_answers_goes_on) {

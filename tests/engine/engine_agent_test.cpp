@@ -252,6 +252,19 @@ TEST_F(EngineAgent, gives_no_leases_while_it_is_told_so) {
     EXPECT_TRUE(is_open());
 }
 
+// Its server lacks leases: when the role comes, it says so too late.
+TEST_F(EngineAgent, a_stand_in_that_was_told_so_gives_no_leases_when_its_fence_opens) {
+    const auto fence = [] { return output_of("nft list table netdev vrrpd 2>&1"); };
+    const std::string dropped = "\t\tmeta protocol ip udp sport 67";
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(engine.await(Kind::ready));
+    engine.send(Kind::dhcp_silence, encode(ipc::DhcpSilence{"HOME", true}));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_NE(fence().find(dropped), std::string::npos) << fence();
+    engine.send(Kind::dhcp_silence, encode(ipc::DhcpSilence{"HOME", false}));
+    EXPECT_TRUE(eventually([&] { return fence().find(dropped) == std::string::npos; }));
+}
+
 TEST_F(EngineAgent, an_observer_is_no_gateway) {
     EngineProcess engine(lan("10.12.14.1/24", gateway()), {.observe = true});
     const auto is_active = [](const ipc::RoleChange& change) { return change.role == Role::active; };

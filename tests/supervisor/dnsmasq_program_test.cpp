@@ -52,13 +52,14 @@ protected:
                           "\nmember H003 10.12.14.4\n"
                           "member H001 10.12.14.2\n}\n"
                           "dhcp_sync {\nfollows HOME\ndnsmasq {\n" +
-                          block + "}\n}\n");
+                          block + "}\n}\n" + more_blocks);
         return machine().vrrpd({"-t", "-i", "H003", "-f", "sync.conf"});
     }
     void expect_fault(const Ended& ended, const std::string& said) {
         EXPECT_EQ(ended.code, 5) << ended.text;
         EXPECT_THAT(ended.text, HasSubstr(said));
     }
+    std::string more_blocks;
     std::string at(unsigned line) { return machine().file("dnsmasq.conf:" + std::to_string(line) + ": dhcp_sync: "); }
 
 private:
@@ -87,6 +88,15 @@ TEST_F(DnsmasqProgram, no_options_3_and_6_without_dns) {
                  at(3) +
                      "dnsmasq does no DNS (port=0), and does not say where clients find it: write "
                      "dhcp-option=option:router,10.12.14.1");
+}
+
+TEST_F(DnsmasqProgram, an_upstream_that_is_the_virtual_address_of_which_this_host_is_a_forwarder) {
+    const auto circle = std::string(good) + "server=10.12.14.1\n";
+    EXPECT_EQ(judge(circle).code, 0) << "nobody sends clients' questions to it";
+    more_blocks = "dns_failover {\nfollows HOME\nforwarder H001\n}\n";
+    EXPECT_EQ(judge(circle).code, 0);
+    more_blocks = "dns_failover {\nfollows HOME\nforwarder H001\nforwarder H003\n}\n";
+    expect_fault(judge(circle), at(8) + "dnsmasq asks the virtual address 10.12.14.1");
 }
 
 TEST_F(DnsmasqProgram, a_table_that_is_too_small) {

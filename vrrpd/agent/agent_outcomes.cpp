@@ -170,15 +170,16 @@ void Agent::claim_for_split_brain() {
 }
 
 // Two that give leases of one pool, and do not know the other's yet, give an address twice: who has the worse claim
-// gives none while the link says that the other one is Active. Nor does a server that is about to learn of others'
-// leases by a restart. An agent before this one may have said otherwise.
+// gives none while the link says that the other one is Active. Nor does a server that is to learn of others' leases by
+// a restart: of a stand-in that is said in advance, for with the role the fence opens before we hear of it. An agent
+// before this one may have said otherwise.
 void Agent::silence_dhcp() {
     for (const auto& gateway : config_.gateways) {
         const auto& name = gateway.name;
         const bool loses = std::ranges::any_of(split_brain_.ongoing(name),
                                                [](const SplitBrain::Notice& split) { return !split.we_stay; });
         const bool restarts = leases_ && leases_->setup().block.follows == name && leases_->restarts_server();
-        const bool silent = own_.role(name) == proto::Role::active && (loses || restarts);
+        const bool silent = (own_.role(name) == proto::Role::active && loses) || restarts;
         const auto [told, is_first] = silent_.emplace(name, silent);
         if (!is_first && std::exchange(told->second, silent) == silent) continue;
         to_engine_.tell(ipc::Kind::dhcp_silence, encode(ipc::DhcpSilence{name, silent}));

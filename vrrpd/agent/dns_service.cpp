@@ -70,6 +70,9 @@ dnsfailover::Plan plan_of(const config::DnsFailover& config) {
     return plan;
 }
 
+// Of those that answers_nobody() names.
+std::string_view how_it_fails(Health health) { return health == Health::dead ? "is dead" : "answers over TCP only"; }
+
 std::vector<dnsfailover::Prober::Forwarder> to_probe(const config::DnsFailover& config) {
     dnsfailover::Checks checks;
     checks.plan = plan_of(config);
@@ -193,7 +196,7 @@ void DnsService::judge(bool up) {
 bool DnsService::own_is_up() const {
     if (!own_) return true;
     const auto health = prober_.monitor(*own_).health();
-    if (health == Health::dead) return false;
+    if (answers_nobody(health)) return false;
     return health != Health::upstream_down || !is_healthy(prober_.monitor(ours_->chosen()).health());
 }
 
@@ -223,13 +226,15 @@ std::string DnsService::describe_weight() const {
 
 // Nobody of those who could would do better.
 std::string DnsService::trouble() const {
-    if (config_.demote && own_ && prober_.monitor(*own_).health() == Health::dead)
-        return fmt::format("{}, the DNS forwarder of this host, is dead", forwarder(*own_).name);
+    if (config_.demote && own_)
+        if (const auto health = prober_.monitor(*own_).health(); answers_nobody(health))
+            return fmt::format("{}, the DNS forwarder of this host, {}", forwarder(*own_).name, how_it_fails(health));
     for (const auto& choice : choices_)
-        if (choice.selector.all_are_dead())
-            return fmt::format("questions over {} still go to {}, which is dead: no other forwarder lives",
+        if (choice.selector.none_answers())
+            return fmt::format("questions over {} still go to {}, which {}: no other forwarder is better",
                                forwarder(choice.chosen()).address.is_v6() ? "IPv6" : "IPv4",
-                               forwarder(choice.chosen()).name);
+                               forwarder(choice.chosen()).name,
+                               how_it_fails(prober_.monitor(choice.chosen()).health()));
     return {};
 }
 
@@ -269,7 +274,7 @@ void DnsService::add_forwarders(DnsStatus& result) const {
         result.forwarders.push_back({each.name, each.address, each.port, std::string(to_string(monitor.health())),
                                      std::string(dnsfailover::describe(monitor.symptom())), monitor.since(),
                                      monitor.latency()});
-        result.none_alive = result.none_alive && monitor.health() == Health::dead;
+        result.none_alive = result.none_alive && answers_nobody(monitor.health());
     }
 }
 

@@ -263,7 +263,7 @@ private:
                 fmt::format("DNS of {}: {} answers, for {}", text(dns, "gateway"), text(dns, "answers"), age(dns)));
         else
             page_.line(
-                fmt::format("DNS of {}: this host counts for less while its forwarder is dead", text(dns, "gateway")));
+                fmt::format("DNS of {}: this host counts for less while its forwarder answers nobody", text(dns, "gateway")));
         if (yes(dns, "none_alive"))
             wrong("  NONE of the forwarders answers", 4);
         else if (const auto trouble = text(dns, "trouble"); !trouble.empty())
@@ -326,11 +326,11 @@ std::string painted(std::string_view text) {
         std::string_view word, colour;
     };
     constexpr std::string_view good = "\x1b[1;32m", bad = "\x1b[1;31m", plain = "\x1b[0m";
-    constexpr std::array paints{Paint{"MASTER", good},      Paint{"now: yes", good}, Paint{"NO, because", bad},
-                                Paint{"NO:", bad},          Paint{"FAULT", bad},     Paint{"SPLIT BRAIN", bad},
-                                Paint{"NOT WELL", bad},     Paint{"TROUBLE", bad},   Paint{"DEGRADED", bad},
-                                Paint{"NOBODY", bad},       Paint{"DEAD", bad},      Paint{"NONE", bad},
-                                Paint{"not connected", bad}};
+    constexpr std::array paints{Paint{"MASTER", good},  Paint{"now: yes", good},    Paint{"NO, because", bad},
+                                Paint{"NO:", bad},      Paint{"FAULT", bad},        Paint{"SPLIT BRAIN", bad},
+                                Paint{"NOT WELL", bad}, Paint{"TROUBLE", bad},      Paint{"DEGRADED", bad},
+                                Paint{"NOBODY", bad},   Paint{"DEAD", bad},         Paint{"TCP_ONLY", bad},
+                                Paint{"NONE", bad},     Paint{"not connected", bad}};
     std::string result;
     while (!text.empty()) {
         const Paint* found = nullptr;

@@ -216,8 +216,7 @@ void GatewayKeeper::service_weighs(const ipc::ServiceWeight& weight) {
 void GatewayKeeper::dhcp_silenced(const ipc::DhcpSilence& silence) {
     const auto gateway = find(silence.gateway);
     if (!gateway) return;
-    const bool silent = silence.silent && states_[*gateway].open;
-    if (std::exchange(states_[*gateway].no_dhcp, silent) != silent) install();
+    if (std::exchange(states_[*gateway].no_dhcp, silence.silent) != silence.silent) install();
 }
 
 void GatewayKeeper::services_judged(const ipc::Readiness& services) {
@@ -268,7 +267,6 @@ void GatewayKeeper::open_fence(std::size_t gateway, std::chrono::milliseconds li
 void GatewayKeeper::shut_fence(std::size_t gateway) {
     states_[gateway].open.reset();
     if (desk_.has_tables()) desk_.ask(OpenFence{(*gateways_)[gateway].name, std::chrono::milliseconds(0)});
-    if (std::exchange(states_[gateway].no_dhcp, false)) install();
 }
 
 void GatewayKeeper::world_changed() {

@@ -44,7 +44,7 @@ public:
     // Whether that is news.
     [[nodiscard]] bool dns_judged(const ipc::DnsHealth& health);
     void service_weighs(const ipc::ServiceWeight& weight);
-    // Until it is taken back, or the fence is shut.
+    // Until it is taken back; of a stand-in it is said for the moment at which its fence opens.
     void dhcp_silenced(const ipc::DhcpSilence& silence);
     // What is in the way of leases and DNS. Until the agent has said so once, that is.
     void services_judged(const ipc::Readiness& services);
@@ -68,7 +68,7 @@ private:
         std::vector<std::string> forwarding;            // where the kernel does not forward
         std::vector<std::string> forwarding_seen;       // ... at the last look: once is no proof
         std::optional<std::chrono::milliseconds> open;  // the fence, and for how long at a time
-        bool no_dhcp = false;                           // open, but not for DHCP
+        bool no_dhcp = false;                           // be it open: not for DHCP
         std::vector<netlink::nft::GatewayRules::DnsServer> dns;  // one of each family at most
         std::vector<proto::Tracked> services;
         std::optional<std::vector<std::string>> of_services;  // as the agent said last; none: nothing yet

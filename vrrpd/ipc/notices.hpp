@@ -42,9 +42,9 @@ struct DnsHealth {
     bool operator==(const DnsHealth&) const = default;
 };
 
-// agent -> engine: while this is so nobody gets a lease from this host, although it is Active; what else a gateway does
-// goes on. Two are Active, and the other one has the better claim; or the DHCP server here does not know all leases
-// yet.
+// agent -> engine: while this is so nobody gets a lease from this host, although it is Active or becomes it; what else
+// a gateway does goes on. Two are Active, and the other one has the better claim; or the DHCP server here does not know
+// all leases yet.
 struct DhcpSilence {
     std::string gateway;
     bool silent = false;

@@ -33,6 +33,18 @@ dhcpsync::GatewayFacts facts_of(const config::Config& config, const config::Gate
     return facts;
 }
 
+// Where this host answers DNS for the gateway; 0: it does not, as far as the file says.
+std::uint16_t own_forwarder_port(const config::Config& config, const std::string& gateway) {
+    const auto& link = config.peer_link;
+    if (!link || !link->self) return 0;
+    const auto& self = link->members[*link->self];
+    for (const auto& block : config.dns_failovers)
+        for (const auto& forwarder : block.forwarders)
+            if (block.follows == gateway && (forwarder.name == self.name || forwarder.address == self.address))
+                return forwarder.port;
+    return 0;
+}
+
 class Faults {
 public:
     Faults(const config::Position& block, std::string source) : block_(block), source_(std::move(source)) {}
@@ -58,7 +70,8 @@ std::vector<config::Fault> dnsmasq_faults(const config::Config& config, const co
     if (!config.dhcp_sync) return {};
     const auto* followed = config.gateway(config.dhcp_sync->follows);
     if (followed == nullptr) return {};  // said already
-    const auto facts = facts_of(config, *followed);
+    auto facts = facts_of(config, *followed);
+    facts.forwarder_port = own_forwarder_port(config, followed->name);
     const auto& dnsmasq = config.dhcp_sync->dnsmasq;
     const auto found = dhcpsync::find_dnsmasq({dnsmasq.configuration, dnsmasq.lease_file, facts.networks, ""});
     Faults faults(block, found.source);
