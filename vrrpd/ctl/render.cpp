@@ -262,8 +262,8 @@ private:
             page_.line(
                 fmt::format("DNS of {}: {} answers, for {}", text(dns, "gateway"), text(dns, "answers"), age(dns)));
         else
-            page_.line(
-                fmt::format("DNS of {}: this host counts for less while its forwarder answers nobody", text(dns, "gateway")));
+            page_.line(fmt::format("DNS of {}: this host counts for less while its forwarder answers nobody",
+                                   text(dns, "gateway")));
         if (yes(dns, "none_alive"))
             wrong("  NONE of the forwarders answers", 4);
         else if (const auto trouble = text(dns, "trouble"); !trouble.empty())
