@@ -91,7 +91,7 @@ private:
         if (word == "from" && family_.value_or(Family::ipv4) == Family::ipv4)
             return drop(at_, "the source address 'from' of a route is for IPv6 alone");
         if (at_ + 1 == s_.size()) return drop(at_, fmt::format("a value is missing after {}", word));
-        reader_.fault(Severity::note, s_.place(at_),
+        reader_.fault(Severity::warning, s_.place(at_),
                       fmt::format("{} of a route: not supported: the route is left out", word));
         kept_ = false;
     }
@@ -175,7 +175,7 @@ private:
         const auto* const known = find_ignored(word);
         if (word == "expires" && family_.value_or(Family::ipv4) == Family::ipv4)
             return drop(at_, "expires of a route is for IPv6 alone");
-        reader_.note_once("route " + word, s_.place(at_), fmt::format("{} of a route: not supported, ignored", word));
+        reader_.warn_once("route " + word, s_.place(at_), fmt::format("{} of a route: not supported, ignored", word));
         ++at_;
         at_ = std::min(at_ + static_cast<std::size_t>(known->second), s_.size());
     }
