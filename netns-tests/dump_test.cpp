@@ -20,7 +20,6 @@ protected:
                 .more =
                     "track_interface {\n wan0 weight 10\n}\n"
                     "nopreempt\n"
-                    "higher_prio_send_advert no\n"  // ours is on unless it is said
                     "garp_master_delay 7\n"
                     "garp_master_refresh 60\n"
                     "notify_master \"/usr/bin/true hello\"\n"
@@ -38,12 +37,8 @@ protected:
         // starts with it.
         const std::string weight = " weight 10";
         both.more.erase(both.more.find(weight), weight.size());
-        const VrrpText wan{.name = "WAN",
-                           .interface = "wan0",
-                           .vrid = 2,
-                           .priority = 150,
-                           .addresses = {"198.51.100.10/24"},
-                           .more = "higher_prio_send_advert no"};
+        const VrrpText wan{
+            .name = "WAN", .interface = "wan0", .vrid = 2, .priority = 150, .addresses = {"198.51.100.10/24"}};
         const auto whole = wan.text();
         both.after = whole.substr(whole.find("vrrp_instance")) +
                      "vrrp_sync_group G {\n group {\n  LAN\n  WAN\n }\n"
@@ -113,8 +108,7 @@ protected:
                            .vrid = 3,
                            .priority = 200,
                            .advert_int = "1",
-                           .addresses = {"fe80::77/64"},
-                           .more = "higher_prio_send_advert no"};
+                           .addresses = {"fe80::77/64"}};
         const VrrpText unicast{.name = "UNI",
                                .interface = "wan0",
                                .vrid = 4,
@@ -122,7 +116,7 @@ protected:
                                .advert_int = "1",
                                .addresses = {"10.12.15.1/24"},
                                .more =
-                                   "version 2\nhigher_prio_send_advert no\nunicast_ttl 9\ncheck_unicast_src\n"
+                                   "version 2\nunicast_ttl 9\ncheck_unicast_src\n"
                                    "unicast_peer {\n 198.51.100.77 min_ttl 4 max_ttl 200\n}"};
         std::string others;
         for (const auto& text : {six.text(), unicast.text()}) others += text.substr(text.find("vrrp_instance"));
@@ -134,7 +128,7 @@ protected:
             " vrrp_garp_lower_prio_delay 9\n vrrp_garp_lower_prio_repeat 2\n vrrp_notify_fifo " +
             directory() +
             "/fifo daemon\n"
-            " vrrp_higher_prio_send_advert no\n vrrp_garp_extra_if 12\n"
+            " vrrp_garp_extra_if 12\n"
             " vrrp_rt_priority 1\n vrrp_rlimit_rttime 20000\n umask 077\n vmac_prefix vx\n log_unknown_vrids\n"
             " vrrp_notify_priority_changes\n}\n"
             "interface_up_down_delays {\n lan0 0.1 0.2\n}\n"
