@@ -293,6 +293,33 @@ TEST_F(Dumps, data_of_a_rich_configuration_has_every_section) {
     expect_only_keepalived_s(parent.missing);
 }
 
+TEST_F(Dumps, none_shows_a_password_or_a_key) {
+    const std::string password = "s3cr3tpw", key(64, 'b');
+    auto with_password = plain();
+    with_password.version = 2;
+    with_password.advert_int = "1";
+    with_password.more += "\nauthentication {\n auth_type PASS\n auth_pass " + password + "\n}\n";
+    const VrrpText with_key{.name = "HMAC",
+                            .interface = "wan0",
+                            .vrid = 3,
+                            .addresses = {"198.51.100.10/24"},
+                            .more = "auth_hmac {\n key 1 " + key + "\n active_key 1\n}\n"};
+    const auto second = with_key.text();
+    with_password.after = second.substr(second.find("vrrp_instance"));
+    Router router(home.h003);
+    begin(router, with_password.text());
+    const auto data = dump(router, SIGUSR1, "keepalived.data");
+    EXPECT_NE(data.find("Authentication type = SIMPLE_PASSWORD"), std::string::npos) << data;
+    const auto json = dump(router, SIGRTMIN + 2, "keepalived.json");
+    EXPECT_NE(json.find("HMAC"), std::string::npos) << json;
+    for (const auto& text :
+         {data, json, dump(router, SIGUSR2, "keepalived.stats"), content_of(folder_ + "/keepalived_parent.data")}) {
+        EXPECT_NE(text, "");
+        for (const auto& secret : {password, key}) EXPECT_EQ(text.find(secret), std::string::npos) << text;
+    }
+    EXPECT_EQ(router.stop(), 0);
+}
+
 TEST_F(Dumps, names_tell_the_instance_as_keepalived_s_do) {
     const auto words = "instance one\nglobal_defs {\n data_use_instance\n}\n" + text();
     for (const auto daemon : {Daemon::keepalived, Daemon::vrrpd}) {
