@@ -20,7 +20,6 @@ protected:
                 .more =
                     "track_interface {\n wan0 weight 10\n}\n"
                     "nopreempt\n"
-                    "higher_prio_send_advert no\n"  // ours is on unless it is said
                     "garp_master_delay 7\n"
                     "garp_master_refresh 60\n"
                     "notify_master \"/usr/bin/true hello\"\n"
@@ -38,12 +37,8 @@ protected:
         // starts with it.
         const std::string weight = " weight 10";
         both.more.erase(both.more.find(weight), weight.size());
-        const VrrpText wan{.name = "WAN",
-                           .interface = "wan0",
-                           .vrid = 2,
-                           .priority = 150,
-                           .addresses = {"198.51.100.10/24"},
-                           .more = "higher_prio_send_advert no"};
+        const VrrpText wan{
+            .name = "WAN", .interface = "wan0", .vrid = 2, .priority = 150, .addresses = {"198.51.100.10/24"}};
         const auto whole = wan.text();
         both.after = whole.substr(whole.find("vrrp_instance")) +
                      "vrrp_sync_group G {\n group {\n  LAN\n  WAN\n }\n"
@@ -113,8 +108,7 @@ protected:
                            .vrid = 3,
                            .priority = 200,
                            .advert_int = "1",
-                           .addresses = {"fe80::77/64"},
-                           .more = "higher_prio_send_advert no"};
+                           .addresses = {"fe80::77/64"}};
         const VrrpText unicast{.name = "UNI",
                                .interface = "wan0",
                                .vrid = 4,
@@ -122,7 +116,7 @@ protected:
                                .advert_int = "1",
                                .addresses = {"10.12.15.1/24"},
                                .more =
-                                   "version 2\nhigher_prio_send_advert no\nunicast_ttl 9\ncheck_unicast_src\n"
+                                   "version 2\nunicast_ttl 9\ncheck_unicast_src\n"
                                    "unicast_peer {\n 198.51.100.77 min_ttl 4 max_ttl 200\n}"};
         std::string others;
         for (const auto& text : {six.text(), unicast.text()}) others += text.substr(text.find("vrrp_instance"));
@@ -134,7 +128,7 @@ protected:
             " vrrp_garp_lower_prio_delay 9\n vrrp_garp_lower_prio_repeat 2\n vrrp_notify_fifo " +
             directory() +
             "/fifo daemon\n"
-            " vrrp_higher_prio_send_advert no\n vrrp_garp_extra_if 12\n"
+            " vrrp_garp_extra_if 12\n"
             " vrrp_rt_priority 1\n vrrp_rlimit_rttime 20000\n umask 077\n vmac_prefix vx\n log_unknown_vrids\n"
             " vrrp_notify_priority_changes\n}\n"
             "interface_up_down_delays {\n lan0 0.1 0.2\n}\n"
@@ -297,6 +291,33 @@ TEST_F(Dumps, data_of_a_rich_configuration_has_every_section) {
     const auto parent = compare(data.ours.parent, data.theirs.parent);
     EXPECT_GE(parent.alike, 40) << data.ours.parent;
     expect_only_keepalived_s(parent.missing);
+}
+
+TEST_F(Dumps, none_shows_a_password_or_a_key) {
+    const std::string password = "s3cr3tpw", key(64, 'b');
+    auto with_password = plain();
+    with_password.version = 2;
+    with_password.advert_int = "1";
+    with_password.more += "\nauthentication {\n auth_type PASS\n auth_pass " + password + "\n}\n";
+    const VrrpText with_key{.name = "HMAC",
+                            .interface = "wan0",
+                            .vrid = 3,
+                            .addresses = {"198.51.100.10/24"},
+                            .more = "auth_hmac {\n key 1 " + key + "\n active_key 1\n}\n"};
+    const auto second = with_key.text();
+    with_password.after = second.substr(second.find("vrrp_instance"));
+    Router router(home.h003);
+    begin(router, with_password.text());
+    const auto data = dump(router, SIGUSR1, "keepalived.data");
+    EXPECT_NE(data.find("Authentication type = SIMPLE_PASSWORD"), std::string::npos) << data;
+    const auto json = dump(router, SIGRTMIN + 2, "keepalived.json");
+    EXPECT_NE(json.find("HMAC"), std::string::npos) << json;
+    for (const auto& text :
+         {data, json, dump(router, SIGUSR2, "keepalived.stats"), content_of(folder_ + "/keepalived_parent.data")}) {
+        EXPECT_NE(text, "");
+        for (const auto& secret : {password, key}) EXPECT_EQ(text.find(secret), std::string::npos) << text;
+    }
+    EXPECT_EQ(router.stop(), 0);
 }
 
 TEST_F(Dumps, names_tell_the_instance_as_keepalived_s_do) {

@@ -151,6 +151,28 @@ protected:
         EXPECT_EQ(ours, theirs) << joined(ours) << joined(theirs);
         EXPECT_FALSE(ours.empty());
     }
+    // What they said on the wire since then of their virtual routers: each priority that was advertised, without
+    // repetitions, and where one was silent for about as long as a stand-in waits.
+    struct Spoken {
+        Lines ours, theirs;
+    };
+    Spoken spoken(std::uint8_t our_vrid, std::uint8_t their_vrid, Time begin) const {
+        return {adverts_of(home.h003, our_vrid, begin), adverts_of(home.h001, their_vrid, begin)};
+    }
+    Lines adverts_of(const Host& host, std::uint8_t vrid, Time begin) const {
+        constexpr auto silence = 600ms;  // three intervals
+        Lines lines;
+        std::optional<Time> last;
+        for (const auto& frame : home.lan.frames(all({from(host), adverts(), since(begin)}))) {
+            const auto said = *advert(frame);
+            if (said.vrid.value() != vrid) continue;
+            if (last && frame.at - *last > silence) lines.emplace_back("silence");
+            last = frame.at;
+            const auto line = "priority " + std::to_string(said.priority.value());
+            if (lines.empty() || lines.back() != line) lines.push_back(line);
+        }
+        return lines;
+    }
     // Beside the usual one: TWO, with VRIDs and addresses of its own.
     static std::string second_instance() {
         auto second = instance(notify_all(), "TWO");
@@ -344,6 +366,7 @@ TEST_F(SideBySide, S8_8_a_reload_notifies_of_nothing_but_what_left) {
                                  [](const auto& line) { return line.find("MASTER") != std::string::npos; }) == 2;
         }));
     const auto renamed = instance(notify_all(), "UNO");
+    const auto reloaded = wall_clock();
     for (auto* router : {&ours(), &theirs()}) router->reload(globals() + renamed);
     for (auto* fifo : {&ours_, &theirs_})
         EXPECT_TRUE(wait_until([&] { return fifo->ends_with("INSTANCE \"TWO\" FAULT 100"); })) << joined(fifo->lines());
@@ -352,6 +375,35 @@ TEST_F(SideBySide, S8_8_a_reload_notifies_of_nothing_but_what_left) {
     EXPECT_TRUE(home.h001.has_address(*IpAddress::parse("10.12.14.31")));
     stop_both();
     compare_notes();
+    const auto renamed_one = spoken(3, 1, reloaded), gone = spoken(13, 11, reloaded);
+    EXPECT_EQ(renamed_one.ours, (Lines{"priority 100", "priority 0"})) << "neither silent nor given up until the stop";
+    EXPECT_EQ(renamed_one.ours, renamed_one.theirs) << joined(renamed_one.ours) << joined(renamed_one.theirs);
+    for (const auto* of_one : {&gone.ours, &gone.theirs}) {  // its last interval may have ended just before
+        ASSERT_FALSE(of_one->empty());
+        EXPECT_EQ(of_one->back(), "priority 0") << joined(*of_one);
+    }
+}
+
+// Nothing can be said over it any more, and it is a new beginning when it is back.
+TEST_F(SideBySide, an_interface_that_goes_down_is_a_fault_and_its_return_a_start) {
+    start_both(globals() + instance(notify_all()));
+    both_say("INSTANCE \"VI 1\" MASTER 100");
+    std::this_thread::sleep_for(400ms);
+    const auto begin = wall_clock();
+    std::this_thread::sleep_for(400ms);
+    for (auto* host : {&home.h003, &home.h001}) host->netns().ip("link set lan0 down");
+    both_say("INSTANCE \"VI 1\" FAULT 100");
+    std::this_thread::sleep_for(400ms);
+    for (auto* host : {&home.h003, &home.h001}) host->netns().ip("link set lan0 up");
+    both_say("INSTANCE \"VI 1\" MASTER 100");
+    std::this_thread::sleep_for(500ms);
+    stop_both();
+    both_say("INSTANCE \"VI 1\" STOP 100");
+    compare_lines();
+    compare_notes();
+    const auto said = spoken(3, 1, begin);
+    EXPECT_EQ(said.ours, (Lines{"priority 100", "silence", "priority 100", "priority 0"})) << joined(said.ours);
+    EXPECT_EQ(said.ours, said.theirs) << joined(said.ours) << joined(said.theirs);
 }
 
 }  // namespace

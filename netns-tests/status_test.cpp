@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int well = 0, unwell = 1, unreachable = 3;  // exit statuses: vrrpctl(8)
+constexpr int well = 0, unwell = 1, unreachable = 3;  // exit statuses: vrrpctl(1)
 
 Json status(const Site& site) {
     const auto answer = site.router.status({"--json"});

@@ -165,8 +165,15 @@ TEST_F(Subtle, S8_6_announcements_are_two_blocks_of_broadcast_requests_and_end_w
         EXPECT_EQ(bytes[21], 1) << "a request";
         EXPECT_TRUE(std::equal(broadcast.begin(), broadcast.end(), bytes.begin() + 32)) << "target MAC";
         router.stop();
+        // Once more, and it ends while the second block is still to come.
+        const auto again = wall_clock();
+        router.start();
+        ASSERT_TRUE(home.lan.await(all({announced, since(again)})));
+        std::this_thread::sleep_for(500ms);
+        router.stop();
         const auto stopped = wall_clock();
         std::this_thread::sleep_for(2500ms);
+        EXPECT_EQ(home.lan.count(all({announced, since(again)})), 1u);
         EXPECT_EQ(home.lan.count(all({announced, since(stopped)})), 0u);
     }
 }

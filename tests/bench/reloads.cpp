@@ -15,7 +15,8 @@ namespace bench {
 
 namespace {
 
-constexpr auto settled = 7s;  // the second block of announcements is out
+constexpr auto settled = 7s;                 // the second block of announcements is out
+constexpr double reload_lateness_limit = 3;  // p99 with a reload a second, one advert in a hundred, against p99 without
 // One address goes and one comes, and with each its entry in the kernel's `local` table.
 constexpr double of_one_address = 4;
 
@@ -119,8 +120,9 @@ void reloads(const Plan& plan, Report& report) {
         without.of(daemon).add(measured->without);
         during.of(daemon).add(measured->during);
     });
-    report.print("advert off its time at `advert_int 0.01`, 101 instances, ms", without.ours, without.theirs);
-    report.compare("the same with a reload a second, ms", during.ours, during.theirs, 1);
+    report.keep("advert off its time at `advert_int 0.01`, 101 instances, a reload a second, ms", during.ours,
+                without.ours, reload_lateness_limit);
+    report.compare("the same beside keepalived, ms", during.ours, during.theirs, 1);
 }
 
 }  // namespace bench

@@ -77,11 +77,12 @@ inline Parsed parse_instance(const std::string& more, const std::string& globals
                       more + "\nvirtual_ipaddress {\n10.0.0.1/24\n}\n}\n");
 }
 
-// Every fault but notes, described.
+// Every fault that a verdict has, described: no notes and no warnings.
 inline std::vector<std::string> errors(const std::vector<Fault>& faults) {
     std::vector<std::string> texts;
     for (const auto& fault : faults) {
-        if (fault.severity != Severity::note) texts.push_back(fault.describe());
+        const bool is_verdict = fault.severity != Severity::note && fault.severity != Severity::warning;
+        if (is_verdict) texts.push_back(fault.describe());
     }
     return texts;
 }

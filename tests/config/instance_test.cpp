@@ -198,19 +198,38 @@ TEST(Instance, min_garp_stands_for_values_left_at_their_default) {
 
 TEST(Instance, protocol_options_are_inherited_and_overridden) {
     const std::string globals =
-        "vrrp_down_timer_adverts 5\nvrrp_lower_prio_no_advert\nvrrp_higher_prio_send_advert off\nv3_checksum_as_v2";
+        "vrrp_down_timer_adverts 5\nvrrp_lower_prio_no_advert\nvrrp_higher_prio_send_advert on\nv3_checksum_as_v2";
     const auto inherited = clean("version 3", globals);
     EXPECT_EQ(inherited.parameters.down_timer_adverts, 5U);
     EXPECT_FALSE(inherited.parameters.answer_lower_priority);
-    EXPECT_FALSE(inherited.parameters.advert_before_yielding);
+    EXPECT_TRUE(inherited.parameters.advert_before_yielding);
     EXPECT_EQ(inherited.checksum, proto::ChecksumForm::message_only);
     const auto own = clean(
-        "version 3\ndown_timer_adverts 4\nlower_prio_no_advert no\nhigher_prio_send_advert yes\nv3_checksum_as_v2 off",
+        "version 3\ndown_timer_adverts 4\nlower_prio_no_advert no\nhigher_prio_send_advert no\nv3_checksum_as_v2 off",
         globals);
     EXPECT_EQ(own.parameters.down_timer_adverts, 4U);
     EXPECT_TRUE(own.parameters.answer_lower_priority);
-    EXPECT_TRUE(own.parameters.advert_before_yielding);
+    EXPECT_FALSE(own.parameters.advert_before_yielding);
     EXPECT_EQ(own.checksum, proto::ChecksumForm::pseudo_header);
+}
+
+// Whoever lost a split brain tells the other, which announces again: the gateway's other parts depend on it.
+TEST(Instance, a_last_advert_before_yielding_is_keepalived_s_default_but_beside_a_gateway) {
+    const std::string gateway = "gateway H {\nfollows V\nlan eth0 10.0.0.0/24\n}\n";
+    const auto yields_aloud = [](const std::string& globals, const std::string& after) {
+        const auto parsed = parse_text("global_defs {\n" + globals +
+                                       "\n}\nvrrp_instance V {\ninterface eth0\nvirtual_router_id 7\nvirtual_ipaddress "
+                                       "{\n10.0.0.1/24\n}\n}\n" +
+                                       after);
+        EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{});
+        EXPECT_EQ(parsed.globals.higher_prio_send_advert,
+                  parsed.config.instances.at(0).parameters.advert_before_yielding);
+        return parsed.config.instances.at(0).parameters.advert_before_yielding;
+    };
+    EXPECT_FALSE(yields_aloud("", ""));
+    EXPECT_TRUE(yields_aloud("", gateway));
+    EXPECT_TRUE(yields_aloud("vrrp_higher_prio_send_advert", ""));
+    EXPECT_FALSE(yields_aloud("vrrp_higher_prio_send_advert off", gateway));
 }
 
 TEST(Instance, a_bad_switch_leaves_the_option_as_it_is) {

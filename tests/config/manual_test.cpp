@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "vrrpd/config/items.hpp"
 #include "vrrpd/config/keywords.hpp"
 
 namespace vrrpd::config::manual_test {
@@ -110,6 +111,42 @@ TEST(Manual, does_not_call_idle_what_is_acted_on) {
             for (const char* section : {"KNOWN, NOT YET ACTED ON", "KNOWN, NOT SUPPORTED", "LOAD BALANCER"})
                 EXPECT_FALSE(contains(words, section, keyword.name)) << keyword.name << " in " << section;
         }
+    }
+}
+
+// The words of the entry that explains this keyword, down to the next one, without punctuation.
+std::set<std::string> words_of_entry(const std::string& keyword) {
+    std::ifstream in(page);
+    std::set<std::string> words;
+    bool within = false, heading = false;
+    for (std::string line; std::getline(in, line);) {
+        const bool head = line.starts_with(".B ") && (" " + line + " ").find(" " + keyword + " ") != std::string::npos;
+        if (line.starts_with(".TP") || line.starts_with(".S")) within = false;
+        within |= heading && head;
+        heading = line.starts_with(".TP");
+        if (!within || head) continue;
+        std::string plain;
+        for (const char c : line)
+            if (c != '\\') plain += std::string_view("(),.;:").find(c) == std::string_view::npos ? c : ' ';
+        std::istringstream fields(plain);
+        for (std::string word; fields >> word;) words.insert(word);
+    }
+    return words;
+}
+
+TEST(Manual, names_every_word_of_an_item_in_its_entry) {
+    const std::pair<const char*, std::vector<std::string_view>> items[] = {{"virtual_ipaddress", address_words()},
+                                                                           {"virtual_routes", route_words()},
+                                                                           {"virtual_rules", rule_words()},
+                                                                           {"unicast_peer", peer_words()}};
+    const auto of_static = words_of_entry("static_ipaddress");
+    ASSERT_TRUE(of_static.contains("track_group"));
+    for (const auto& [keyword, all] : items) {
+        const auto said = words_of_entry(keyword);
+        EXPECT_FALSE(all.empty()) << keyword;
+        for (const auto word : all)
+            EXPECT_TRUE(said.contains(std::string(word)) || of_static.contains(std::string(word)))
+                << word << " of " << keyword;
     }
 }
 

@@ -1,9 +1,13 @@
 // A sync group in a whole engine: lan0 and wan0 of one host move together, over faults, reloads and a crash.
 #include <gtest/gtest.h>
 
+#include "tests/engine/advert_frame.hpp"
 #include "tests/engine/home.hpp"
+#include "tests/engine/values.hpp"
+#include "tests/engine/wire.hpp"
 #include "tests/proto/router_keys.hpp"
 #include "vrrpd/base/loop.hpp"
+#include "vrrpd/proto/advert.hpp"
 
 namespace vrrpd::engine::engine_group_test {
 namespace {
@@ -156,6 +160,22 @@ TEST_F(EngineGroup, a_gateway_stays_one_while_a_reload_puts_a_member_in_front) {
     ASSERT_TRUE(engine.await(Kind::reloaded)) << engine.log();
     engine.listen(100ms);
     EXPECT_TRUE(is_gateway()) << rules() << engine.log();
+}
+
+// VR-125. Whoever was misled about the one address may be about the others: keepalived, likewise.
+TEST_F(EngineGroup, an_advert_of_lower_priority_to_one_member_has_the_others_announce_again) {
+    const auto on_lan = ip("10.12.14.1"), on_wan = ip("198.51.100.10");
+    EngineProcess engine("global_defs {\nvrrp_garp_master_delay 0\n}\n" + pair());
+    ASSERT_TRUE(both_active(engine)) << engine.log();
+    engine.listen(500ms);
+    Wire lan_side("lan0-far"), wan_side("wan0-far");
+    ASSERT_FALSE(wan_side.hears_arp(on_wan, on_wan, 500ms)) << "the announcements of the take-over are over";
+    const proto::Envelope envelope{ip("10.12.14.2"), proto::multicast_group(Family::ipv4)};
+    const proto::Advertisement lower{proto::Version::v3, vrid(1), priority(50), Centiseconds(10), {on_lan}};
+    lan_side.send(advert_frame(proto::encode(lower, envelope, proto::ChecksumForm::pseudo_header), envelope));
+    EXPECT_TRUE(engine.await_line("with lower priority 50")) << engine.log();
+    EXPECT_TRUE(lan_side.hears_arp(on_lan, on_lan));
+    EXPECT_TRUE(wan_side.hears_arp(on_wan, on_wan));
 }
 
 // The engine before it crashed while Active on both: the group goes on as it was.

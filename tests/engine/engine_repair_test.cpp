@@ -25,6 +25,19 @@ protected:
         }
         run_ip("link set " + name + " up");
     }
+    static std::string with_route_and_rule() {
+        auto text = lan("10.12.14.1/24");
+        return text.insert(text.rfind('}'),
+                           " virtual_routes {\n 10.7.0.0/24 via 10.12.14.9 dev lan0 table 77\n }\n"
+                           " virtual_rules {\n from 10.7.0.0/24 table 77 preference 777\n }\n");
+    }
+    static constexpr const char* take_route = "route del 10.7.0.0/24 table 77";
+    static constexpr const char* take_rule = "rule del preference 777";
+    static bool routed() {
+        return ip_output("route show table 77 2>/dev/null").find("10.7.0.0/24 via 10.12.14.9 dev lan0") !=
+               std::string::npos;
+    }
+    static bool ruled() { return ip_output("rule").find("777:\tfrom 10.7.0.0/24 lookup 77") != std::string::npos; }
     static void take_away() { (void)std::system("ip addr del 10.12.14.1/24 dev lan0 2>/dev/null"); }
 };
 
@@ -112,6 +125,47 @@ TEST_F(EngineRepair, lost_address_give_up_role_is_keepalived_s_cycle) {
     EXPECT_TRUE(engine.await_line("Entering BACKUP STATE: something that goes with the role was removed"))
         << engine.log();
     EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24"); })) << engine.log();
+    EXPECT_EQ(engine.lines_with("added again"), 0U) << engine.log();
+}
+
+// Of several in a row the first one is told: so each has an engine of its own.
+TEST_F(EngineRepair, a_route_and_a_rule_come_back_at_once_and_go_with_the_role) {
+    const std::pair<const char*, const char*> taken_and_told[] = {
+        {take_route, "(LAN) route 10.7.0.0/24 via 10.12.14.9 dev lan0 table 77 had gone: added again"},
+        {take_rule, "(LAN) rule 777: from 10.7.0.0/24 lookup 77 had gone: added again"}};
+    for (const auto& [take, told] : taken_and_told) {
+        EngineProcess engine(with_route_and_rule());
+        ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+        ASSERT_TRUE(eventually([] { return routed() && ruled(); })) << ip_output("rule") << engine.log();
+        run_ip(take);
+        EXPECT_TRUE(engine.await_line(told)) << ip_output("rule") << engine.log();
+        EXPECT_TRUE(eventually([] { return routed() && ruled(); })) << engine.log();
+        EXPECT_EQ(engine.lines_with("(LAN) Entering MASTER"), 1U) << "the role stayed\n" << engine.log();
+        engine.stop();
+        EXPECT_EQ(engine.wait(), 0);
+        EXPECT_FALSE(routed()) << ip_output("route show table 77");
+        EXPECT_FALSE(ruled()) << ip_output("rule");
+    }
+}
+
+TEST_F(EngineRepair, lost_address_give_up_role_is_for_a_route_and_a_rule_too) {
+    EngineProcess engine("global_defs {\nlost_address give_up_role\n}\n" + with_route_and_rule());
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    std::size_t times = 0;
+    for (const auto* take : {take_route, take_rule}) {
+        ASSERT_TRUE(eventually([] { return routed() && ruled(); })) << take << engine.log();
+        engine.listen(200ms);
+        run_ip(take);
+        ++times;
+        EXPECT_TRUE(eventually([&] {
+            engine.listen(20ms);
+            return engine.lines_with("(LAN) took over") == times + 1;
+        })) << take
+            << engine.log();
+        EXPECT_EQ(engine.lines_with("Entering BACKUP STATE: something that goes with the role was removed"), times)
+            << take << engine.log();
+    }
+    EXPECT_TRUE(eventually([] { return stands("10.12.14.1/24") && routed() && ruled(); })) << engine.log();
     EXPECT_EQ(engine.lines_with("added again"), 0U) << engine.log();
 }
 

@@ -207,6 +207,21 @@ TEST_F(Runner, an_unprivileged_command_is_never_roots) {
               "cannot be run as " + account->name + ": " + path("hidden") + ": Permission denied");
 }
 
+TEST_F(Runner, a_command_of_another_user_is_that_user_with_its_groups_and_no_others) {
+    if (geteuid() != 0) GTEST_SKIP() << "SKIPPED: needs root, to become another user";
+    const auto nobody = find_account({"nobody"});
+    ASSERT_TRUE(nobody);
+    auto command = shell(R"((id -u; id -g; id -G; grep CapEff /proc/self/status) > "$1/identity")");
+    command.as_script = true;
+    command.as = RunAs{nobody->user, 12345, {54321, 54322}};
+    EXPECT_EQ(outcome(command), "");
+    EXPECT_EQ(get("identity"),
+              std::to_string(nobody->user) + "\n12345\n12345 54321 54322\nCapEff:\t0000000000000000\n");
+    command.as->supplementary.clear();
+    EXPECT_EQ(outcome(std::move(command)), "");
+    EXPECT_EQ(get("identity"), std::to_string(nobody->user) + "\n12345\n12345\nCapEff:\t0000000000000000\n");
+}
+
 TEST_F(Runner, more_than_may_run_wait_and_of_those_the_oldest_are_dropped_and_counted) {
     CommandRunner runner(log_, {2, 3});
     for (int i = 0; i < 10; ++i) {

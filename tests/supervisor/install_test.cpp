@@ -49,7 +49,7 @@ TEST_F(Installed, all_that_a_router_needs_is_there) {
     for (const auto* const name :
          {"sbin/vrrpd", "bin/vrrpctl", "libexec/vrrpd-agent", "lib/systemd/system/vrrpd.service",
           "lib/systemd/system/vrrpd-fence.service", "lib/sysusers.d/vrrpd.conf", "share/dbus-1/system.d/vrrpd.conf",
-          "share/man/man8/vrrpd.8", "share/man/man8/vrrpctl.8", "share/man/man5/vrrpd.conf.5",
+          "share/man/man8/vrrpd.8", "share/man/man1/vrrpctl.1", "share/man/man5/vrrpd.conf.5",
           "share/doc/vrrpd/vrrpd.conf.sample"})
         EXPECT_TRUE(fs::is_regular_file(file(name))) << name;
     EXPECT_NE(

@@ -174,6 +174,19 @@ TEST_F(NotifierTest, a_fifo_gets_keepalived_s_lines) {
               "INSTANCE \"V 1\" DELETED 100\nINSTANCE \"W\" STOP 100\n");
 }
 
+TEST_F(NotifierTest, a_fifo_that_is_made_for_another_user_is_that_user_s) {
+    if (geteuid() != 0) GTEST_SKIP() << "SKIPPED: needs root, to give it away";
+    auto needs = with_pipe();
+    needs.pipes[0].plan.owner = {12345, 54321, {}};
+    notifier_.expect(std::move(needs));
+    struct stat status {};
+    ASSERT_EQ(stat(path("fifo").c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, 12345U);
+    EXPECT_EQ(status.st_gid, 54321U);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    EXPECT_EQ(log_.text, "");
+}
+
 TEST_F(NotifierTest, a_fifo_that_nobody_reads_blocks_nobody) {
     notifier_.expect(with_pipe());
     for (int i = 0; i < 20'000; ++i) notifier_.tell({{notice(i % 2 == 0 ? Event::backup : Event::master)}});

@@ -2,6 +2,7 @@
 #include "vrrpd/supervisor/script_check.hpp"
 
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +61,20 @@ TEST_F(ScriptCheck, a_good_one_is_run_as_asked) {
     EXPECT_THAT(look(path("good")).remarks, IsEmpty());
     EXPECT_EQ(check({{path("good")}, "", ""}, of_nobody).script->as, *find_identity("nobody", "").as);
     EXPECT_EQ(check({{path("good")}, "12345", "54321"}, {}).script->as, (RunAs{12345, 54321, {}}));
+}
+
+// As initgroups(3) has them.
+TEST_F(ScriptCheck, supplementary_groups_are_those_of_the_user_where_they_are_asked_for) {
+    const auto with_groups = policy([](auto& p) { p.supplementary_groups = true; });
+    const config::Script of_root{{path("good")}, "root", "nogroup"};
+    EXPECT_THAT(check(of_root, {}).script->as.supplementary, IsEmpty());
+    std::vector<gid_t> wanted(64);
+    int count = static_cast<int>(wanted.size());
+    const auto group = find_identity("root", "nogroup").as->group;
+    ASSERT_GE(getgrouplist("root", group, wanted.data(), &count), 0);
+    wanted.resize(static_cast<std::size_t>(count));
+    EXPECT_THAT(check(of_root, with_groups).script->as.supplementary, testing::UnorderedElementsAreArray(wanted));
+    EXPECT_THAT(wanted, testing::Contains(group));
 }
 
 TEST_F(ScriptCheck, one_whose_user_does_not_exist_is_named) {

@@ -43,6 +43,11 @@ class AddressItem {
 public:
     AddressItem(Reader& reader, const Statement& s) : reader_(reader), s_(s) {}
 
+    static std::vector<std::string_view> words() {
+        std::vector<std::string_view> words;
+        append_names(words, options);
+        return words;
+    }
     // After read(): of a static address.
     [[nodiscard]] const std::string& track_group() const { return track_group_; }
 
@@ -209,6 +214,8 @@ void add_address(Reader& reader, const Statement& s, bool excluded) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> address_words() { return AddressItem::words(); }
 
 void read_virtual_address(Reader& reader, const Statement& s) { add_address(reader, s, false); }
 void read_excluded_address(Reader& reader, const Statement& s) { add_address(reader, s, true); }

@@ -159,8 +159,6 @@ void set_strict(Reader& reader, const Statement& s) {
 
 constexpr std::int64_t longest_mail_timeout = 4294;  // keepalived's: 32 bits of microseconds
 
-constexpr std::string_view no_snmp = "there is no SNMP agent";
-constexpr std::string_view no_bus = "there is no D-Bus service";
 // keepalived raises itself when a timer has run late. By then the others have taken the role.
 constexpr std::string_view real_time = "write vrrp_rt_priority, which holds from the start, before anything was late";
 constexpr std::string_view one_process =
@@ -170,6 +168,14 @@ constexpr std::string_view own_tables = "packet rules are always nftables', in t
 constexpr Keyword unsupported(std::string_view consequence, Keyword keyword) {
     keyword.consequence = consequence;
     return keyword;
+}
+constexpr Keyword of_snmp(Keyword keyword) {
+    keyword.part_of = "SNMP";
+    return unsupported("there is no SNMP agent", keyword);
+}
+constexpr Keyword of_bus(Keyword keyword) {
+    keyword.part_of = "D-Bus";
+    return unsupported("there is no D-Bus service", keyword);
 }
 
 constexpr Keyword global_table[] = {
@@ -284,8 +290,8 @@ constexpr Keyword global_table[] = {
             {"vrrp_down_timer_adverts", 'B', Support::acted, Shape::integer, set_usual_down_timer_adverts, 1, 100}),
     usually("off", {"vrrp_lower_prio_no_advert", 'B', Support::acted, Shape::optional_switch,
                     switch_global<&Globals::lower_prio_no_advert>}),
-    usually("on", {"vrrp_higher_prio_send_advert", 'C', Support::acted, Shape::optional_switch,
-                   switch_global<&Globals::higher_prio_send_advert>}),
+    usually("(off; on with a gateway)", {"vrrp_higher_prio_send_advert", 'C', Support::acted, Shape::optional_switch,
+                                         switch_global<&Globals::higher_prio_send_advert>}),
     usually("off", {"vrrp_owner_ignore_adverts", 'C', Support::acted, Shape::optional_switch,
                     switch_global<&Globals::owner_ignores_adverts>}),
     {"vrrp_check_unicast_src", 'B', Support::acted, Shape::nothing, switch_global<&Globals::check_unicast_source>},
@@ -332,17 +338,17 @@ constexpr Keyword global_table[] = {
     {"checker_log_all_failures", 'L', Support::lvs, Shape::optional_switch},
     {"snmp_vs_stats_update_interval", 'L', Support::lvs, Shape::integer, nullptr, 0, any},
     {"snmp_rs_stats_update_interval", 'L', Support::lvs, Shape::integer, nullptr, 0, any},
-    unsupported(no_snmp, {"enable_snmp_vrrp", 'B', Support::unsupported, Shape::nothing}),
-    unsupported(no_snmp, {"enable_snmp_keepalived", 'B', Support::unsupported, Shape::nothing}),
-    unsupported(no_snmp, {"enable_snmp_rfcv2", 'B', Support::unsupported, Shape::nothing}),
-    unsupported(no_snmp, {"enable_snmp_rfcv3", 'B', Support::unsupported, Shape::nothing}),
-    unsupported(no_snmp, {"enable_snmp_rfc", 'B', Support::unsupported, Shape::nothing}),
-    unsupported(no_snmp, {"enable_snmp_checker", 'L', Support::unsupported, Shape::nothing}),
-    unsupported(no_snmp, {"enable_traps", 'B', Support::unsupported, Shape::nothing}),
-    unsupported(no_snmp, goes_on({"snmp_socket", 'B', Support::unsupported, Shape::word})),
-    unsupported(no_bus, {"enable_dbus", 'C', Support::unsupported, Shape::nothing}),
-    unsupported(no_bus, goes_on({"dbus_service_name", 'C', Support::unsupported, Shape::word})),
-    unsupported(no_bus, {"dbus_no_interface_name", 'C', Support::unsupported, Shape::nothing}),
+    of_snmp({"enable_snmp_vrrp", 'B', Support::unsupported, Shape::nothing}),
+    of_snmp({"enable_snmp_keepalived", 'B', Support::unsupported, Shape::nothing}),
+    of_snmp({"enable_snmp_rfcv2", 'B', Support::unsupported, Shape::nothing}),
+    of_snmp({"enable_snmp_rfcv3", 'B', Support::unsupported, Shape::nothing}),
+    of_snmp({"enable_snmp_rfc", 'B', Support::unsupported, Shape::nothing}),
+    of_snmp({"enable_snmp_checker", 'L', Support::unsupported, Shape::nothing}),
+    of_snmp({"enable_traps", 'B', Support::unsupported, Shape::nothing}),
+    of_snmp(goes_on({"snmp_socket", 'B', Support::unsupported, Shape::word})),
+    of_bus({"enable_dbus", 'C', Support::unsupported, Shape::nothing}),
+    of_bus(goes_on({"dbus_service_name", 'C', Support::unsupported, Shape::word})),
+    of_bus({"dbus_no_interface_name", 'C', Support::unsupported, Shape::nothing}),
 };
 
 }  // namespace

@@ -27,9 +27,10 @@ struct Globals {
     std::string default_interface = "eth0";  // keepalived's
     std::uint8_t down_timer_adverts = 3;
     bool lower_prio_no_advert = false;
-    // Unlike keepalived's default: without a last advert of the one that yields, the other never learns that there
-    // were two, and does not announce again (keepalived issue 166).
-    bool higher_prio_send_advert = true;
+    // parse() sets it where the text does not: off, as keepalived has it, but on where there is a gateway. Without a
+    // last advert of the one that yields, the other never learns that there were two, and does not announce again
+    // (keepalived issue 166).
+    std::optional<bool> higher_prio_send_advert;
     bool check_unicast_source = false, v3_checksum_as_v2 = false, owner_ignores_adverts = false;
     bool strict = false;
     bool priority_changes = false;                                // vrrp_notify_priority_changes

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "vrrpd/config/handlers.hpp"
+#include "vrrpd/config/items.hpp"
 
 namespace vrrpd::config {
 
@@ -139,12 +141,20 @@ void set_group(Reader& reader, const Statement& s) {
     }
 }
 
+struct PeerBound {
+    std::string_view name;
+    std::uint8_t proto::Peer::*value;
+};
+constexpr std::array peer_bounds = {PeerBound{"min_ttl", &proto::Peer::min_ttl},
+                                    PeerBound{"max_ttl", &proto::Peer::max_ttl}};
+
 // [min_ttl N] [max_ttl N]. A word that is wrong is ignored: the peer is one all the same.
 void read_peer_bounds(Reader& reader, const Statement& s, proto::Peer& peer) {
     constexpr std::int64_t most = 255;
     for (std::size_t i = 1; i < s.size(); ++i) {
-        const bool is_min = s.word(i) == "min_ttl";
-        if (!is_min && s.word(i) != "max_ttl") {
+        const auto bound = std::find_if(peer_bounds.begin(), peer_bounds.end(),
+                                        [&](const PeerBound& b) { return b.name == s.word(i); });
+        if (bound == peer_bounds.end()) {
             reader.fault(
                 Severity::error, s.place(i),
                 fmt::format("unknown word '{}' after a peer is ignored: write min_ttl N or max_ttl N", s.word(i)));
@@ -156,7 +166,7 @@ void read_peer_bounds(Reader& reader, const Statement& s, proto::Peer& peer) {
             reader.fault(Severity::error, s.place(std::min(i, s.size() - 1)),
                          fmt::format("{} is ignored: write a number from 0 to {} behind it", s.word(i - 1), most));
         else
-            (is_min ? peer.min_ttl : peer.max_ttl) = static_cast<std::uint8_t>(*value);
+            peer.*(bound->value) = static_cast<std::uint8_t>(*value);
     }
     if (peer.min_ttl > peer.max_ttl)
         reader.fault(Severity::error, s.place(),
@@ -328,6 +338,12 @@ constexpr Keyword instance_table[] = {
 };
 
 }  // namespace
+
+std::vector<std::string_view> peer_words() {
+    std::vector<std::string_view> words;
+    append_names(words, peer_bounds);
+    return words;
+}
 
 std::span<const Keyword> instance_keywords() { return instance_table; }
 

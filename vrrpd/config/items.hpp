@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "vrrpd/config/reader.hpp"
 
@@ -21,5 +22,15 @@ struct WeightWords {
     std::optional<bool> reverse;
 };
 [[nodiscard]] std::optional<WeightWords> read_tracked_weight(Reader& reader, const Statement& s, std::int64_t most);
+
+// Every word that may stand in an item of each kind, for who holds the manual page to them.
+[[nodiscard]] std::vector<std::string_view> address_words();
+[[nodiscard]] std::vector<std::string_view> route_words();
+[[nodiscard]] std::vector<std::string_view> rule_words();
+[[nodiscard]] std::vector<std::string_view> peer_words();
+template <class Table>
+void append_names(std::vector<std::string_view>& words, const Table& table) {
+    for (const auto& entry : table) words.push_back(entry.name);
+}
 
 }  // namespace vrrpd::config

@@ -61,9 +61,9 @@ enum class Shape : std::uint8_t {
 enum class Support : std::uint8_t {
     acted,        // does what it says
     accepted,     // nothing to do: we are always so
-    later,        // tier A of which a later release makes use: one note
-    unsupported,  // one note
-    lvs,          // belongs to keepalived's load balancer: skipped, one note
+    later,        // tier A of which a later release makes use: one warning
+    unsupported,  // one warning
+    lvs,          // belongs to keepalived's load balancer: skipped, one warning
 };
 
 class Reader;
@@ -87,6 +87,8 @@ struct Keyword {
     // What holds if it is not given, for the manual page: as it would be written, which a test tries; or, in
     // parentheses, where that comes from.
     std::string_view usual = {};
+    // What is missing as a whole, as SNMP: of all its keywords the first one is told. Empty: each is told by its name.
+    std::string_view part_of = {};
 };
 [[nodiscard]] constexpr bool is_our_own(const Keyword& keyword) { return keyword.tier == 'O'; }
 [[nodiscard]] constexpr Keyword repeatable(Keyword keyword) {

@@ -20,8 +20,8 @@ namespace vrrpd::config {
 
 // How bad a fault is; the classes decide -t's exit code.
 enum class Severity : std::uint8_t {
-    note,      // merely logged: exit 0 (not yet acted on, deprecated, unsupported tier)
-    warning,   // likewise, where keepalived drops something without a word of it: exit 0
+    note,      // merely logged: exit 0 (deprecated, advice)
+    warning,   // what is not acted on, and what keepalived drops without a word of it: exit 0
     security,  // scripts without enable_script_security: 6
     error,     // reported, and the daemon would start: 5
     unusable,  // could not run: 4

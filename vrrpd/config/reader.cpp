@@ -62,8 +62,8 @@ void Reader::add(Severity severity, Place place, std::string text, bool prevents
 void Reader::fault(Severity severity, Place place, std::string text) { add(severity, place, std::move(text), false); }
 void Reader::fatal(Severity severity, Place place, std::string text) { add(severity, place, std::move(text), true); }
 
-void Reader::note_once(const std::string& about, Place place, std::string text) {
-    if (noted_.insert(about).second) fault(Severity::note, place, std::move(text));
+void Reader::warn_once(const std::string& about, Place place, std::string text) {
+    if (warned_.insert(about).second) fault(Severity::warning, place, std::move(text));
 }
 
 std::vector<Fault> Reader::take_faults() {
@@ -209,13 +209,12 @@ void Reader::say_support(const Statement& s) {
         case Support::accepted:
             return;
         case Support::later:
-            return note_once(std::string(k.name), s.place(), fmt::format("{}: not yet acted on{}", k.name, because));
+            return warn_once(std::string(k.name), s.place(), fmt::format("{}: not yet acted on{}", k.name, because));
         case Support::unsupported:
-            // Of several that mean the same, as all of SNMP, the first one is told.
-            return note_once(std::string(k.consequence.empty() ? k.name : k.consequence), s.place(),
+            return warn_once(std::string(k.part_of.empty() ? k.name : k.part_of), s.place(),
                              fmt::format("{}: not supported, ignored{}", k.name, because));
         case Support::lvs:
-            return note_once(
+            return warn_once(
                 std::string(k.name), s.place(),
                 fmt::format("{}: part of keepalived's load balancer, which vrrpd is not: skipped", k.name));
     }

@@ -50,7 +50,7 @@ public:
     void fault(Severity severity, Place place, std::string text);
     void fatal(Severity severity, Place place, std::string text);  // prevents a start
     // Once for each `about`.
-    void note_once(const std::string& about, Place place, std::string text);
+    void warn_once(const std::string& about, Place place, std::string text);
 
     // The statement's argument by the range in its table; a fault and nullopt if it is not that.
     [[nodiscard]] std::optional<std::int64_t> integer(const Statement& statement);
@@ -95,7 +95,7 @@ private:
     std::vector<Placed> faults_;
     std::size_t not_shown_ = 0;
     bool hidden_prevents_start_ = false;
-    std::set<std::string> noted_;
+    std::set<std::string> warned_;
 };
 
 // After the text: defaults and references; then what can be judged only as a whole.

@@ -104,7 +104,7 @@ private:
         parameters.probe_time = probe_time;
         parameters.down_timer_adverts = draft_.down_timer_adverts.value_or(globals_.down_timer_adverts);
         parameters.answer_lower_priority = !draft_.lower_prio_no_advert.value_or(globals_.lower_prio_no_advert);
-        parameters.advert_before_yielding = draft_.higher_prio_send_advert.value_or(globals_.higher_prio_send_advert);
+        parameters.advert_before_yielding = draft_.higher_prio_send_advert.value_or(*globals_.higher_prio_send_advert);
         instance_.ignores_adverts =
             parameters.priority.is_owner() && draft_.owner_ignores_adverts.value_or(globals_.owner_ignores_adverts);
         if (draft_.owner_ignores_adverts == true && !instance_.ignores_adverts)
@@ -253,6 +253,8 @@ proto::AnnouncePolicy usual_announcements(const Globals& globals) {
 
 void resolve(Reader& reader) {
     auto& draft = reader.draft();
+    auto& last_advert = draft.globals.higher_prio_send_advert;
+    if (!last_advert) last_advert = !draft.gateways.empty();
     draft.config.instances.reserve(draft.instances.size());
     for (auto& instance : draft.instances) draft.config.instances.push_back(Resolver(reader, instance).run());
     draft.config.instances.shrink_to_fit();

@@ -23,11 +23,22 @@ std::optional<std::uint32_t> parse_table(std::string_view text) {
 
 namespace {
 
-// NAME and how many words follow.
-constexpr std::array ignored_options = {
-    std::pair{"ttl-propagate", 1}, std::pair{"expires", 1}, std::pair{"add", 0},
-    std::pair{"append", 0},        std::pair{"prepend", 0},
+constexpr std::array<std::string_view, 3> route_flags = {"onlink", "no_track", "nexthop"};
+constexpr std::array<std::string_view, 3> left_out_options = {"encap", "from", "vrf"};  // ... the route
+constexpr std::string_view group_word = "track_group";                                  // of static routes
+constexpr std::string_view weight_word = "weight";                                      // of a nexthop
+struct IgnoredOption {
+    std::string_view name;
+    std::size_t values;
 };
+constexpr std::array ignored_options = {IgnoredOption{"ttl-propagate", 1}, IgnoredOption{"expires", 1},
+                                        IgnoredOption{"add", 0}, IgnoredOption{"append", 0},
+                                        IgnoredOption{"prepend", 0}};
+
+template <std::size_t Count>
+bool is_option_of(const std::array<std::string_view, Count>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 // 250ms, 2s, or a bare number.
 std::optional<std::int64_t> metric_value(std::string_view text, MetricUnit unit) {
@@ -45,6 +56,15 @@ class RouteItem {
 public:
     RouteItem(Reader& reader, const Statement& s, bool is_static) : reader_(reader), s_(s), is_static_(is_static) {}
 
+    static std::vector<std::string_view> words() {
+        std::vector<std::string_view> words{group_word, weight_word};
+        append_names(words, options);
+        append_names(words, route_metric_words);
+        append_names(words, ignored_options);
+        words.insert(words.end(), route_flags.begin(), route_flags.end());
+        words.insert(words.end(), left_out_options.begin(), left_out_options.end());
+        return words;
+    }
     [[nodiscard]] const std::string& group() const { return track_group_; }
 
     std::optional<VirtualRoute> read() {
@@ -91,7 +111,7 @@ private:
         if (word == "from" && family_.value_or(Family::ipv4) == Family::ipv4)
             return drop(at_, "the source address 'from' of a route is for IPv6 alone");
         if (at_ + 1 == s_.size()) return drop(at_, fmt::format("a value is missing after {}", word));
-        reader_.fault(Severity::note, s_.place(at_),
+        reader_.fault(Severity::warning, s_.place(at_),
                       fmt::format("{} of a route: not supported: the route is left out", word));
         kept_ = false;
     }
@@ -136,9 +156,9 @@ private:
 
     void option() {
         const auto& word = s_.word(at_);
-        if (word == "onlink" || word == "no_track" || word == "nexthop") return flag(word);
-        if (word == "track_group" && is_static_) return track_group();
-        if (word == "encap" || word == "from" || word == "vrf") return leave_out(word);
+        if (is_option_of(route_flags, word)) return flag(word);
+        if (is_static_ && word == group_word) return track_group();
+        if (is_option_of(left_out_options, word)) return leave_out(word);
         const auto known = std::find_if(route_metric_words.begin(), route_metric_words.end(),
                                         [&](const RouteMetricWord& m) { return m.name == word; });
         if (known != route_metric_words.end()) return metric_option(*known);
@@ -168,16 +188,16 @@ private:
 
     static auto find_ignored(const std::string& word) {
         return std::find_if(ignored_options.begin(), ignored_options.end(),
-                            [&](const auto& o) { return word == o.first; });
+                            [&](const auto& o) { return word == o.name; });
     }
     static bool is_ignored(const std::string& word) { return find_ignored(word) != ignored_options.end(); }
     void ignored(const std::string& word) {
         const auto* const known = find_ignored(word);
         if (word == "expires" && family_.value_or(Family::ipv4) == Family::ipv4)
             return drop(at_, "expires of a route is for IPv6 alone");
-        reader_.note_once("route " + word, s_.place(at_), fmt::format("{} of a route: not supported, ignored", word));
+        reader_.warn_once("route " + word, s_.place(at_), fmt::format("{} of a route: not supported, ignored", word));
         ++at_;
-        at_ = std::min(at_ + static_cast<std::size_t>(known->second), s_.size());
+        at_ = std::min(at_ + known->values, s_.size());
     }
 
     void deprecated(std::string_view instead) {
@@ -332,7 +352,7 @@ private:
         std::swap(hop, hop_);
         const bool given = std::exchange(hop_given_, false);
         while (kept_ && at_ < s_.size() && s_.word(at_) != "nexthop") {
-            if (take("weight"))
+            if (take(weight_word))
                 weight_of_hop();
             else if (take("realms"))
                 realms_of_hop();
@@ -388,6 +408,8 @@ const std::array<RouteItem::Option, 19> RouteItem::options = {{
 }};
 
 }  // namespace
+
+std::vector<std::string_view> route_words() { return RouteItem::words(); }
 
 void read_virtual_route(Reader& reader, const Statement& s) {
     auto route = RouteItem(reader, s, false).read();

@@ -78,6 +78,12 @@ class RuleItem {
 public:
     RuleItem(Reader& reader, const Statement& s) : reader_(reader), s_(s) {}
 
+    static std::vector<std::string_view> words() {
+        std::vector<std::string_view> words{left_out};
+        append_names(words, flags);
+        append_names(words, options);
+        return words;
+    }
     // After read(): of a static rule.
     [[nodiscard]] const std::string& group() const { return track_group_; }
 
@@ -104,7 +110,13 @@ private:
         std::string_view name;
         void (RuleItem::*read)(std::string_view argument);
     };
+    struct Flag {
+        std::string_view name;
+        void (RuleItem::*set)();
+    };
     static const std::array<Option, 27> options;
+    static const std::array<Flag, 8> flags;
+    static constexpr std::string_view left_out = "nat";  // ... the rule
 
     void drop(std::size_t word, const std::string& why, Severity severity = Severity::error) {
         if (kept_) reader_.fault(severity, s_.place(std::min(word, s_.size() - 1)), why + ": the rule is left out");
@@ -125,8 +137,8 @@ private:
         const auto found =
             std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == word; });
         if (found == options.end())
-            return word == "nat" ? drop(at_, "nat of a rule: not supported", Severity::note)
-                                 : drop(at_, fmt::format("unknown word '{}' in a rule", word));
+            return word == left_out ? drop(at_, fmt::format("{} of a rule: not supported", word), Severity::warning)
+                                    : drop(at_, fmt::format("unknown word '{}' in a rule", word));
         if (++at_ == s_.size()) return drop(at_, fmt::format("a value is missing after {}", word));
         (this->*(found->read))(s_.word(at_));
         ++at_;
@@ -134,29 +146,22 @@ private:
 
     // Words without a value.
     bool flag(std::string_view word) {
-        using Action = RuleExtras::Action;
-        if (word == "type") {  // before what it does, or not
-            return true;
-        } else if (word == "no_track") {
-            value_.track = false;
-        } else if (word == "not") {
-            value_.rule.extras.edit().invert = true;
-        } else if (word == "l3mdev") {
-            value_.rule.extras.edit().l3mdev = action_ = true;
-            value_.rule.table = 0;  // as the kernel reports it
-        } else if (word == "nop") {
-            act(Action::nop);
-        } else if (word == "blackhole") {
-            act(Action::blackhole);
-        } else if (word == "unreachable") {
-            act(Action::unreachable);
-        } else if (word == "prohibit") {
-            act(Action::prohibit);
-        } else {
-            return false;
-        }
+        const auto found = std::find_if(flags.begin(), flags.end(), [&](const Flag& f) { return f.name == word; });
+        if (found == flags.end()) return false;
+        (this->*(found->set))();
         return true;
     }
+    void type() {}  // before what it does, or not
+    void untracked() { value_.track = false; }
+    void invert() { value_.rule.extras.edit().invert = true; }
+    void l3mdev() {
+        value_.rule.extras.edit().l3mdev = action_ = true;
+        value_.rule.table = 0;  // as the kernel reports it
+    }
+    void nop() { act(RuleExtras::Action::nop); }
+    void blackhole() { act(RuleExtras::Action::blackhole); }
+    void unreachable() { act(RuleExtras::Action::unreachable); }
+    void prohibit() { act(RuleExtras::Action::prohibit); }
     void act(RuleExtras::Action action) {
         value_.rule.extras.edit().action = action;
         value_.rule.table = 0;  // as the kernel reports it
@@ -312,8 +317,20 @@ const std::array<RuleItem::Option, 27> RuleItem::options = {{
     {"protocol", &RuleItem::protocol},
     {"track_group", &RuleItem::track_group},
 }};
+const std::array<RuleItem::Flag, 8> RuleItem::flags = {{
+    {"type", &RuleItem::type},
+    {"no_track", &RuleItem::untracked},
+    {"not", &RuleItem::invert},
+    {"l3mdev", &RuleItem::l3mdev},
+    {"nop", &RuleItem::nop},
+    {"blackhole", &RuleItem::blackhole},
+    {"unreachable", &RuleItem::unreachable},
+    {"prohibit", &RuleItem::prohibit},
+}};
 
 }  // namespace
+
+std::vector<std::string_view> rule_words() { return RuleItem::words(); }
 
 void read_virtual_rule(Reader& reader, const Statement& s) {
     RuleItem item(reader, s);

@@ -190,9 +190,10 @@ void read_use_vmac(Reader& reader, const Statement& s) {
         } else if (word == "name" && more) {
             set_name(reader, s, ++i);
         } else if (word == "group" && more) {
-            reader.fault(Severity::note, s.place(i++), "use_vmac: the group of the device is not set, not supported");
+            reader.fault(Severity::warning, s.place(i++),
+                         "use_vmac: the group of the device is not set, not supported");
         } else if (word == "netlink_notify_msg") {
-            reader.fault(Severity::note, s.place(i), "use_vmac: netlink_notify_msg is not supported");
+            reader.fault(Severity::warning, s.place(i), "use_vmac: netlink_notify_msg is not supported");
         } else {
             set_name(reader, s, i);
         }

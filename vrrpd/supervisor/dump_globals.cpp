@@ -128,7 +128,7 @@ private:
         line(fmt::format("Gratuitous ARP for each secondary {}", policy.extra_everywhere ? "i/f" : "VMAC"),
              fmt::format("{}s", whole(policy.extra)));
         line("Send advert after receive lower priority advert", truth(!globals_.lower_prio_no_advert));
-        line("Send advert after receive higher priority advert", truth(globals_.higher_prio_send_advert));
+        line("Send advert after receive higher priority advert", truth(globals_.higher_prio_send_advert == true));
         line("Gratuitous ARP interval", in_seconds(config_.garp_interval));
         line("Gratuitous NA interval", in_seconds(config_.gna_interval));
     }
