@@ -7,6 +7,7 @@
 
 #include <array>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -85,6 +86,7 @@ public:
     LeaseHome(const std::string& name, const std::string& advert_int, const std::string& more_blocks = {})
         : text_{.key_file = lab::make_key(name + ".key"), .advert_int = advert_int, .more_blocks = more_blocks} {
         home_.client.netns().ip("address flush dev lan0\n");  // of the pool
+        forget_the_home_before();
         for (auto* site : {&active_, &standby_}) site->router.configure(text_.text());
     }
     // false: it did not come about.
@@ -113,6 +115,15 @@ public:
     lab::Site& standby() { return standby_; }
 
 private:
+    // Its leases are on the disks.
+    void forget_the_home_before() {
+        for (auto* site : {&active_, &standby_}) {
+            std::filesystem::remove(site->server.lease_file());
+            const auto state = lab::directory() + "/" + site->host.name() + ".state";
+            for (const auto& entry : std::filesystem::directory_iterator(state)) std::filesystem::remove_all(entry);
+        }
+    }
+
     lab::Home home_;
     lab::HomeText text_;
     lab::Site active_{home_.h003, large_pool()}, standby_{home_.h001, large_pool()};

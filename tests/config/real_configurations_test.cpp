@@ -19,8 +19,6 @@ Parsed read(const std::string& path, const std::string& id) {
     return parsed;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 const std::string home = std::string(VRRPD_SOURCE_DIR) + "/netns-tests/home.conf";
 
 TEST(Home, one_file_serves_three_hosts) {
@@ -31,7 +29,7 @@ TEST(Home, one_file_serves_three_hosts) {
     };
     for (const auto& [id, priority, self] : {Role{"H003", 200, 0}, Role{"H001", 150, 1}, Role{"H002", 100, 2}}) {
         const auto parsed = read(home, id);
-        for (const auto& fault : parsed.faults) EXPECT_TRUE(has(fault.text, ": not yet acted on")) << fault.describe();
+        for (const auto& fault : parsed.faults) ADD_FAILURE() << fault.describe();
         ASSERT_EQ(parsed.config.instances.size(), 1U) << id;
         const auto& lan = parsed.config.instances[0];
         EXPECT_EQ(lan.parameters.priority.value(), priority) << id;

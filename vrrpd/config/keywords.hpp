@@ -61,7 +61,6 @@ enum class Shape : std::uint8_t {
 enum class Support : std::uint8_t {
     acted,        // does what it says
     accepted,     // nothing to do: we are always so
-    later,        // tier A of which a later release makes use: one warning
     unsupported,  // one warning
     lvs,          // belongs to keepalived's load balancer: skipped, one warning
 };

@@ -208,8 +208,6 @@ void Reader::say_support(const Statement& s) {
         case Support::acted:
         case Support::accepted:
             return;
-        case Support::later:
-            return warn_once(std::string(k.name), s.place(), fmt::format("{}: not yet acted on{}", k.name, because));
         case Support::unsupported:
             return warn_once(std::string(k.part_of.empty() ? k.name : k.part_of), s.place(),
                              fmt::format("{}: not supported, ignored{}", k.name, because));
