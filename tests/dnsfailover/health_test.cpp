@@ -124,7 +124,7 @@ TEST_F(ForwarderHealth, two_lost_rounds_are_no_death) {
 // AdGuard Home drops what exceeds its rate limit, over UDP alone.
 TEST_F(ForwarderHealth, rate_limited_over_UDP_it_is_degraded_but_alive_and_resolves) {
     settle();
-    for (int i = 0; i < 100; ++i) {
+    for (unsigned i = 0; i < 100; ++i) {
         forwarder.udp = i % defaults::tcp_only_fall == 3;  // all but one round of five are dropped
         play.run(defaults::liveness.interval);
     }
