@@ -99,7 +99,9 @@ TEST_F(Supervision, a_sweep_finds_the_list_of_a_daemon_that_has_a_name) {
         "for i in $(seq 500); do ip -o address | grep -q \" 10.12.14.1/24 \" && break; sleep 0.02; done\n"
         "ip -o address | grep -q \" 10.12.14.1/24 \" && echo active\n"
         "engine=$(cat /run/vrrpd/other/engine.pid)\n"
-        "kill -STOP $engine; kill -KILL $(cat /run/vrrpd/other/vrrpd.pid); kill -KILL $engine\n"
+        "daemon=$(cat /run/vrrpd/other/vrrpd.pid)\n"
+        "kill -STOP $engine; kill -KILL $daemon; kill -KILL $engine\n"
+        "for i in $(seq 500); do readlink /proc/$daemon/exe >/dev/null || break; sleep 0.02; done\n"  // it has its lock
         "test -e /run/vrrpd/other/owned && " +
         program + " --sweep -f named.conf && ls /run/vrrpd/other' 2>&1");
     EXPECT_THAT(said.text, HasSubstr("active\n"));
