@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/base/fd.hpp"
 
 namespace vrrpd::agent::key_file_test {
@@ -19,14 +19,6 @@ const std::string digits = "00112233445566778899aabbccddeeff0123456789abcdef0123
 
 class KeyFile : public testing::Test {
 protected:
-    void SetUp() override {
-        std::string name = "/tmp/vrrpd-key-XXXXXX";
-        ASSERT_NE(mkdtemp(name.data()), nullptr);
-        folder_ = name;
-        path_ = folder_ + "/peer.key";
-    }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
-
     void put(const std::string& text, mode_t mode = 0600) {
         std::ofstream(path_) << text;
         ASSERT_EQ(chmod(path_.c_str(), mode), 0);
@@ -41,7 +33,9 @@ protected:
         return key ? "accepted" : key.error();
     }
 
-    std::string folder_, path_;
+    const vrrpd::test::Scratch scratch_{"key"};
+    const std::string& folder_ = scratch_.path();
+    const std::string path_ = folder_ + "/peer.key";
 };
 
 bool alike(const Key& a, const Key& b) { return std::equal(a.bytes().begin(), a.bytes().end(), b.bytes().begin()); }

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "tests/agent/members.hpp"
+#include "tests/base/scratch.hpp"
 
 namespace vrrpd::agent::sandbox_test {
 namespace {
@@ -39,8 +40,8 @@ int inside(const std::function<bool()>& works) {
 bool refused(long result) { return result < 0 && errno == EPERM; }
 
 TEST(Sandbox, files_are_read_anywhere_and_written_below_an_open_directory) {
-    std::string directory = testing::TempDir() + "vrrpd-sandbox-XXXXXX";
-    ASSERT_NE(mkdtemp(directory.data()), nullptr);
+    const vrrpd::test::Scratch scratch("sandbox");
+    const auto& directory = scratch.path();
     const int state = open(directory.c_str(), O_RDONLY | O_DIRECTORY);
     EXPECT_EQ(inside([&] {
                   const int file = openat(state, "image.new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -56,7 +57,6 @@ TEST(Sandbox, files_are_read_anywhere_and_written_below_an_open_directory) {
               }),
               0);
     close(state);
-    std::filesystem::remove_all(directory);
 }
 
 TEST(Sandbox, no_programs_processes_or_power_over_others) {

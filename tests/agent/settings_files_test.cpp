@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "vrrpd/agent/settings.hpp"
 
 namespace vrrpd::agent::settings_files_test {
@@ -14,8 +15,6 @@ namespace {
 
 class SettingsFilesTest : public testing::Test {
 protected:
-    ~SettingsFilesTest() override { std::filesystem::remove_all(root_); }
-
     void write(const std::string& path, const std::string& text) const {
         std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
         std::ofstream(root_ + path) << text;
@@ -25,10 +24,8 @@ protected:
         return yaml ? canonical_adguard(*yaml) : "none";
     }
 
-    const std::string root_ = [] {
-        std::string pattern = testing::TempDir() + "vrrpd-settings-XXXXXX";
-        return std::string(mkdtemp(pattern.data()));
-    }();
+    const vrrpd::test::Scratch scratch_{"settings"};
+    const std::string& root_ = scratch_.path();
     const std::string installed_ = "/opt/AdGuardHome/AdGuardHome.yaml",
                       packaged_ = "/var/lib/AdGuardHome/AdGuardHome.yaml";
 };

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/base/scratch.hpp"
 #include "tests/config/fake_files.hpp"
 
 namespace vrrpd::config::files_test {
@@ -17,13 +18,6 @@ namespace {
 
 class RealFile : public ::testing::Test {
 protected:
-    RealFile() {
-        std::string name = (std::filesystem::temp_directory_path() / "vrrpd-files-XXXXXX").string();
-        directory = ::mkdtemp(name.data()) != nullptr ? name : "";
-        EXPECT_FALSE(directory.empty());
-    }
-    ~RealFile() override { std::filesystem::remove_all(directory); }
-
     std::string write(const std::string& name, const std::string& text) const {
         auto path = directory + "/" + name;
         std::filesystem::create_directories(std::filesystem::path(path).parent_path());
@@ -43,7 +37,8 @@ protected:
         EXPECT_NE(config_test_status(loaded.faults, loaded.file_missing, false), 0);
         return loaded.faults[0].describe();
     }
-    std::string directory;
+    const vrrpd::test::Scratch scratch{"files"};
+    const std::string& directory = scratch.path();
 };
 
 TEST_F(RealFile, is_read) {

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include <filesystem>
-
+#include "tests/base/scratch.hpp"
 #include "tests/proto/router_keys.hpp"
 #include "vrrpd/supervisor/files.hpp"
 
@@ -106,18 +105,14 @@ TEST(AuthText, bfd_sessions_have_lines_of_their_own) {
 
 class AuthFileTest : public testing::Test {
 protected:
-    AuthFileTest() {
-        std::string name = (std::filesystem::temp_directory_path() / "vrrpd-auth-XXXXXX").string();
-        directory_ = ::mkdtemp(name.data()) != nullptr ? name : "";
-    }
-    ~AuthFileTest() override { std::filesystem::remove_all(directory_); }
     [[nodiscard]] std::string path() const { return directory_ + "/auth"; }
 
     struct Lines final : Log {
         void write(LogLevel, std::string_view line) override { text += std::string(line) + "\n"; }
         std::string text;
     } log_;
-    std::string directory_;
+    const vrrpd::test::Scratch scratch_{"auth"};
+    const std::string& directory_ = scratch_.path();
 };
 
 TEST_F(AuthFileTest, outlives_the_daemon_and_is_nobody_elses_to_read) {
