@@ -28,6 +28,14 @@ protected:
                                     " configuration {1}/dnsmasq.conf\n bus off\n {2}\n }}\n}}\n",
                                     path(host), directory_, more));
     }
+    void both_begin_without_leases() {
+        for (auto* const host : both_) {
+            grant(*host, 0);
+            configure_leases(*host);
+            host->engine_status = engine_status(100);
+            standing(*host, 100);
+        }
+    }
     // `count` leases of an hour, with client ids of `id_size` octets.
     void grant(const Host& host, unsigned count, unsigned id_size = 7) const {
         std::string text, tail;
@@ -58,12 +66,7 @@ TEST_F(AgentLeasesTest, other_settings_of_dnsmasq_are_said) {
 }
 
 TEST_F(AgentLeasesTest, leases_of_the_active_come_to_the_stand_in) {
-    for (auto* const host : both_) {
-        grant(*host, 0);
-        configure_leases(*host);
-        host->engine_status = engine_status(100);
-        standing(*host, 100);
-    }
+    both_begin_without_leases();
     role(one_, Role::active);
     role(two_, Role::backup);
     ASSERT_TRUE(meet());
@@ -109,12 +112,7 @@ TEST_F(AgentLeasesTest, a_server_that_is_to_learn_of_leases_by_a_restart_gives_n
 }
 
 TEST_F(AgentLeasesTest, another_dhcp_sync_begins_with_a_new_link) {
-    for (auto* const host : both_) {
-        grant(*host, 0);
-        configure_leases(*host);
-        host->engine_status = engine_status(100);
-        standing(*host, 100);
-    }
+    both_begin_without_leases();
     role(one_, Role::active);
     ASSERT_TRUE(meet());
     configure_leases(two_, "down_weight -30");
