@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t interfaces = 4;
-constexpr unsigned priority = 100;
+constexpr unsigned router_priority = 100;
 constexpr auto globals = "global_defs {\n    vrrp_version 3\n}\n";
 
 std::string address(std::size_t interface, std::size_t number) {
@@ -32,7 +32,7 @@ std::string instance_head(std::size_t number, std::size_t interface, std::size_t
         "    virtual_router_id {}\n"
         "    priority {}\n"
         "    advert_int 1\n",
-        number, interface, vrid, priority);
+        number, interface, vrid, router_priority);
 }
 
 lab::HostPlan router(const std::string& name, int number) {
@@ -74,7 +74,7 @@ Load many_addresses(std::size_t virtual_addresses, std::size_t excluded) {
 }
 
 std::chrono::nanoseconds start_interval() {
-    return vrrpd::proto::down_interval(vrrpd::proto::Version::v3, *vrrpd::proto::Priority::configured(priority), 1s, 3);
+    return vrrpd::proto::down_interval(vrrpd::proto::Version::v3, *vrrpd::proto::Priority::configured(router_priority), 1s, 3);
 }
 
 Crowd::Crowd()
