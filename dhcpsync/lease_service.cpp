@@ -42,6 +42,7 @@ ServerFacts facts_of(const FoundDnsmasq& found) {
         if (range.mode == DhcpRange::Mode::pool) facts.pools.push_back({range.first, range.last});
     }
     facts.reserved = {found.conf.reserved.begin(), found.conf.reserved.end()};
+    facts.may_use_bus = found.conf.bus_name.said() || !found.readable || !found.text.hidden.empty();
     return facts;
 }
 

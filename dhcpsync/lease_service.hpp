@@ -97,6 +97,7 @@ struct ServerFacts {
     std::vector<Pool> pools;
     std::set<IpAddress> reserved;  // dhcp-host
     std::string trouble{};         // why it is not given every lease; empty: it is
+    bool may_use_bus = true;       // false: its configuration is known, and does not let it
     bool operator==(const ServerFacts&) const = default;
 };
 

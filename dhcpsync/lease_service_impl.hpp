@@ -69,6 +69,7 @@ struct LeaseService::Impl {
     void server_on_bus(bool there);
     void health_changed(const HealthChange& change);
 
+    [[nodiscard]] bool expects_bus() const { return bus && facts.may_use_bus; }
     [[nodiscard]] bool by_bus() const { return on_bus && bus->trouble().empty(); }
 
     // By way of its file.

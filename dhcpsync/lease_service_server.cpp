@@ -117,7 +117,7 @@ void LeaseService::Impl::health_changed(const HealthChange& change) {
 // A server that lost its bus is so restarted, and is on it again.
 bool LeaseService::Impl::by_file() const {
     if (!setup.may_restart || by_bus() || !file) return false;
-    return !bus || (role && role->active) || off_bus_since + around.bus_is_late <= loop.now();
+    return !expects_bus() || (role && role->active) || off_bus_since + around.bus_is_late <= loop.now();
 }
 
 // What the replica knows, over what the server has and nobody else heard of. The short leases of a repair only where

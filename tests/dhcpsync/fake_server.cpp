@@ -176,7 +176,7 @@ Surroundings Home::surroundings() {
     around.server_listens = [this] { return listens; };
     around.find_server = [this] {
         const auto most = plan_.trouble.empty() ? std::optional(plan_.most_leases) : std::nullopt;
-        return ServerFacts{server.path(), most, plan_.pools, plan_.reserved, plan_.trouble};
+        return ServerFacts{server.path(), most, plan_.pools, plan_.reserved, plan_.trouble, plan_.may_use_bus};
     };
     return around;
 }

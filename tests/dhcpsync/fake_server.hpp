@@ -69,6 +69,7 @@ struct HomePlan {
     bool bus = true;
     bool may_restart = false;
     Duration bus_is_late = std::chrono::seconds(30);
+    bool may_use_bus = true;  // what dnsmasq's configuration says
     std::size_t most_leases = 1000;
     std::vector<Pool> pools;
     std::set<IpAddress> reserved;

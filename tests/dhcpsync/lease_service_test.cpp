@@ -400,6 +400,19 @@ TEST_F(LeaseServiceTest, a_server_that_lost_its_bus_is_restarted_for_the_leases_
     EXPECT_EQ(other().written.size(), 1u);
 }
 
+TEST_F(LeaseServiceTest, a_server_that_is_on_no_bus_by_its_configuration_gets_its_file_at_once) {
+    HomePlan plan;
+    plan.may_restart = true;
+    plan.may_use_bus = false;
+    two(plan);
+    other().bus->leave(true);
+    one().server.grant(lease(120, 1));
+    ASSERT_TRUE(turns_.until([&] { return other().written.size() == 1; }));
+    EXPECT_TRUE(read_leases(other().written[0], {ExpiryField::until, test::wall()}).book.leases.contains(ip(120)));
+    EXPECT_TRUE(other().service->status().fed);
+    EXPECT_EQ(other().service->status().trouble, "") << "nobody expects a bus";
+}
+
 // No call of the bus changes a DUID.
 TEST_F(LeaseServiceTest, a_stand_in_with_another_server_duid_is_restarted_once_with_the_shared_one) {
     HomePlan plan;
