@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "netns-tests/lab/process.hpp"
+#include "netns-tests/lab/service_manager.hpp"
 #include "netns-tests/lab/wait.hpp"
 
 namespace lab {
@@ -96,6 +97,7 @@ void sweep(int pid) {
     };
     wait_until(nobody_left, std::chrono::seconds(5));
     for (const auto& name : names) run({"ip", "netns", "del", name});
+    remove_cgroups(prefix_of(pid));
     std::error_code ignored;  // a file that cannot be removed is no reason to leave the rest
     if (std::getenv("LAB_KEEP") == nullptr) fs::remove_all(directory_of(pid), ignored);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 #include "tests/base/scratch.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
@@ -81,14 +82,15 @@ public:
 // The desk with an owner that notes what it is asked, and a program of the shell's for a successor.
 class HandoffAsked : public testing::Test {
 protected:
-    HandoffAsked() {
+    explicit HandoffAsked(Deadline waits_until = {}) {
         auto listener = listen_for_handoffs(path());
         EXPECT_TRUE(listener);
         desk_.emplace(loop_, log_, std::move(*listener),
                       HandoffDesk::Services{[this] { return obstacle_; }, [] { return HandoffSocket::Descriptors{}; },
                                             [this](bool keep) { done_.emplace_back(keep ? "leave" : "hand over"); },
                                             [this] { done_.emplace_back("failed"); },
-                                            [this](pid_t) { done_.emplace_back("done"); }, true});
+                                            [this](pid_t) { done_.emplace_back("done"); }, true, waits_until,
+                                            [this] { done_.emplace_back("unwanted"); }});
         loop_.on_deadline([this] {
             desk_->step(loop_.now());
             loop_.stop();
@@ -186,6 +188,83 @@ TEST_F(HandoffAsked, nobody_listens_where_no_daemon_runs) {
     EXPECT_FALSE(connect_for_handoff(directory_ + "/nothing"));
     desk_.reset();
     EXPECT_FALSE(connect_for_handoff(path())) << "the socket of a daemon that died";
+}
+
+TEST_F(HandoffAsked, one_that_does_not_wait_takes_in_nobody) {
+    std::thread looks([this] { EXPECT_FALSE(connect_to_waiting(path())); });
+    run(std::chrono::milliseconds(200));
+    looks.join();
+    EXPECT_FALSE(desk_->under_way());
+    EXPECT_THAT(log_.all, testing::IsEmpty()) << "it was a question";
+}
+
+// Between the two halves of a restart.
+class HandoffAside : public HandoffAsked {
+protected:
+    HandoffAside() : HandoffAsked(boot_now() + std::chrono::seconds(20)) {}
+
+    // What the next start says, until it is told `last`; in a thread of its own, for it waits for the answers.
+    static void expect_answers(HandoffSocket& daemon,
+                               const std::vector<std::pair<std::string, std::string>>& dialogue) {
+        for (const auto& [say, expected] : dialogue) {
+            daemon.send(say, say == "hello" ? std::to_string(ipc::state_layout) : std::to_string(getpid()));
+            const auto answer = daemon.wait_for(std::chrono::seconds(2));
+            ASSERT_TRUE(answer) << say;
+            EXPECT_EQ(answer->word, expected) << say;
+        }
+    }
+};
+
+TEST_F(HandoffAside, next_start_takes_over_on_the_channel_it_came_by) {
+    std::thread next([this] {
+        auto daemon = connect_to_waiting(path());
+        ASSERT_TRUE(daemon);
+        daemon->send("here");
+        expect_answers(*daemon, {{"hello", "state"}, {"standing", "go"}, {"ready", "yours"}});
+    });
+    run(std::chrono::milliseconds(300));
+    ASSERT_EQ(done_, std::vector<std::string>{"leave"});
+    desk_->engine_left();
+    run(std::chrono::milliseconds(300));
+    next.join();
+    EXPECT_EQ(done_, (std::vector<std::string>{"leave", "done"}));
+    EXPECT_FALSE(desk_->next_deadline()) << "there is nothing to wait for any more";
+}
+
+// That one ends by itself, and its manager sees how; another may come until the time is over.
+TEST_F(HandoffAside, next_start_that_fails_changes_nothing_and_one_that_stays_away_ends_it) {
+    const auto until = desk_->next_deadline();
+    ASSERT_TRUE(until);
+    std::thread next([this] {
+        auto daemon = connect_to_waiting(path());
+        ASSERT_TRUE(daemon);
+        daemon->send("here");
+        daemon->send("nonsense");
+        EXPECT_FALSE(daemon->wait_for(std::chrono::seconds(1))) << "nobody wants it";
+    });
+    run(std::chrono::milliseconds(300));
+    next.join();
+    EXPECT_THAT(log_.all, Contains(HasSubstr("this daemon goes on")));
+    EXPECT_EQ(desk_->next_deadline(), until);
+    EXPECT_EQ(done_, std::vector<std::string>{});
+    desk_->step(*until);
+    EXPECT_EQ(done_, std::vector<std::string>{"unwanted"});
+    EXPECT_FALSE(desk_->next_deadline());
+}
+
+TEST_F(HandoffAside, obstacle_is_waited_for) {
+    obstacle_ = "a reload is under way";
+    std::thread next([this] { EXPECT_TRUE(connect_to_waiting(path())); });
+    run(std::chrono::milliseconds(200));
+    obstacle_.clear();
+    run(std::chrono::milliseconds(200));
+    next.join();
+}
+
+TEST_F(HandoffAside, no_other_handoff_is_begun) {
+    auto caller = ask("/bin/false", {"false"});
+    run(std::chrono::milliseconds(200));
+    EXPECT_THAT(last_of(caller), HasSubstr("refused: the service is being restarted"));
 }
 
 }  // namespace

@@ -140,6 +140,7 @@ TEST(Options, keepalived_s_own_say_what_they_do) {
 
 TEST(Options, handoff) {
     EXPECT_EQ(good({"--handoff"}).action, Action::handoff);
+    EXPECT_EQ(good({"--make-way"}).action, Action::make_way);
     EXPECT_EQ(good({"--handoff-from", "3"}).predecessor, 3);
 }
 

@@ -27,10 +27,16 @@ constexpr Duration request_limit = seconds(2), start_limit = seconds(20), leave_
 constexpr int killed_limit_ms = 500;  // a process that was killed is gone long before
 constexpr int cannot_execute = 127;
 
-bool is_root(int socket) {
-    ucred peer{};
+ucred credentials_of(int socket) {
+    ucred peer{0, static_cast<uid_t>(-1), static_cast<gid_t>(-1)};
     socklen_t size = sizeof peer;
-    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+    (void)getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+    return peer;
+}
+
+bool is_root(int socket) {
+    const auto uid = credentials_of(socket).uid;
+    return uid == 0 || uid == geteuid();
 }
 
 // In the child: as a daemon finds itself when it is started.
@@ -88,14 +94,14 @@ void HandoffDesk::on_caller() {
     const auto obstacle = work_ ? std::string("another handoff is under way") : services_.obstacle();
     if (!obstacle.empty()) {
         log_.notice("a handoff is refused: {}", obstacle);
-        caller.send("refused", obstacle);
+        caller.send(services_.waits_until ? "later" : "refused", obstacle);
         return;
     }
     work_ = std::make_unique<Work>();
     work_->caller = std::move(caller);
     work_->caller_watch = loop_.on_readable(work_->caller.fd(), [this] { on_request(); });
     enter(Stage::asked, request_limit);
-    work_->caller.send("welcome");
+    work_->caller.send("welcome", services_.waits_until ? waits_aside : "");
 }
 
 void HandoffDesk::on_request() {
@@ -103,14 +109,25 @@ void HandoffDesk::on_request() {
     switch (work_->caller.receive(request)) {
         case HandoffSocket::State::empty:
             return;
-        case HandoffSocket::State::closed:  // who asked does not wait for the end; or is of a version that we do not
-                                            // know
+        case HandoffSocket::State::closed:  // who asked does not wait for the end
             work_->caller_watch = {};
-            if (work_->stage == Stage::asked) give_up("the request makes no sense here");
+            if (work_->stage == Stage::asked) work_.reset();  // it only wanted to know whether we wait aside
             return;
         case HandoffSocket::State::message:
-            if (work_->stage == Stage::asked) begin(request);
+            if (work_->stage != Stage::asked) return;
+            if (!services_.waits_until) return begin(request);
+            if (request.word == "here") return take_in();
+            give_up("the service is being restarted, and its next start takes over");
     }
+}
+
+void HandoffDesk::take_in() {
+    work_->successor = credentials_of(work_->caller.fd()).pid;
+    work_->came_by_itself = true;
+    work_->caller_watch = {};
+    work_->socket = std::move(work_->caller);
+    work_->watch = loop_.on_readable(work_->socket.fd(), [this] { on_message(); });
+    enter(Stage::judging, start_limit);
 }
 
 void HandoffDesk::begin(const HandoffMessage& request) {
@@ -174,6 +191,7 @@ void HandoffDesk::finish() {
     work_->socket.send("yours");
     work_->caller.send("done", fmt::format("pid {} goes on{}", successor, work_->keep ? "; the role stays" : ""));
     work_.reset();
+    services_.waits_until.reset();
     listener_watch_ = {};
 }
 
@@ -182,7 +200,7 @@ void HandoffDesk::give_up(const std::string& why) {
     const auto work = std::move(work_);
     log_.error("the handoff failed: {}; this daemon goes on", why);
     work->caller.send("refused", why);
-    if (work->successor > 0) {
+    if (work->successor > 0 && !work->came_by_itself) {  // that one ends by itself, and its manager sees how
         kill(work->successor, SIGKILL);
         ending_.push_back(work->successor);
     }
@@ -199,10 +217,14 @@ void HandoffDesk::child_ended() {
     });
 }
 
-Deadline HandoffDesk::next_deadline() const { return work_ ? Deadline(work_->give_up_at) : std::nullopt; }
+Deadline HandoffDesk::next_deadline() const { return work_ ? Deadline(work_->give_up_at) : services_.waits_until; }
 
 void HandoffDesk::step(Instant now) {
     if (work_ && work_->give_up_at <= now) give_up("the successor did not get ready in time");
+    if (!work_ && services_.waits_until && *services_.waits_until <= now) {
+        services_.waits_until.reset();
+        services_.unwanted();
+    }
 }
 
 void HandoffDesk::enter(Stage stage, Duration limit) {

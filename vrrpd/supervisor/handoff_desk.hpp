@@ -26,6 +26,9 @@ public:
         std::function<void()> failed;                     // after that: an engine of ours goes on
         std::function<void(pid_t successor)> done;        // everything is the successor's; the daemon ends
         bool foreground = true;                           // and so does the successor stay there
+        // Of a daemon that waits aside for a successor that comes by itself: until when, and what then.
+        Deadline waits_until{};
+        std::function<void()> unwanted{};
     };
 
     HandoffDesk(Loop& loop, Log& log, HandoffSocket listener, Services services);
@@ -51,6 +54,7 @@ private:
         Stage stage = Stage::asked;
         Instant give_up_at{};
         pid_t successor = -1;
+        bool came_by_itself = false;  // the service manager started it, not we
         HandoffSocket socket;
         Loop::Watch watch;
         bool keep = false;  // the successor can read our shared state
@@ -62,6 +66,7 @@ private:
     void on_caller();
     void on_request();
     void begin(const HandoffMessage& request);
+    void take_in();
     void on_message();
     void obey(HandoffMessage message);
     void hello(const std::string& layout);

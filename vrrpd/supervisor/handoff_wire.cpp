@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <thread>
 
 #include "vrrpd/base/loop.hpp"
 
@@ -168,6 +169,21 @@ std::optional<HandoffSocket> connect_for_handoff(const std::string& path) {
     if (!address || !socket) return std::nullopt;
     if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) return std::nullopt;
     return HandoffSocket(std::move(socket));
+}
+
+std::optional<HandoffSocket> connect_to_waiting(const std::string& path) {
+    constexpr std::chrono::seconds limit{2};
+    constexpr std::chrono::milliseconds pause{20};
+    constexpr int attempts = 250;  // it may be in the middle of a reload
+    for (int i = 0; i < attempts; ++i) {
+        auto daemon = connect_for_handoff(path);
+        const auto answer = daemon ? daemon->wait_for(limit) : std::nullopt;
+        if (!answer) return std::nullopt;
+        if (answer->word == "welcome") return answer->text == waits_aside ? std::move(daemon) : std::nullopt;
+        if (answer->word != "later") return std::nullopt;
+        std::this_thread::sleep_for(pause);
+    }
+    return std::nullopt;
 }
 
 // "SIZE:BYTES" of each.

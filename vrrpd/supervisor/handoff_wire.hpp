@@ -11,6 +11,11 @@
 //     daemon     -> successor  go         the daemon's engine has left. text: "adopt", or "anew"
 //     successor  -> daemon     ready      its engine does the work
 //     daemon     -> successor  yours      files, agent and service manager are left to it
+//
+// A daemon that waits aside (make_way.hpp) has a successor that the service manager starts, and takes no other:
+//
+//     daemon     -> successor  welcome    text: "aside"; or later, with the reason in the text
+//     successor  -> daemon     here       instead of request; it goes on with hello, on the same channel
 #pragma once
 
 #include <chrono>
@@ -57,6 +62,9 @@ private:
 [[nodiscard]] Result<HandoffSocket> listen_for_handoffs(const std::string& path);
 // none: nobody listens there.
 [[nodiscard]] std::optional<HandoffSocket> connect_for_handoff(const std::string& path);
+inline constexpr std::string_view waits_aside = "aside";
+// The daemon there if it waits aside; it has said welcome. none: it does not, or none runs.
+[[nodiscard]] std::optional<HandoffSocket> connect_to_waiting(const std::string& path);
 
 // Many strings as one, and back. nullopt: it is spoilt.
 [[nodiscard]] std::string pack(const std::vector<std::string>& parts);

@@ -68,9 +68,9 @@ std::optional<Memory> decode_memory(std::string_view text) {
     return memory;
 }
 
-std::optional<Inheritance> take_inheritance(Fd predecessor, Log& log) {
+std::optional<Inheritance> take_inheritance(HandoffSocket predecessor, Log& log) {
     Inheritance inheritance;
-    inheritance.predecessor = HandoffSocket(std::move(predecessor));
+    inheritance.predecessor = std::move(predecessor);
     inheritance.predecessor.send("hello", std::to_string(ipc::state_layout));
     auto state = inheritance.predecessor.wait_for(state_limit);
     if (!state || state->word != "state") {

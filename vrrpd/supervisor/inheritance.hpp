@@ -36,6 +36,6 @@ struct Inheritance {
     Memory memory;
 };
 // Says hello and takes what comes. none: the daemon before is gone, or sent what makes no sense; the log says so.
-[[nodiscard]] std::optional<Inheritance> take_inheritance(Fd predecessor, Log& log);
+[[nodiscard]] std::optional<Inheritance> take_inheritance(HandoffSocket predecessor, Log& log);
 
 }  // namespace vrrpd::supervisor

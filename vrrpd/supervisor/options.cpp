@@ -109,6 +109,9 @@ constexpr std::array own_options{
     Option{"handoff", Argument::none, "",
            "take over from the daemon that runs (an upgrade): the role does not move. Give the options it runs with",
            Effect::act, [](Options& o, const std::string&) { o.action = Action::handoff; }},
+    Option{"make-way", Argument::none, "",
+           "the unit's ExecStop: if the unit is restarted, the role stays until the next start has taken over",
+           Effect::act, [](Options& o, const std::string&) { o.action = Action::make_way; }},
     Option{"fence", Argument::none, "", "install the fence of the configured gateways, shut, and exit", Effect::act,
            [](Options& o, const std::string&) { o.action = Action::fence; }},
     Option{"unfence", Argument::none, "", "remove the fence and exit", Effect::act,
@@ -136,6 +139,7 @@ constexpr char no_snmp[] = "there is no SNMP agent here; vrrpctl status and the 
 
 // Of our own, yet nobody's to type.
 constexpr std::array internal_options{
+    Option{"aside", Argument::none, "", "", Effect::act, [](Options& o, const std::string&) { o.aside = true; }},
     Option{"handoff-from", Argument::required, "N", "", Effect::act,
            [](Options& o, const std::string& v) { o.predecessor = std::atoi(v.c_str()); }},
 };
@@ -180,7 +184,8 @@ const Option& find(std::string_view reported) {
     const auto named = [&](const Option& option) { return long_name(option) == reported; };
     const auto* const own = std::find_if(own_options.begin(), own_options.end(), named);
     if (own != own_options.end()) return *own;
-    if (named(internal_options.front())) return internal_options.front();
+    const auto* const internal = std::find_if(internal_options.begin(), internal_options.end(), named);
+    if (internal != internal_options.end()) return *internal;
     return *std::find_if(foreign_options.begin(), foreign_options.end(), named);
 }
 

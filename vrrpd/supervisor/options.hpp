@@ -14,14 +14,15 @@ inline constexpr char default_state_dir[] = "/var/lib/vrrpd";
 // What the call is for.
 enum class Action {
     run,
-    test,     // -t
-    help,     // -h
-    version,  // -v
-    signum,   // --signum: print the number of a signal
-    fence,    // install the fence, shut, and exit
-    unfence,  // remove it
-    sweep,    // remove what a dead daemon left behind
-    handoff,  // take over from the daemon that runs
+    test,      // -t
+    help,      // -h
+    version,   // -v
+    signum,    // --signum: print the number of a signal
+    fence,     // install the fence, shut, and exit
+    unfence,   // remove it
+    sweep,     // remove what a dead daemon left behind
+    handoff,   // take over from the daemon that runs
+    make_way,  // the unit's ExecStop: if this is a restart, keep the role until the next start
 };
 
 struct Options {
@@ -53,6 +54,7 @@ struct Options {
     bool observe = false;
     bool all_includes_fatal = false;  // -e
     bool ignore_interrupt = false;    // --ignore-sigint
+    bool aside = false;               // --aside: a successor that waits for the next start of the service
     int predecessor = -1;             // --handoff-from: the channel to the daemon that we succeed
 
     std::vector<std::string> remarks;  // to be logged: options not acted on, left-over words

@@ -24,10 +24,12 @@
 #include "vrrpd/supervisor/inheritance.hpp"
 #include "vrrpd/supervisor/instance_lock.hpp"
 #include "vrrpd/supervisor/log_sink.hpp"
+#include "vrrpd/supervisor/make_way.hpp"
 #include "vrrpd/supervisor/names.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/privileges.hpp"
 #include "vrrpd/supervisor/rival.hpp"
+#include "vrrpd/supervisor/service_manager.hpp"
 #include "vrrpd/supervisor/signals.hpp"
 #include "vrrpd/supervisor/supervisor.hpp"
 #include "vrrpd/supervisor/sweep.hpp"
@@ -153,6 +155,10 @@ int run_sweep(Options options, Log& log) {
     if (lacks_privilege(Purpose::fence, log)) return exit_code(Exit::no_permission);
     const auto attempt = take_lock(options.runtime_dir, options.instance);
     if (!attempt.lock && attempt.holder != getppid()) {  // the daemon itself may, it starts us
+        if (connect_to_waiting(handoff_path(options))) {
+            log.info("nothing to sweep: the daemon goes on until the next one has taken over");
+            return 0;
+        }
         log.error("not swept: {}", attempt.problem.empty() ? already_running(attempt) : attempt.problem);
         return exit_code(Exit::failed);
     }
@@ -232,6 +238,7 @@ Settings settings_for(const Options& options, Beginning& beginning) {
     settings.engine_pid_file = options.engine_pid_file;
     settings.auth_file = state_directory(options) + "/auth";
     settings.handoff_path = handoff_path(options);
+    settings.waits_aside = options.aside;
     settings.lock_file = beginning.lock->file();
     settings.lock_socket = beginning.lock->socket();
     settings.inheritance = std::move(beginning.inheritance);
@@ -297,7 +304,18 @@ bool move_in(Options& options, Judgement& judgement, LogSink& log) {
     return true;
 }
 
+// The channel to the daemon that we succeed: it started us, or it waits aside since the service is restarted. none:
+// nobody is before us.
+std::optional<HandoffSocket> find_predecessor(const Options& options) {
+    if (options.predecessor >= 0) return HandoffSocket(Fd(options.predecessor));
+    if (options.observe) return std::nullopt;
+    auto daemon = connect_to_waiting(handoff_path(options));
+    if (daemon) daemon->send("here");
+    return daemon;
+}
+
 int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartReport& report) {
+    if (options.aside && !leave_unit(log)) return exit_code(Exit::failed);
     for (const auto& remark : options.remarks) log.warning("{}", remark);
     if (lacks_privilege(options.observe ? Purpose::observe : Purpose::run, log)) return exit_code(Exit::no_permission);
     Beginning beginning;
@@ -306,7 +324,8 @@ int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartRep
     const auto started_for = purpose(options);
     if (const auto moved = move_in(options, judgement, log); !moved) return exit_code(Exit::failed);
     if (!options.observe && !state_directory_holds(options, log)) return exit_code(Exit::failed);
-    if (options.predecessor < 0 && !options.observe) {  // watching disturbs nobody, and needs no lock
+    auto predecessor = find_predecessor(options);
+    if (!predecessor && !options.observe) {  // watching disturbs nobody, and needs no lock
         auto attempt = take_lock(options.runtime_dir, options.instance, started_for);
         if (!attempt.problem.empty()) {
             log.error("{}", attempt.problem);
@@ -324,14 +343,14 @@ int run_daemon(Options options, const EngineMain& engine, LogSink& log, StartRep
         beginning.lock = std::move(attempt.lock);
     }
     if (const auto refused = refusal(judgement, log)) return exit_code(*refused);
-    const auto rival = options.predecessor < 0 ? find_rival() : std::nullopt;
+    const auto rival = predecessor ? std::nullopt : find_rival();
     if (rival && is_in_the_way(*rival, reread(judgement.sealed.get(), identity(options)), options.observe, log))
         return exit_code(Exit::failed);
     if (!judgement.balanced)
         log.error("the configuration is run, as keepalived would, but {}: correct it; no reload takes it so",
                   not_balanced);
-    if (options.predecessor >= 0) {
-        auto inheritance = take_inheritance(Fd(options.predecessor), log);
+    if (predecessor) {
+        auto inheritance = take_inheritance(std::move(*predecessor), log);
         if (!inheritance) return exit_code(Exit::failed);
         beginning.lock.emplace(std::move(inheritance->lock_file), std::move(inheritance->lock_socket), started_for);
         beginning.inheritance = std::move(inheritance);
@@ -353,6 +372,7 @@ void make_absolute(Options& options) {
 // Started by the daemon that we succeed, with its environment.
 void begin_as_successor(const Options& options) {
     fcntl(options.predecessor, F_SETFD, FD_CLOEXEC);
+    if (options.aside) leave_manager();
     prctl(PR_SET_NAME, options.as_keepalived ? "keepalived" : "vrrpd", 0, 0, 0);
     if (std::getenv("WATCHDOG_PID") != nullptr) setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);
 }
@@ -397,11 +417,11 @@ std::optional<int> hand_off(std::vector<std::string> words, Options options, Log
     }
     if (!daemon) return std::nullopt;
     if (const auto refused = refusal(judgement, log)) {
-        log.error("no handoff: the running daemon goes on");
+        log.error("no handoff: the configuration could not start");
         return exit_code(*refused);
     }
     if (!judgement.balanced) {
-        log.error("no handoff: the configuration is not taken, for {}; the running daemon goes on", not_balanced);
+        log.error("no handoff: the configuration is not taken, for {}", not_balanced);
         return exit_code(Exit::bad_config);
     }
     std::erase(words, "--handoff");
@@ -413,7 +433,7 @@ std::optional<int> hand_off(std::vector<std::string> words, Options options, Log
             continue;
         }
         if (answer->word == "refused") {
-            log.error("no handoff: {}; the running daemon goes on", answer->text);
+            log.error("no handoff: {}", answer->text);
             return exit_code(Exit::failed);
         }
         log.notice("{}", answer->text);
@@ -421,6 +441,16 @@ std::optional<int> hand_off(std::vector<std::string> words, Options options, Log
     }
     log.error("no handoff: the running daemon does not answer; it may be of a version that knows none: restart it");
     return exit_code(Exit::failed);
+}
+
+// A handoff to a daemon that waits for the second half of the restart. What cannot be done is said, and a stop as usual
+// follows: so it is with a file that could not start, with which nobody would come.
+int make_way(std::vector<std::string> words, const Options& options, LogSink& log) {
+    if (!unit_is_restarted(log)) return 0;
+    std::replace(words.begin(), words.end(), std::string("--make-way"), std::string("--aside"));
+    const auto status = hand_off(std::move(words), options, log);
+    if (status && *status != exit_code(Exit::ok)) log.warning("the restart moves the role, as a stop does");
+    return 0;
 }
 
 int print_signal_number(const Options& options) {
@@ -472,9 +502,16 @@ int run_program(const std::vector<std::string>& words, const EngineMain& engine)
             auto log = log_here();
             return run_sweep(options, log);
         }
+        case Action::make_way: {
+            auto log = log_here();
+            return make_way(words, options, log);
+        }
         case Action::handoff: {
             auto log = log_here();
-            if (const auto status = hand_off(words, options, log)) return *status;
+            if (const auto status = hand_off(words, options, log)) {
+                if (*status != exit_code(Exit::ok)) log.notice("the running daemon goes on");
+                return *status;
+            }
             log.notice("handoff: no daemon runs here: a start as usual");
             break;
         }

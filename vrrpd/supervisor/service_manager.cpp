@@ -36,6 +36,10 @@ void tell_manager(std::string_view lines) {
     if (poll(&waiting, 1, moment_ms) > 0) (void)send(socket.get(), lines.data(), lines.size(), MSG_NOSIGNAL);
 }
 
+void leave_manager() {
+    for (const auto* const name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) unsetenv(name);
+}
+
 Duration watchdog_pace() {
     std::uint64_t limit = 0;
     return sd_watchdog_enabled(0, &limit) > 0 ? Duration(std::chrono::microseconds(limit)) / 2 : Duration(0);

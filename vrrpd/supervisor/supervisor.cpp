@@ -109,8 +109,7 @@ int Supervisor::run(Judgement judgement) {
         if (engine_) to_engine_.flush();
         set_deadline();
     });
-    watchdog_ = watchdog_pace();
-    feed_watchdog(boot_now());
+    if (!succession_) begin_feeding_watchdog();
     begin();
     loop_.run();
     if (handed_off_ || succession_) return status_;  // somebody else's now, or still
@@ -292,6 +291,12 @@ void Supervisor::set_deadline() {
     const Deadline agent = earlier(agent_.next_deadline(), to_engine_.next_deadline(loop_.now()));
     const Deadline beside = earlier(earlier(files, log), earlier(agent, errands));
     loop_.set_deadline(earlier(std::visit(When{heartbeat_, boot_now()}, phase_), beside));
+}
+
+// Only the main process may, which a successor is not yet.
+void Supervisor::begin_feeding_watchdog() {
+    watchdog_ = watchdog_pace();
+    feed_watchdog(boot_now());
 }
 
 void Supervisor::feed_watchdog(Instant now) {

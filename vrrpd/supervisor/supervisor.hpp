@@ -41,6 +41,7 @@ struct Settings {
     AgentResources::Paths agent;
     std::string auth_file;     // empty: none
     std::string handoff_path;  // where a successor's command asks; empty: nowhere
+    bool waits_aside = false;  // for the next start of the service (make_way.hpp)
     int lock_file = -1, lock_socket = -1;
     std::optional<Inheritance> inheritance;  // we are a successor
     bool as_keepalived = false;
@@ -134,6 +135,7 @@ private:
     void configure_agent();
     void on_deadline();
     void set_deadline();
+    void begin_feeding_watchdog();
     void feed_watchdog(Instant now);
 
     void take(Judgement judgement);
@@ -192,6 +194,7 @@ private:
     void handoff_failed();
     void engine_left();
     void leave_to(pid_t successor);
+    void successor_stays_away();
     // ... and its successor
     void begin_succession(Judgement judgement);
     void on_predecessor();

@@ -9,6 +9,12 @@
 
 namespace vrrpd::supervisor {
 
+namespace {
+
+constexpr Duration longest_wait_aside = std::chrono::seconds(20);
+
+}  // namespace
+
 // ---- the daemon that runs -----------------------------------------------------------------------------
 
 void Supervisor::open_handoff_desk() {
@@ -24,7 +30,9 @@ void Supervisor::open_handoff_desk(HandoffSocket listener) {
                                    [this](bool keep) { let_engine_leave(keep); },
                                    [this] { handoff_failed(); },
                                    [this](pid_t successor) { leave_to(successor); },
-                                   settings_.foreground};
+                                   settings_.foreground,
+                                   settings_.waits_aside ? Deadline(boot_now() + longest_wait_aside) : std::nullopt,
+                                   [this] { successor_stays_away(); }};
     handoff_desk_.emplace(loop_, services_.log, std::move(listener), std::move(services));
 }
 
@@ -73,6 +81,11 @@ void Supervisor::engine_left() {
         handoff_desk_->engine_left();
     else
         start_engine(std::get<Yielding>(phase_).adopt);
+}
+
+void Supervisor::successor_stays_away() {
+    services_.log.error("the service was to be restarted, and has not taken over: the role is handed over");
+    stop();
 }
 
 // Everything is the successor's now: what has our name is removed by it, when its time comes.
@@ -147,6 +160,7 @@ void Supervisor::succeed() {
     if (succession.inheritance.listener) open_handoff_desk(std::move(succession.inheritance.listener));
     services_.log.notice("took over from the daemon before");
     report_ready();
+    begin_feeding_watchdog();
     accept(std::move(succession.wanted));
 }
 
