@@ -23,8 +23,9 @@ using namespace std::chrono_literals;
 using ipc::Kind;
 using Clock = std::chrono::steady_clock;
 
-// The router that is Active now, at the far end of lan0: it advertises until it loses power. A process and no thread, for
-// the engine is forked: of a process with threads its child may get a lock of the sanitizers that nobody opens any more.
+// The router that is Active now, at the far end of lan0: it advertises until it loses power. A process and no thread,
+// for the engine is forked: of a process with threads its child may get a lock of the sanitizers that nobody opens any
+// more.
 class LowerRouter {
 public:
     LowerRouter() : pid_(fork()) {

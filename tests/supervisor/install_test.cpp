@@ -59,6 +59,10 @@ TEST_F(Installed, all_that_a_router_needs_is_there) {
         content(file("lib/systemd/system/vrrpd.service")).find("ExecReload=" VRRPD_PREFIX "/sbin/vrrpd --handoff"),
         std::string::npos)
         << "an upgrade by reload does not move the role";
+    EXPECT_NE(
+        content(file("lib/systemd/system/vrrpd.service")).find("ExecStop=-" VRRPD_PREFIX "/sbin/vrrpd --make-way"),
+        std::string::npos)
+        << "nor does one by restart";
 }
 
 TEST_F(Installed, systemd_makes_the_user_that_the_agent_becomes) {

@@ -16,18 +16,17 @@
 
 #include "netlink/nft/tables.hpp"
 #include "netlink/rtnetlink.hpp"
-#include "vrrpd/supervisor/configuration.hpp"
 #include "vrrpd/supervisor/core_dumps.hpp"
 #include "vrrpd/supervisor/daemonise.hpp"
 #include "vrrpd/supervisor/describe_config.hpp"
+#include "vrrpd/supervisor/handoff_command.hpp"
 #include "vrrpd/supervisor/handoff_wire.hpp"
 #include "vrrpd/supervisor/inheritance.hpp"
-#include "vrrpd/supervisor/instance_lock.hpp"
 #include "vrrpd/supervisor/log_sink.hpp"
 #include "vrrpd/supervisor/make_way.hpp"
 #include "vrrpd/supervisor/names.hpp"
 #include "vrrpd/supervisor/options.hpp"
-#include "vrrpd/supervisor/privileges.hpp"
+#include "vrrpd/supervisor/program_parts.hpp"
 #include "vrrpd/supervisor/rival.hpp"
 #include "vrrpd/supervisor/service_manager.hpp"
 #include "vrrpd/supervisor/signals.hpp"
@@ -38,40 +37,12 @@ namespace vrrpd::supervisor {
 
 namespace {
 
-std::string owned_path(const Options& options) { return options.runtime_dir + "/owned"; }
-std::string handoff_path(const Options& options) { return options.runtime_dir + "/handoff"; }
-
 // keepalived's: TMPDIR where that is an absolute directory, else /tmp.
 std::string dump_directory() {
     const char* const said = std::getenv("TMPDIR");
     std::error_code error;
     const bool usable = said != nullptr && *said == '/' && std::filesystem::is_directory(said, error);
     return usable ? said : "/tmp";
-}
-
-std::string already_running(const LockAttempt& attempt) {
-    return attempt.holder > 0 ? fmt::format("already running (pid {})", attempt.holder) : "already running";
-}
-
-// A name stays relative where the directory in which we were started is gone: there is no such file then.
-std::string absolute(const std::string& name) {
-    std::error_code error;
-    const auto path = std::filesystem::absolute(name, error);
-    return error ? name : path.string();
-}
-
-// What a daemon is started for, before its configuration gives it names.
-std::string purpose(const Options& options) {
-    const auto file = absolute(options.config_file);
-    return options.net_namespace.empty() ? file : file + " in " + options.net_namespace;
-}
-
-int exit_code(Exit code) { return static_cast<int>(code); }
-
-bool lacks_privilege(Purpose purpose, Log& log) {
-    const auto missing = missing_privilege(purpose);
-    if (!missing.empty()) log.error("{}", missing);
-    return !missing.empty();
 }
 
 // ---- -t -----------------------------------------------------------------------------------------------
@@ -91,17 +62,6 @@ int test_configuration(const Options& options) {
 }
 
 // ---- a configuration that is to be acted on -------------------------------------------------------------
-
-// Says every fault. The exit code if it cannot be run.
-std::optional<Exit> refusal(const Judgement& judgement, Log& log) {
-    say(judgement, log);
-    if (judgement.file_missing) return Exit::no_config;
-    if (!judgement.can_start) {
-        log.error("the configuration cannot be run; every reason is listed above");
-        return Exit::bad_config;
-    }
-    return std::nullopt;
-}
 
 std::optional<Exit> configure(const Options& options, Log& log, Judgement& judgement) {
     judgement = judge(options);
@@ -288,22 +248,6 @@ bool state_directory_holds(const Options& options, Log& log) {
     return usable || !asked_for;
 }
 
-// Into the network namespace that the configuration names, and under the names that follow. The host is looked at again
-// from there.
-bool move_in(Options& options, Judgement& judgement, LogSink& log) {
-    const auto& settings = judgement.outline.process;
-    const bool elsewhere = options.net_namespace.empty() && !settings.net_namespace.empty();
-    if (elsewhere)
-        if (const auto entered = enter_namespace(settings.net_namespace); !entered) {
-            log.error("{}; make it first: ip netns add {}", entered.error().describe(), settings.net_namespace);
-            return false;
-        }
-    take_names(options, settings);
-    log.add_to_ident(suffix(options, settings));
-    if (elsewhere) judgement = judge(options);
-    return true;
-}
-
 // The channel to the daemon that we succeed: it started us, or it waits aside since the service is restarted. none:
 // nobody is before us.
 std::optional<HandoffSocket> find_predecessor(const Options& options) {
@@ -396,61 +340,6 @@ int start(Options options, const EngineMain& engine) {
     }
     if ((!options.foreground || succeeds) && chdir("/") != 0) log.warning("chdir /: {}", std::strerror(errno));
     return run_daemon(options, engine, log, report);
-}
-
-// ---- --handoff ----------------------------------------------------------------------------------------
-
-// The daemon that runs starts its successor itself: in its cgroup and its sandbox, with the manager's socket in its
-// environment, whoever asks. The exit code; none: no daemon runs.
-std::optional<int> hand_off(std::vector<std::string> words, Options options, LogSink& log) {
-    if (lacks_privilege(Purpose::run, log)) return exit_code(Exit::no_permission);
-    auto judgement = judge(options);
-    const auto asked_for = purpose(options), places = options.runtime_dir;
-    if (!move_in(options, judgement, log)) return exit_code(Exit::failed);
-    auto daemon = connect_for_handoff(handoff_path(options));
-    if (const pid_t other = daemon ? 0 : holder_for(asked_for, places); other > 0) {
-        log.error(
-            "no handoff: a daemon runs for {} (pid {}), and takes none at {}: it begins, or ends, or has the names of "
-            "another instance, net_namespace or use_pid_dir; restart it",
-            asked_for, other, handoff_path(options));
-        return exit_code(Exit::failed);
-    }
-    if (!daemon) return std::nullopt;
-    if (const auto refused = refusal(judgement, log)) {
-        log.error("no handoff: the configuration could not start");
-        return exit_code(*refused);
-    }
-    if (!judgement.balanced) {
-        log.error("no handoff: the configuration is not taken, for {}", not_balanced);
-        return exit_code(Exit::bad_config);
-    }
-    std::erase(words, "--handoff");
-    const Fd executable(open("/proc/self/exe", O_RDONLY | O_CLOEXEC)), directory(open(".", O_PATH | O_CLOEXEC));
-    constexpr std::chrono::seconds limit{60};
-    while (auto answer = daemon->wait_for(limit)) {
-        if (answer->word == "welcome") {
-            daemon->send("request", pack(words), {{"executable", executable.get()}, {"directory", directory.get()}});
-            continue;
-        }
-        if (answer->word == "refused") {
-            log.error("no handoff: {}", answer->text);
-            return exit_code(Exit::failed);
-        }
-        log.notice("{}", answer->text);
-        if (answer->word == "done") return exit_code(Exit::ok);
-    }
-    log.error("no handoff: the running daemon does not answer; it may be of a version that knows none: restart it");
-    return exit_code(Exit::failed);
-}
-
-// A handoff to a daemon that waits for the second half of the restart. What cannot be done is said, and a stop as usual
-// follows: so it is with a file that could not start, with which nobody would come.
-int make_way(std::vector<std::string> words, const Options& options, LogSink& log) {
-    if (!unit_is_restarted(log)) return 0;
-    std::replace(words.begin(), words.end(), std::string("--make-way"), std::string("--aside"));
-    const auto status = hand_off(std::move(words), options, log);
-    if (status && *status != exit_code(Exit::ok)) log.warning("the restart moves the role, as a stop does");
-    return 0;
 }
 
 int print_signal_number(const Options& options) {
