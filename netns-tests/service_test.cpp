@@ -1,6 +1,7 @@
 // The unit that is installed, under a systemd of the test's own: what starts, restarts, reloads and stops do to the
 // role, inside the sandbox that the unit is.
-#include <sys/stat.h>
+#include <optional>
+#include <ostream>
 
 #include "netns-tests/dhcp_fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
@@ -212,6 +213,123 @@ TEST_F(Service, units_of_while_active_run_on_the_active_router_alone) {
     EXPECT_TRUE(control("stop").ok());
     EXPECT_TRUE(runs("inactive"));
 }
+
+// A check as a user without rights, a notify script, an alert: all of it within the unit's sandbox.
+TEST_F(Service, scripts_run_in_the_sandbox) {
+    const auto program = [&](const std::string& name, const std::string& lines) {
+        systemd().write("/usr/local/bin/" + name, "#!/bin/sh\n" + lines);
+        systemd().must({"chmod", "755", "/usr/local/bin/" + name});
+    };
+    program("check", "id -un >/run/checks/by && exec cat /run/checks/well\n");
+    program("told", "echo \"$(id -un) $*\" >>/run/vrrpd/told\n");
+    systemd().must({"sh", "-c", "mkdir -m 777 /run/checks && : >/run/checks/well"});
+    drop_in("ReadWritePaths=/run/checks\n");
+    auto checked = text(200);
+    checked.more = "track_script {\n        check\n    }\n    notify /usr/local/bin/told root\n";
+    systemd().write("/etc/vrrpd/vrrpd.conf",
+                    "vrrp_script check {\n    script /usr/local/bin/check\n    interval 0.2\n    weight -100\n"
+                    "    user nobody\n}\n" +
+                        checked.text());
+    start_both();
+    EXPECT_EQ(systemd().run({"cat", "/run/checks/by"}).text, "nobody\n");
+    EXPECT_TRUE(wait_until([&] {
+        return systemd().run({"cat", "/run/vrrpd/told"}).text.find("root INSTANCE LAN MASTER 200\n") !=
+               std::string::npos;
+    }));
+    systemd().must({"rm", "/run/checks/well"});
+    EXPECT_TRUE(becomes_active(home.h001, 10s)) << "the check's verdict counts";
+    EXPECT_TRUE(wait_until([&] {
+        return systemd().run({"cat", "/run/vrrpd/told"}).text.find("root INSTANCE LAN BACKUP 100\n") !=
+               std::string::npos;
+    }));
+}
+
+// ---- units that were written for keepalived, with this program in its place -----------------------------
+
+struct ForKeepalived {
+    const char* name;
+    const char* unit;  // empty: the package's own
+};
+void PrintTo(const ForKeepalived& unit, std::ostream* out) { *out << unit.name; }
+
+constexpr auto of_nixos =
+    "[Unit]\nDescription=Keepalive Daemon (LVS and VRRP)\n"
+    "[Service]\nType=forking\nPIDFile=/run/keepalived.pid\nKillMode=process\nRuntimeDirectory=keepalived\n"
+    "Restart=always\nRestartSec=1s\nExecReload=/bin/kill -HUP $MAINPID\n"
+    "ExecStart=/usr/sbin/keepalived -f /etc/keepalived/keepalived.conf -p /run/keepalived.pid";
+
+class UnitOfKeepalived : public HomeTest, public testing::WithParamInterface<ForKeepalived> {
+protected:
+    void SetUp() override {
+        const auto why = ServiceManager::missing();
+        if (!why.empty()) GTEST_SKIP() << "SKIPPED: needs a systemd of its own: " << why;
+        manager_.emplace(home.h003);
+        systemd().must({"ln", "-sf", "/usr/local/sbin/vrrpd", "/usr/sbin/keepalived"});
+        install("");
+    }
+    void TearDown() override {
+        if (HasFailure() && manager_) std::printf("---- journal of H003\n%s", systemd().journal().c_str());
+        HomeTest::TearDown();
+    }
+    ServiceManager& systemd() { return *manager_; }
+    // With one option more, as another generation of the system has it.
+    void install(const std::string& option) {
+        if (const std::string own = GetParam().unit; !own.empty())
+            systemd().write("/etc/systemd/system/keepalived.service", own + option + "\n");
+        else
+            systemd().write("/etc/default/keepalived", "DAEMON_ARGS=\"" + option + "\"\n");
+        systemd().must({"systemctl", "daemon-reload"});
+    }
+    void configure(const std::string& address) {
+        systemd().write("/etc/keepalived/keepalived.conf", VrrpText{.addresses = {address}}.text());
+    }
+    [[nodiscard]] bool comes(int last_octet) {
+        return wait_until(
+            [&] { return holds(home.h003, IpAddress::v4(10, 12, 14, static_cast<std::uint8_t>(last_octet))); });
+    }
+
+private:
+    std::optional<ServiceManager> manager_;
+};
+
+TEST_P(UnitOfKeepalived, runs_unchanged) {
+    configure("10.12.14.200/24");
+    const auto started = systemd().run({"systemctl", "start", "keepalived"});
+    ASSERT_TRUE(started.ok()) << started.text;
+    EXPECT_EQ(systemd().state_of("keepalived"), "active");
+    EXPECT_TRUE(comes(200));
+    const int main = systemd().main_pid("keepalived");
+    EXPECT_EQ(systemd().must({"cat", "/run/keepalived.pid"}), std::to_string(main) + "\n");
+
+    configure("10.12.14.201/24");
+    EXPECT_TRUE(systemd().run({"systemctl", "reload", "keepalived"}).ok());
+    EXPECT_TRUE(comes(201));
+    EXPECT_FALSE(holds(home.h003, IpAddress::v4(10, 12, 14, 200)));
+    EXPECT_EQ(systemd().main_pid("keepalived"), main);
+
+    configure("10.12.14.202/24");
+    install(" --snmp");
+    EXPECT_TRUE(systemd().run({"systemctl", "restart", "keepalived"}).ok());
+    EXPECT_TRUE(comes(202));
+    EXPECT_NE(systemd().main_pid("keepalived"), main);
+
+    // Killed, it is started again where the unit says so, and nothing of it is left where it does not.
+    systemd().must({"systemctl", "kill", "--kill-whom=main", "--signal=KILL", "keepalived"});
+    const bool again = systemd().property("keepalived", "Restart") == "always";
+    EXPECT_TRUE(wait_until([&] { return systemd().state_of("keepalived") == (again ? "active" : "failed"); }));
+    EXPECT_TRUE(again ? comes(202) : wait_until([&] { return !holds(home.h003, IpAddress::v4(10, 12, 14, 202)); }));
+
+    systemd().must({"systemctl", "stop", "keepalived"});
+    EXPECT_TRUE(wait_until([&] { return systemd().processes().find("keepalived") == std::string::npos; }))
+        << systemd().processes();
+    EXPECT_FALSE(holds(home.h003, IpAddress::v4(10, 12, 14, 202)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Distributions, UnitOfKeepalived,
+                         testing::Values(ForKeepalived{"Debian", ""}, ForKeepalived{"NixOS", of_nixos}),
+                         [](const auto& one) { return std::string(one.param.name); });
+
+// ---- the README -----------------------------------------------------------------------------------------
 
 // A stand-in set up as the README says, but for D-Bus: its file as it stands, its dnsmasq a unit. Where the leases are
 // is found, and the unit restarted with them, from inside the sandbox.
