@@ -83,6 +83,8 @@ struct Router {
     std::uint32_t rejections_said = 0;  // a bit each kind: said once until the next transition
     bool send_failure_said = false;
     bool adopted = false;            // the role is that of an engine that crashed
+    bool listens = false;            // it has none yet, and hears who has it by now before it goes on in that one's
+    bool outranked = false;          // ... and somebody better was heard
     bool clock_said = false;         // the clocks are apart, and it was said
     bool foreign_form_said = false;  // the other checksum form was seen and named (VR-045)
     Counters counters;
