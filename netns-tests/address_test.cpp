@@ -28,6 +28,27 @@ TEST_F(Address, static_holder_is_succeeded_when_it_goes) {
     EXPECT_TRUE(becomes_active(home.h001, 15s));
 }
 
+// Each of the two addresses of a list as RFC 9568 5.2.9 wants it, the link-local one first.
+class Address6 : public Address, public testing::WithParamInterface<const char*> {};
+
+TEST_P(Address6, static_holder_without_vrrp_keeps_it_and_the_log_says_who) {
+    const auto link_local = *IpAddress::parse("fe80::12:1");
+    const auto held = *IpAddress::parse(GetParam());
+    home.h003.must({"ip", "address", "add", held.to_string() + "/64", "dev", "lan0", "nodad"});
+    const auto begin = wall_clock();
+    auto& router = start(home.h001, {.priority = 150, .addresses = {"fe80::12:1/64", "fd00:12:14::1/64"}});
+    EXPECT_TRUE(router.await_log(held.to_string() + " is held by " + home.h003.mac("lan0")));
+    EXPECT_TRUE(stays_false([&] { return holds(home.h001, link_local) || holds(home.h001, Home::vip6); }, 1500ms));
+    EXPECT_EQ(home.lan.count(all({from(home.h001), adverts(), since(begin)})), 0u);
+    for (const auto& address : {link_local, Home::vip6})
+        EXPECT_EQ(home.lan.count(all({from(home.h001), speaks_as(address), since(begin)})), 0u) << address.to_string();
+    home.h003.must({"ip", "address", "del", held.to_string() + "/64", "dev", "lan0"});
+    EXPECT_TRUE(wait_until([&] { return holds(home.h001, link_local) && holds(home.h001, Home::vip6); }, 15s));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Address6, testing::Values("fe80::12:1", "fd00:12:14::1"),
+                         [](const auto& each) { return each.index == 0 ? "link_local" : "global"; });
+
 TEST_F(Address, wrong_vrid_is_no_reason_to_take_a_held_address) {
     start(home.h003, {.priority = 200});
     ASSERT_TRUE(becomes_active(home.h003, 15s));
@@ -70,7 +91,7 @@ TEST_F(Address, that_is_taken_away_again_and_again_costs_the_role) {
 
 class AddressLists : public Address, public testing::WithParamInterface<int> {};
 
-TEST_P(AddressLists, VR_148_that_differ_are_said_and_obeyed) {
+TEST_P(AddressLists, VR_148_VR_149_that_differ_are_said_and_obeyed) {
     VrrpText text{.version = GetParam(), .priority = 200, .advert_int = "1"};
     start(home.h003, text);
     ASSERT_TRUE(becomes_active(home.h003, 15s));

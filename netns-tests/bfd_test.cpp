@@ -110,7 +110,7 @@ Daemon daemon_of(Peer peer) { return peer == Peer::vrrpd ? Daemon::vrrpd : Daemo
 
 class BfdWith : public Bfd, public testing::WithParamInterface<Peer> {};
 
-TEST_P(BfdWith, a_neighbour_that_dies_is_a_fault_within_the_detection_time_and_back) {
+TEST_P(BfdWith, VR_218_a_neighbour_that_dies_is_a_fault_within_the_detection_time_and_back) {
     auto& ours = start_tracker();
     ASSERT_TRUE(ours.await_log("Entering FAULT STATE")) << "Down from the start, as keepalived has it";
     auto& theirs = start_neighbor(daemon_of(GetParam()));
@@ -159,7 +159,7 @@ TEST_P(BfdWith, a_stop_of_ours_is_told_to_the_neighbour) {
     EXPECT_TRUE(theirs.await_log("Entering Down state", 1s));
 }
 
-TEST_P(BfdWith, it_runs_over_IPv6) {
+TEST_P(BfdWith, VR_211_it_runs_over_IPv6) {
     const Session to_h001{.neighbor = "fd00:12:14::2"}, to_h003{.neighbor = "fd00:12:14::4"};
     auto& ours = start_tracker("peer", to_h001);
     auto& theirs = start_neighbor(daemon_of(GetParam()), to_h003);
@@ -260,7 +260,7 @@ TEST_F(Bfd, over_several_hops_max_hops_says_how_far_away) {
 // ---- what comes of it ------------------------------------------------------------------------------------
 
 // Ours and keepalived are the pair; what ours tracks is a third host.
-TEST_F(Bfd, a_weight_moves_the_role_to_keepalived_and_back) {
+TEST_F(Bfd, VR_218_a_weight_moves_the_role_to_keepalived_and_back) {
     auto& ours = start_tracker("peer weight -120", {.neighbor = "10.12.14.3"});
     start(home.h001, VrrpText{.priority = 150}, {}, Daemon::keepalived);
     auto& third = run(home.h002, neighbor_text({.neighbor = "10.12.14.4"}));
@@ -300,7 +300,7 @@ TEST_F(Bfd, an_observer_says_nothing) {
 
 // ---- crashes, reloads ------------------------------------------------------------------------------------
 
-TEST_F(Bfd, a_crash_of_the_engine_is_over_before_the_neighbour_notices) {
+TEST_F(Bfd, VR_210_a_crash_of_the_engine_is_over_before_the_neighbour_notices) {
     const Session slow{.interval = "300"};
     auto& ours = start_tracker("peer", slow);
     auto& theirs = start_neighbor(Daemon::keepalived, slow);
@@ -387,7 +387,7 @@ TEST_F(Bfd, a_reload_leaves_a_session_alone_that_stays) {
 
 // ---- bad packets -----------------------------------------------------------------------------------------
 
-TEST_F(Bfd, bad_packets_are_counted_by_kind_and_change_nothing) {
+TEST_F(Bfd, VR_211_VR_213_bad_packets_are_counted_by_kind_and_change_nothing) {
     auto& ours = start_tracker();
     start_neighbor();
     ASSERT_TRUE(ours.await_log("Entering Up state", 8s));

@@ -1,5 +1,6 @@
 // What the command line and the configuration say of the daemon itself: its files, its end, its reloads, its namespace;
 // and what a crash leaves on the disk.
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,9 +49,27 @@ const VrrpText with_secret{.version = 2,
                            .advert_int = "1",
                            .more = std::string("authentication {\n auth_type PASS\n auth_pass ") + secret + "\n }"};
 
+bool memory_limit_may_be_raised() {
+    rlimit before{};
+    const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+    if (getrlimit(RLIMIT_MEMLOCK, &before) != 0 || setrlimit(RLIMIT_MEMLOCK, &unlimited) != 0) return false;
+    setrlimit(RLIMIT_MEMLOCK, &before);
+    return true;
+}
+
 bool cores_are_written_here() {
     const auto pattern = content_of("/proc/sys/kernel/core_pattern");
     return !pattern.empty() && pattern[0] != '|' && pattern.find('/') == std::string::npos;
+}
+
+// Where it may not be raised, an engine whose memory were locked could some day allocate no more.
+TEST_F(DaemonTest, memory_of_the_engine_is_locked_where_the_limit_may_be_raised) {
+    start_with({.priority = 200});
+    const auto status = content_of("/proc/" + std::to_string(router.engine()) + "/status");
+    const auto at = status.find("VmLck:");
+    ASSERT_NE(at, std::string::npos) << status;
+    EXPECT_EQ(std::stoi(status.substr(at + 6)) > 0, memory_limit_may_be_raised()) << status.substr(at, 40);
+    EXPECT_FALSE(router.logged("could not be locked"));
 }
 
 TEST_F(DaemonTest, core_of_the_engine_is_written_when_asked_for_and_has_no_password_in_it) {

@@ -15,6 +15,9 @@ protected:
     bool never_moved(Time since_then) {
         return home.lan.count(all({from(home.h001), adverts(), since(since_then)})) == 0;
     }
+    static bool fence_is_open(const Host& host) {
+        return host.must({"nft", "list", "set", "netdev", "vrrpd", "open_HOME"}).find("elements") != std::string::npos;
+    }
 };
 
 TEST_F(Processes, killed_engine_is_restarted_and_keeps_the_role) {
@@ -73,21 +76,40 @@ TEST_F(Processes, frozen_supervisor_costs_nobody_anything) {
     EXPECT_TRUE(holds(home.h003));
 }
 
+TEST_F(Processes, frozen_agent_costs_nobody_the_role_and_holds_no_hand_over_up) {
+    auto pair = start_pair({.after = GatewayText{}.text()});
+    const pid_t agent = descendant(pair.active.process().pid(), "vrrpd-agent");
+    ASSERT_GT(agent, 0);
+    const auto frozen = wall_clock();
+    kill(agent, SIGSTOP);
+    std::this_thread::sleep_for(3s);
+    EXPECT_TRUE(never_moved(frozen));
+    EXPECT_GE(home.lan.count(all({from(home.h003), adverts(), since(frozen)})), 28u) << "three seconds of adverts";
+    const auto told = wall_clock();
+    EXPECT_EQ(pair.active.stop(), 0);
+    EXPECT_TRUE(home.lan.await(all({from(home.h003), priority(0), since(told)}), 1s));
+    EXPECT_TRUE(becomes_active(home.h001));
+}
+
 TEST_F(Processes, all_killed_then_the_kernel_takes_the_address_away) {
     auto pair = start_pair({.after = GatewayText{}.text()});
+    ASSERT_TRUE(fence_is_open(home.h003));
     pair.active.process().kill_all();
     EXPECT_TRUE(wait_until([&] { return holds(home.h001); }, 2s));
     EXPECT_TRUE(home.await_holder(home.h001, dead_man + 1s)) << "the dead gateway still has the address";
+    EXPECT_TRUE(wait_until([&] { return !fence_is_open(home.h003); }, 1s)) << "nobody keeps the dead one silent";
 }
 
 TEST_F(Processes, all_frozen_then_thawed_ends_with_one_gateway) {
     auto pair = start_pair({.after = GatewayText{}.text()});
+    ASSERT_TRUE(fence_is_open(home.h003));
     auto& process = pair.active.process();
     process.signal(SIGSTOP);
     const auto children = descendants(process.pid());
     for (const pid_t child : children) kill(child, SIGSTOP);
     EXPECT_TRUE(wait_until([&] { return holds(home.h001); }, 2s));
     EXPECT_TRUE(home.await_holder(home.h001, dead_man + 1s)) << "the frozen gateway still has the address";
+    EXPECT_TRUE(wait_until([&] { return !fence_is_open(home.h003); }, 1s)) << "nobody keeps the frozen one silent";
     const auto thawed = wall_clock();
     for (const pid_t child : children) kill(child, SIGCONT);
     process.signal(SIGCONT);

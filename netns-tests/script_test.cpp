@@ -248,7 +248,7 @@ TEST_F(SideBySide, a_file_of_minus_254_is_a_fault) {
     compare_notes();
 }
 
-TEST_F(SideBySide, what_runs_once_runs_first_and_last_and_a_lower_priority_is_told) {
+TEST_F(SideBySide, VR_128_what_runs_once_runs_first_and_last_and_a_lower_priority_is_told) {
     start_both(globals("    startup_script " + note("startup") + "\n    shutdown_script " + note("shutdown") + '\n') +
                instance(notify_all() + "    notify_master_rx_lower_pri " + note("lower") + '\n'));
     both_say("INSTANCE \"VI 1\" MASTER 100");

@@ -119,5 +119,27 @@ TEST_F(TakeOver, ipv6_address_moves_and_is_announced_as_a_routers) {
     EXPECT_EQ(home.client.run({"ping", "-6", "-c1", "-W2", Home::vip6.to_string()}).status, 0);
 }
 
+// Two instances of VRID 1 on one device: H003 is the better one of IPv4, H001 of IPv6.
+TEST_F(TakeOver, VR_010_routers_of_one_vrid_and_two_families_move_each_on_its_own) {
+    const auto text = [](int priority4, int priority6) {
+        const VrrpText six{
+            .name = "SIX", .priority = priority6, .addresses = {"fe80::12:1/64", Home::vip6.to_string() + "/64"}};
+        const auto blocks = six.text();
+        return VrrpText{.priority = priority4, .after = blocks.substr(blocks.find("vrrp_instance"))};
+    };
+    const auto stand = [this](const Host& four, const Host& six) {
+        return home.holders() == std::vector{four.name()} && home.holders(Home::vip6) == std::vector{six.name()};
+    };
+    auto& h003 = start(home.h003, text(200, 100));
+    auto& h001 = start(home.h001, text(150, 150));
+    ASSERT_TRUE(wait_until([&] { return stand(home.h003, home.h001); }, 15s));
+    EXPECT_TRUE(stays_false([&] { return !stand(home.h003, home.h001); }, 1s));
+    h003.reload(text(120, 100).text());
+    EXPECT_TRUE(wait_until([&] { return stand(home.h001, home.h001); }, 5s));
+    h001.reload(text(150, 80).text());
+    EXPECT_TRUE(wait_until([&] { return stand(home.h001, home.h003); }, 5s));
+    EXPECT_TRUE(stays_false([&] { return !stand(home.h001, home.h003); }, 1s));
+}
+
 }  // namespace
 }  // namespace lab::take_over_test

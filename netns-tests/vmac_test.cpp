@@ -1,6 +1,9 @@
 // use_vmac: the virtual MAC is what the LAN sees of the Active router, and nobody sees it of a stand-in; the host's
 // settings and other people's devices are as they were afterwards. Among ours, and with Debian's keepalived.
+#include <algorithm>
+
 #include "netns-tests/fixture.hpp"
+#include "netns-tests/lab/bfd.hpp"
 
 namespace lab::vmac_test {
 namespace {
@@ -10,6 +13,16 @@ const vrrpd::MacAddress virtual_mac6{{0x00, 0x00, 0x5e, 0x00, 0x02, 0x01}};
 
 Match carries(const vrrpd::MacAddress& mac) {
     return [mac](const Frame& frame) { return source_mac(frame) == mac; };
+}
+
+constexpr std::uint8_t router_advertisement = 134, neighbour_solicitation = 135;
+
+Match icmpv6(std::uint8_t type) {
+    return [type](const Frame& frame) {
+        constexpr std::size_t next_header_at = 20, type_at = 54;
+        return frame.bytes.size() > type_at && frame.bytes[12] == 0x86 && frame.bytes[13] == 0xdd &&
+               frame.bytes[next_header_at] == 58 && frame.bytes[type_at] == type;
+    };
 }
 
 class VirtualMac : public HomeTest {
@@ -30,6 +43,9 @@ protected:
     }
     static bool has_device(const Host& host, const std::string& name = "vrrp.1") {
         return host.run({"ip", "link", "show", "dev", name}).ok();
+    }
+    static bool is_in_group(const Host& host, const std::string& group) {
+        return host.must({"ip", "-6", "maddr"}).find(group) != std::string::npos;
     }
     static bool is_up(const Host& host, const std::string& name = "vrrp.1") {
         const auto link = host.run({"ip", "link", "show", "dev", name, "up"});
@@ -52,7 +68,7 @@ protected:
     static void forward_ipv6(const Host& host) { host.netns().set_sysctl("net/ipv6/conf/all/forwarding", "1"); }
 };
 
-TEST_F(VirtualMac, VR_008_VR_093_VR_110_is_what_the_lan_sees_of_the_active_and_of_nobody_else) {
+TEST_F(VirtualMac, VR_008_VR_110_is_what_the_lan_sees_of_the_active_and_of_nobody_else) {
     for (auto* host : {&home.h003, &home.h001}) forward_ipv6(*host);
     const auto begin = wall_clock();
     auto pair = start_pair(text());
@@ -90,7 +106,40 @@ TEST_F(VirtualMac, VR_008_VR_093_VR_110_is_what_the_lan_sees_of_the_active_and_o
     expect_silent(home.h001, yielded);
 }
 
-TEST_F(VirtualMac, VR_111_VR_112_VR_197_of_ipv6_is_announced_and_answers) {
+TEST_F(VirtualMac, VR_114_what_is_sent_to_it_is_forwarded_to_the_internet) {
+    home.h003.netns().set_sysctl("net/ipv4/ip_forward", "1");
+    home.internet.must({"ip", "route", "add", "10.12.14.0/24", "via", "198.51.100.4"});
+    start(home.h003, text(200));
+    ASSERT_TRUE(becomes_active(home.h003, 15s));
+    const auto begin = wall_clock();
+    EXPECT_TRUE(home.client.run({"ping", "-c1", "-W1", Home::internet_address.to_string()}).ok());
+    const auto question = home.lan.first(all({from(home.client), since(begin), [](const Frame& frame) {
+                                                  return destination(frame) == Home::internet_address;
+                                              }}));
+    ASSERT_TRUE(question);
+    EXPECT_TRUE(std::equal(virtual_mac.bytes.begin(), virtual_mac.bytes.end(), question->bytes.begin()))
+        << question->describe();
+}
+
+// A switch that has just forgotten where the virtual MAC is floods, and a stand-in hears what is not for it.
+TEST_F(VirtualMac, VR_093_a_stand_in_takes_no_frame_that_is_sent_to_it) {
+    const auto own = IpAddress::v4(10, 12, 14, 2);
+    const BfdForgery datagram{.source = IpAddress::v4(10, 12, 14, 100), .destination = own, .message = {1, 2, 3}};
+    start_pair(text());
+    EchoServer server(home.h001, {own, vrrpd::proto::bfd_port});
+    const Injector injector(home.client, "lan0");
+    for (int i = 0; i < 10; ++i) {
+        (void)run({"bridge", "fdb", "del", virtual_mac.to_string(), "dev", home.h003.port("lan0"), "master"},
+                  home.switches.netns().fd());
+        EXPECT_TRUE(injector.send(forge(datagram, virtual_mac.to_string())));
+        std::this_thread::sleep_for(20ms);
+    }
+    EXPECT_TRUE(server.askers().empty());
+    EXPECT_TRUE(injector.send(forge(datagram, home.h001.mac("lan0"))));
+    EXPECT_TRUE(wait_until([&] { return !server.askers().empty(); }, 2s)) << "it would have been answered";
+}
+
+TEST_F(VirtualMac, VR_091_VR_092_VR_111_VR_112_VR_197_of_ipv6_is_announced_and_answers) {
     for (auto* host : {&home.h003, &home.h001}) forward_ipv6(*host);
     const auto begin = wall_clock();
     auto& active = start(home.h003, text6(200));
@@ -99,6 +148,10 @@ TEST_F(VirtualMac, VR_111_VR_112_VR_197_of_ipv6_is_announced_and_answers) {
     ASSERT_TRUE(backup.await_log("Entering BACKUP STATE"));
     EXPECT_NE(learnt(Home::vip6).find(virtual_mac6.to_string()), std::string::npos) << known(Home::vip6);
     EXPECT_NE(known(Home::vip6).find("router"), std::string::npos) << "the R flag of its answer: " << known(Home::vip6);
+    for (const auto* group : {"ff02::1:ff12:1", "ff02::1:ff00:1"}) {  // RFC 4291 2.7.1
+        EXPECT_TRUE(is_in_group(home.h003, group)) << group;
+        EXPECT_FALSE(is_in_group(home.h001, group)) << group;
+    }
     EXPECT_EQ(home.h003.must({"ip", "-6", "-o", "address"}).find("fe80::200:5eff:fe00"), std::string::npos)
         << "no address is made of a virtual MAC";
     const auto claim = home.lan.await(all({from(home.h003), claims(Home::vip6), since(begin)}), 2s);
@@ -112,6 +165,28 @@ TEST_F(VirtualMac, VR_111_VR_112_VR_197_of_ipv6_is_announced_and_answers) {
     ASSERT_TRUE(last);
     EXPECT_TRUE(advert(*last) && advert(*last)->priority.is_resign()) << last->describe();
     EXPECT_NE(known(Home::vip6).find(virtual_mac6.to_string()), std::string::npos) << known(Home::vip6);
+    for (const auto& frame : home.lan.frames(icmpv6(router_advertisement))) ADD_FAILURE() << frame.describe();
+}
+
+// RFC 4861 4.3: the option after the target. Else who is asked would learn the host's own MAC for the virtual address.
+TEST_F(VirtualMac, VR_196_is_in_the_hosts_own_questions_that_leave_by_its_device) {
+    start(home.h003, text6(200));
+    ASSERT_TRUE(wait_until([&] { return holds(home.h003, Home::vip6); }, 15s));
+    home.h003.must({"ip", "neigh", "flush", "all"});
+    const auto begin = wall_clock();
+    EXPECT_TRUE(home.h003.run({"ping", "-c1", "-W1", "-I", "vrrp.1", "fd00:12:14::100"}).ok());
+    const auto questions = home.lan.frames(all({from(home.h003), icmpv6(neighbour_solicitation), since(begin),
+                                                [](const Frame& frame) { return source(frame) == Home::vip6; }}));
+    ASSERT_FALSE(questions.empty());
+    for (const auto& question : questions) {
+        constexpr std::size_t option_at = 78;  // type and length, then the address
+        EXPECT_EQ(source_mac(question), virtual_mac6);
+        ASSERT_GE(question.bytes.size(), option_at + 8);
+        EXPECT_EQ(question.bytes[option_at], 1) << "source link-layer address";
+        EXPECT_TRUE(
+            std::equal(virtual_mac6.bytes.begin(), virtual_mac6.bytes.end(), question.bytes.begin() + option_at + 2))
+            << question.describe();
+    }
 }
 
 TEST_F(VirtualMac, adverts_leave_without_it_with_vmac_xmit_base) {
@@ -124,7 +199,7 @@ TEST_F(VirtualMac, adverts_leave_without_it_with_vmac_xmit_base) {
     EXPECT_NE(learnt().find(virtual_mac.to_string()), std::string::npos) << known();
 }
 
-TEST_F(VirtualMac, the_hosts_settings_are_as_before_after_the_stop) {
+TEST_F(VirtualMac, VR_177_the_hosts_settings_are_as_before_after_the_stop) {
     home.h003.netns().set_sysctl("net/ipv4/conf/all/rp_filter", "1");
     home.h003.netns().set_sysctl("net/ipv4/conf/lan0/arp_announce", "1");
     const auto before = settings(home.h003);

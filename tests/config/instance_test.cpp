@@ -93,9 +93,9 @@ TEST(Instance, VR_062_VR_063_rounds_an_interval_that_its_version_cannot_carry) {
 
 // ---- state and preemption ---------------------------------------------------------------------------
 
-TEST(Instance, state_master_without_a_priority_is_the_owner) {
+TEST(Instance, VR_082_state_master_without_a_priority_is_the_owner_and_else_starts_like_any_other) {
     EXPECT_EQ(clean("state MASTER").parameters.priority.value(), 255);
-    EXPECT_EQ(clean("state MASTER\npriority 150").parameters.priority.value(), 150);
+    EXPECT_EQ(clean("state MASTER\npriority 150").parameters, clean("state BACKUP\npriority 150").parameters);
     EXPECT_EQ(clean("priority 150\nstate MASTER").parameters.priority.value(), 150);
     EXPECT_EQ(clean("state BACKUP").parameters.priority.value(), 100);
 }

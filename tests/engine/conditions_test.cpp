@@ -37,18 +37,18 @@ TEST(Conditions, a_healthy_home_has_no_fault) {
 
 // ---- the own interface
 
-TEST(Conditions, an_interface_that_is_not_there_is_a_fault) {
+TEST(Conditions, VR_083_an_interface_that_is_not_there_is_a_fault) {
     const auto found = at_home(instance(), [](auto& picture) { lan(picture).name = "eth9"; });
     EXPECT_EQ(found.faults, Faults{"lan0 does not exist (yet)"});
     EXPECT_EQ(found.source, std::nullopt);
 }
 
-TEST(Conditions, an_interface_that_is_down_is_a_fault) {
+TEST(Conditions, VR_083_an_interface_that_is_down_is_a_fault) {
     const auto found = at_home(instance(), [](auto& picture) { lan(picture).admin_up = false; });
     EXPECT_EQ(found.faults, Faults{"lan0 is down"});
 }
 
-TEST(Conditions, a_cable_that_is_out_is_a_fault) {
+TEST(Conditions, VR_083_a_cable_that_is_out_is_a_fault) {
     const auto found = at_home(instance(), [](auto& picture) { lan(picture).running = false; });
     EXPECT_EQ(found.faults, Faults{"lan0 has no carrier"});
 }
@@ -67,7 +67,7 @@ TEST(Conditions, dont_track_primary_forgives_no_interface_that_is_missing) {
 
 // ---- the source address
 
-TEST(Conditions, no_address_but_virtual_ones_is_a_fault) {
+TEST(Conditions, VR_083_no_address_but_virtual_ones_is_a_fault) {
     const auto found = at_home(instance(), [](auto& picture) { picture.addresses = {held(lan0, "10.12.14.1/24")}; });
     EXPECT_EQ(found.faults, Faults{"lan0 has no IPv4 address besides the virtual ones"});
     EXPECT_EQ(found.source, std::nullopt);

@@ -145,6 +145,14 @@ TEST(Describe, every_remark) {
     });
 }
 
+TEST(Describe, the_steps_of_a_take_over_are_timed_from_its_advert) {
+    const Instant began{100s};
+    EXPECT_EQ(describe(TakeOver{began, began + 1234us, began + 3400us, began + 12ms}),
+              "fence 1.2 ms, kernel 3.4 ms, announced 12 ms");
+    EXPECT_EQ(describe(TakeOver{began, std::nullopt, began + 3400us, began + 3900us}),
+              "kernel 3.4 ms, announced 3.9 ms");
+}
+
 TEST(Describe, durations_read_like_a_person_says_them) {
     EXPECT_EQ(text(0ns), "0.0 ms");
     EXPECT_EQ(text(870us), "0.9 ms");

@@ -31,6 +31,24 @@ TEST_F(EngineClaim, waits_while_another_machine_answers) {
     EXPECT_TRUE(engine.await_line("took over")) << "nobody answers any more\n" << engine.log();
 }
 
+// Each of a list of two, the link-local one and the global one.
+TEST_F(EngineClaim, waits_while_another_machine_answers_for_an_ipv6_address) {
+    run_ip("addr add fe80::4/64 dev lan0 nodad");
+    for (const auto* held : {"fe80::6", "fd00:99::1"}) {
+        EngineProcess engine(
+            "vrrp_instance SIX {\n interface lan0\n virtual_router_id 6\n advert_int 0.1\n version 3\n "
+            "virtual_ipaddress {\n fe80::6/64\n fd00:99::1/64\n }\n}\n");
+        Wire wire("lan0-far");
+        ASSERT_TRUE(wire.hears_nd_probe(IpAddress::parse(held).value(), 5000ms)) << held << engine.log();
+        wire.answer_nd(IpAddress::parse(held).value(), another);
+        EXPECT_TRUE(engine.await_line(std::string(held) + " is held by 02:00:00:00:09:09")) << engine.log();
+        EXPECT_EQ(ip_output("-6 -o addr show dev lan0").find("fd00:99::1"), std::string::npos);
+        EXPECT_TRUE(engine.await_line("(SIX) took over")) << "nobody answers any more\n" << engine.log();
+        engine.stop();
+        EXPECT_EQ(engine.wait(), 0);
+    }
+}
+
 // The same address on another link is another machine's by right: many a provider's router is fe80::1.
 TEST_F(EngineClaim, what_is_held_on_another_device_does_not_count) {
     EngineProcess engine(lan("10.12.14.1/24\n 10.12.99.1/24 dev wan0"));

@@ -38,13 +38,10 @@ EngineProcess::EngineProcess(const std::string& configuration, const Mode& mode)
     if (pid_ == 0) {
         { const auto closed = std::move(mine); }
         constexpr bool detail = true;
-        EngineOptions options{std::move(its),
-                              ipc::SharedState::map(Fd(::dup(state_->fd()))).value(),
-                              std::move(memfd),
-                              "H001",
-                              mode.observe,
-                              mode.adopt,
-                              detail};
+        EngineOptions options{std::move(its),   ipc::SharedState::map(Fd(::dup(state_->fd()))).value(),
+                              std::move(memfd), "H001",
+                              mode.observe,     mode.adopt,
+                              detail,           mode.stand_by};
         ::_exit(engine::run(std::move(options)));
     }
     channel_.emplace(std::move(mine));
@@ -110,7 +107,9 @@ void EngineProcess::reload(const std::string& configuration) {
     EXPECT_TRUE(channel_->send(ipc::Kind::reload, {}, 0, memfd.get()));
 }
 
-void EngineProcess::send(ipc::Kind kind, const std::string& text) { EXPECT_TRUE(channel_->send(kind, text)); }
+void EngineProcess::send(ipc::Kind kind, const std::string& text, std::uint8_t detail) {
+    EXPECT_TRUE(channel_->send(kind, text, detail));
+}
 
 void EngineProcess::stop() { EXPECT_TRUE(channel_->send(ipc::Kind::stop)); }
 

@@ -18,6 +18,7 @@ namespace vrrpd::engine::test {
 struct Mode {
     bool observe = false;
     bool adopt = false;
+    bool stand_by = false;
     std::function<void(ipc::SharedState&)> left_behind = {};  // by the engine before
 };
 
@@ -57,7 +58,7 @@ public:
     void listen(std::chrono::milliseconds time);
 
     void reload(const std::string& configuration);
-    void send(ipc::Kind kind, const std::string& text = {});
+    void send(ipc::Kind kind, const std::string& text = {}, std::uint8_t detail = 0);
     void stop();
     void close_channel();
     void kill(int signal) const;

@@ -99,7 +99,7 @@ std::string counts(std::initializer_list<const char*> kinds) {
     return "\"rejected\":{" + text + "}";
 }
 
-TEST_F(EngineRejection, VR_150_each_kind_is_counted_as_what_it_is) {
+TEST_F(EngineRejection, VR_150_VR_201_each_kind_is_counted_as_what_it_is) {
     ASSERT_EQ(std::system("sysctl -qw net.ipv4.conf.lan0.accept_local=1"), 0);  // for those from our own address
     EngineProcess engine(everybody());
     wire_.emplace("lan0-far");

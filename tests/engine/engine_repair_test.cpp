@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -271,6 +272,30 @@ TEST_F(EngineRepair, a_virtual_router_of_IPv6_takes_its_address_again_when_its_l
     EXPECT_FALSE(stands6());
     run_ip("link set lan0 up");  // which gives it a link-local address of its own
     EXPECT_TRUE(eventually(stands6)) << ip_output("-6 addr show dev lan0") << engine.log();
+}
+
+// Another program owns the table (nft(8), "flags owner"), until it ends.
+TEST_F(EngineRepair, a_take_over_behind_a_fence_that_does_not_open_is_degraded_until_it_does) {
+    FILE* owner = ::popen("nft -i >/dev/null 2>&1", "w");
+    ASSERT_NE(owner, nullptr);
+    std::fputs("add table netdev vrrpd { flags owner; }\n", owner);
+    std::fflush(owner);
+    ASSERT_TRUE(eventually([] { return output_of("nft list tables").find("netdev vrrpd") != std::string::npos; }));
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
+    EXPECT_TRUE(engine.await_line(", DEGRADED: 1 addresses")) << engine.log();
+    EXPECT_TRUE(engine.await_line("gateway HOME: NOT ready: its fence does not open: ")) << engine.log();
+    engine.send(Kind::status_wanted);
+    const auto degraded = engine.await_status();
+    EXPECT_NE(degraded.find(R"("fence":"shut")"), std::string::npos) << degraded;
+    EXPECT_NE(degraded.find(R"("ready":false)"), std::string::npos) << degraded;
+    std::fputs("quit\n", owner);  // the engine has the other end of the pipe, too
+    ::pclose(owner);
+    EXPECT_TRUE(engine.await_line("gateway HOME: ready")) << engine.log();
+    engine.send(Kind::status_wanted);
+    const auto healed = engine.await_status();
+    EXPECT_NE(healed.find(R"("fence":"open")"), std::string::npos) << healed;
+    EXPECT_EQ(engine.lines_with("its fence does not open"), 1U) << engine.log();
 }
 
 // What a gateway's addresses end by, their lifetime, is renewed; and it is said when the kernel does not take that.

@@ -114,7 +114,7 @@ TEST_F(EngineRun, an_address_taken_away_comes_back_and_the_log_says_so) {
     EXPECT_TRUE(engine.await_line("10.12.14.1/24 dev lan0 was removed by someone else: added again")) << engine.log();
 }
 
-TEST_F(EngineRun, a_cable_that_is_out_is_a_fault_and_its_return_a_start) {
+TEST_F(EngineRun, VR_083_a_cable_that_is_out_is_a_fault_and_its_return_a_start) {
     EngineProcess engine(lan("10.12.14.1/24"));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     run_ip("link set lan0-far down");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/engine/values.hpp"
+#include "vrrpd/engine/core/flap_watch.hpp"
 #include "vrrpd/engine/core/next_hop.hpp"
 #include "vrrpd/engine/core/path_watch.hpp"
 #include "vrrpd/engine/core/rule_watch.hpp"
@@ -229,6 +230,18 @@ TEST(RuleWatch, says_each_time_who_it_was_until_it_happens_again_and_again) {
     EXPECT_NE(later->find("again and again, by someone else now"), std::string::npos) << *later;
     EXPECT_NE(later->find("(1000 times since"), std::string::npos) << *later;
     EXPECT_TRUE(watch.put_right(start + 11s + BackOff::calm + 1ms)) << "it was calm since";
+}
+
+TEST(FlapWatch, VR_153_three_times_in_ten_minutes_are_said_once) {
+    FlapWatch watch;
+    EXPECT_FALSE(watch.came_back(start));
+    EXPECT_FALSE(watch.came_back(start + 5min));
+    EXPECT_TRUE(watch.came_back(start + 10min));
+    EXPECT_FALSE(watch.came_back(start + 10min));
+    EXPECT_FALSE(watch.came_back(start + 11min)) << "another ten minutes";
+    EXPECT_FALSE(watch.came_back(start + 30min)) << "seldom";
+    EXPECT_FALSE(watch.came_back(start + 31min));
+    EXPECT_TRUE(watch.came_back(start + 32min));
 }
 
 }  // namespace

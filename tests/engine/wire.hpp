@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -16,6 +17,7 @@
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/ip.hpp"
 #include "vrrpd/base/mac.hpp"
+#include "vrrpd/proto/announce.hpp"
 
 namespace vrrpd::engine::test {
 
@@ -65,6 +67,20 @@ public:
                std::equal(sender.bytes().begin(), sender.bytes().end(), frame.begin() + sender_at) &&
                std::equal(target.bytes().begin(), target.bytes().end(), frame.begin() + target_at);
     }
+    // A question of IPv6 who has `target`, from nobody (RFC 4862 5.4.2).
+    bool hears_nd_probe(const IpAddress& target, std::chrono::milliseconds limit = std::chrono::milliseconds(1000)) {
+        constexpr std::ptrdiff_t sender_at = 22, target_at = 62;
+        const auto is_probe = [&](const Bytes& frame) {
+            return frame.size() >= 78 && frame[12] == 0x86 && frame[13] == 0xdd && frame[20] == IPPROTO_ICMPV6 &&
+                   frame[54] == 135 &&
+                   std::all_of(frame.begin() + sender_at, frame.begin() + sender_at + 16,
+                               [](auto octet) { return octet == 0; }) &&
+                   std::equal(target.bytes().begin(), target.bytes().end(), frame.begin() + target_at);
+        };
+        return !next(is_probe, limit).empty();
+    }
+    // From a host with this address.
+    void answer_nd(const IpAddress& from, const MacAddress& mac) { send(proto::unsolicited_na(from, mac, false)); }
     // From a host with this address: an answer to `to`, or (to itself) a gratuitous one.
     void answer_arp(const IpAddress& from, const MacAddress& mac, const IpAddress& to) {
         Bytes frame;

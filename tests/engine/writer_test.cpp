@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "netlink/fake_kernel.hpp"
+#include "tests/engine/noted_tables.hpp"
 #include "tests/engine/values.hpp"
 
 namespace vrrpd::engine::writer_test {
@@ -79,32 +80,6 @@ public:
 
 private:
     Journal& journal_;
-};
-
-// Rules that note what they were told to refuse.
-class NotedTables final : public netlink::nft::Tables {
-public:
-    netlink::nft::Abilities abilities() override { return {true, true, true}; }
-    Result<void> install(std::span<const netlink::nft::GatewayRules>) override { return {}; }
-    Result<void> install_fence(std::span<const netlink::nft::GatewayRules>) override { return {}; }
-    Result<bool> remove_fence() override { return false; }
-    Result<bool> open_fence(const std::string&, std::chrono::milliseconds) override { return false; }
-    Result<void> refuse(std::span<const netlink::nft::Refused> addresses) override {
-        refused.push_back(addresses.size());
-        return {};
-    }
-    Result<bool> intact() override { return true; }
-    Result<std::vector<netlink::nft::Obstacle>> obstacles(std::span<const netlink::nft::Served>,
-                                                          const Hurried& hurried) override {
-        ++inspections;
-        while (endless && !hurried()) std::this_thread::sleep_for(1ms);
-        if (endless.exchange(false)) return fail(ECANCELED, "read the rules");
-        return std::vector<netlink::nft::Obstacle>{};
-    }
-
-    std::vector<std::size_t> refused;  // how many, each time
-    std::atomic<unsigned> inspections = 0;
-    std::atomic<bool> endless = false;  // the rules of others, the first time
 };
 
 class WriterTest : public testing::Test {
@@ -352,6 +327,24 @@ TEST_F(WriterTest, names_the_switches_that_are_off_and_no_device_that_is_not_the
     ASSERT_EQ(done.size(), 1U);
     EXPECT_EQ(std::get<SwitchesKnown>(done[0].outcome).off,
               (std::vector<AskSwitches::Switch>{{"lan0", DeviceOption::forwarding_ipv4}}));
+}
+
+TEST_F(WriterTest, a_fence_that_does_not_open_is_tried_three_times_more_within_50_ms) {
+    auto own = std::make_unique<NotedTables>();
+    auto& tables = *own;
+    make_writer(std::move(own));
+    tables.fence_refusals = 3;
+    const auto began = Clock::now();
+    writer_->submit(OpenFence{"HOME", 5s});
+    auto done = finish();
+    EXPECT_LT(Clock::now() - began, 150ms) << "50 ms, and what a busy machine adds";
+    ASSERT_EQ(done.size(), 1U);
+    EXPECT_TRUE(std::get<FenceSet>(done[0].outcome).put_back.has_value());
+    tables.fence_refusals = 4;
+    writer_->submit(OpenFence{"HOME", 5s});
+    done = finish();
+    EXPECT_EQ(std::get<FenceSet>(done.at(0).outcome).put_back.error().code, EPERM);
+    EXPECT_EQ(tables.fence_refusals, 0) << "and no more than that";
 }
 
 TEST_F(WriterTest, a_kernel_without_nf_tables_says_so_and_the_rest_works) {

@@ -31,7 +31,7 @@ BfdRejection rejection(const Bytes& bytes) {
     return got ? BfdRejection::unknown_session : got.error();
 }
 
-TEST(BfdPacket, RFC5880_4_1_stands_as_the_figure_shows_it) {
+TEST(BfdPacket, VR_212_RFC5880_4_1_stands_as_the_figure_shows_it) {
     const Bytes expected{0x23, 0xa0, 3,    24,   1,    2,    3,    4,    5, 6, 7, 8,
                          0x00, 0x0f, 0x42, 0x40, 0x00, 0x00, 0xc3, 0x50, 0, 0, 0, 0};
     EXPECT_EQ(bytes_of(some_packet()), expected);
@@ -58,7 +58,7 @@ TEST(BfdPacket, what_follows_the_length_is_left_alone) {
     EXPECT_EQ(decode_bfd(bytes).value(), some_packet());
 }
 
-TEST(BfdPacket, RFC5880_6_8_6_short_ones_are_refused) {
+TEST(BfdPacket, VR_213_RFC5880_6_8_6_short_ones_are_refused) {
     const auto bytes = bytes_of(some_packet());
     for (std::size_t size = 0; size < bytes.size(); ++size)
         EXPECT_EQ(rejection(Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size))),
@@ -66,7 +66,7 @@ TEST(BfdPacket, RFC5880_6_8_6_short_ones_are_refused) {
 }
 
 // Each fault with all later ones beside it: the first check speaks.
-TEST(BfdPacket, RFC5880_6_8_6_checks_come_in_order) {
+TEST(BfdPacket, VR_213_RFC5880_6_8_6_checks_come_in_order) {
     auto bytes = bytes_of(some_packet());
     bytes[8] = bytes[9] = bytes[10] = bytes[11] = 0;  // Your Discriminator
     EXPECT_EQ(rejection(bytes), BfdRejection::wrong_state);
@@ -84,7 +84,7 @@ TEST(BfdPacket, RFC5880_6_8_6_checks_come_in_order) {
     EXPECT_EQ(rejection(bytes), BfdRejection::wrong_version);
 }
 
-TEST(BfdPacket, RFC5880_6_8_6_an_authenticated_one_is_26_octets_at_least) {
+TEST(BfdPacket, VR_213_RFC5880_6_8_6_an_authenticated_one_is_26_octets_at_least) {
     auto bytes = bytes_of(some_packet());
     bytes[1] |= 0x04;
     EXPECT_EQ(rejection(bytes), BfdRejection::wrong_length);
@@ -95,7 +95,7 @@ TEST(BfdPacket, RFC5880_6_8_6_an_authenticated_one_is_26_octets_at_least) {
     EXPECT_TRUE(got->authenticated);
 }
 
-TEST(BfdPacket, RFC5880_6_8_6_without_your_discriminator_only_who_is_down_speaks) {
+TEST(BfdPacket, VR_213_RFC5880_6_8_6_without_your_discriminator_only_who_is_down_speaks) {
     auto packet = some_packet();
     packet.your_discriminator = 0;
     for (const auto state : {BfdState::down, BfdState::admin_down}) {

@@ -89,7 +89,7 @@ TEST(BfdSession, RFC5880_6_8_1_begins_down_with_nothing_known_of_the_neighbour) 
     EXPECT_FALSE(packets[0].poll);
 }
 
-TEST(BfdSession, RFC5880_6_8_3_speaks_once_a_second_while_it_is_not_up) {
+TEST(BfdSession, VR_215_RFC5880_6_8_3_speaks_once_a_second_while_it_is_not_up) {
     Bench bench;
     EXPECT_EQ(sent(bench.at(0s, BfdStart{}))[0].desired_min_tx, BfdInterval(1'000'000));
     for (int i = 0; i < 100; ++i) {
@@ -110,7 +110,7 @@ TEST(BfdSession, idle_tx_is_its_pace_while_it_is_not_up) {
     EXPECT_GE(bench.deadline(), 3s);
 }
 
-TEST(BfdSession, RFC5880_6_2_comes_up_by_three_packets) {
+TEST(BfdSession, VR_217_RFC5880_6_2_comes_up_by_three_packets) {
     Bench bench;
     bench.at(0s, BfdStart{});
     auto actions = bench.hear(1ms, from_neighbor(BfdState::down, 0));
@@ -126,7 +126,7 @@ TEST(BfdSession, RFC5880_6_2_comes_up_by_three_packets) {
 }
 
 // 6.8.6, line by line: what each state makes of what is heard.
-TEST(BfdSession, RFC5880_6_8_6_the_table_of_states) {
+TEST(BfdSession, VR_217_RFC5880_6_8_6_the_table_of_states) {
     struct Row {
         BfdState is, heard, becomes;
     };
@@ -145,7 +145,7 @@ TEST(BfdSession, RFC5880_6_8_6_the_table_of_states) {
     }
 }
 
-TEST(BfdSession, RFC5880_6_8_6_goes_down_with_the_neighbour_and_says_why) {
+TEST(BfdSession, VR_217_RFC5880_6_8_6_goes_down_with_the_neighbour_and_says_why) {
     Bench bench;
     bench.come_up(0s);
     const auto actions = bench.hear(10ms, BfdState::down);
@@ -156,7 +156,7 @@ TEST(BfdSession, RFC5880_6_8_6_goes_down_with_the_neighbour_and_says_why) {
     EXPECT_EQ(sent(actions)[0].desired_min_tx, BfdInterval(1'000'000));
 }
 
-TEST(BfdSession, a_stopped_neighbour_is_told_apart) {
+TEST(BfdSession, VR_217_a_stopped_neighbour_is_told_apart) {
     Bench bench;
     bench.come_up(0s);
     const auto move = moves(bench.hear(10ms, BfdState::admin_down));
@@ -165,7 +165,7 @@ TEST(BfdSession, a_stopped_neighbour_is_told_apart) {
     EXPECT_EQ(move[0].to, BfdState::down);
 }
 
-TEST(BfdSession, RFC5880_6_8_4_detects_by_the_neighbours_multiplier_and_the_slower_interval) {
+TEST(BfdSession, VR_214_RFC5880_6_8_4_detects_by_the_neighbours_multiplier_and_the_slower_interval) {
     Bench bench;
     bench.come_up(0s);
     EXPECT_EQ(bench.session.detection_time(), 4 * 60ms) << "it sends every 60 ms, which is more than our 40";
@@ -192,7 +192,7 @@ TEST(BfdSession, RFC5880_6_8_1_who_is_silent_is_forgotten_also_while_down) {
     EXPECT_EQ(bench.session.remote(), BfdRemote{});
 }
 
-TEST(BfdSession, RFC5880_6_8_7_jitter_is_up_to_a_quarter) {
+TEST(BfdSession, VR_216_RFC5880_6_8_7_jitter_is_up_to_a_quarter) {
     Bench bench;
     bench.come_up(0s);
     Duration least = 1h, most{0};
@@ -214,7 +214,7 @@ TEST(BfdSession, RFC5880_6_8_7_jitter_is_up_to_a_quarter) {
     EXPECT_GE(most, 70ms * 99 / 100);
 }
 
-TEST(BfdSession, RFC5880_6_8_7_with_a_multiplier_of_1_it_is_at_most_90_percent) {
+TEST(BfdSession, VR_216_RFC5880_6_8_7_with_a_multiplier_of_1_it_is_at_most_90_percent) {
     auto parameters = fast();
     parameters.multiplier = 1;
     Bench bench(parameters);
@@ -301,7 +301,7 @@ TEST(BfdSession, RFC5880_6_5_the_poll_bit_stays_until_it_is_answered) {
     EXPECT_FALSE(sent(bench.session.step(next, BfdTimeReached{})).at(0).poll);
 }
 
-TEST(BfdSession, RFC5880_6_8_3_a_slower_pace_waits_for_the_answer) {
+TEST(BfdSession, VR_215_RFC5880_6_8_3_a_slower_pace_waits_for_the_answer) {
     Bench bench;
     bench.come_up(0s);
     auto changed = fast();

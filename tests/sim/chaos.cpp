@@ -16,6 +16,8 @@ public:
     Chaos(World& world, const Trouble& trouble, Duration unit) : world_(world), trouble_(trouble), unit_(unit) {}
 
     void one() {
+        // Beside the list: every seed without goes on meaning what it meant before.
+        if (trouble_.squatter && world_.rng().chance(0.3)) return squat();
         using Act = void (Chaos::*)();
         static const std::vector<Act> acts{&Chaos::power, &Chaos::power,       &Chaos::engine,  &Chaos::stop,
                                            &Chaos::link,  &Chaos::stall,       &Chaos::stall,   &Chaos::partition,
@@ -37,6 +39,7 @@ private:
     void stall() { world_.stall(node(), world_.rng().up_to(3 * unit_)); }
     void claim() { world_.fail_claim(node()); }
     void heal() { world_.heal(); }
+    void squat() { world_.set_squatter(world_.rng().chance(0.5)); }
     void ready() { world_.set_ready(node(), world_.rng().chance(0.7)); }
 
     // One direction of one pair, or one router from all others.
@@ -92,6 +95,7 @@ void cause(World& world, const Trouble& trouble, Duration unit) {
 void end(World& world, Duration unit) {
     world.heal();
     world.set_weather({});
+    world.set_squatter(false);
     Instant over = world.now() + unit / longest_flight;
     for (const auto& node : world.nodes()) {
         if (!node.up() && world.rng().chance(0.6)) world.start(node.index);

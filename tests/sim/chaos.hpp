@@ -7,8 +7,9 @@ namespace vrrpd::sim {
 
 // How bad it may get.
 struct Trouble {
-    bool lossy = true;    // packets get lost
-    bool one_way = true;  // partitions of one direction
+    bool lossy = true;      // packets get lost
+    bool one_way = true;    // partitions of one direction
+    bool squatter = false;  // a host that holds the address without VRRP comes and goes
 };
 
 // Some faults over some time; when it returns they may all still stand.

@@ -6,6 +6,7 @@
 
 #include "tests/base/effort.hpp"
 #include "tests/sim/group_world.hpp"
+#include "tests/sim/run.hpp"
 
 namespace vrrpd::sim::group_test {
 namespace {
@@ -13,11 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 using proto::Role;
 
-std::string replay(std::uint64_t seed) { return "sim --groups --seed " + std::to_string(seed) + " --trace"; }
-
 TEST(Groups, fixed_seeds) {
     for (std::uint64_t seed = 1; seed <= vrrpd::test::share_of(50); ++seed)
-        ASSERT_EQ(run_groups(seed, nullptr), "") << replay(seed);
+        ASSERT_EQ(run_groups(seed, nullptr), "") << replay(seed, "--groups ");
 }
 
 TEST(Groups, fresh_seeds) {
@@ -25,7 +24,7 @@ TEST(Groups, fresh_seeds) {
     const auto end = std::chrono::steady_clock::now() + 2s;
     while (std::chrono::steady_clock::now() < end) {
         const std::uint64_t seed = std::uint64_t{fresh()} << 32 | fresh();
-        ASSERT_EQ(run_groups(seed, nullptr), "") << replay(seed);
+        ASSERT_EQ(run_groups(seed, nullptr), "") << replay(seed, "--groups ");
     }
 }
 

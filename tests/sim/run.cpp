@@ -89,8 +89,10 @@ std::string run(std::uint64_t seed, std::ostream* trace) {
     Rng rng(seed);
     auto plan = plan_for(rng);
     if (seed % 4 == 3) make_gateways(plan);
+    plan.trouble.squatter = seed % 8 == 5;
     World world(rng.next(), plan.segment, trace);
     for (const auto& router : plan.routers) world.add(router);
+    world.set_squatter(plan.trouble.squatter);
     Monitor monitor(world);
     for (const auto& node : world.nodes()) {
         world.start(node.index);
@@ -100,6 +102,8 @@ std::string run(std::uint64_t seed, std::ostream* trace) {
     return world.violation();
 }
 
-std::string replay(std::uint64_t seed) { return "sim --seed " + std::to_string(seed) + " --trace"; }
+std::string replay(std::uint64_t seed, const std::string& option) {
+    return "build/release/bin/sim " + option + "--seed " + std::to_string(seed) + " --trace";
+}
 
 }  // namespace vrrpd::sim

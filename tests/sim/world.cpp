@@ -58,6 +58,11 @@ void World::start(std::size_t index) {
     if (node.up()) return;
     say(node, "starts");
     boot(node);
+    begin(node);
+}
+
+void World::begin(Node& node) {
+    node.heard = node.held = false;
     step(node, Start{});
 }
 
@@ -77,7 +82,9 @@ void World::restart_engine(std::size_t index) {
     say(node, "engine crashes");
     const bool was_active = node.active();
     boot(node);
-    was_active ? step(node, Adopt{}) : step(node, Start{});
+    if (!was_active) return begin(node);
+    node.heard = true;
+    step(node, Adopt{});
 }
 
 void World::stop(std::size_t index) {
@@ -96,7 +103,7 @@ void World::interrupt(std::size_t index) {
     if (!node.up()) return;
     say(node, "link flaps");
     step(node, Fault{});
-    step(node, Start{});
+    begin(node);
 }
 
 void World::stall(std::size_t index, Duration time) {
@@ -135,6 +142,11 @@ void World::reconfigure(std::size_t index, const RouterParameters& parameters) {
     if (!node.up()) return;
     say(node, "reloads, interval " + text(Duration(parameters.advert_interval)));
     step(node, Reconfigured{parameters});
+}
+
+void World::set_squatter(bool there) {
+    if (there != squatter_) Timeline::say(there ? "a host squats on the address" : "the squatter goes");
+    squatter_ = there;
 }
 
 // ---- one router's turn -------------------------------------------------------------------------------
@@ -191,6 +203,7 @@ void World::perform(Node& node, const SendAdvert& action) {
 
 void World::perform(Node& node, const Claim&) {
     if (node.holds) violated("claimed twice");
+    if (node.held && !node.heard) violated("took at a start what another machine answers for");
     node.holds = true;
     const bool v4 = segment_.family == Family::ipv4;
     node.announcer->start(now_, v4 ? 1 : 0, v4 ? 0 : 1);
@@ -204,6 +217,7 @@ void World::perform(Node& node, const Release&) {
 }
 
 void World::perform(Node& node, const Probe&) {
+    node.held = squatter_;
     bool answered = squatter_;
     for (const auto& other : nodes_) {
         const bool reached =
@@ -272,6 +286,7 @@ void World::receive(Node& node, const Arrival& arrival) {
     if (accepted.has_value() == arrival.damaged)
         return violated(accepted ? "a damaged advert was accepted" : "refused: " + std::string(name(accepted.error())));
     if (!accepted) return;
+    node.heard = true;
     step(node, Received{accepted->advert.priority, accepted->advert.interval, arrival.source, node.address});
 }
 

@@ -45,6 +45,8 @@ struct Node {
     std::optional<proto::Announcer> announcer;
     bool holds = false;       // the virtual addresses are on its interface
     bool ready = true;        // what it is told when it comes up
+    bool heard = false;       // it heard a router since it started, or was one
+    bool held = false;        // the squatter was there when it asked last who holds the addresses
     Instant stalled_until{};  // until then it serves nothing; packets queue
     std::uint64_t life = 0;   // wake-ups of an earlier life are void
     Deadline wake;            // the deadline it will be woken for
@@ -76,7 +78,7 @@ public:
     void block(std::size_t from, std::size_t to) { blocked_[from * most_nodes + to] = true; }
     void heal() { blocked_.assign(most_nodes * most_nodes, false); }
     void set_weather(const Weather& weather) { weather_ = weather; }
-    void set_squatter(bool there) { squatter_ = there; }  // a host that holds the address without VRRP
+    void set_squatter(bool there);  // a host that holds the address without VRRP, and answers for it
 
     [[nodiscard]] const std::vector<Node>& nodes() const { return nodes_; }
     [[nodiscard]] const Segment& segment() const { return segment_; }
@@ -87,6 +89,7 @@ private:
     static constexpr std::size_t most_nodes = 8;
 
     void boot(Node& node);
+    void begin(Node& node);
     void step(Node& node, const proto::Event& event);
     void serve(Node& node);  // queued packets, then timers
     void arm(Node& node);

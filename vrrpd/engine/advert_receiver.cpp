@@ -47,7 +47,7 @@ void AdvertReceiver::heard(std::span<const Transport::Member> members, const net
     auto* const found = addressee(members, heard.envelope);
     if (!found) return say_unknown(link, heard);
     auto& router = *found;
-    if (router.machine.role() == proto::Role::initialize) return;  // VR-085
+    if (router.machine.role() == proto::Role::initialize && !router.listens) return;  // VR-085
     const auto& config = *router.config;
     if (config.ignores_adverts) return;  // of the owner
     const std::array<IpAddress, 1> own{router.source.value_or(IpAddress{})};

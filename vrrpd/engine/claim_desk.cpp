@@ -21,7 +21,7 @@ void ClaimDesk::claim(Router& router, proto::Cause cause) {
     if (const auto& gateway = router.followed; gateway.gateway) {
         const auto lifetime = dead_man(router.machine.down_interval());
         // Of a group, whichever member comes first: behind a shut fence its announcements were lost.
-        if (keeps_fence_open(router) || !gateways_.fence_is_open(gateway.number))
+        if (keeps_fence_open(router) || !gateways_.wants_fence_open(gateway.number))
             gateways_.open_fence(gateway.number, lifetime);
         router.renew_at = loop_.now() + lifetime / 3;
         router.standing = std::make_unique<Desired>(wanted);
@@ -115,13 +115,28 @@ bool ClaimDesk::failed(Router& router, const UnderWay& claim, const Results& res
 
 void ClaimDesk::claimed(Router& router, const UnderWay& claim, const Results& results) {
     if (failed(router, claim, results)) return orders_.drive(router, proto::ClaimFailed{});
+    const auto written = boot_now();
     announce_all(router);
+    const auto announced = boot_now();
     orders_.done();
     if (results.empty()) return;  // adopted, and all of it stands
-    const bool degraded = !std::all_of(results.begin(), results.end(), [](const auto& one) { return one.has_value(); });
-    log_.info("({}) took over in {}{}: {} addresses, {} routes and rules", router.config->name,
-              text(boot_now() - claim.began), degraded ? ", DEGRADED" : "", claim.wanted.addresses.size(),
-              claim.wanted.routes.size() + claim.wanted.rules.size());
+    const auto steps = describe(TakeOver{claim.began, fence_step(router, claim), written, announced});
+    log_.info("({}) took over in {}{}: {} addresses, {} routes and rules ({})", router.config->name,
+              text(announced - claim.began), degraded(router, results) ? ", DEGRADED" : "",
+              claim.wanted.addresses.size(), claim.wanted.routes.size() + claim.wanted.rules.size(), steps);
+}
+
+// The role is useless behind a shut fence, but no other router is known to do better.
+bool ClaimDesk::degraded(const Router& router, const Results& results) const {
+    const bool stuck = router.followed.gateway && gateways_.fence_is_stuck(router.followed.number);
+    return stuck || !std::all_of(results.begin(), results.end(), [](const auto& one) { return one.has_value(); });
+}
+
+// None: there is no fence, or another member of its sync group had opened it.
+std::optional<Instant> ClaimDesk::fence_step(const Router& router, const UnderWay& claim) const {
+    if (!router.followed.gateway) return std::nullopt;
+    const auto opened = gateways_.fence_opened_at(router.followed.number);
+    return opened >= claim.began ? std::optional(opened) : std::nullopt;
 }
 
 void ClaimDesk::announce_all(Router& router) {
@@ -151,7 +166,7 @@ void ClaimDesk::release(Router& router) {
                   [this, name = router.config->name](const Results& results) { log_failures(name, results); });
     refuse_packets();
     if (const auto& gateway = router.followed; gateway.gateway) {
-        if (!routers_.first_installed(*gateway.gateway) && gateways_.fence_is_open(gateway.number))
+        if (!routers_.first_installed(*gateway.gateway) && gateways_.wants_fence_open(gateway.number))
             gateways_.shut_fence(gateway.number);
         purge_connections(router, withdrawn);
     }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,8 @@ private:
     void purge_connections(const Router& router, const Desired& withdrawn);
     void claimed(Router& router, const UnderWay& claim, const Results& results);
     [[nodiscard]] bool failed(Router& router, const UnderWay& claim, const Results& results) const;
+    [[nodiscard]] bool degraded(const Router& router, const Results& results) const;
+    [[nodiscard]] std::optional<Instant> fence_step(const Router& router, const UnderWay& claim) const;
 
     void repair(Router& router);
     [[nodiscard]] bool resigns_over(Router& router, const Desired& lost);

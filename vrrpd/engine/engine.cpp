@@ -41,6 +41,7 @@ void Engine::make_parts() {
     receiver_ = std::make_unique<AdvertReceiver>(
         loop_, log_, routers_, peers_, [this](const auto& router) { remember(router, options_.state); },
         [this](auto& router, const auto& advert, Instant at) {
+            if (router.listens) return heard_before_adopting(router, advert);
             drive(router, advert, at);
             if (router.config->sync_group) groups_->heard(router);
         });
@@ -149,16 +150,12 @@ void Engine::speak() {
 // A fault-free router enters the protocol: adopted after a crash, or from the beginning.
 void Engine::begin(Router& router) {
     const auto legacy = inherited(router);
-    const bool was_active = router.record && router.record->active.load(std::memory_order_relaxed) != 0;
-    if (options_.adopt && was_active) {
-        const auto last = Instant(Duration(router.record->last_advert.load(std::memory_order_relaxed)));
-        router.record->active.store(0, std::memory_order_relaxed);  // adopted once, whatever comes of it
-        if (loop_.now() - last < goes_on_within(router)) {
-            drive(router, proto::Adopt{});
-            return take_up(router, legacy);
-        }
-    }
-    drive(router, proto::Start{legacy ? legacy->preempt_from : Deadline{}});
+    const bool adopts = may_go_on(router) && !router.outranked;
+    if (options_.adopt && router.record) router.record->active.store(0, std::memory_order_relaxed);  // once
+    if (adopts)
+        drive(router, proto::Adopt{});
+    else
+        drive(router, proto::Start{legacy ? legacy->preempt_from : Deadline{}});
     take_up(router, legacy);
 }
 

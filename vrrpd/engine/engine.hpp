@@ -131,6 +131,9 @@ private:
     void leave_to_successor();
     void advertise_all();  // those that are Active
     [[nodiscard]] Duration goes_on_within(const Router& router) const;
+    [[nodiscard]] bool may_go_on(const Router& router) const;
+    void hear_before_adopting();
+    void heard_before_adopting(Router& router, const proto::Received& advert);
     [[nodiscard]] std::chrono::milliseconds shortest_advert_interval() const;
 
     // ---- engine_reload.cpp

@@ -11,6 +11,12 @@ namespace {
 
 constexpr Duration longest_hold = std::chrono::milliseconds(5);  // of log lines, while a claim is under way
 
+// Who was missed is Active again within the time for which it was waited. VR-153.
+bool came_back_at_once(const Router& router, const proto::Transition& action, Instant now) {
+    const bool yields = action.cause == proto::Cause::higher_priority || action.cause == proto::Cause::equal_priority;
+    return yields && action.peer && router.from_silence && now - router.since < router.machine.down_interval();
+}
+
 }  // namespace
 
 void Engine::drive(Router& router, const proto::Event& event, Instant at) {
@@ -51,6 +57,8 @@ void Engine::perform(Router& router, const proto::AnnounceAgain&) {
 
 void Engine::perform(Router& router, const proto::Transition& action) {
     router.rejections_said = 0;
+    const bool flapped = came_back_at_once(router, action, loop_.now());
+    router.from_silence = action.cause == proto::Cause::silence;
     router.since = loop_.now();
     router.adopted = action.cause == proto::Cause::adopted;
     tidy_at_ = loop_.now() + tidy_delay;
@@ -64,6 +72,13 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));
+    if (flapped && router.troubles.edit().flaps.came_back(loop_.now()))
+        log_.warning(
+            "({}) {} fell silent and was back before it can have started anew, {} times within {} min: its adverts are "
+            "late or lost on the way, or it stands still now and then. Give protocol 112 precedence in the network "
+            "(it is marked CS6), or all routers a longer advert_int",
+            router.config->name, peers_.describe(*action.peer), FlapWatch::suspicious,
+            FlapWatch::window / std::chrono::minutes(1));
     herald_.tell(router, action);
     if (action.cause == proto::Cause::started && router.config->unicast()) announce_source(router);
     if (router.followed.gateway) report();

@@ -70,6 +70,32 @@ Duration Engine::goes_on_within(const Router& router) const {
     return proto::down_interval(timing.version, timing.priority, timing.advert_interval, timing.down_timer_adverts);
 }
 
+bool Engine::may_go_on(const Router& router) const {
+    const bool was_active = router.record && router.record->active.load(std::memory_order_relaxed) != 0;
+    if (!options_.adopt || !was_active) return false;
+    const auto last = Instant(Duration(router.record->last_advert.load(std::memory_order_relaxed)));
+    return loop_.now() - last < goes_on_within(router);
+}
+
+// What waits in the sockets may say that another router has the role by now. Nothing is sent before it is heard.
+void Engine::hear_before_adopting() {
+    bool any = false;
+    for (auto& router : routers_) {
+        const bool begins = router->machine.role() == proto::Role::initialize && router->troubles->faults.empty();
+        router->listens = begins && may_go_on(*router);
+        any = any || router->listens;
+    }
+    if (!any) return;
+    transport_->drain();
+    for (auto& router : routers_) router->listens = false;
+}
+
+void Engine::heard_before_adopting(Router& router, const proto::Received& advert) {
+    if (!advert.outranks(router.machine.effective_priority()) || std::exchange(router.outranked, true)) return;
+    log_.notice("({}) does not go on in the role of the engine before: {} has it by now, with priority {}",
+                router.config->name, peers_.describe(advert.source), advert.priority.value());
+}
+
 // What was asked of the kernel is done first, with adverts meanwhile. Then one more advert: from now the other routers
 // wait as long as ever, and nothing that takes time is left to do. What an authenticator knows is written down.
 void Engine::leave_to_successor() {

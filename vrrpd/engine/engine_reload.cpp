@@ -102,7 +102,8 @@ void Engine::follow_configuration(Router& router) {
     const auto& gateway = router.followed;
     if (gateway.gateway && router.installed)
         claims_->renew(router);
-    else if (gateway.gateway && !routers_.first_installed(*gateway.gateway) && gateways_->fence_is_open(gateway.number))
+    else if (gateway.gateway && !routers_.first_installed(*gateway.gateway) &&
+             gateways_->wants_fence_open(gateway.number))
         gateways_->shut_fence(gateway.number);  // it followed another router before
     routers_.schedule(router);
 }

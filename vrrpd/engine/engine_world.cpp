@@ -102,6 +102,7 @@ void Engine::reconsider_all() {
     for (auto& router : routers_) conditions.push_back(look(*router));
     require_sockets();  // before anybody's first advert
     for (std::size_t i = 0; i < routers_.size(); ++i) judge(routers_[i], std::move(conditions[i]));
+    hear_before_adopting();
     for (auto& router : routers_) settle(*router);
 }
 
@@ -195,6 +196,7 @@ void Engine::gateway_changed(std::size_t gateway) {
     for (auto& router : routers_)
         if (router->followed.gateway == &config().gateways[gateway]) followed.push_back(router.get());
     for (auto* router : followed) judge(*router, look(*router));
+    hear_before_adopting();
     for (auto* router : followed) settle(*router);
 }
 
@@ -236,6 +238,7 @@ void Engine::tracker_changed(const ipc::TrackerState& state) {
     for (auto& router : routers_)
         if (tracks(*router->config, *object)) concerned.push_back(router.get());
     for (auto* router : concerned) rejudge(*router);
+    hear_before_adopting();
     for (auto* router : concerned) settle(*router);
 }
 

@@ -1,6 +1,7 @@
 #include "vrrpd/engine/gateway_keeper.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "netlink/nft/compile.hpp"
@@ -10,6 +11,7 @@ namespace vrrpd::engine {
 namespace {
 
 constexpr Duration switches_interval = std::chrono::seconds(10);
+constexpr Duration fence_pause = std::chrono::seconds(1);  // before it is tried again
 // The supervisor sets them when a device appears.
 constexpr Duration first_look = std::chrono::milliseconds(20), second_look = std::chrono::seconds(1);
 
@@ -251,22 +253,71 @@ void GatewayKeeper::install() {
 
 void GatewayKeeper::open_fence(std::size_t gateway, std::chrono::milliseconds lifetime) {
     states_[gateway].open = lifetime;
-    const auto& name = (*gateways_)[gateway].name;
+    states_[gateway].fence_at.reset();
     if (!desk_.has_tables()) return;
-    desk_.ask(OpenFence{name, lifetime}, [this, name](const Outcome& outcome) {
-        const auto& put_back = std::get<FenceSet>(outcome).put_back;
-        if (!put_back)
-            log_.error("gateway {}: the fence could not be opened: {}", name, put_back.error().describe());
-        else if (*put_back && not_installed_.empty())
-            say_put_right();
-        else if (*put_back)
-            install();  // what could not be installed before can be now: that is to be known
+    const auto& name = (*gateways_)[gateway].name;
+    desk_.ask(OpenFence{name, lifetime}, [this, name, lifetime](const Outcome& outcome) {
+        fence_opened(name, lifetime, std::get<FenceSet>(outcome).put_back);
     });
 }
 
+void GatewayKeeper::fence_opened(const std::string& name, std::chrono::milliseconds lifetime,
+                                 const Result<bool>& put_back) {
+    const auto gateway = find(name);
+    if (!gateway) return;  // a reload came between
+    auto& state = states_[*gateway];
+    if (put_back) {
+        state.opened_at = boot_now();
+        state.open_until = state.opened_at + lifetime;
+    }
+    if (state.open) {  // still
+        state.not_opened = put_back ? "" : "its fence does not open: " + put_back.error().describe();
+        if (!put_back) state.fence_at = loop_.now() + fence_pause;
+        judge(*gateway);
+    }
+    if (!put_back || !*put_back) return;
+    if (not_installed_.empty())
+        say_put_right();
+    else
+        install();  // what could not be installed before can be now: that is to be known
+}
+
 void GatewayKeeper::shut_fence(std::size_t gateway) {
-    states_[gateway].open.reset();
-    if (desk_.has_tables()) desk_.ask(OpenFence{(*gateways_)[gateway].name, std::chrono::milliseconds(0)});
+    auto& state = states_[gateway];
+    state.open.reset();
+    state.not_opened.clear();
+    state.fence_at.reset();
+    if (!desk_.has_tables()) return;
+    const auto& name = (*gateways_)[gateway].name;
+    desk_.ask(OpenFence{name, std::chrono::milliseconds(0)},
+              [this, name](const Outcome& outcome) { fence_shut(name, std::get<FenceSet>(outcome).put_back); });
+}
+
+void GatewayKeeper::fence_shut(const std::string& name, const Result<bool>& done) {
+    const auto gateway = find(name);
+    if (!gateway) return;
+    auto& state = states_[*gateway];
+    const bool shut = done || done.error().code == ENOENT;  // there is nothing that could be open
+    if (shut) {
+        state.open_until = {};
+        if (std::exchange(state.not_shut, false)) log_.notice("gateway {}: the fence is shut", name);
+    } else {
+        if (!std::exchange(state.not_shut, true))
+            log_.error("gateway {}: the fence could not be shut, and stays open until its time is up: {}", name,
+                       done.error().describe());
+        if (!state.open) state.fence_at = loop_.now() + fence_pause;
+    }
+    judge(*gateway);
+}
+
+void GatewayKeeper::try_fence_again(std::size_t gateway, Instant now) {
+    auto& state = states_[gateway];
+    if (!state.fence_at || *state.fence_at > now) return;
+    state.fence_at.reset();
+    if (state.open)
+        open_fence(gateway, *state.open);
+    else if (now < state.open_until)
+        shut_fence(gateway);
 }
 
 void GatewayKeeper::world_changed() {
@@ -303,7 +354,8 @@ void GatewayKeeper::judge(std::size_t gateway) {
     for (const auto& device : netlink::nft::lan_devices(config.rules))
         if (const auto wrong = device_state(desk_.world().link(device)); !wrong.empty())
             now.obstacles.push_back(device + " " + wrong);
-    if (!not_installed_.empty()) now.obstacles.push_back(not_installed_);
+    for (const auto* refused : {&not_installed_, &state.not_opened})
+        if (!refused->empty()) now.obstacles.push_back(*refused);
     for (const auto* list : {&state.forwarding, &state.foreign})
         now.obstacles.insert(now.obstacles.end(), list->begin(), list->end());
     now.services = state.services;
@@ -394,7 +446,7 @@ void GatewayKeeper::address_claimed(IfIndex link, const IpAddress& address) {
 Deadline GatewayKeeper::next_deadline() const {
     Deadline next = earlier(rules_.next_deadline(), switches_at_);
     for (const auto& state : states_)
-        if (state.via) next = earlier(next, state.next_hop.next_deadline());
+        next = earlier(earlier(next, state.fence_at), state.via ? state.next_hop.next_deadline() : std::nullopt);
     return next;
 }
 
@@ -406,6 +458,7 @@ void GatewayKeeper::step(Instant now) {
     }
     for (std::size_t i = 0; i < states_.size(); ++i) {
         auto& state = states_[i];
+        try_fence_again(i, now);
         if (!state.via) continue;
         const auto* wan = desk_.world().link((*gateways_)[i].wan->device);
         if (!state.next_hop.step(now) || !wan) continue;

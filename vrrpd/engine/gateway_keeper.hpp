@@ -25,10 +25,19 @@ public:
     // At start and after a reload. The configuration must outlive the keeper or the next call.
     void configure(const config::Config& config);
 
-    // The fence of one gateway: open for so long (renewed by calling again), or shut.
+    // The fence of one gateway: open for so long (renewed by calling again), or shut. What the kernel refuses is tried
+    // again until it is done or no longer wanted.
     void open_fence(std::size_t gateway, std::chrono::milliseconds lifetime);
     void shut_fence(std::size_t gateway);
-    [[nodiscard]] bool fence_is_open(std::size_t gateway) const { return states_[gateway].open.has_value(); }
+    [[nodiscard]] bool wants_fence_open(std::size_t gateway) const { return states_[gateway].open.has_value(); }
+    // What came of it. Without nf_tables there is none that could be shut.
+    [[nodiscard]] bool fence_is_open(std::size_t gateway) const {
+        return !desk_.has_tables() || loop_.now() < states_[gateway].open_until;
+    }
+    // When it was opened, or renewed, last.
+    [[nodiscard]] Instant fence_opened_at(std::size_t gateway) const { return states_[gateway].opened_at; }
+    // It should be open, and the kernel refused that the last time.
+    [[nodiscard]] bool fence_is_stuck(std::size_t gateway) const { return !states_[gateway].not_opened.empty(); }
 
     [[nodiscard]] const Readiness& readiness(std::size_t gateway) const { return states_[gateway].readiness; }
     [[nodiscard]] const std::optional<IpAddress>& next_hop(std::size_t gateway) const { return states_[gateway].via; }
@@ -67,7 +76,11 @@ private:
         std::vector<std::string> foreign;               // foreign rules in its way
         std::vector<std::string> forwarding;            // where the kernel does not forward
         std::vector<std::string> forwarding_seen;       // ... at the last look: once is no proof
-        std::optional<std::chrono::milliseconds> open;  // the fence, and for how long at a time
+        std::optional<std::chrono::milliseconds> open;  // the fence should be, and for how long at a time
+        Instant opened_at{}, open_until{};              // ... and was, as far as the kernel said
+        std::string not_opened;                         // why not, the last time
+        bool not_shut = false;                          // ... and it was said
+        Deadline fence_at;                              // it is tried again
         bool no_dhcp = false;                           // be it open: not for DHCP
         std::vector<netlink::nft::GatewayRules::DnsServer> dns;  // one of each family at most
         std::vector<proto::Tracked> services;
@@ -83,6 +96,9 @@ private:
     [[nodiscard]] std::vector<netlink::nft::Served> served() const;
     [[nodiscard]] std::vector<netlink::nft::Served::DnsPath> dns_paths(const std::string& gateway) const;
     void install();
+    void fence_opened(const std::string& name, std::chrono::milliseconds lifetime, const Result<bool>& put_back);
+    void fence_shut(const std::string& name, const Result<bool>& done);
+    void try_fence_again(std::size_t gateway, Instant now);
     void inspect();
     void inspected(const RulesInspected& found);
     void put_right();

@@ -185,7 +185,12 @@ private:
     }
     Outcome run(const OpenFence& task) {
         if (!tables_) return FenceSet{no_tables()};
-        return FenceSet{tables_->open_fence(task.gateway, task.lifetime)};
+        auto set = tables_->open_fence(task.gateway, task.lifetime);
+        for (int attempt = 1; attempt < attempts && !set; ++attempt) {
+            std::this_thread::sleep_for(between_attempts);
+            set = tables_->open_fence(task.gateway, task.lifetime);
+        }
+        return FenceSet{std::move(set)};
     }
     Outcome run(const PurgeConnections& task) { return ConnectionsPurged{purge_(task.which)}; }
     Outcome run(const InspectRules& task) {

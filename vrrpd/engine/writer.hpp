@@ -36,6 +36,7 @@ struct AskNeighbour {
 struct InstallRules {
     std::vector<netlink::nft::GatewayRules> gateways;
 };
+// Tried again like a request.
 struct OpenFence {
     std::string gateway;
     std::chrono::milliseconds lifetime;

@@ -254,11 +254,9 @@ void Step::yield(Active&, Cause cause, const Received& better) {
 
 // Preempt_Mode is not consulted here (VR-124); an owner is no exception (VR-126, erratum 8298).
 void Step::on(Active& active, const Received& advert) {
-    const bool same = advert.priority == router_.effective_;
-    const bool better = advert.priority > router_.effective_ || (same && advert.source > advert.own_source);
     // The socket is drained before the timer is looked at: what is no better than we took over while we stood still.
     // To a better one we yield as ever, aloud.
-    if (!better && stood_still(active)) {
+    if (!advert.outranks(router_.effective_) && stood_still(active)) {
         leave(Cause::stalled);
         return on(std::get<Backup>(router_.state_), advert);
     }

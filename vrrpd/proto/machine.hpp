@@ -64,6 +64,11 @@ struct Received {
     Centiseconds interval;
     IpAddress source;
     IpAddress own_source;  // the address we send from: the tie-break of RFC 9568 6.4.3
+
+    // Who sent it is Active rather than we are, with this priority.
+    [[nodiscard]] bool outranks(Priority own) const {
+        return priority > own || (priority == own && source > own_source);
+    }
 };
 struct TimeReached {};
 struct PriorityChanged {

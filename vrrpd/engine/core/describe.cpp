@@ -86,6 +86,12 @@ std::string text(Duration duration) {
     return fmt::format("{:.1f} s", static_cast<double>(us) / 1e6);
 }
 
+std::string describe(const TakeOver& steps) {
+    const auto at = [&](Instant step) { return text(step - steps.began); };
+    return fmt::format("{}kernel {}, announced {}", steps.fence ? "fence " + at(*steps.fence) + ", " : "",
+                       at(steps.written), at(steps.announced));
+}
+
 LogLine describe(const proto::Transition& transition, const std::vector<std::string>& faults, const NameOf& name_of) {
     const auto level = transition.cause == Cause::fault || transition.cause == Cause::claim_failed ||
                                transition.cause == Cause::stalled || transition.cause == Cause::object_lost

@@ -36,6 +36,14 @@ struct NoteContext {
     const std::vector<std::string>& obstacles;  // why we are not ready
 };
 [[nodiscard]] LogLine describe(const proto::Note& note, const NoteContext& context, const NameOf& name_of);
+// When each step of a take-over was done; its advert left before the first.
+struct TakeOver {
+    Instant began;
+    std::optional<Instant> fence;  // none: it has none to open
+    Instant written, announced;
+};
+// "fence 1.2 ms, kernel 3.4 ms, announced 3.9 ms", each counted from the beginning.
+[[nodiscard]] std::string describe(const TakeOver& steps);
 // "without 10.12.14.9, with 10.12.14.8": what another router advertises instead of our list, in whatever order; empty:
 // the same addresses.
 [[nodiscard]] std::string describe_difference(const std::vector<config::VirtualAddress>& own,

@@ -13,6 +13,7 @@
 #include "vrrpd/base/back_off.hpp"
 #include "vrrpd/base/seldom.hpp"
 #include "vrrpd/config/model.hpp"
+#include "vrrpd/engine/core/flap_watch.hpp"
 #include "vrrpd/engine/core/path_watch.hpp"
 #include "vrrpd/engine/core/plan.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
@@ -62,6 +63,7 @@ struct Router {
         std::vector<IpAddress> invalid;  // what the kernel refuses as invalid, here as on every other router
         bool renewal_failed = false;     // of its addresses' lifetimes
         PathWatch paths;
+        FlapWatch flaps;
         std::map<IpAddress, std::string> other_addresses;  // what was said of peers that do not advertise our list
         Instant addresses_said{};                          // ... and when
         std::array<std::uint32_t, proto::rejection_kinds> rejected{};  // counted by kind (VR-150)
@@ -82,7 +84,10 @@ struct Router {
     std::uint8_t master_priority = 0;   // of the advert that was accepted last; 0: none was
     std::uint32_t rejections_said = 0;  // a bit each kind: said once until the next transition
     bool send_failure_said = false;
+    bool from_silence = false;       // it is Active since another one fell silent
     bool adopted = false;            // the role is that of an engine that crashed
+    bool listens = false;            // it has none yet, and hears who has it by now before it goes on in that one's
+    bool outranked = false;          // ... and somebody better was heard
     bool clock_said = false;         // the clocks are apart, and it was said
     bool foreign_form_said = false;  // the other checksum form was seen and named (VR-045)
     Counters counters;
