@@ -1,5 +1,9 @@
 // The ten places where a program that takes keepalived's place goes subtly wrong, S8_1 to S8_10, each beside a real
 // keepalived. S8_3, S8_4, S8_7 and S8_8, which are about scripts, are in script_test.cpp.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
 #include <fstream>
 
 #include "netns-tests/fixture.hpp"
@@ -41,6 +45,11 @@ TEST_F(Subtle, S8_1_config_test_verdicts_are_the_same) {
     const auto script_of = [](const std::string& path) { return "vrrp_script s {\n    script " + path + "\n}\n"; };
     const auto script = script_of("/usr/bin/true"), missing = script_of("/no/such/script");
     const std::string tracked = "    track_script {\n        s\n    }\n";
+    const auto six = [](const std::string& type) {
+        return "vrrp_instance V {\n    interface lan0\n    virtual_router_id 1\n    version 2\n    authentication {\n"
+               "        auth_type " +
+               type + "\n        auth_pass abc\n    }\n    virtual_ipaddress {\n        fe80::1/64\n    }\n}\n";
+    };
     const std::pair<int, std::string> cases[] = {
         {0, instance("")},
         {0, instance("    notify /no/such/script\n", secure)},
@@ -58,6 +67,8 @@ TEST_F(Subtle, S8_1_config_test_verdicts_are_the_same) {
         {5, instance("", "static_routes {\n    10.3.0.0/16 dev none0\n}\n")},
         {5, instance("", "static_rules {\n    from 10.3.0.0/16 oif none0 table 5 preference 9\n}\n")},
         {4, instance("", "interface_up_down_delays {\n    none0 1 2\n}\n")},
+        {5, six("AH")},
+        {0, six("PASS")},
         {2, instance("    priority\n")},
         {2, instance("    priority\n    junk\n")},
         {5, instance("    junk\n")},
@@ -153,6 +164,49 @@ TEST_F(Subtle, S8_6_announcements_are_two_blocks_of_broadcast_requests_and_end_w
         text.after = "global_defs {\n    vrrp_garp_master_repeat 0\n    vrrp_garp_master_delay 2\n}\n";  // 0 is 1
         auto& host = host_of(daemon);
         auto& router = start(host, text, {}, daemon);
+// The advert alone is left out: the switches are put right, and whoever is told is told each time.
+TEST_F(Subtle, S8_5_lower_prio_no_advert_leaves_out_the_advert_alone) {
+    const Injector injector(home.client, "lan0");
+    for (const auto daemon : both) {
+        auto text = alone(daemon);
+        text.priority = 200;
+        text.advert_int = "5";
+        text.more = "lower_prio_no_advert\n";
+        const auto fifo = directory() + (daemon == Daemon::vrrpd ? "/ours.fifo" : "/theirs.fifo");
+        text.after =
+            "global_defs {\n    vrrp_garp_master_repeat 1\n    vrrp_garp_master_delay 0\n"
+            "    vrrp_garp_lower_prio_repeat 2\n    vrrp_garp_lower_prio_delay 0\n    vrrp_notify_fifo " +
+            fifo + "\n}\n";
+        auto& host = host_of(daemon);
+        auto& router = start(host, text, {}, daemon);
+        const auto announced = all({from(host), claims(address_of(text))});
+        ASSERT_TRUE(home.lan.await(announced, 30s));
+        const vrrpd::Fd reader(open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        ASSERT_TRUE(reader);
+        std::this_thread::sleep_for(300ms);
+        const auto asked = wall_clock();
+        constexpr int adverts_sent = 3;
+        for (int i = 0; i < adverts_sent; ++i) {
+            injector.send(forge({.source = IpAddress::v4(10, 12, 14, 99),
+                                 .vrid = static_cast<std::uint8_t>(text.vrid),
+                                 .priority = 50,
+                                 .interval = 500,
+                                 .address = address_of(text)}));
+            std::this_thread::sleep_for(200ms);
+        }
+        std::array<char, 4096> told{};
+        const auto size = read(reader.get(), told.data(), told.size() - 1);
+        EXPECT_EQ(home.lan.count(all({from(host), adverts(), since(asked), before(asked + 600ms)})), 0u);
+        EXPECT_GE(home.lan.count(all({announced, since(asked)})), 2u * adverts_sent);
+        const std::string lines(told.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+        std::size_t times = 0;
+        const std::string line = "INSTANCE \"LAN\" MASTER_RX_LOWER_PRI 200\n";
+        for (auto at = lines.find(line); at != std::string::npos; at = lines.find(line, at + 1)) ++times;
+        EXPECT_EQ(times, static_cast<std::size_t>(adverts_sent)) << lines;
+        router.stop();
+    }
+}
+
         const auto announced = all({from(host), claims(address_of(text))});
         const auto first = home.lan.await(announced);
         ASSERT_TRUE(first);
