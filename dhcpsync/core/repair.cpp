@@ -69,7 +69,7 @@ std::vector<Lease> Repair::leases(Moment now, const HasLease& has_lease) const {
 // ---- events -------------------------------------------------------------------------------------
 
 void Repair::on(Moment now, const StandsIn&, const HasLease&) {
-    repairing_until_.reset();
+    repairing_ = false;
     if (std::exchange(standing_in_, true)) return;
     next_ = 0;
     due_ = now.instant;
@@ -78,19 +78,15 @@ void Repair::on(Moment now, const StandsIn&, const HasLease&) {
 void Repair::on(Moment now, const TookOver&, const HasLease& has_lease) {
     standing_in_ = false;
     due_.reset();
-    Duration longest{0};
-    for (const auto& scan : scans_) {
-        actions_.emplace_back(ScanPool{scan.first, scan.last, fast_pace});
-        longest += fast_pace * static_cast<int>(size(scan));
-    }
-    repairing_until_ = now.instant + longest + answers_late;
+    repairing_ = true;
+    for (const auto& scan : scans_) actions_.emplace_back(ScanPool{scan.first, scan.last, fast_pace});
     for (auto& lease : leases(now, has_lease)) actions_.emplace_back(Protect{std::move(lease)});
 }
 
 void Repair::on(Moment now, const HostSeen& event, const HasLease& has_lease) {
     if (!in_pool(event.address) || event.mac.is_zero()) return;
     note(event, now.instant);
-    if (!repairing_until_ || *repairing_until_ < now.instant) return;
+    if (!repairing_) return;
     const auto& seen = seen_.at(event.address);
     if (needs(event.address, seen, now.instant, has_lease))
         actions_.emplace_back(Protect{short_lease(event.address, seen.mac, now.wall)});

@@ -36,6 +36,7 @@ using RepairEvent = std::variant<StandsIn, TookOver, HostSeen, ScanDue>;
 
 // ---- actions ------------------------------------------------------------------------------------
 
+// Of several with one pace the next one begins when the one before ends; one with another pace ends those before it.
 struct ScanPool {
     IpAddress first, last;
     Duration pace;
@@ -65,8 +66,6 @@ public:
     static constexpr std::size_t largest_scan = 4096;
     // Who answered longer ago than this may have gone.
     static constexpr Duration remembered = std::chrono::minutes(15);
-    // The last answers of the fast scan may take so long.
-    static constexpr Duration answers_late = std::chrono::seconds(2);
     static constexpr Seconds lease_length{600};
     // A router that answers ARP for others would have the whole pool leased to itself.
     static constexpr std::size_t most_addresses = 4;
@@ -107,7 +106,7 @@ private:
     std::size_t next_ = 0;  // of scans_, while standing in
     bool standing_in_ = false;
     Deadline due_;
-    Deadline repairing_until_;
+    bool repairing_ = false;  // since the take-over, after which nobody is asked but in its scans
     std::map<IpAddress, Seen> seen_;
     std::map<vrrpd::MacAddress, std::set<IpAddress>> addresses_;
     std::set<vrrpd::MacAddress> named_;
