@@ -13,6 +13,7 @@
 #include <memory>
 #include <set>
 
+#include "vrrpd/base/bytes.hpp"
 #include "vrrpd/base/fd.hpp"
 
 namespace dhcpsync {
@@ -219,6 +220,28 @@ FoundDnsmasq choose(const DnsmasqSearch& search) {
     return chosen ? std::move(*chosen) : FoundDnsmasq{};
 }
 
+template <class Number>
+std::optional<Number> hexadecimal(std::string_view text) {
+    Number value{};
+    const auto* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, value, 16);
+    return error == std::errc{} && at == end ? std::optional(value) : std::nullopt;
+}
+
+// As /proc/net writes one: words of 32 bits, each as the number that the machine reads there.
+std::optional<vrrpd::IpAddress> kernel_address(std::string_view text) {
+    constexpr std::size_t digits = 8;
+    vrrpd::Bytes bytes;
+    if (text.size() % digits != 0) return std::nullopt;
+    for (std::size_t at = 0; at < text.size(); at += digits) {
+        const auto word = hexadecimal<std::uint32_t>(text.substr(at, digits));
+        if (!word) return std::nullopt;
+        const auto* const first = reinterpret_cast<const std::uint8_t*>(&*word);
+        bytes.insert(bytes.end(), first, first + sizeof *word);
+    }
+    return vrrpd::IpAddress::from_bytes(bytes);
+}
+
 std::string lease_file(const DnsmasqConf& conf, const std::string& root) {
     if (conf.no_lease_file.value) return {};
     if (conf.lease_file.said()) return conf.lease_file.value;
@@ -245,25 +268,24 @@ FoundDnsmasq find_dnsmasq(const DnsmasqSearch& search) {
     return found;
 }
 
-// "   0: 00000000:0035 00000000:0000 0A ...": the local address and port, the other end, the state.
-std::vector<std::uint16_t> ports_taken_everywhere(const std::string& root) {
+// "   0: 0100007F:0035 00000000:0000 0A ...": the local address and port, the other end, the state.
+std::vector<Listener> tcp_listeners(const std::string& root) {
     constexpr std::size_t local = 1, state = 3;
     constexpr std::string_view listening = "0A";
-    constexpr int hexadecimal = 16;
-    std::vector<std::uint16_t> ports;
+    std::vector<Listener> listeners;
     for (const auto* table : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
         for (const auto& line : split(read_bounded(root + table).value_or(""), '\n')) {
             const auto words = split(line, ' ');
             if (words.size() <= state || words[state] != listening) continue;
             const auto colon = words[local].find(':');
-            if (colon == std::string::npos || colon == 0 || words[local].find_first_not_of('0') != colon) continue;
-            std::uint16_t port = 0;
-            const auto* const end = words[local].data() + words[local].size();
-            const auto [at, error] = std::from_chars(words[local].data() + colon + 1, end, port, hexadecimal);
-            if (error == std::errc{} && at == end) ports.push_back(port);
+            if (colon == std::string::npos) continue;
+            const std::string_view text = words[local];
+            const auto address = kernel_address(text.substr(0, colon));
+            const auto port = hexadecimal<std::uint16_t>(text.substr(colon + 1));
+            if (address && port) listeners.push_back({*address, *port});
         }
     }
-    return ports;
+    return listeners;
 }
 
 ServingDnsmasq::ServingDnsmasq(std::vector<vrrpd::Prefix> networks, std::string root)

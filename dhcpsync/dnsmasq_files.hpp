@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dhcpsync/core/dnsmasq_check.hpp"
 #include "dhcpsync/core/dnsmasq_conf.hpp"
 
 namespace dhcpsync {
@@ -30,8 +31,8 @@ struct FoundDnsmasq {
 
 [[nodiscard]] FoundDnsmasq find_dnsmasq(const DnsmasqSearch& search);
 
-// The TCP ports at which some program listens at every address of this host (0.0.0.0 or ::).
-[[nodiscard]] std::vector<std::uint16_t> ports_taken_everywhere(const std::string& root = {});
+// Where programs of this host listen for TCP.
+[[nodiscard]] std::vector<Listener> tcp_listeners(const std::string& root = {});
 
 // Does the dnsmasq that serves these networks still run? Others on the host have the port of a DHCP server, too:
 // libvirt runs one for each of its networks.

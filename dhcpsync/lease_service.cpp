@@ -264,9 +264,12 @@ std::string LeaseService::Impl::name_of(NodeId peer) const {
 
 // ---- asked by the owner -------------------------------------------------------------------------
 
+// Of a change alone it is judged by lacks() whether it is worth a restart.
+std::size_t LeaseService::Impl::missing() const { return feed.missing() + (by_file() ? 0 : feed.late(loop.now())); }
+
 bool LeaseService::Impl::caught_up() const {
     const bool heard = std::all_of(peers.begin(), peers.end(), [](const auto& peer) { return peer.second.told; });
-    if (!heard || feed.missing() > feed.refused()) return false;
+    if (!heard || missing() > feed.refused()) return false;
     const auto wall = now().wall;
     return !by_file() || !lacks(book ? book->leases : Leases{}, wanted_book().leases, wall);
 }
@@ -288,7 +291,7 @@ ServiceStatus LeaseService::Impl::status() const {
     result.leases = static_cast<std::size_t>(
         std::count_if(replica.table().begin(), replica.table().end(),
                       [wall = wall](const auto& cell) { return holder(cell.second, wall) != nullptr; }));
-    result.missing = feed.missing();
+    result.missing = missing();
     result.refused = feed.refused();
     result.faulty = faults.total();
     result.quarantined = replica.quarantined(wall).size();

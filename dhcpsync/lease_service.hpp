@@ -72,7 +72,7 @@ struct ServiceStatus {
     std::string lease_file;  // empty: not found
     std::string trouble;     // the last: the file cannot be read, no bus, ...
     std::size_t leases = 0;
-    std::size_t missing = 0;      // not in the local server yet
+    std::size_t missing = 0;      // not in the local server yet, or as they were more than a second ago
     std::size_t refused = 0;      // ... and never will be: its table is full
     std::size_t faulty = 0;       // records of the file that were not used
     std::size_t quarantined = 0;  // addresses that two machines hold

@@ -56,6 +56,7 @@ struct LeaseService::Impl {
     [[nodiscard]] Deadline split_deadline() const;
     void role_changed(const RoleChange& change);
     [[nodiscard]] std::string name_of(NodeId peer) const;
+    [[nodiscard]] std::size_t missing() const;
     [[nodiscard]] bool caught_up() const;
     [[nodiscard]] bool restarts_server() const;
     [[nodiscard]] ServiceStatus status() const;
@@ -85,8 +86,10 @@ struct LeaseService::Impl {
     void repair_on(const RepairEvent& event);
     void act(const ScanPool& action);
     void act(const Protect& action);
-    void act(const AnswersForMany& action);
+    void act(const HasSeveral& action);
     [[nodiscard]] bool has_lease(const IpAddress& address) const;
+    [[nodiscard]] bool has_lease(const vrrpd::MacAddress& machine) const;
+    [[nodiscard]] Repair::Known known() const;
     void watch_offers();
     void heed_term();
     void heed_offers(OfferWatch::Action action);

@@ -133,8 +133,7 @@ LeaseBook LeaseService::Impl::wanted_book() const {
     }
     if (const auto* duid = wanted_duid()) wanted.server_duid = *duid;
     if (role && role->active)
-        for (auto& lease :
-             repair.leases({instant, wall}, [this](const IpAddress& address) { return has_lease(address); }))
+        for (auto& lease : repair.leases({instant, wall}, known()))
             wanted.leases.try_emplace(lease.address, std::move(lease));
     fit(wanted.leases);
     return wanted;
@@ -214,9 +213,29 @@ bool LeaseService::Impl::has_lease(const IpAddress& address) const {
     return cell != replica.table().end() && holder(cell->second, wall) != nullptr;
 }
 
+bool LeaseService::Impl::has_lease(const vrrpd::MacAddress& machine) const {
+    const auto wall = now().wall;
+    const auto is_its = [&](const Lease& lease) {
+        const auto* client = std::get_if<Client4>(&lease.client);
+        return client && lease.live(wall) && std::ranges::equal(client->hardware.address, machine.bytes);
+    };
+    if (book &&
+        std::any_of(book->leases.begin(), book->leases.end(), [&](const auto& one) { return is_its(one.second); }))
+        return true;
+    return std::any_of(replica.table().begin(), replica.table().end(), [&](const auto& cell) {
+        const auto* lease = holder(cell.second, wall);
+        return lease && is_its(*lease);
+    });
+}
+
+Repair::Known LeaseService::Impl::known() const {
+    return {[this](const IpAddress& address) { return has_lease(address); },
+            [this](const vrrpd::MacAddress& machine) { return has_lease(machine); }};
+}
+
 void LeaseService::Impl::repair_on(const RepairEvent& event) {
     if (!setup.scan) return;
-    const auto actions = repair.step(now(), event, [this](const IpAddress& address) { return has_lease(address); });
+    const auto actions = repair.step(now(), event, known());
     for (const auto& action : actions) std::visit([this](const auto& one) { act(one); }, action);
 }
 
@@ -233,11 +252,12 @@ void LeaseService::Impl::act(const Protect& action) {
     give(Wanted{{{lease.address, lease}}});
 }
 
-void LeaseService::Impl::act(const AnswersForMany& action) {
+void LeaseService::Impl::act(const HasSeveral& action) {
     log.warning(
-        "gateway {}: {} answers ARP for more than {} addresses of the pool (a proxy?); they get no leases from "
-        "us, and clients may be offered them",
-        setup.gateway, action.mac.to_string(), Repair::most_addresses);
+        "gateway {}: {} answers ARP for {} without a lease, and has another address of the pool (an alias, or a "
+        "proxy?): it is protected by no second lease, which would cost it the first, and a client may be offered its "
+        "address if it answers no ping: give it an address outside of the dhcp-range",
+        setup.gateway, action.mac.to_string(), action.address.to_string());
 }
 
 // ---- is the LAN served? -------------------------------------------------------------------------

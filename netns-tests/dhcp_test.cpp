@@ -43,6 +43,26 @@ TEST_F(DhcpLab, client_gets_keeps_and_gives_back) {
     EXPECT_EQ(other.renew(), DhcpAnswer::none);
 }
 
+// What `vrrpd -t` says of such a dnsmasq is so.
+class DhcpOwnAddress : public HomeTest {
+protected:
+    Bus bus{home.h003};
+    DhcpServer server{home.h003, bus, {.more = "listen-address=10.12.14.4"}};
+    DhcpCard card{home.client, "lan0"};
+};
+
+TEST_F(DhcpOwnAddress, beside_the_virtual_one_answers_without_that_and_is_the_server) {
+    const auto own = IpAddress::v4(10, 12, 14, 4);
+    bus.start();
+    server.start();
+    DhcpClient client(card, 1);
+    ASSERT_EQ(client.join(), DhcpAnswer::ack) << "a stand-in";
+    EXPECT_EQ(client.lease()->server, own);
+    home.h003.must({"ip", "addr", "add", "10.12.14.1/24", "dev", "lan0"});
+    EXPECT_EQ(client.rebind(), DhcpAnswer::ack);
+    EXPECT_EQ(client.lease()->server, own);
+}
+
 class DhcpMove : public DhcpTest {
 protected:
     // A client that joined, and whose lease every stand-in has.
@@ -107,6 +127,20 @@ TEST_F(DhcpMove, client_keeps_its_address_through_two_power_losses) {
     const auto newcomers = newcomer.lease()->address;
     EXPECT_EQ(newcomer.reboot(), DhcpAnswer::ack);
     EXPECT_TRUE(newcomer.has(newcomers));
+}
+
+// As README has it: the agent finds the dnsmasq that runs, with the rights of nobody.
+TEST_F(DhcpMove, dnsmasq_and_its_files_are_found) {
+    auto found = text();
+    found.dnsmasq_files = "lease_file auto\n        restart_unit dnsmasq";
+    start_all(found);
+    for (auto* site : sites())
+        EXPECT_TRUE(site->router.await_log("the leases of the DHCP server are in " + site->server.lease_file()));
+    join(client);
+    const auto address = client.lease()->address;
+    home.h003.lose_power();
+    ASSERT_TRUE(becomes_active(home.h001));
+    expect_renewed(client, address);
 }
 
 TEST_F(DhcpMove, stand_in_has_the_whole_lease) {
@@ -302,6 +336,25 @@ TEST_F(DhcpMove, table_whose_size_the_agent_cannot_read_is_not_overrun) {
     }
     EXPECT_TRUE(stays_false([&] { return !h001.server.process().running(); }, 1s));
     EXPECT_TRUE(h001.server.leases().empty());
+}
+
+class DhcpForEver : public DhcpTest {
+protected:
+    DhcpForEver() : DhcpTest({.range = "10.12.14.101,10.12.14.199,255.255.255.0,infinite"}) {}
+};
+
+TEST_F(DhcpForEver, lease_without_an_end_moves_as_it_is) {
+    start_all();
+    DhcpClient client(card, 1);
+    ASSERT_EQ(client.join(), DhcpAnswer::ack);
+    const auto address = client.lease()->address;
+    ASSERT_TRUE(comes_to_know(h001, client));
+    EXPECT_EQ(h001.server.leases()[address].expires, std::chrono::sys_seconds{}) << "0 in the file";
+    home.h003.lose_power();
+    ASSERT_TRUE(becomes_active(home.h001));
+    EXPECT_TRUE(wait_until([&] { return client.renew() == DhcpAnswer::ack; }, 3s));
+    EXPECT_TRUE(client.has(address));
+    EXPECT_EQ(client.lease()->time, std::chrono::seconds(0xffffffff));
 }
 
 // A dnsmasq that does not speak D-Bus: its lease file is written while it stands still.

@@ -129,8 +129,10 @@ private:
             }
         }
         listening(*vip, wanted);
+        own_addresses(*vip);
         binding_mode(*vip);
         dns_port(*vip);
+        forwarder(*vip);
     }
 
     [[nodiscard]] bool on_lan_device() const {
@@ -157,16 +159,61 @@ private:
                   wanted);
     }
 
+    // Tried with dnsmasq 2.90: it is silent nowhere then, and of the addresses of the device it names the first one,
+    // which is the host's own.
+    void own_addresses(const Prefix& vip) {
+        if (!bound_to(vip.address)) return;
+        for (const auto& listen : conf_.listen_addresses) {
+            const auto is_it = [&](const Prefix& address) { return address.address == listen.value; };
+            if (std::ranges::any_of(gateway_.virtual_addresses, is_it)) continue;
+            if (!contains(gateway_.members, listen.value) && !network_of(listen.value)) continue;
+            grave(listen.at, "with " + listen.value.to_string() +
+                                 " beside the virtual address dnsmasq answers DHCP on a stand-in, too, and names that "
+                                 "address as the server, so renewals after a take-over go to a router that may be "
+                                 "gone: take it out; for DNS at that address run another program, as a second dnsmasq "
+                                 "without a dhcp-range, and write port=0 here");
+        }
+    }
+
+    [[nodiscard]] bool binds() const { return conf_.bind_dynamic.value || conf_.bind_interfaces.value; }
+
+    [[nodiscard]] bool is_taken(std::uint16_t port, const IpAddress& address) const {
+        return std::ranges::any_of(gateway_.listeners, [&](const Listener& one) {
+            return one.port == port && (one.address.is_unspecified() || one.address == address);
+        });
+    }
+
+    [[nodiscard]] bool is_taken_everywhere(unsigned port) const {
+        return std::ranges::any_of(
+            gateway_.listeners, [&](const Listener& one) { return one.port == port && one.address.is_unspecified(); });
+    }
+
     // Tried with dnsmasq 2.90: while the address is not there it goes on, and where it is there it ends with status 2.
     // Bound to single addresses it is not itself the one that listens at all of them.
     void dns_port(const Prefix& vip) {
-        const auto& taken = gateway_.taken_ports;
-        const bool binds = conf_.bind_dynamic.value || conf_.bind_interfaces.value;
-        if (!bound_to(vip.address) || !binds || conf_.port.value == 0) return;
-        if (std::find(taken.begin(), taken.end(), conf_.port.value) == taken.end()) return;
+        if (!bound_to(vip.address) || !binds() || conf_.port.value == 0 || !is_taken_everywhere(conf_.port.value))
+            return;
         grave(conf_.port.at, "another DNS server of this host listens at port " + std::to_string(conf_.port.value) +
                                  " of every address, and beside it dnsmasq does not start on the active router: write "
                                  "port=0, and leave DNS to that one");
+    }
+
+    // What is sent on to the forwarder's own address must be answered there.
+    void forwarder(const Prefix& vip) {
+        const auto& here = gateway_.forwarder;
+        if (!here || conf_.port.value != here->port || !bound_to(vip.address) || bound_to(here->address)) return;
+        if (binds() && is_taken(here->port, here->address)) return;  // by another program
+        const auto place = here->address.to_string();
+        grave(conf_.port.at, "this host is a forwarder of dns_failover, and at " + place + " port " +
+                                 std::to_string(here->port) +
+                                 " nobody answers: dnsmasq has DNS at the virtual address alone. Write port=0 here, "
+                                 "and run another DNS server at " +
+                                 place +
+                                 " or at every address (AdGuard Home, unbound, or a second dnsmasq with "
+                                 "listen-address=" +
+                                 place +
+                                 ", bind-dynamic and no dhcp-range); or leave dns_failover out, and this one answers "
+                                 "on whichever router is active");
     }
 
     void binding_mode(const Prefix& vip) {
@@ -271,7 +318,7 @@ private:
 
     // Questions for the virtual address go to the forwarder that is chosen, from this host, too.
     void upstreams() {
-        if (gateway_.forwarder_port == 0 || conf_.port.value != gateway_.forwarder_port) return;
+        if (!gateway_.forwarder || conf_.port.value != gateway_.forwarder->port) return;
         for (const auto& upstream : conf_.upstreams) {
             const auto asks_it = [&](const Prefix& address) { return address.address == upstream.value; };
             if (std::ranges::any_of(gateway_.virtual_addresses, asks_it))
@@ -338,6 +385,11 @@ private:
                    "dhcp-authoritative is missing: a client whose lease is not known here is refused or not answered, "
                    "instead of keeping its address: write dhcp-authoritative (only one of the routers answers, the "
                    "fence sees to that)");
+        if (conf_.no_ping.value && conf_.serves_dhcp4())
+            advise(conf_.no_ping.at,
+                   "with no-ping dnsmasq offers an address without asking whether somebody answers there, so one whose "
+                   "lease was given right before a failure, and is not known here, may be given to another client: "
+                   "take it out");
         if (conf_.sequential_ip.value)
             advise(conf_.sequential_ip.at,
                    "with dhcp-sequential-ip two routers that do not know each other's last leases offer one address to "

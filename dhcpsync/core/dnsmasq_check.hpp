@@ -11,9 +11,13 @@
 //     dhcp-option=option:dns-server,10.12.14.1
 //     dhcp-authoritative
 //     enable-dbus
+//
+// It gives leases, and does DNS only where dns_failover does not want the routers' own addresses to answer: with one of
+// those beside the virtual one it would name that as the server.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +27,13 @@ namespace dhcpsync {
 
 using vrrpd::Prefix;
 
+// A place where a program listens; an unspecified address is every one of its family, and :: is 0.0.0.0, too.
+struct Listener {
+    IpAddress address;
+    std::uint16_t port = 0;
+    bool operator==(const Listener&) const = default;
+};
+
 struct GatewayFacts {
     std::vector<Prefix> networks;           // of its lans
     std::vector<std::string> devices;       // likewise
@@ -31,10 +42,9 @@ struct GatewayFacts {
     std::string bus_name;                   // by which dnsmasq is spoken to; empty: it is not
     bool can_restart = false;               // it can be restarted with a new lease file
     std::string lease_file;                 // that is followed, if it was given; empty: dnsmasq's own
-    // TCP ports at which some program of this host listens at every address.
-    std::vector<std::uint16_t> taken_ports = {};
-    // Where this host, as one of those that may, answers what clients ask the virtual address; 0: it does not.
-    std::uint16_t forwarder_port = 0;
+    std::vector<Listener> listeners = {};   // over TCP, on this host
+    // Where this host, as one of those that may (dns_failover), answers what clients ask the virtual address.
+    std::optional<Listener> forwarder = {};
 };
 
 struct Finding {

@@ -52,7 +52,7 @@ Calls Feed::step(Moment now, const FeedEvent& event) {
     while (!away_ && calling_.size() < limits_.most_calls) {
         const auto address = next_address();
         if (!address) break;
-        consider(*address, now.wall);  // time has passed since it was last
+        consider(*address, now);  // time has passed since it was last
         if (next_address() == address) calls.push_back(make_call(*address, now.wall));
     }
     return calls;
@@ -61,9 +61,15 @@ Calls Feed::step(Moment now, const FeedEvent& event) {
 Deadline Feed::next_deadline() const { return due_.empty() ? Deadline() : Deadline(due_.begin()->first); }
 
 std::size_t Feed::missing() const {
-    const auto adds = [](const auto& call) { return call.second.has_value(); };
-    return todo_[static_cast<std::size_t>(Need::add)].size() +
-           static_cast<std::size_t>(std::count_if(calling_.begin(), calling_.end(), adds));
+    return static_cast<std::size_t>(
+        std::count_if(open_.begin(), open_.end(), [](const auto& one) { return one.second.need == Need::add; }));
+}
+
+std::size_t Feed::late(Instant now) const {
+    if (limits_.most_leases == 0) return 0;
+    return static_cast<std::size_t>(std::count_if(open_.begin(), open_.end(), [&](const auto& one) {
+        return one.second.need != Need::add && one.second.since + late_after <= now;
+    }));
 }
 
 std::size_t Feed::refused() const { return full() ? todo_[static_cast<std::size_t>(Need::add)].size() : 0; }
@@ -73,14 +79,14 @@ std::size_t Feed::refused() const { return full() ? todo_[static_cast<std::size_
 void Feed::on(Moment now, const Wanted& event) {
     for (const auto& change : event.changes) {
         want(change);
-        consider(change.address, now.wall);
+        consider(change.address, now);
     }
 }
 
 void Feed::on(Moment now, const ServerHas& event) {
     for (const auto& change : event.changes) {
         want(change);
-        if (change.forgotten) consider(change.address, now.wall);
+        if (change.forgotten) consider(change.address, now);
     }
     had_ = std::max(had_, event.leases.size());
     auto leases = event.leases;
@@ -105,7 +111,7 @@ void Feed::on(Moment now, const Answered& event) {
         retry_[event.address] = at;
     }
     due_.emplace(at, event.address);
-    consider(event.address, now.wall);
+    consider(event.address, now);
 }
 
 void Feed::on(Moment now, const Interrupted& event) {
@@ -117,6 +123,7 @@ void Feed::on(Moment now, const Interrupted& event) {
     recent_.clear();
     retry_.clear();
     due_.clear();
+    std::erase_if(open_, [this](const auto& one) { return !wanted_.contains(one.first); });
 }
 
 // Only what is due: the table may be large, and calls many. Of a call that failed nobody knows what it made, until it
@@ -129,7 +136,7 @@ void Feed::on(Moment now, const RetryDue&) {
         const auto recent = recent_.find(address);
         if (recent != recent_.end() && recent->second.until <= now.instant) recent_.erase(recent);
         if (!calling_.contains(address) && !recent_.contains(address)) set(address, in_file(address));
-        consider(address, now.wall);
+        consider(address, now);
     }
 }
 
@@ -171,7 +178,7 @@ void Feed::rebuild(Moment now) {
     for (const auto& [address, lease] : calling_) {
         if (lease) set(address, lease);
     }
-    for (const auto& [address, lease] : wanted_) consider(address, now.wall);
+    for (const auto& [address, lease] : wanted_) consider(address, now);
 }
 
 std::optional<Lease> Feed::in_file(const IpAddress& address) const {
@@ -189,24 +196,35 @@ void Feed::set(const IpAddress& address, const std::optional<Lease>& lease) {
 
 // ---- what is to be done -------------------------------------------------------------------------
 
-void Feed::consider(const IpAddress& address, WallTime now) {
+void Feed::consider(const IpAddress& address, Moment now) {
     for (auto& addresses : todo_) addresses.erase(address);
-    const auto what = need(address, now);
-    if (what != Need::none) todo_[static_cast<std::size_t>(what)].insert(address);
+    if (calling_.contains(address) || retry_.contains(address)) return;
+    const auto what = need(address, now.wall);
+    if (what == Need::none) {
+        open_.erase(address);
+        return;
+    }
+    todo_[static_cast<std::size_t>(what)].insert(address);
+    open_.try_emplace(address, Open{what, now.instant}).first->second.need = what;
 }
 
 Feed::Need Feed::need(const IpAddress& address, WallTime now) const {
     const auto wanted = wanted_.find(address);
-    if (wanted == wanted_.end() || calling_.contains(address) || retry_.contains(address)) return Need::none;
+    if (wanted == wanted_.end()) return Need::none;
     const auto server = server_.find(address);
     const bool there = server != server_.end();
     const auto& lease = wanted->second;
     const bool live = lease && lease->live(now);
     if (live && !there) return Need::add;
-    if (leads_) return Need::none;
+    if (leads_) return live && extends(server->second, *lease) ? Need::change : Need::none;
     if (!live) return there ? Need::remove : Need::none;
     if (must_be_cleared(server->second, *lease)) return Need::remove;
     return differs(server->second, *lease) ? Need::change : Need::none;
+}
+
+bool Feed::extends(const Lease& server, const Lease& wanted) {
+    return server.client == wanted.client && server.expires < wanted.expires &&
+           !about_equal(server.expires, wanted.expires);
 }
 
 bool Feed::differs(const Lease& server, const Lease& wanted) const {

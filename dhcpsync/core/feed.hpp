@@ -53,8 +53,9 @@ struct ServerHas {
     bool whole = true;
     std::vector<Change> changes;
 };
-// While this host is the gateway its server leads: it is only given what it lacks. What it has is what it told its
-// clients; to take that back would look like the server's own doing, and be published.
+// While this host is the gateway its server leads: it is only given what it lacks, and a client more time where the
+// gateway before promised that. What it has is what it told its clients; to take that back would look like the server's
+// own doing, and be published.
 struct ServerLeads {
     bool leads = true;
 };
@@ -80,6 +81,8 @@ struct FeedLimits {
 
 // A call that failed is made again after this; a file read may be older than a call for so long.
 inline constexpr Duration retry_pause = std::chrono::seconds(5), file_lag = std::chrono::seconds(1);
+// Where clients renew some change is always under way.
+inline constexpr Duration late_after = std::chrono::seconds(1);
 
 class Feed {
 public:
@@ -95,6 +98,8 @@ public:
     // Leases that are not in the server yet, and those of them that never will be, since its table is full.
     [[nodiscard]] std::size_t missing() const;
     [[nodiscard]] std::size_t refused() const;
+    // What else it has not taken for long: renewals, and that a lease is gone.
+    [[nodiscard]] std::size_t late(Instant now) const;
 
 private:
     // In the order of urgency: a removal makes room, a change needs none.
@@ -105,6 +110,11 @@ private:
     struct Recent {
         std::optional<Lease> lease;
         Instant until;
+    };
+    // From when the server has something else than it should until it is known to have that.
+    struct Open {
+        Need need;
+        Instant since;
     };
 
     void on(Moment now, const Wanted& event);
@@ -120,9 +130,10 @@ private:
     void rebuild(Moment now);
     [[nodiscard]] std::optional<Lease> in_file(const IpAddress& address) const;
     void set(const IpAddress& address, const std::optional<Lease>& lease);
-    void consider(const IpAddress& address, WallTime now);
+    void consider(const IpAddress& address, Moment now);
 
     [[nodiscard]] Need need(const IpAddress& address, WallTime now) const;
+    [[nodiscard]] static bool extends(const Lease& server, const Lease& wanted);
     [[nodiscard]] bool differs(const Lease& server, const Lease& wanted) const;
     [[nodiscard]] bool owns_its_name(const Lease& lease) const;
     [[nodiscard]] std::optional<IpAddress> next_address() const;
@@ -141,6 +152,7 @@ private:
     std::array<std::set<IpAddress>, needs> todo_;
     std::map<IpAddress, std::optional<Lease>> calling_;  // what it will be once the call is answered
     std::map<IpAddress, Recent> recent_;
+    std::map<IpAddress, Open> open_;
     std::map<IpAddress, Instant> retry_;
     std::set<std::pair<Instant, IpAddress>> due_;  // when to look at what is recent or to be tried again
 };

@@ -41,9 +41,9 @@ Repair::Repair(const std::vector<Pool>& pools, std::set<IpAddress> reserved) : r
     }
 }
 
-RepairActions Repair::step(Moment now, const RepairEvent& event, const HasLease& has_lease) {
+RepairActions Repair::step(Moment now, const RepairEvent& event, const Known& known) {
     if (scans_.empty()) return {};
-    std::visit([&](const auto& one) { on(now, one, has_lease); }, event);
+    std::visit([&](const auto& one) { on(now, one, known); }, event);
     return std::exchange(actions_, {});
 }
 
@@ -58,45 +58,42 @@ bool Repair::has_room(const HasLease& has_lease) const {
     });
 }
 
-std::vector<Lease> Repair::leases(Moment now, const HasLease& has_lease) const {
+std::vector<Lease> Repair::leases(Moment now, const Known& known) const {
     std::vector<Lease> result;
     for (const auto& [address, seen] : seen_) {
-        if (needs(address, seen, now.instant, has_lease)) result.push_back(short_lease(address, seen.mac, now.wall));
+        if (needs(address, seen, now.instant, known)) result.push_back(short_lease(address, seen.mac, now.wall));
     }
     return result;
 }
 
 // ---- events -------------------------------------------------------------------------------------
 
-void Repair::on(Moment now, const StandsIn&, const HasLease&) {
-    repairing_until_.reset();
+void Repair::on(Moment now, const StandsIn&, const Known&) {
+    repairing_ = false;
     if (std::exchange(standing_in_, true)) return;
     next_ = 0;
     due_ = now.instant;
 }
 
-void Repair::on(Moment now, const TookOver&, const HasLease& has_lease) {
+void Repair::on(Moment now, const TookOver&, const Known& known) {
     standing_in_ = false;
     due_.reset();
-    Duration longest{0};
-    for (const auto& scan : scans_) {
-        actions_.emplace_back(ScanPool{scan.first, scan.last, fast_pace});
-        longest += fast_pace * static_cast<int>(size(scan));
-    }
-    repairing_until_ = now.instant + longest + answers_late;
-    for (auto& lease : leases(now, has_lease)) actions_.emplace_back(Protect{std::move(lease)});
+    repairing_ = true;
+    for (const auto& scan : scans_) actions_.emplace_back(ScanPool{scan.first, scan.last, fast_pace});
+    for (auto& lease : leases(now, known)) actions_.emplace_back(Protect{std::move(lease)});
 }
 
-void Repair::on(Moment now, const HostSeen& event, const HasLease& has_lease) {
+void Repair::on(Moment now, const HostSeen& event, const Known& known) {
     if (!in_pool(event.address) || event.mac.is_zero()) return;
     note(event, now.instant);
-    if (!repairing_until_ || *repairing_until_ < now.instant) return;
+    name(event, now.instant, known);
+    if (!repairing_) return;
     const auto& seen = seen_.at(event.address);
-    if (needs(event.address, seen, now.instant, has_lease))
+    if (needs(event.address, seen, now.instant, known))
         actions_.emplace_back(Protect{short_lease(event.address, seen.mac, now.wall)});
 }
 
-void Repair::on(Moment now, const ScanDue&, const HasLease&) {
+void Repair::on(Moment now, const ScanDue&, const Known&) {
     if (!standing_in_ || !due_ || now.instant < *due_) return;
     scan_next(now.instant);
 }
@@ -117,10 +114,12 @@ void Repair::note(const HostSeen& event, Instant now) {
     const auto [at, fresh] = seen_.try_emplace(event.address, Seen{event.mac, now});
     if (!fresh && at->second.mac != event.mac) addresses_[at->second.mac].erase(event.address);
     at->second = {event.mac, now};
-    auto& its = addresses_[event.mac];
-    its.insert(event.address);
-    if (its.size() > most_addresses && named_.insert(event.mac).second)
-        actions_.emplace_back(AnswersForMany{event.mac});
+    addresses_[event.mac].insert(event.address);
+}
+
+void Repair::name(const HostSeen& event, Instant now, const Known& known) {
+    if (!lacks_lease(event.address, seen_.at(event.address), now, known) || !has_several(event.mac, now, known)) return;
+    if (named_.insert(event.mac).second) actions_.emplace_back(HasSeveral{event.mac, event.address});
 }
 
 bool Repair::in_pool(const IpAddress& address) const {
@@ -129,9 +128,19 @@ bool Repair::in_pool(const IpAddress& address) const {
 }
 
 // Who is on a reserved address: its owner, who cannot lose it, or somebody whom a lease would help to keep it.
-bool Repair::needs(const IpAddress& address, const Seen& seen, Instant now, const HasLease& has_lease) const {
-    if (seen.at + remembered < now || addresses_.at(seen.mac).size() > most_addresses) return false;
-    return !reserved_.contains(address) && !has_lease(address);
+bool Repair::lacks_lease(const IpAddress& address, const Seen& seen, Instant now, const Known& known) const {
+    return now <= seen.at + remembered && !reserved_.contains(address) && !known.has_lease(address);
+}
+
+bool Repair::has_several(const vrrpd::MacAddress& mac, Instant now, const Known& known) const {
+    const auto& its = addresses_.at(mac);
+    const auto lately = std::count_if(
+        its.begin(), its.end(), [&](const IpAddress& address) { return now <= seen_.at(address).at + remembered; });
+    return lately > 1 || known.has_another(mac);
+}
+
+bool Repair::needs(const IpAddress& address, const Seen& seen, Instant now, const Known& known) const {
+    return lacks_lease(address, seen, now, known) && !has_several(seen.mac, now, known);
 }
 
 }  // namespace dhcpsync

@@ -72,7 +72,10 @@ void ReplicaStep::granted(const Lease& lease, const Lease* before) {
     write(lease.address, lease, unaffected(lease.address, &lease, before));
 }
 
+// One that is over ended by itself, as it does everywhere. What outlives it is a renewal that this server was not told
+// of before the role came: somebody believes in that.
 void ReplicaStep::given_back(const Lease& before) {
+    if (!before.live(now_.wall)) return;
     const auto& versions = at(before.address);
     auto kept = unaffected(before.address, nullptr, &before);
     const auto live = [this](const Version& version) { return version.live(now_.wall); };

@@ -109,6 +109,12 @@ bool Selector::none_answers() const {
     return std::all_of(members_.begin(), members_.end(), [](const auto& each) { return answers_nobody(each.health); });
 }
 
+bool Selector::all_are_dead() const {
+    return std::all_of(members_.begin(), members_.end(), [](const auto& each) { return each.health == Health::dead; });
+}
+
+bool Selector::chosen_lives() const { return lives(members_[chosen_].health); }
+
 bool Selector::is_deciding() const {
     const auto health = members_[chosen_].health;
     return (health == Health::upstream_down || health == Health::tcp_only) && next_deadline().has_value();

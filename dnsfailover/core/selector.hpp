@@ -83,6 +83,8 @@ public:
     [[nodiscard]] bool nothing_resolves() const;
     [[nodiscard]] bool none_is_healthy() const;
     [[nodiscard]] bool none_answers() const;
+    [[nodiscard]] bool all_are_dead() const;  // not over TCP, either
+    [[nodiscard]] bool chosen_lives() const;  // known to
     // Another one than the first: its lists, and its rules for single clients, may be others.
     [[nodiscard]] bool rules_may_differ() const { return !policy_.demote && chosen_ != 0; }
 

@@ -60,7 +60,7 @@ struct GatewayRules {
     bool no_dhcp = false;
     std::vector<PortForward> forwards;
     // Who answers the questions that clients send to port 53 of a virtual address of the same family. While it is
-    // said, it does not matter what a DNS server of this host is bound to.
+    // said, nobody asks what is bound to that address itself.
     struct DnsServer {
         IpAddress address;
         std::uint16_t port = 0;

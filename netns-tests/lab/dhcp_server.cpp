@@ -61,12 +61,12 @@ void DhcpServer::configure() const {
                       "dhcp-option=3,10.12.14.1\n"
                       "dhcp-option=6,10.12.14.1\n"
                       "dhcp-authoritative\n"
-                      "no-ping\n"
+                      "{}\n"
                       "dhcp-leasefile={}\n"
                       "{}\n"
                       "{}\n",
-                      plan_.bound_to_vip ? "listen-address=10.12.14.1" : "interface=lan0", plan_.range, lease_file(),
-                      plan_.bus ? "enable-dbus" : "", plan_.more));
+                      plan_.bound_to_vip ? "listen-address=10.12.14.1" : "interface=lan0", plan_.range,
+                      plan_.pings ? "" : "no-ping", lease_file(), plan_.bus ? "enable-dbus" : "", plan_.more));
 }
 
 Arguments DhcpServer::command_line() const {

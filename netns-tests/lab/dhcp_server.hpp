@@ -45,6 +45,7 @@ struct DhcpServerPlan {
     bool bound_to_vip = true;
     std::string range = "10.12.14.101,10.12.14.199,255.255.255.0,1h";
     std::string more{};  // further lines of its configuration
+    bool pings = false;  // an address, for three seconds, before it offers it
 };
 
 class DhcpServer {

@@ -42,8 +42,7 @@ peer_link {{
 dhcp_sync {{
     follows HOME
     dnsmasq {{
-        lease_file $LEASES
-        configuration $DNSMASQ
+        {dnsmasq_files}
         {dnsmasq}
     }}
     {dhcp_sync}
@@ -65,7 +64,8 @@ std::string HomeText::text() const {
     using fmt::arg;
     return lines + fmt::format(blocks, arg("advert_int", advert_int), arg("follows", follows),
                                arg("instance", instance), arg("gateway", gateway), arg("key_file", key_file),
-                               arg("dnsmasq", dnsmasq), arg("dhcp_sync", dhcp_sync), arg("more_blocks", more_blocks));
+                               arg("dnsmasq", dnsmasq), arg("dnsmasq_files", dnsmasq_files),
+                               arg("dhcp_sync", dhcp_sync), arg("more_blocks", more_blocks));
 }
 
 }  // namespace lab

@@ -12,8 +12,10 @@ struct HomeText {
     std::string instance{};       // further lines of the vrrp_instance
     std::string gateway{};        // ... of the gateway
     std::string dnsmasq{};        // ... of the dnsmasq block
-    std::string dhcp_sync{};      // ... of dhcp_sync
-    std::string more_blocks{};    // dns_failover ...
+    // ... that say which one it is.
+    std::string dnsmasq_files = "lease_file $LEASES\n        configuration $DNSMASQ";
+    std::string dhcp_sync{};    // ... of dhcp_sync
+    std::string more_blocks{};  // dns_failover ...
 
     [[nodiscard]] std::string text() const;
 

@@ -245,6 +245,34 @@ TEST_F(Service, a_dead_one_is_replaced_where_nobody_resolves) {
     EXPECT_EQ(service->status().trouble, "no DNS forwarder answers");
 }
 
+// What has port 53 of the virtual address may live: a dnsmasq that is bound to that alone.
+TEST_F(Service, nobody_is_sent_to_a_dead_one_while_all_are_and_all_are_sent_to_the_first_that_lives_again) {
+    start({"127.0.0.3", "127.0.0.1"});
+    ASSERT_TRUE(all_are(ok));
+    silence(1);
+    silence(0);
+    EXPECT_EQ(choices, (Addresses{"127.0.0.3", "0.0.0.0"}));
+    EXPECT_TRUE(logged("gateway HOME: no DNS forwarder lives, so no question is sent on"));
+    EXPECT_EQ(service->status().answers, "");
+    fakes[1]->manner.udp = fakes[1]->manner.tcp = true;
+    ASSERT_TRUE(is(1, ok));
+    EXPECT_EQ(choices, (Addresses{"127.0.0.3", "0.0.0.0", "127.0.0.1"}));
+    EXPECT_TRUE(logged("gateway HOME: clients ask H001"));
+}
+
+TEST_F(Service, where_none_was_ever_alive_nobody_is_sent_anywhere) {
+    for (const auto* address : {"127.0.0.3", "127.0.0.1"}) {
+        fakes.push_back(std::make_unique<FakeForwarder>(loop_, address));
+        fakes.back()->manner.udp = fakes.back()->manner.tcp = false;
+    }
+    start({"127.0.0.3", "127.0.0.1"});
+    ASSERT_TRUE(all_are(dnsfailover::Health::dead));
+    EXPECT_EQ(choices, Addresses{"0.0.0.0"});
+    fakes[0]->manner.udp = fakes[0]->manner.tcp = true;  // the same one as before
+    ASSERT_TRUE(is(0, ok));
+    EXPECT_EQ(choices, (Addresses{"0.0.0.0", "127.0.0.3"}));
+}
+
 // Clients ask over UDP.
 TEST_F(Service, one_that_answers_over_TCP_only_is_down_and_is_left_for_one_that_is_well) {
     for (const auto* address : {"127.0.0.3", "127.0.0.1"})
@@ -283,8 +311,10 @@ TEST_F(Service, each_family_of_addresses_has_a_choice_of_its_own) {
     EXPECT_EQ(service->status().answers, "H002, H001");
     EXPECT_EQ(service->status().trouble, "");
     silence(1);
-    EXPECT_EQ(service->status().trouble,
-              "questions over IPv6 still go to H001, which is dead: no other forwarder is better");
+    EXPECT_EQ(service->status().trouble, "no forwarder answers over IPv6");
+    EXPECT_EQ(choices, (Addresses{"127.0.0.1", "::"}));
+    EXPECT_EQ(service->status().answers, "H002");
+    EXPECT_TRUE(logged("gateway HOME over IPv6: no DNS forwarder lives, so no question is sent on"));
     EXPECT_FALSE(service->status().none_alive);
 }
 

@@ -98,6 +98,18 @@ TEST(Render, what_a_take_over_could_not_get_is_wrong) {
         << got->text;
 }
 
+TEST(Render, where_no_forwarder_lives_it_is_said_who_is_asked) {
+    auto document = json::parse(golden("active-all-is-well.json"));
+    document["dns"][0]["answers"] = "";
+    document["dns"][0]["none_alive"] = true;
+    const auto got = render(document.dump());
+    EXPECT_FALSE(got->all_is_well);
+    EXPECT_NE(got->text.find("DNS of HOME: what the gateway itself has at port 53 of the virtual address\n"
+                             "  NONE of the forwarders answers\n"),
+              std::string::npos)
+        << got->text;
+}
+
 TEST(Render, questions_that_go_to_a_dead_forwarder_are_wrong) {
     auto document = json::parse(golden("active-all-is-well.json"));
     document["dns"][0]["trouble"] = "";

@@ -54,23 +54,27 @@ std::string all(const std::vector<Finding>& findings) {
     return text;
 }
 
+const Listener home_forwarder{IpAddress::v4(10, 12, 14, 4), 53};
+
 // As AdGuard Home does by default.
 TEST(DnsmasqCheck, another_server_on_the_dns_port_of_every_address_is_grave) {
     auto gateway = home;
-    gateway.taken_ports = {22, 53};
+    const auto everywhere = IpAddress::v4(0, 0, 0, 0);
+    gateway.listeners = {{everywhere, 22}, {everywhere, 53}};
     EXPECT_EQ(all(findings({}, gateway)),
               "0: another DNS server of this host listens at port 53 of every address, and beside it dnsmasq does not "
               "start on the active router: write port=0, and leave DNS to that one\n");
     EXPECT_TRUE(findings({}, gateway).at(0).grave);
     EXPECT_EQ(all(findings({"port=0"}, gateway)), "");
     EXPECT_EQ(all(findings({"port=5353"}, gateway)), "");
-    gateway.taken_ports = {22};
+    gateway.listeners = {{everywhere, 22}, {IpAddress::v4(10, 12, 14, 4), 53}};
     EXPECT_EQ(all(findings({}, gateway)), "");
 }
 
 TEST(DnsmasqCheck, an_upstream_that_is_the_virtual_address_is_a_circle) {
     auto gateway = home;
-    gateway.forwarder_port = 53;
+    gateway.forwarder = home_forwarder;
+    gateway.listeners = {home_forwarder};
     EXPECT_EQ(all(findings({"server=10.12.14.1"}, gateway)),
               "8: dnsmasq asks the virtual address 10.12.14.1, and what that is asked comes to dnsmasq (dns_failover), "
               "in a circle: write server= and another DNS server, the provider's for example\n");
@@ -80,14 +84,54 @@ TEST(DnsmasqCheck, an_upstream_that_is_the_virtual_address_is_a_circle) {
     for (const std::string other :
          {"server=9.9.9.9", "server=10.12.14.1#5353", "server=/lan/", "server=/lan/#", "server=dns.example.org"})
         EXPECT_EQ(all(findings({other}, gateway)), "") << other;
-    gateway.forwarder_port = 5353;
+    gateway.forwarder->port = 5353;
     EXPECT_EQ(all(findings({"server=10.12.14.1"}, gateway)), "") << "another program of this host is the forwarder";
     EXPECT_EQ(all(findings({"server=10.12.14.1"})), "") << "no forwarder is this host";
 }
 
+// dns_failover sends what clients ask to the host's own address.
+TEST(DnsmasqCheck, a_forwarder_that_does_dns_at_the_virtual_address_alone_is_grave) {
+    auto gateway = home;
+    gateway.forwarder = home_forwarder;
+    const auto found = findings({}, gateway);
+    ASSERT_EQ(found.size(), 1U) << all(found);
+    EXPECT_TRUE(found[0].grave);
+    EXPECT_EQ(
+        all(found),
+        "0: this host is a forwarder of dns_failover, and at 10.12.14.4 port 53 nobody answers: dnsmasq has DNS at "
+        "the virtual address alone. Write port=0 here, and run another DNS server at 10.12.14.4 or at every "
+        "address (AdGuard Home, unbound, or a second dnsmasq with listen-address=10.12.14.4, bind-dynamic and no "
+        "dhcp-range); or leave dns_failover out, and this one answers on whichever router is active\n");
+    EXPECT_EQ(all(findings({"port=0"}, gateway)), "");
+    EXPECT_EQ(all(findings({"port=5353"}, gateway)), "") << "it is not the forwarder";
+    gateway.listeners = {{IpAddress::v4(127, 0, 0, 1), 53}, {home_forwarder.address, 5353}};
+    EXPECT_EQ(findings({}, gateway).size(), 1U);
+    gateway.listeners.push_back(home_forwarder);
+    EXPECT_EQ(all(findings({}, gateway)), "") << "another program answers there";
+}
+
+// Tried: it names 10.12.14.4 as the server then, and is silent nowhere.
+TEST(DnsmasqCheck, an_own_address_beside_the_virtual_one_is_grave) {
+    auto gateway = home;
+    gateway.forwarder = home_forwarder;
+    for (const std::string own : {"10.12.14.4", "10.12.14.77"}) {
+        const auto found = findings({"listen-address=10.12.14.1," + own}, own == "10.12.14.4" ? gateway : home);
+        ASSERT_EQ(found.size(), 1U) << all(found);
+        EXPECT_TRUE(found[0].grave);
+        EXPECT_EQ(found[0].at.line, 1U);
+        EXPECT_EQ(found[0].text,
+                  "with " + own +
+                      " beside the virtual address dnsmasq answers DHCP on a stand-in, too, and names that address as "
+                      "the server, so renewals after a take-over go to a router that may be gone: take it out; for DNS "
+                      "at that address run another program, as a second dnsmasq without a dhcp-range, and write port=0 "
+                      "here");
+    }
+    EXPECT_EQ(all(findings({"listen-address=10.12.14.1,127.0.0.1"})), "") << "clients are not asked there";
+}
+
 TEST(DnsmasqCheck, has_nothing_to_say_of_the_recommended_form) {
     EXPECT_EQ(all(findings({})), "");
-    EXPECT_EQ(all(findings({"port=0", "no-ping", "dhcp-host=aa:bb:cc:dd:ee:ff,10.12.14.50"})), "");
+    EXPECT_EQ(all(findings({"port=0", "dhcp-host=aa:bb:cc:dd:ee:ff,10.12.14.50"})), "");
 }
 
 struct Case {
@@ -146,6 +190,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"dhcp-option-force=54,10.12.14.1"}, 8, true, "a forced option 54 stands twice"},
         Case{{"dhcp-option-force=option:server-identifier,10.12.14.1"}, 8, true, "a forced option 54 stands twice"},
         Case{{"dhcp-authoritative!"}, 0, false, "dhcp-authoritative is missing"},
+        Case{{"no-ping"}, 8, false, "with no-ping dnsmasq offers an address without asking"},
         Case{{"dhcp-sequential-ip"}, 8, false, "with dhcp-sequential-ip two routers"},
         Case{{"leasefile-ro"}, 8, true, "with leasefile-ro dnsmasq writes no lease file"},
         Case{{"enable-dbus!"}, 0, false, "enable-dbus is missing: leases come into dnsmasq only by its restart"},

@@ -46,18 +46,21 @@ protected:
     fs::path root_;
 };
 
-TEST_F(DnsmasqFiles, ports_that_somebody_listens_at_everywhere) {
+TEST_F(DnsmasqFiles, where_somebody_listens) {
     const std::string heading = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n";
     const std::string rest = " 00000000:00000000 00:00000000 00000000     0        0 4711 1\n";
-    EXPECT_EQ(ports_taken_everywhere(root_), std::vector<std::uint16_t>{});
+    EXPECT_EQ(tcp_listeners(root_), std::vector<Listener>{});
     write("/proc/self/net/tcp", heading + "   0: 00000000:0035 00000000:0000 0A" + rest +
-                                    "   1: 0100007F:0016 00000000:0000 0A" + rest +
-                                    "   2: 00000000:1F90 00000000:0000 01" + rest + "garbage\n   3: :0035 x 0A\n");
+                                    "   1: 040E0C0A:0016 00000000:0000 0A" + rest +
+                                    "   2: 00000000:1F90 00000000:0000 01" + rest +
+                                    "garbage\n   3: :0035 x 0A\n   4: 0000:0035 x 0A\n   5: 00000000:x x 0A\n");
     write("/proc/self/net/tcp6", heading +
                                      "   0: 00000000000000000000000000000000:1F91 "
                                      "00000000000000000000000000000000:0000 0A" +
                                      rest);
-    EXPECT_EQ(ports_taken_everywhere(root_), (std::vector<std::uint16_t>{53, 8081}));
+    EXPECT_EQ(tcp_listeners(root_), (std::vector<Listener>{{IpAddress::v4(0, 0, 0, 0), 53},
+                                                           {IpAddress::v4(10, 12, 14, 4), 22},
+                                                           {*IpAddress::parse("::"), 8081}}));
 }
 
 TEST_F(DnsmasqFiles, on_debian) {

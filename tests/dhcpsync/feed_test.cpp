@@ -18,6 +18,9 @@ protected:
     Calls want(std::vector<Change> changes) { return step(Wanted{std::move(changes)}); }
     Calls want(const Lease& one) { return want({{one.address, one}}); }
 
+    [[nodiscard]] std::size_t missing() const { return feed_.missing() + feed_.late(now_.instant); }
+    void pass(Duration time) { now_ = {now_.instant + time, now_.wall + std::chrono::duration_cast<Seconds>(time)}; }
+
     static AddDhcpLease add(unsigned address, unsigned client, std::uint32_t seconds = 3600) {
         const auto name = "client" + std::to_string(client);
         Bytes bytes(name.begin(), name.end());
@@ -57,7 +60,7 @@ TEST_F(FeedTest, what_is_forgotten_costs_nothing_and_is_left_to_end_by_itself) {
     EXPECT_EQ(has({lease(1, 1)}), Calls{});
     EXPECT_EQ(want(lease(2, 2)), Calls{add(2, 2)});
     EXPECT_EQ(step(ServerHas{leases({}), true, {{ip(2), std::nullopt, true}}}), Calls{});
-    EXPECT_EQ(feed_.missing(), 1U) << "its call is under way";
+    EXPECT_EQ(missing(), 1U) << "its call is under way";
     EXPECT_EQ(step(Answered{ip(2), false}), Calls{});
     now_.instant += retry_pause;
     EXPECT_EQ(step(RetryDue{}), Calls{}) << "it is not tried again";
@@ -115,6 +118,7 @@ TEST_F(FeedTest, a_server_without_a_table_is_told_nothing) {
     EXPECT_EQ(feed.step(now_, all), Calls{});
     EXPECT_EQ(feed.missing(), 1u);
     EXPECT_EQ(feed.refused(), 1u);
+    EXPECT_EQ(feed.late(now_.instant + late_after), 0U) << "nor ever";
 }
 
 TEST_F(FeedTest, a_table_of_unknown_size_is_given_as_much_as_it_had_before) {
@@ -174,6 +178,58 @@ TEST_F(FeedTest, the_active_s_server_is_given_what_it_lacks_and_nothing_is_taken
     (void)has({lease(1, 1), lease(2, 2)});
     EXPECT_EQ(want({{ip(1), std::nullopt}, {ip(2), lease(2, 3)}, {ip(3), lease(3, 4)}}), Calls{add(3, 4)});
     EXPECT_EQ(step(ServerLeads{false}), Calls{remove(1)}) << "one more is outstanding";
+}
+
+// The gateway before promised it, and died before we had told our server.
+TEST_F(FeedTest, the_active_s_server_gives_a_client_the_time_that_it_was_promised) {
+    (void)has({lease(1, 1), lease(2, 2)});
+    (void)want({{ip(1), lease(1, 1, Seconds(7200))}, {ip(2), lease(2, 2, Seconds(7200))}});
+    (void)step(ServerLeads{true});
+    EXPECT_EQ(step(Answered{ip(1), true}), Calls{});
+    EXPECT_EQ(step(Answered{ip(2), false}), Calls{});
+    EXPECT_EQ(has({lease(1, 1, Seconds(7200)), lease(2, 2)}), Calls{});
+    pass(retry_pause);
+    EXPECT_EQ(step(RetryDue{}), Calls{add(2, 2, 7195)});
+    EXPECT_EQ(want(lease(1, 1, Seconds(600))), Calls{}) << "to take time from it is the server's own to do";
+}
+
+TEST_F(FeedTest, what_the_server_lacks_is_missing_at_once_and_any_other_change_if_it_takes_long) {
+    (void)has({lease(1, 1), lease(2, 2)});
+    (void)want({{ip(1), lease(1, 1, Seconds(7200))}, {ip(2), std::nullopt}, {ip(3), lease(3, 3)}});
+    EXPECT_EQ(missing(), 1U);
+    pass(late_after);
+    EXPECT_EQ(missing(), 3U);
+    (void)step(Answered{ip(1), true});
+    (void)step(Answered{ip(2), true});
+    (void)step(Answered{ip(3), true});
+    EXPECT_EQ(missing(), 0U);
+}
+
+TEST_F(FeedTest, what_failed_is_missing_until_it_is_done) {
+    (void)has({lease(1, 1)});
+    (void)want({{ip(1), std::nullopt}, {ip(3), lease(3, 3)}});
+    (void)step(Answered{ip(1), false});
+    (void)step(Answered{ip(3), false});
+    pass(late_after);
+    EXPECT_EQ(missing(), 2U);
+    pass(retry_pause);
+    EXPECT_EQ(step(RetryDue{}), (Calls{remove(1), add(3, 3, 3594)}));
+    (void)step(Answered{ip(1), true});
+    EXPECT_EQ(missing(), 1U);
+    (void)step(Answered{ip(3), true});
+    EXPECT_EQ(missing(), 0U);
+}
+
+TEST_F(FeedTest, what_changes_while_the_bus_is_away_is_missing) {
+    (void)has({lease(1, 1)});
+    (void)want({{ip(1), lease(1, 1, Seconds(7200))}, {ip(2), lease(2, 2)}});
+    (void)step(Interrupted{false});
+    (void)want({{ip(3), lease(3, 3)}});
+    pass(late_after);
+    EXPECT_EQ(missing(), 3U);
+    (void)want({{ip(2), std::nullopt, true}});
+    (void)step(Interrupted{true});
+    EXPECT_EQ(missing(), 2U) << "that one is forgotten";
 }
 
 TEST_F(FeedTest, a_server_that_is_away_is_called_when_it_is_back) {

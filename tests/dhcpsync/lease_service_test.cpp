@@ -466,7 +466,8 @@ TEST_F(LeaseServiceTest, who_is_there_without_a_lease_gets_one_at_the_take_over)
     ASSERT_TRUE(comes_to(other(), ip(120)));
     ASSERT_TRUE(turns_.until([&] { return !other().scans.empty(); }));
     EXPECT_GT(other().scans.back().pace, 1s) << "gently";
-    for (const unsigned there : {120u, 130u, 140u}) other().service->host_alive(ip(there), machine(there));
+    for (const unsigned there : {130u, 140u}) other().service->host_alive(ip(there), machine(there));
+    for (const unsigned there : {120u, 125u}) other().service->host_alive(ip(there), machine(1));  // an alias
     turns_.pass(50ms);
     EXPECT_FALSE(other().server.has(ip(130))) << "not while it stands in";
 
@@ -479,6 +480,8 @@ TEST_F(LeaseServiceTest, who_is_there_without_a_lease_gets_one_at_the_take_over)
     EXPECT_EQ(given.client, Client(Client4{{1, sample::mac(130)}, {}})) << "no client id: its own renewal matches";
     EXPECT_TRUE(about_equal(given.expires, test::wall() + Repair::lease_length));
     EXPECT_FALSE(other().server.has(ip(140))) << "reserved";
+    EXPECT_FALSE(other().server.has(ip(125))) << "its machine has a lease";
+    EXPECT_EQ(other().log.count("02:00:00:00:00:01 answers ARP for 10.12.14.125 without a lease"), 1);
     EXPECT_TRUE(comes_to(one(), ip(130))) << "published like any lease";
 }
 

@@ -5,6 +5,8 @@
 //   3  All replicas are equal, and hold exactly what was written and not replaced by somebody who knew it. So a client
 //      that two routers forgot of each other is still there, and its address is quarantined everywhere.
 //   4  Every DHCP server has the leases that its replica has.
+//   5  Where clocks are right no address is given to a client while another one was promised it, if the router that
+//      gives it has known so for long enough to have told its server.
 #include "tests/dhcpsync/sim_run.hpp"
 
 #include <algorithm>
@@ -71,6 +73,55 @@ private:
     std::map<Stamp, Write> written_;
 };
 
+// Who was promised which address until when; and since when a router has known that it is that client's.
+class Promises {
+public:
+    void observe(const Node& node, const Moment& now) {
+        auto& known = known_[node.index];
+        for (const auto& [address, versions] : node.replica->table()) {
+            const auto* lease = holder(versions, now.wall);
+            const auto at = known.find(address);
+            const auto served = node.server.find(address);
+            // Of what it told another client while routers could not hear each other a server is not talked out.
+            const bool by_another = lease && served != node.server.end() && served->second.client != lease->client;
+            if (!lease || by_another)
+                known.erase(address);
+            else if (at == known.end() || at->second.client != lease->client)
+                known.insert_or_assign(address, Known{lease->client, now.instant});
+        }
+    }
+    void forget(const Node& node) { known_.erase(node.index); }
+
+    // What is wrong with that; empty: nothing.
+    std::string given(const Node& node, const Lease& lease, const Moment& now) {
+        std::string wrong;
+        const auto known = known_[node.index].find(lease.address);
+        if (known != known_[node.index].end() && known->second.client != lease.client &&
+            known->second.since + enough <= now.instant) {
+            const auto promise = until_.find({lease.address, known->second.client});
+            const auto* held = holder(node.replica->table().at(lease.address), now.wall);
+            if (promise != until_.end() && now.wall + soon < promise->second && held && held->client != lease.client &&
+                now.wall + soon < held->expires)
+                wrong = "gives away " + lease.address.to_string() + ", which another client was promised";
+        }
+        until_[{lease.address, lease.client}] = lease.expires;
+        return wrong;
+    }
+    void given_back(const Lease& lease) { until_.erase({lease.address, lease.client}); }
+
+private:
+    // Two calls may fail one after the other, and a file be read late.
+    static constexpr Duration enough = 3 * retry_pause + 2s;
+    static constexpr Seconds soon{5};  // seconds are rounded on the way
+
+    struct Known {
+        Client client;
+        Instant since;
+    };
+    std::map<std::pair<IpAddress, Client>, WallTime> until_;
+    std::map<std::size_t, std::map<IpAddress, Known>> known_;  // by router
+};
+
 std::string name(const Node& node) { return "node " + std::to_string(node.id().value); }
 
 std::string text(const Leases& leases, const std::set<IpAddress>& quarantined) {
@@ -96,8 +147,11 @@ std::string text(const Table& table, WallTime now) {
 
 class Run {
 public:
-    Run(std::uint64_t seed, Servers servers) : world_(seed, servers), servers_(servers) {
-        world_.watch([this] { observe(); });
+    Run(std::uint64_t seed, Servers servers, Clocks clocks)
+        : world_(seed, servers), servers_(servers), clocks_(clocks) {
+        world_.watch({[this] { observe(); }, [this](const Node& node, const Lease& lease) { gives(node, lease); },
+                      [this](const Lease& lease) { promises_.given_back(lease); },
+                      [this](const Node& node) { promises_.forget(node); }});
     }
 
     std::string go() {
@@ -117,9 +171,17 @@ private:
     void observe() {
         for (std::size_t i = 0; i < World::size; ++i) {
             const auto& node = world_.node(i);
-            if (node.up()) history_.observe(node);
+            if (!node.up()) continue;
+            history_.observe(node);
+            if (clocks_ == Clocks::right) promises_.observe(node, world_.now());
         }
         for (std::size_t i = 0; i < World::size; ++i) check_acknowledgements(world_.node(i));
+    }
+
+    void gives(const Node& node, const Lease& lease) {
+        if (clocks_ != Clocks::right || !node.up()) return;
+        if (const auto wrong = promises_.given(node, lease, world_.now()); !wrong.empty())
+            violated(name(node) + " " + wrong);
     }
 
     void check_acknowledgements(const Node& node) {
@@ -157,7 +219,8 @@ private:
             world_.crash(any());
         else if (dice < 86)
             world_.start(any());
-        else if (dice < 88)  // local time taken for UTC, or a clock that stood still while the power was gone
+        else if (dice < 88 && clocks_ == Clocks::wrong_at_times)
+            // Local time taken for UTC, or a clock that stood still while the power was gone.
             world_.boot_with_wrong_clock(any(), std::chrono::minutes(rng.below(240)) - std::chrono::hours(2));
         else if (dice < 92)
             other_link(&World::cut);
@@ -242,12 +305,14 @@ private:
 
     World world_;
     Servers servers_;
+    Clocks clocks_;
     History history_;
+    Promises promises_;
     std::string violation_;
 };
 
 }  // namespace
 
-std::string run(std::uint64_t seed, Servers servers) { return Run(seed, servers).go(); }
+std::string run(std::uint64_t seed, Servers servers, Clocks clocks) { return Run(seed, servers, clocks).go(); }
 
 }  // namespace dhcpsync::sim

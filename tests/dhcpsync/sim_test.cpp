@@ -19,10 +19,9 @@ std::string replay(std::uint64_t seed) {
 }
 
 void expect_well(std::uint64_t seed) {
-    for (const auto servers : {Servers::prompt, Servers::real}) {
-        EXPECT_EQ(run(seed, servers), "")
-            << (servers == Servers::real ? "real servers: " : "prompt servers: ") << replay(seed);
-    }
+    EXPECT_EQ(run(seed, Servers::prompt, Clocks::wrong_at_times), "") << "prompt servers: " << replay(seed);
+    EXPECT_EQ(run(seed, Servers::real, Clocks::wrong_at_times), "") << "real servers: " << replay(seed);
+    EXPECT_EQ(run(seed, Servers::real, Clocks::right), "") << "real servers, right clocks: " << replay(seed);
 }
 
 TEST(LeaseSimulation, fixed_seeds) {

@@ -64,6 +64,7 @@ void World::start(std::size_t index) {
     auto& node = nodes_[index];
     if (node.up()) return;
     ++node.life;
+    observer_.unsettled(node);
     auto image = node.image.empty() ? Image{} : decode_image(node.image).value();
     node.replica = std::make_unique<Replica>(node.id(), std::move(image), node.term);
     node.feed = std::make_unique<Feed>(FeedLimits{pool, 2});
@@ -110,12 +111,15 @@ void World::grant(std::size_t index, unsigned number) {
     for (auto& [address, lease] : node.server) {
         if (lease.client != client_of(number)) continue;
         lease.expires = expires;
+        observer_.gives(node, lease);
         return server_changed(node);
     }
     for (unsigned i = 0; i < pool; ++i) {
         const auto address = address_of((number + i) % pool);
-        const bool taken = !node.server.try_emplace(address, Lease{address, client_of(number), "", expires}).second;
-        if (!taken) return server_changed(node);
+        const auto [lease, free] = node.server.try_emplace(address, Lease{address, client_of(number), "", expires});
+        if (!free) continue;
+        observer_.gives(node, lease->second);
+        return server_changed(node);
     }
 }
 
@@ -124,7 +128,9 @@ void World::release(std::size_t index) {
     auto& node = nodes_[index];
     const std::size_t stay = servers_ == Servers::real ? 1 : 0;
     if (!node.serves || node.server.size() <= stay) return;
-    node.server.erase(std::next(node.server.begin(), static_cast<std::ptrdiff_t>(rng_.below(node.server.size()))));
+    const auto lease = std::next(node.server.begin(), static_cast<std::ptrdiff_t>(rng_.below(node.server.size())));
+    observer_.given_back(lease->second);
+    node.server.erase(lease);
     server_changed(node);
 }
 
@@ -138,6 +144,7 @@ void World::restart_server(std::size_t index) {
     interrupt(node, false);
     later(rng_.up_to(1s), [this, &node] {
         node.serves = true;
+        observer_.unsettled(node);
         interrupt(node, true);
         server_changed(node);
     });
@@ -233,7 +240,7 @@ void World::step(Node& node, Event event) {
     auto actions = node.replica->step(now(node), std::move(event));
     for (auto& action : actions) perform(node, action);
     arm(node);
-    observer_();
+    observer_.stepped();
 }
 
 void World::arm(Node& node) {

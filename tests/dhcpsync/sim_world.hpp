@@ -48,6 +48,14 @@ struct Node {
     [[nodiscard]] NodeId id() const { return {static_cast<std::uint32_t>(index + 1)}; }
 };
 
+// What is to be told of it, to watch invariants.
+struct Observer {
+    std::function<void()> stepped;                         // after every step of a replica
+    std::function<void(const Node&, const Lease&)> gives;  // right before a server acknowledges this to a client
+    std::function<void(const Lease&)> given_back;
+    std::function<void(const Node&)> unsettled;  // it, or its server, has begun anew
+};
+
 class World {
 public:
     static constexpr std::size_t size = 3;
@@ -84,8 +92,7 @@ public:
     // As its clock shows it.
     [[nodiscard]] Moment now(const Node& node) const { return {now_, wall_at(now_) + node.clock_error}; }
 
-    // After every step of a replica; to watch invariants.
-    void watch(std::function<void()> observer) { observer_ = std::move(observer); }
+    void watch(Observer observer) { observer_ = std::move(observer); }
 
 private:
     struct Link {
@@ -133,7 +140,7 @@ private:
     std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
     std::vector<Node> nodes_{size};
     std::vector<std::vector<Link>> links_ = std::vector(size, std::vector<Link>(size));
-    std::function<void()> observer_ = [] {};
+    Observer observer_{[] {}, [](const auto&, const auto&) {}, [](const auto&) {}, [](const auto&) {}};
 };
 
 }  // namespace dhcpsync::sim

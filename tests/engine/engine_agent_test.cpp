@@ -176,6 +176,11 @@ TEST_F(EngineDns, questions_go_to_the_chosen_one_until_the_configuration_names_i
     engine.send(Kind::dns_choice, encode(ipc::DnsChoice{"HOME", IpAddress::v4(10, 12, 14, 2), 53}));
     EXPECT_TRUE(sends_dns_to("10.12.14.2")) << ruleset();
     EXPECT_EQ(ruleset().find("192.0.2.1"), std::string::npos) << "that one is no forwarder of ours";
+    engine.send(Kind::dns_choice, encode(ipc::DnsChoice::nobody("HOME", Family::ipv6)));
+    engine.send(Kind::dns_choice, encode(ipc::DnsChoice::nobody("HOME", Family::ipv4)));
+    EXPECT_TRUE(eventually([] { return ruleset().find("10.12.14.2") == std::string::npos; })) << ruleset();
+    engine.send(Kind::dns_choice, encode(ipc::DnsChoice{"HOME", IpAddress::v4(10, 12, 14, 2), 53}));
+    EXPECT_TRUE(sends_dns_to("10.12.14.2")) << ruleset();
     engine.reload(text({}, failover(" when_dead demote -60\n")));
     ASSERT_TRUE(engine.await(Kind::reloaded));
     EXPECT_TRUE(eventually([] { return ruleset().find("dns4_HOME") == std::string::npos; })) << ruleset();

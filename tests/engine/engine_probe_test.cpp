@@ -38,7 +38,8 @@ protected:
         return hosts;
     }
     // The targets of all ARP requests at `wire` that are not gratuitous, once nothing has come for a while.
-    static std::vector<std::string> asked_for(Wire& wire, const IpAddress& sender) {
+    static std::vector<std::string> asked_for(Wire& wire, const IpAddress& sender,
+                                              std::chrono::milliseconds quiet = 300ms) {
         std::vector<std::string> targets;
         for (;;) {
             const auto frame = wire.next(
@@ -46,7 +47,7 @@ protected:
                     return seen.size() >= 42 && seen[12] == 8 && seen[13] == 6 && seen[21] == 1 &&
                            std::equal(sender.bytes().begin(), sender.bytes().end(), seen.begin() + 28);
                 },
-                300ms);
+                quiet);
             if (frame.empty()) return targets;
             targets.push_back(IpAddress::from_bytes(BytesView(frame).subspan(38, 4))->to_string());
         }
@@ -92,12 +93,27 @@ TEST_F(EngineProbe, a_host_without_an_address_on_the_lan_asks_as_nobody) {
     EXPECT_TRUE(wire.hears_arp(address("10.12.99.7"), IpAddress{})) << "RFC 5227: sender 0.0.0.0";
 }
 
-TEST_F(EngineProbe, a_second_scan_takes_the_place_of_the_first) {
+TEST_F(EngineProbe, scans_of_one_pace_follow_each_other) {
+    EngineProcess engine(lan("10.12.14.1/24", gateway()));
+    ASSERT_TRUE(engine.await_line("took over")) << engine.log();
+    engine.listen(200ms);
+    Wire wire("lan0-far");
+    for (int times = 0; times < 3; ++times) {  // one that waits already is not asked for again
+        scan(engine, "10.12.14.10", "10.12.14.11");
+        scan(engine, "10.12.14.20", "10.12.14.21");
+    }
+    EXPECT_EQ(asked_for(wire, address("10.12.14.4"), 1500ms),  // the last answers are awaited for a second
+              (std::vector<std::string>{"10.12.14.10", "10.12.14.11", "10.12.14.20", "10.12.14.21", "10.12.14.10",
+                                        "10.12.14.11"}));
+}
+
+TEST_F(EngineProbe, a_scan_of_another_pace_takes_the_place_of_those_before) {
     EngineProcess engine(lan("10.12.14.1/24", gateway()));
     ASSERT_TRUE(engine.await_line("took over")) << engine.log();
     engine.listen(200ms);
     Wire wire("lan0-far");
     scan(engine, "10.12.14.10", "10.12.14.250", 100ms);
+    scan(engine, "10.12.14.30", "10.12.14.40", 100ms);
     ASSERT_TRUE(wire.hears_arp(address("10.12.14.11"), address("10.12.14.4")));
     scan(engine, "10.12.14.20", "10.12.14.21");
     const auto asked = asked_for(wire, address("10.12.14.4"));

@@ -370,6 +370,20 @@ TEST_F(Keeper, requests_reach_the_engine_and_another_engine_does_not_hear_them_a
     EXPECT_TRUE(told_.empty());
 }
 
+TEST_F(Keeper, a_silence_ends_with_the_agent_that_wanted_it) {
+    behaviour_ = [](ipc::Channel& channel) {
+        for (const auto* gateway : {"HOME", "GUESTS"})
+            channel.send(ipc::Kind::dhcp_silence, encode(ipc::DhcpSilence{gateway, true}));
+        channel.send(ipc::Kind::dhcp_silence, encode(ipc::DhcpSilence{"GUESTS", false}));
+    };
+    configure();
+    run(milliseconds(100));
+    ASSERT_FALSE(told_.empty());
+    const std::pair lifted{ipc::Kind::dhcp_silence, encode(ipc::DhcpSilence{"HOME", false})};
+    EXPECT_EQ(told_.back(), lifted) << log_.text;
+    EXPECT_EQ(told_.size(), 4U);
+}
+
 TEST_F(Keeper, errands_go_to_the_supervisor_and_the_answer_comes_back) {
     behaviour_ = [](ipc::Channel& channel) {
         channel.send(ipc::Kind::alert, "HOME\n{}");

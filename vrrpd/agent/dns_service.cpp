@@ -157,8 +157,7 @@ void DnsService::decide(const SelectorEvent& event) {
 void DnsService::step(Choice& choice, const SelectorEvent& event) {
     const auto its = numbered(event, choice.order);
     const bool moved = its && choice.selector.step(loop_.now(), *its);
-    if (moved) log_.notice("{}", describe(choice));
-    if (moved || !choice.told) tell(choice);
+    tell(choice, moved);
 }
 
 void DnsService::step_own(const SelectorEvent& event) {
@@ -169,12 +168,29 @@ void DnsService::step_own(const SelectorEvent& event) {
 
 bool DnsService::is_known(std::size_t which) const { return prober_.monitor(which).health() != Health::unknown; }
 
-// The first time not one that is about to be replaced: who answered before us is left alone for so long.
-void DnsService::tell(Choice& choice) {
-    if (!is_known(choice.chosen()) || (!choice.told && choice.selector.is_deciding())) return;
-    choice.told = true;
+// nullopt: nobody knows. The first time not one that is about to be replaced: who answered before us is left alone for
+// so long.
+std::optional<ipc::DnsChoice> DnsService::decided(const Choice& choice) const {
     const auto& chosen = forwarder(choice.chosen());
-    outcomes_.choose({config_.follows, chosen.address, chosen.port});
+    if (choice.selector.all_are_dead()) return ipc::DnsChoice::nobody(config_.follows, chosen.address.family());
+    if (!choice.selector.chosen_lives() || (!choice.told && choice.selector.is_deciding())) return std::nullopt;
+    return ipc::DnsChoice{config_.follows, chosen.address, chosen.port};
+}
+
+void DnsService::tell(Choice& choice, bool moved) {
+    const auto now = decided(choice);
+    const bool news = now && choice.told != now, to_nobody = news && now->is_nobody();
+    const bool back = news && choice.told && choice.told->is_nobody();
+    if (to_nobody)
+        log_.warning(
+            "{}: no DNS forwarder lives, so no question is sent on: what this router itself has at port 53 of the "
+            "virtual address is asked. A forwarder must answer at the address that the list gives it",
+            heading(choice));
+    else if (moved || back)
+        log_.notice("{}", describe(choice));
+    if (!news) return;
+    choice.told = now;
+    outcomes_.choose(*now);
 }
 
 // Of a host without a forwarder nothing can die; and an earlier configuration may have weighed what this one does not.
@@ -200,11 +216,13 @@ bool DnsService::own_is_up() const {
     return health != Health::upstream_down || !is_healthy(prober_.monitor(ours_->chosen()).health());
 }
 
+std::string DnsService::heading(const Choice& choice) const {
+    const bool one_of_two = choices_.size() > 1, v4 = forwarder(choice.chosen()).address.is_v4();
+    return fmt::format("gateway {}{}", config_.follows, !one_of_two ? "" : v4 ? " over IPv4" : " over IPv6");
+}
+
 std::string DnsService::describe(const Choice& choice) const {
-    auto text = fmt::format("gateway {}", config_.follows);
-    const bool one_of_two = choices_.size() > 1;
-    if (one_of_two) text += forwarder(choice.chosen()).address.family() == Family::ipv4 ? " over IPv4" : " over IPv6";
-    text += fmt::format(": {}", choice.selector.describe(loop_.now()));
+    auto text = fmt::format("{}: {}", heading(choice), choice.selector.describe(loop_.now()));
     if (choice.chosen() != own_)
         text += fmt::format("; {} sees this router's address instead of theirs", forwarder(choice.chosen()).name);
     return text;
@@ -229,12 +247,13 @@ std::string DnsService::trouble() const {
     if (config_.demote && own_)
         if (const auto health = prober_.monitor(*own_).health(); answers_nobody(health))
             return fmt::format("{}, the DNS forwarder of this host, {}", forwarder(*own_).name, how_it_fails(health));
-    for (const auto& choice : choices_)
-        if (choice.selector.none_answers())
-            return fmt::format("questions over {} still go to {}, which {}: no other forwarder is better",
-                               forwarder(choice.chosen()).address.is_v6() ? "IPv6" : "IPv4",
-                               forwarder(choice.chosen()).name,
-                               how_it_fails(prober_.monitor(choice.chosen()).health()));
+    for (const auto& choice : choices_) {
+        if (!choice.selector.none_answers()) continue;
+        const auto* family = forwarder(choice.chosen()).address.is_v6() ? "IPv6" : "IPv4";
+        if (choice.selector.all_are_dead()) return fmt::format("no forwarder answers over {}", family);
+        return fmt::format("questions over {} still go to {}, which {}: no other forwarder is better", family,
+                           forwarder(choice.chosen()).name, how_it_fails(prober_.monitor(choice.chosen()).health()));
+    }
     return {};
 }
 
@@ -245,7 +264,7 @@ DnsStatus DnsService::status() const {
     result.known = true;
     std::vector<std::string> answers, why;
     for (const auto& choice : choices_) {
-        answers.push_back(forwarder(choice.chosen()).name);
+        if (!choice.selector.all_are_dead()) answers.push_back(forwarder(choice.chosen()).name);
         why.push_back(choice.selector.describe(loop_.now()));
         result.since = std::max(result.since, choice.selector.since());
         result.may_differ |= choice.selector.rules_may_differ();

@@ -1,8 +1,9 @@
 // One dns_failover block at work: asks its forwarders, decides who answers, and says so. The agent's.
 //
-// Nothing is told before it is known: what an agent before this one decided stays in force until then. After a reload
-// a service whose block did not change goes on (the agent keeps it), and one whose block did begins with the choices of
-// the one before: a reload alone sends no client elsewhere, and ends no hold-down.
+// Nothing is told before it is known: what an agent before this one decided stays in force until then. Nobody is sent
+// to a server that is dead: while all are, what this router itself has at port 53 of the virtual address is asked.
+// After a reload a service whose block did not change goes on (the agent keeps it), and one whose block did begins with
+// the choices of the one before: a reload alone sends no client elsewhere, and ends no hold-down.
 #pragma once
 
 #include <functional>
@@ -61,12 +62,13 @@ private:
     struct Choice {
         std::vector<std::size_t> order;
         dnsfailover::Selector selector;
-        bool told = false;
+        std::optional<ipc::DnsChoice> told{};  // last
         [[nodiscard]] std::size_t chosen() const { return order[selector.chosen()]; }
     };
 
     // `answering`: who answered before; nullptr: nobody.
     [[nodiscard]] Choice choice_of(std::vector<std::size_t> order, const config::Forwarder* answering) const;
+    [[nodiscard]] std::optional<ipc::DnsChoice> decided(const Choice& choice) const;
     [[nodiscard]] const config::Forwarder* answering(Family family) const;
     [[nodiscard]] const config::Forwarder* counting_for(const DnsService& before) const;
     [[nodiscard]] const config::Forwarder& forwarder(std::size_t number) const { return config_.forwarders[number]; }
@@ -75,12 +77,13 @@ private:
     void decide(const dnsfailover::SelectorEvent& event);
     void step(Choice& choice, const dnsfailover::SelectorEvent& event);
     void step_own(const dnsfailover::SelectorEvent& event);
-    void tell(Choice& choice);
+    void tell(Choice& choice, bool moved);
     void tell_of_own();
     void weigh(int weight);
     void judge(bool up);
     [[nodiscard]] bool is_known(std::size_t which) const;
     [[nodiscard]] bool own_is_up() const;
+    [[nodiscard]] std::string heading(const Choice& choice) const;
     [[nodiscard]] std::string describe(const Choice& choice) const;
     [[nodiscard]] std::string describe_weight() const;  // demote
     [[nodiscard]] std::string trouble() const;

@@ -23,7 +23,7 @@ struct DnsStatus {
     };
     std::string gateway;
     bool redirects = true;  // false: it demotes
-    std::string answers;    // the forwarder's name
+    std::string answers;    // the forwarder's name; one of each family; empty: they are all dead
     Instant since;
     std::string why;  // one line
     bool may_differ = false;

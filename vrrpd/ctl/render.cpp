@@ -235,7 +235,7 @@ private:
         if (!yes(server, "alive")) wrong("  its DHCP server here is DEAD: " + text(server, "why"), 4);
         if (const auto trouble = text(leases, "trouble"); !trouble.empty()) wrong("  " + trouble, 4);
         if (const auto missing = number(leases, "missing"); missing > 0)
-            page_.line(fmt::format("  {} not in the server here yet", count(missing, "lease")), 4);
+            page_.line(fmt::format("  {} not in the server here yet, or not as now", count(missing, "lease")), 4);
         if (const auto refused = number(leases, "refused"); refused > 0)
             wrong(fmt::format("  {} too many for the server here: raise dhcp-lease-max", count(refused, "lease")), 4);
         if (const auto contested = number(leases, "quarantined"); contested > 0)
@@ -258,7 +258,10 @@ private:
 
     void dns(const Json& dns) {
         page_.gap();
-        if (text(dns, "mode") == "redirect")
+        if (text(dns, "mode") == "redirect" && text(dns, "answers").empty())
+            page_.line(fmt::format("DNS of {}: what the gateway itself has at port 53 of the virtual address",
+                                   text(dns, "gateway")));
+        else if (text(dns, "mode") == "redirect")
             page_.line(
                 fmt::format("DNS of {}: {} answers, for {}", text(dns, "gateway"), text(dns, "answers"), age(dns)));
         else

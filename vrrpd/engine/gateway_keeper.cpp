@@ -175,11 +175,13 @@ void GatewayKeeper::forget_services() {
 void GatewayKeeper::dns_chosen(const ipc::DnsChoice& choice) {
     const auto gateway = find(choice.gateway);
     const DnsServer server{choice.to, choice.port};
-    if (!gateway || !may_answer(dns_failover_of(choice.gateway), server)) return;
+    if (!gateway || !(choice.is_nobody() || may_answer(dns_failover_of(choice.gateway), server))) return;
     auto& servers = states_[*gateway].dns;
-    if (std::find(servers.begin(), servers.end(), server) != servers.end()) return;
-    std::erase_if(servers, [&](const DnsServer& other) { return other.address.family() == choice.to.family(); });
-    servers.push_back(server);
+    const auto of_family = [&](const DnsServer& other) { return other.address.family() == choice.to.family(); };
+    const auto before = std::find_if(servers.begin(), servers.end(), of_family);
+    if (before == servers.end() ? choice.is_nobody() : *before == server) return;
+    std::erase_if(servers, of_family);
+    if (!choice.is_nobody()) servers.push_back(server);
     install();
     // A client that keeps its source port would be answered by the former one for as long as it goes on asking. Of a
     // stand-in these would be the questions of its own.

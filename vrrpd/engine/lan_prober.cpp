@@ -14,7 +14,8 @@ namespace {
 
 // dnsmasq pings an address for 3 s before it offers it to somebody new.
 constexpr Duration offers_awaited = std::chrono::seconds(4);
-constexpr std::size_t most_servers = 8;  // told of one question: more are no servers
+constexpr std::size_t most_scans = 1024;  // of all gateways, with those that wait: four million addresses
+constexpr std::size_t most_servers = 8;   // told of one question: more are no servers
 
 // Without waiting for the system's entropy: nothing depends on a xid but that it is not everybody's.
 std::uint32_t some_number() {
@@ -38,7 +39,7 @@ LanProber::LanProber(const Surroundings& surroundings, const World& world, Speak
 
 void LanProber::configure(const std::vector<config::Gateway>& gateways) {
     gateways_ = &gateways;
-    scans_.remove_if([this](const Scan& scan) { return !find(scan.gateway); });
+    scans_.remove_if([this](const Scan& scan) { return !find(scan.wanted.gateway); });
     questions_.remove_if([this](const Question& question) { return !find(question.gateway); });
 }
 
@@ -52,15 +53,18 @@ bool LanProber::is_ours(const IpAddress& address) const { return is_virtual_(add
 
 Deadline LanProber::next_deadline() const {
     Deadline next;
-    for (const auto& scan : scans_) next = earlier(next, scan.hosts.next_deadline());
+    for (const auto& scan : scans_)
+        if (runs(scan)) next = earlier(next, scan.hosts.next_deadline());
     for (const auto& question : questions_) next = earlier(next, question.until);
     return next;
 }
 
 void LanProber::step(Instant now) {
-    for (auto& scan : scans_)
+    for (auto& scan : scans_) {
+        if (!runs(scan)) continue;
         if (const auto address = scan.hosts.next(now, [this](const IpAddress& one) { return is_ours(one); }))
             ask_for(scan, *address);
+    }
     scans_.remove_if([now](const Scan& scan) { return scan.hosts.over(now); });
     for (const auto& question : questions_)
         if (question.until <= now) end(question);
@@ -70,7 +74,6 @@ void LanProber::step(Instant now) {
 // ---- who is there -------------------------------------------------------------------------------------
 
 void LanProber::scan(const ipc::Scan& wanted) {
-    scans_.remove_if([&](const Scan& running) { return running.gateway == wanted.gateway; });
     if (!find(wanted.gateway)) return;  // a reload took it away meanwhile
     auto hosts = HostScan::make(wanted.first, wanted.last, wanted.pace, loop_.now());
     if (!hosts) {
@@ -78,7 +81,24 @@ void LanProber::scan(const ipc::Scan& wanted) {
                    wanted.gateway, wanted.first.to_string(), wanted.last.to_string(), HostScan::most);
         return;
     }
-    scans_.push_back({wanted.gateway, *hosts, {}});
+    scans_.remove_if(
+        [&](const Scan& other) { return other.wanted.gateway == wanted.gateway && other.wanted.pace != wanted.pace; });
+    const bool waits = std::any_of(scans_.begin(), scans_.end(),
+                                   [&](const Scan& other) { return other.wanted == wanted && !runs(other); });
+    if (waits) return;
+    if (scans_.size() == most_scans)
+        return log_.error(
+            "gateway {}: nobody is looked for from {} to {}: {} such questions wait already: make the "
+            "dhcp-range smaller",
+            wanted.gateway, wanted.first.to_string(), wanted.last.to_string(), most_scans);
+    scans_.push_back({wanted, *hosts, {}});
+}
+
+// Of each gateway the first one.
+bool LanProber::runs(const Scan& scan) const {
+    const auto first = std::find_if(scans_.begin(), scans_.end(),
+                                    [&](const Scan& other) { return other.wanted.gateway == scan.wanted.gateway; });
+    return &*first == &scan;
 }
 
 // The host's own address on that LAN.
@@ -95,7 +115,7 @@ std::optional<IpAddress> LanProber::own_address(IfIndex link, const IpAddress& n
 // An ordinary question wherever we have an address to ask from: to a client that tries the address it was just given,
 // the probe of another one is a conflict (RFC 5227 2.1.1), and it would decline the address.
 void LanProber::ask_for(Scan& scan, const IpAddress& address) {
-    const auto& lans = find(scan.gateway)->lans;
+    const auto& lans = find(scan.wanted.gateway)->lans;
     const auto lan =
         std::find_if(lans.begin(), lans.end(), [&](const auto& one) { return one.prefix.contains(address); });
     const auto* link = lan == lans.end() ? nullptr : world_.link(lan->device);
@@ -111,7 +131,7 @@ bool LanProber::hears(Scan& scan, IfIndex link) {
         if (ear.link == link) return true;
     auto socket = FrameListener::open(link, ETH_P_ARP, arp_from(scan.hosts.first(), scan.hosts.last()));
     if (!socket) {
-        log_.error("gateway {}: {}", scan.gateway, socket.error().describe());
+        log_.error("gateway {}: {}", scan.wanted.gateway, socket.error().describe());
         return false;
     }
     auto& ear = scan.ears.emplace_back(Ear{link, std::move(*socket)});
@@ -125,7 +145,7 @@ void LanProber::heard(Scan& scan, IfIndex link, BytesView frame) {
     const auto claim = proto::read_claim(frame);
     const auto* device = world_.link(link);
     if (!claim || !device || claim->mac == device->mac || is_ours(claim->address)) return;
-    if (scan.hosts.answered(claim->address)) outcomes_.host_alive({scan.gateway, claim->address, claim->mac});
+    if (scan.hosts.answered(claim->address)) outcomes_.host_alive({scan.wanted.gateway, claim->address, claim->mac});
 }
 
 // ---- DHCP ---------------------------------------------------------------------------------------------

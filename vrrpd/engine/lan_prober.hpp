@@ -34,8 +34,8 @@ public:
     // that is gone ends.
     void configure(const std::vector<config::Gateway>& gateways);
 
-    // A new one of the same gateway takes the place of one that runs. Our own addresses and the virtual ones are left
-    // out.
+    // Those of one gateway with one pace follow each other, for they are the parts of one round; one with another pace
+    // takes the place of all before it. Our own addresses and the virtual ones are left out.
     void scan(const ipc::Scan& wanted);
     void ask_for_dhcp(const std::string& gateway);
 
@@ -49,7 +49,7 @@ private:
         Loop::Watch watch{};
     };
     struct Scan {
-        std::string gateway;
+        ipc::Scan wanted;
         HostScan hosts;
         std::list<Ear> ears;  // one for each device that was asked on
     };
@@ -64,6 +64,7 @@ private:
     };
 
     [[nodiscard]] const config::Gateway* find(const std::string& gateway) const;
+    [[nodiscard]] bool runs(const Scan& scan) const;  // the others of its gateway wait for its end
     [[nodiscard]] bool is_ours(const IpAddress& address) const;
     [[nodiscard]] std::optional<IpAddress> own_address(IfIndex link, const IpAddress& near) const;
     void ask_for(Scan& scan, const IpAddress& address);

@@ -53,6 +53,10 @@ std::optional<proto::Role> role(std::string_view word) {
 
 }  // namespace
 
+DnsChoice DnsChoice::nobody(const std::string& gateway, Family family) {
+    return {gateway, family == Family::ipv4 ? IpAddress::v4(0, 0, 0, 0) : *IpAddress::parse("::"), 0};
+}
+
 std::string encode(const DnsChoice& choice) {
     return choice.gateway + '\n' + choice.to.to_string() + '\n' + std::to_string(choice.port);
 }
@@ -127,7 +131,7 @@ std::optional<DnsChoice> decode(std::string_view text) {
     if (!all) return std::nullopt;
     const auto to = IpAddress::parse((*all)[1]);
     const auto port = number<std::uint16_t>((*all)[2]);
-    if (!to || !port || *port == 0) return std::nullopt;
+    if (!to || !port || to->is_unspecified() != (*port == 0)) return std::nullopt;
     return DnsChoice{std::string((*all)[0]), *to, *port};
 }
 

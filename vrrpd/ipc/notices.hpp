@@ -19,11 +19,15 @@ namespace vrrpd::ipc {
 // An agent says Kind::alive so often.
 inline constexpr Duration beat_interval = std::chrono::seconds(10);
 
-// agent -> engine: clients of this gateway get their DNS answers from there.
+// agent -> engine: clients of this gateway get their DNS answers from there; from nobody else than they asked, where
+// `to` is the unspecified address of its family.
 struct DnsChoice {
     std::string gateway;
     IpAddress to;
     std::uint16_t port = 0;
+
+    [[nodiscard]] static DnsChoice nobody(const std::string& gateway, Family family);
+    [[nodiscard]] bool is_nobody() const { return to.is_unspecified(); }
     bool operator==(const DnsChoice&) const = default;
 };
 

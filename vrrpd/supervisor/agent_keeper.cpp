@@ -209,6 +209,7 @@ void AgentKeeper::child_ended() {
 }
 
 void AgentKeeper::ended(const std::string& how) {
+    lift_silence();
     const auto now = boot_now();
     pause_ = now - started_at_ > calm ? first_pause : std::clamp(2 * pause_, first_pause, longest_pause);
     start_at_ = now + pause_;
@@ -265,7 +266,20 @@ void AgentKeeper::to_engine(const ipc::Message& message) {
     if (!about_all && !is_gateway(topic->gateway)) return;                              // a reload removed it
     if (message.kind == ipc::Kind::service_weight && !may_weigh(message.text)) return;  // likewise
     if (outlives_an_engine(message.kind)) by_agent_[{message.kind, topic->subject}] = message.text;
+    if (message.kind == ipc::Kind::dhcp_silence) {
+        if (ipc::decode<ipc::DhcpSilence>(message.text)->silent)
+            silenced_.insert(topic->gateway);
+        else
+            silenced_.erase(topic->gateway);
+    }
     services_.to_engine(message.kind, message.text);
+}
+
+// Its reasons end with it, and perhaps no other one comes: a router that gives no leases is worse than one whose server
+// lacks some.
+void AgentKeeper::lift_silence() {
+    for (const auto& gateway : std::exchange(silenced_, {}))
+        if (is_gateway(gateway)) services_.to_engine(ipc::Kind::dhcp_silence, encode(ipc::DhcpSilence{gateway, false}));
 }
 
 // Of a block that is gone, or weighs no more, nobody else would say so: no agent knows what another one said.

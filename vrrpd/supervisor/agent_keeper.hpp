@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "vrrpd/base/log.hpp"
@@ -71,6 +72,7 @@ private:
     [[nodiscard]] bool handle(ipc::Message& message);
     void to_engine(const ipc::Message& message);
     void take_weights_back();
+    void lift_silence();
     [[nodiscard]] bool may_weigh(const std::string& text) const;
     [[nodiscard]] bool is_gateway(const std::string& name) const;
 
@@ -87,8 +89,9 @@ private:
     Deadline start_at_;
     Duration pause_{0};  // before the next start
     Instant started_at_{};
-    Remembered by_agent_;   // what another engine must know
-    Remembered by_engine_;  // ... and another agent
+    Remembered by_agent_;             // what another engine must know
+    Remembered by_engine_;            // ... and another agent
+    std::set<std::string> silenced_;  // gateways whose DHCP answers this agent holds back
 };
 
 }  // namespace vrrpd::supervisor

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "dhcpsync/core/dnsmasq_check.hpp"
 #include "dhcpsync/dnsmasq_files.hpp"
@@ -29,20 +30,20 @@ dhcpsync::GatewayFacts facts_of(const config::Config& config, const config::Gate
     facts.bus_name = dnsmasq.bus_name;
     facts.can_restart = dnsmasq.can_restart();
     facts.lease_file = dnsmasq.lease_file;
-    facts.taken_ports = dhcpsync::ports_taken_everywhere();
+    facts.listeners = dhcpsync::tcp_listeners();
     return facts;
 }
 
-// Where this host answers DNS for the gateway; 0: it does not, as far as the file says.
-std::uint16_t own_forwarder_port(const config::Config& config, const std::string& gateway) {
+// Where this host answers DNS for the gateway; nullopt: it does not, as far as the file says.
+std::optional<dhcpsync::Listener> own_forwarder(const config::Config& config, const std::string& gateway) {
     const auto& link = config.peer_link;
-    if (!link || !link->self) return 0;
+    if (!link || !link->self) return std::nullopt;
     const auto& self = link->members[*link->self];
     for (const auto& block : config.dns_failovers)
         for (const auto& forwarder : block.forwarders)
             if (block.follows == gateway && (forwarder.name == self.name || forwarder.address == self.address))
-                return forwarder.port;
-    return 0;
+                return dhcpsync::Listener{forwarder.address, forwarder.port};
+    return std::nullopt;
 }
 
 class Faults {
@@ -71,7 +72,7 @@ std::vector<config::Fault> dnsmasq_faults(const config::Config& config, const co
     const auto* followed = config.gateway(config.dhcp_sync->follows);
     if (followed == nullptr) return {};  // said already
     auto facts = facts_of(config, *followed);
-    facts.forwarder_port = own_forwarder_port(config, followed->name);
+    facts.forwarder = own_forwarder(config, followed->name);
     const auto& dnsmasq = config.dhcp_sync->dnsmasq;
     const auto found = dhcpsync::find_dnsmasq({dnsmasq.configuration, dnsmasq.lease_file, facts.networks, ""});
     Faults faults(block, found.source);
