@@ -56,6 +56,12 @@ lab::HostPlan home_router(const std::string& name, int number) {
             "address add 203.0.113.10/32 dev lo\n"};
 }
 
+// Who serves at the virtual address need not wait until it is there.
+const lab::Host& binds_ahead(const lab::Host& host) {
+    host.netns().set_sysctl("net/ipv4/ip_nonlocal_bind", "1");
+    return host;
+}
+
 struct TakeOver {
     std::chrono::nanoseconds late;       // behind the arithmetic
     std::chrono::nanoseconds announced;  // advert to gratuitous ARP
@@ -70,6 +76,9 @@ public:
 
     // Or why it came to nothing.
     tl::expected<TakeOver, std::string> lose_active();
+    // The longest that the client is without an answer from the virtual address itself when the Active is told to end:
+    // what is beyond a router that is well it still reaches by way of the former one.
+    tl::expected<std::chrono::nanoseconds, std::string> stop_active();
 
 private:
     // Exactly one of the two advertises: it is put into active_, the other into standby_.
@@ -83,6 +92,7 @@ private:
     lab::Capture capture_{switches_, "lan"};
     StallWatch stalls_;
     lab::EchoServer one_answers_{one_, {far, 7}}, two_answers_{two_, {far, 7}};
+    lab::EchoServer one_serves_{binds_ahead(one_), {vip, 7}}, two_serves_{binds_ahead(two_), {vip, 7}};
     Subject first_, second_;
     Subject* active_ = &first_;
     Subject* standby_ = &second_;
@@ -146,6 +156,22 @@ tl::expected<TakeOver, std::string> Home::lose_active() {
     return result;
 }
 
+tl::expected<std::chrono::nanoseconds, std::string> Home::stop_active() {
+    if (!settle()) return nothing("there is not exactly one Active");
+    const lab::Pinger pinger(client_, {vip, 7});
+    if (!pinger.await_answer(2s)) return nothing("the client gets no answer before");
+    const auto begin = lab::wall_clock();
+    active_->terminate();
+    const auto taken = capture_.await(all({since(begin), from(standby_->host()), claims(vip)}), 10s);
+    if (!taken) return nothing("nobody took over");
+    active_->finish();
+    if (!lab::wait_until([&] { return pinger.answered_since(taken->at); }, 5s))
+        return nothing("the client gets no answer after");
+    const auto silence = pinger.longest_silence(begin);
+    bring_back();
+    return silence;
+}
+
 void Home::bring_back() {
     // The address that the dead daemon left, as after a reboot. Ours may have put it right itself already.
     active_->host().run({"ip", "address", "del", "10.12.14.1/24", "dev", "lan0"});
@@ -198,6 +224,21 @@ Measured measure(const Plan& plan, Report& report, const lab::VrrpText& text, in
     return measured;
 }
 
+void planned_stops(const Plan& plan, Report& report, const lab::VrrpText& text, const std::string& figure) {
+    const int runs = plan.runs(10, 3);
+    Pair silence;
+    std::map<Daemon, std::optional<Home>> homes;
+    alternate(plan, runs, [&](Daemon daemon) {
+        auto& home = homes[daemon];
+        if (!home) home.emplace(daemon, text);
+        const auto run = home->stop_active();
+        if (run) return silence.of(daemon).add(*run);
+        report.fail(fmt::format("planned stop of {}: {}", name(daemon), run.error()));
+        home.reset();
+    });
+    report.print(figure, silence.ours, silence.theirs);
+}
+
 }  // namespace
 
 void detection(const Plan& plan, Report& report, const std::string& advert_int) {
@@ -208,6 +249,8 @@ void detection(const Plan& plan, Report& report, const std::string& advert_int) 
     report.compare(figure("take-over advert behind the arithmetic"), measured.late.ours, measured.late.theirs, 1);
     report.compare(figure("advert to gratuitous ARP"), measured.announced.ours, measured.announced.theirs, 1);
     report.print(figure("client without an answer"), measured.silence.ours, measured.silence.theirs);
+    planned_stops(plan, report, {.priority = equal_priority, .advert_int = advert_int},
+                  figure("client without an answer of the address at a planned stop"));
 }
 
 void detection_with_gateway(const Plan& plan, Report& report) {
@@ -220,6 +263,8 @@ void detection_with_gateway(const Plan& plan, Report& report) {
     report.print(figure("take-over advert behind the arithmetic"), measured.late.ours, {});
     report.print(figure("advert to gratuitous ARP"), measured.announced.ours, {});
     report.print(figure("client without an answer"), measured.silence.ours, {});
+    planned_stops(ours, report, {.priority = equal_priority, .after = gateway_block},
+                  figure("client without an answer of the address at a planned stop"));
 }
 
 }  // namespace bench

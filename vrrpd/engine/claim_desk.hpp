@@ -75,7 +75,7 @@ public:
     // `number`: in the new configuration.
     struct Edit {
         std::uint32_t number;
-        std::uint64_t claim;
+        std::uint32_t claim;
         Desired gone, fresh;
     };
     [[nodiscard]] Edit edit_of(Router& router, const config::Instance& after, const Followed& gateway,
@@ -132,7 +132,7 @@ private:
     Refusals& refusals_;
     AbsentDesk& absent_;
     Orders orders_;
-    std::uint64_t claims_ = 0;  // so far
+    std::uint32_t claims_ = 0;  // so far
 };
 
 }  // namespace vrrpd::engine

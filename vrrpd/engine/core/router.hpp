@@ -70,19 +70,15 @@ struct Router {
     };
     Seldom<Troubles> troubles;
 
-    bool fault_is_new = false;    // it had none when it was judged last, and nobody heard of this one
-    bool waits = false;           // for the first result of something tracked: it does not begin before
-    bool installed = false;       // claimed: the kernel objects are ours, and kept
-    bool overlooked = false;      // something may be missing: it was not looked for while writes were pending
-    unsigned writes_pending = 0;  // kernel writes that were not answered yet
-    std::uint64_t claim = 0;      // of the engine's claims the last of ours: a late completion finds us by it
-    // What stands for a gateway: `via auto` may have led elsewhere since. Else it follows from the configuration.
-    std::unique_ptr<Desired> standing;
-    Deadline renew_at;  // dead man
-
+    bool fault_is_new = false;          // it had none when it was judged last, and nobody heard of this one
+    bool waits = false;                 // for the first result of something tracked: it does not begin before
+    bool installed = false;             // claimed: the kernel objects are ours, and kept
+    bool overlooked = false;            // something may be missing: it was not looked for while writes were pending
+    std::uint16_t writes_pending = 0;   // kernel writes that were not answered yet
     std::uint16_t identification = 0;   // IPv4 header id, 1, 2, 3 ... (VR-009)
-    std::uint8_t master_priority = 0;   // of the advert that was accepted last; 0: none was
+    std::uint32_t claim = 0;            // of the engine's claims the last of ours: a late completion finds us by it
     std::uint32_t rejections_said = 0;  // a bit each kind: said once until the next transition
+    std::uint8_t master_priority = 0;   // of the advert that was accepted last; 0: none was
     bool send_failure_said = false;
     bool from_silence = false;       // it is Active since another one fell silent
     bool adopted = false;            // the role is that of an engine that crashed
@@ -90,6 +86,9 @@ struct Router {
     bool outranked = false;          // ... and somebody better was heard
     bool clock_said = false;         // the clocks are apart, and it was said
     bool foreign_form_said = false;  // the other checksum form was seen and named (VR-045)
+    // What stands for a gateway: `via auto` may have led elsewhere since. Else it follows from the configuration.
+    std::unique_ptr<Desired> standing;
+    Deadline renew_at;  // dead man
     Counters counters;
 
     // Never 0, which the kernel replaces (raw(7)): AH vouches for what we wrote.

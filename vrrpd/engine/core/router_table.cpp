@@ -19,7 +19,7 @@ std::uint32_t RouterTable::number_of(const Router& router) const {
     return static_cast<std::uint32_t>(number);
 }
 
-Router* RouterTable::find_claim(std::uint32_t number, std::uint64_t claim) const {
+Router* RouterTable::find_claim(std::uint32_t number, std::uint32_t claim) const {
     if (number < size() && (*this)[number].claim == claim) return &(*this)[number];
     const auto mine = std::find_if(begin(), end(), [claim](const auto& router) { return router->claim == claim; });
     return mine == end() ? nullptr : mine->get();

@@ -37,7 +37,7 @@ public:
     [[nodiscard]] std::uint32_t number_of(const Router& router) const;
     // By the number of its claim; `number` is where it was then, and a reload may have moved it. Null: it is gone, or
     // has claimed anew.
-    [[nodiscard]] Router* find_claim(std::uint32_t number, std::uint64_t claim) const;
+    [[nodiscard]] Router* find_claim(std::uint32_t number, std::uint32_t claim) const;
     // The one whose role a gateway's wan moves with: its own, or one of its group. Null: none does.
     [[nodiscard]] Router* leader_of(const config::Gateway& gateway) const;
     // Of those that follow a gateway the first that is Active here: who keeps the fence open. Null: none is.
