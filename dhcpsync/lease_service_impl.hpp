@@ -87,7 +87,9 @@ struct LeaseService::Impl {
     void act(const ScanPool& action);
     void act(const Protect& action);
     void act(const HasSeveral& action);
-    [[nodiscard]] bool has_lease(const IpAddress& address) const;
+    void act(const TakesAnothers& action);
+    [[nodiscard]] const Lease* lease_of(const IpAddress& address) const;
+    [[nodiscard]] bool has_lease(const IpAddress& address) const { return lease_of(address) != nullptr; }
     [[nodiscard]] bool has_lease(const vrrpd::MacAddress& machine) const;
     [[nodiscard]] Repair::Known known() const;
     void watch_offers();

@@ -14,6 +14,11 @@ IpAddress address_of(const Call& call) {
     return std::visit([](const auto& one) { return one.address; }, call);
 }
 
+bool is_of(const Lease& lease, const vrrpd::MacAddress& machine) {
+    const auto* client = std::get_if<Client4>(&lease.client);
+    return client && std::ranges::equal(client->hardware.address, machine.bytes);
+}
+
 std::string named(const TextFaults& faults) {
     std::string text;
     for (std::size_t i = 0; i < std::min(faults_named, faults.named.size()); ++i) {
@@ -203,34 +208,33 @@ void LeaseService::Impl::leases_written(const std::string& problem) {
 
 // ---- hosts without a lease ----------------------------------------------------------------------
 
-bool LeaseService::Impl::has_lease(const IpAddress& address) const {
+const Lease* LeaseService::Impl::lease_of(const IpAddress& address) const {
     const auto wall = now().wall;
     if (book) {
         const auto at = book->leases.find(address);
-        if (at != book->leases.end() && at->second.live(wall)) return true;
+        if (at != book->leases.end() && at->second.live(wall)) return &at->second;
     }
     const auto cell = replica.table().find(address);
-    return cell != replica.table().end() && holder(cell->second, wall) != nullptr;
+    return cell == replica.table().end() ? nullptr : holder(cell->second, wall);
 }
 
 bool LeaseService::Impl::has_lease(const vrrpd::MacAddress& machine) const {
     const auto wall = now().wall;
-    const auto is_its = [&](const Lease& lease) {
-        const auto* client = std::get_if<Client4>(&lease.client);
-        return client && lease.live(wall) && std::ranges::equal(client->hardware.address, machine.bytes);
-    };
-    if (book &&
-        std::any_of(book->leases.begin(), book->leases.end(), [&](const auto& one) { return is_its(one.second); }))
-        return true;
-    return std::any_of(replica.table().begin(), replica.table().end(), [&](const auto& cell) {
+    const auto its = [&](const Lease& lease) { return lease.live(wall) && is_of(lease, machine); };
+    if (book && std::ranges::any_of(book->leases, [&](const auto& one) { return its(one.second); })) return true;
+    return std::ranges::any_of(replica.table(), [&](const auto& cell) {
         const auto* lease = holder(cell.second, wall);
-        return lease && is_its(*lease);
+        return lease && its(*lease);
     });
 }
 
 Repair::Known LeaseService::Impl::known() const {
     return {[this](const IpAddress& address) { return has_lease(address); },
-            [this](const vrrpd::MacAddress& machine) { return has_lease(machine); }};
+            [this](const vrrpd::MacAddress& machine) { return has_lease(machine); },
+            [this](const IpAddress& address, const vrrpd::MacAddress& machine) {
+                const auto* lease = lease_of(address);
+                return lease && !is_of(*lease, machine);
+            }};
 }
 
 void LeaseService::Impl::repair_on(const RepairEvent& event) {
@@ -258,6 +262,15 @@ void LeaseService::Impl::act(const HasSeveral& action) {
         "proxy?): it is protected by no second lease, which would cost it the first, and a client may be offered its "
         "address if it answers no ping: give it an address outside of the dhcp-range",
         setup.gateway, action.mac.to_string(), action.address.to_string());
+}
+
+void LeaseService::Impl::act(const TakesAnothers& action) {
+    const auto* lease = lease_of(action.address);
+    log.warning(
+        "gateway {}: {} answers ARP for {}, which was given to {}: two machines have one address, or one was given "
+        "another card. Give the one that did not ask for it an address outside of the dhcp-range",
+        setup.gateway, action.mac.to_string(), action.address.to_string(),
+        hardware_text(std::get<Client4>(lease->client).hardware));
 }
 
 // ---- is the LAN served? -------------------------------------------------------------------------

@@ -58,4 +58,18 @@ bool DhcpTest::await_alert(const Site& site, std::string_view text, std::chrono:
     return wait_until([&] { return alerts(site).find(text) != std::string::npos; }, limit);
 }
 
+std::string DhcpTest::pid_file(const Site& site) { return directory() + "/" + site.host.name() + ".dnsmasq.pid"; }
+
+// It ends, and only then the next one begins. (A dead child that nobody has waited for has no command line.)
+void DhcpTest::write_restart_command(const Site& site) {
+    const auto path = HomeText::restart_command(site.host.name());
+    std::string start;
+    for (const auto& word : site.bus.environment()) start += word + ' ';
+    std::ofstream(path) << "#!/bin/sh\nset -e\nold=$(cat " << pid_file(site) << ")\nkill $old\n"
+                        << "while grep -q . /proc/$old/cmdline 2>/dev/null; do sleep 0.01; done\n"
+                        << "exec " << start << "dnsmasq --user=root --pid-file=" << pid_file(site)
+                        << " --conf-file=" << site.server.configuration() << '\n';
+    std::filesystem::permissions(path, std::filesystem::perms(0755));
+}
+
 }  // namespace lab

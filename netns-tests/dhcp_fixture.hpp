@@ -31,6 +31,9 @@ protected:
                               std::chrono::milliseconds limit = std::chrono::seconds(5));
     // All that a site's alert command was told: lines of JSON.
     [[nodiscard]] static std::string alerts(const Site& site);
+    // The program $RESTART of a site: what `systemctl restart dnsmasq` does.
+    static void write_restart_command(const Site& site);
+    [[nodiscard]] static std::string pid_file(const Site& site);
     static bool await_alert(const Site& site, std::string_view text,
                             std::chrono::milliseconds limit = std::chrono::seconds(5));
 

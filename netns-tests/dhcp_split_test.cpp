@@ -48,6 +48,34 @@ TEST_F(DhcpSplit, partition_heals_into_one_table_and_one_server) {
     expect_no_answer_from(home.h002, healed);
 }
 
+// What H003 gave behind its half of the switch to a machine there is written into its dnsmasq as that would write it.
+TEST_F(DhcpSplit, address_that_both_gave_away_is_given_to_nobody_else) {
+    start_all();
+    home.h003.isolate("lan0");
+    ASSERT_TRUE(wait_until([&] { return holds(home.h001); }));
+    ASSERT_TRUE(wait_until([&] { return during.join() == DhcpAnswer::ack; }, 3s));
+    const auto address = during.lease()->address;
+    auto command = h003.bus.environment();
+    for (const auto& word :
+         {std::string("dbus-send"), std::string("--system"), std::string("--print-reply"),
+          std::string("--dest=uk.org.thekelleys.dnsmasq"), std::string("/uk/org/thekelleys/dnsmasq"),
+          std::string("uk.org.thekelleys.dnsmasq.AddDhcpLease"), "string:" + address.to_string(),
+          std::string("string:02:dc:00:00:00:63"), std::string("array:byte:"), std::string("array:byte:"),
+          std::string("uint32:3600"), std::string("uint32:0"), std::string("boolean:false")})
+        command.push_back(word);
+    home.h003.must(command);
+    ASSERT_TRUE(wait_until([&] { return h003.server.leases().contains(address); }));
+    std::this_thread::sleep_for(500ms);  // as long as it may take to be read
+    home.h003.rejoin("lan0");
+    ASSERT_TRUE(home.await_holder(home.h003));
+    const auto said = "two machines hold " + address.to_string();
+    for (auto* site : {&h003, &h001, &h002}) EXPECT_TRUE(site->router.await_log(said, 10s)) << site->host.name();
+    DhcpClient newcomer(card, 4);
+    ASSERT_TRUE(wait_until([&] { return newcomer.join() == DhcpAnswer::ack; }, 5s));
+    EXPECT_FALSE(newcomer.has(address));
+    for (const auto* site : sites()) EXPECT_TRUE(site->server.leases().contains(address)) << site->host.name();
+}
+
 // Adverts are lost and all else arrives: the peer link tells what VRRP cannot see.
 TEST_F(DhcpSplit, two_active_on_a_live_link_are_an_alarm) {
     start_all();

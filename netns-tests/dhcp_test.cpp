@@ -363,17 +363,6 @@ protected:
     DhcpNoBus() : DhcpTest({.bus = false}) {
         for (const auto* site : sites()) write_restart_command(*site);
     }
-    // What `systemctl restart dnsmasq` does: it ends, and only then the next one begins. (A dead child that nobody
-    // has waited for has no command line.)
-    static void write_restart_command(const Site& site) {
-        const auto path = HomeText::restart_command(site.host.name());
-        std::ofstream(path) << "#!/bin/sh\nset -e\nold=$(cat " << pid_file(site) << ")\nkill $old\n"
-                            << "while grep -q . /proc/$old/cmdline 2>/dev/null; do sleep 0.01; done\n"
-                            << "exec dnsmasq --user=root --pid-file=" << pid_file(site)
-                            << " --conf-file=" << site.server.configuration() << '\n';
-        std::filesystem::permissions(path, std::filesystem::perms(0755));
-    }
-    static std::string pid_file(const Site& site) { return directory() + "/" + site.host.name() + ".dnsmasq.pid"; }
     static pid_t dnsmasq_pid(const Site& site) {
         pid_t pid = 0;
         std::ifstream(pid_file(site)) >> pid;

@@ -1,5 +1,10 @@
 // Every process of the daemon is killed or frozen, alone and all together: the others, or in the end the
 // kernel, tidy up.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <iterator>
+
 #include "netns-tests/fixture.hpp"
 #include "netns-tests/gateway_config.hpp"
 
@@ -141,6 +146,20 @@ TEST_F(Processes, second_start_says_already_running) {
     EXPECT_EQ(second.status, 0) << "keepalived's exit code for it";
     EXPECT_NE(second.text.find("already running"), std::string::npos) << second.text;
     EXPECT_TRUE(holds(home.h003));
+}
+
+// With root's rights, and on the network, there is no code that reads TLS, D-Bus or XML. (libsystemd, for its word to
+// the service manager, has a D-Bus client of its own that nobody calls.)
+TEST_F(Processes, supervisor_and_engine_have_no_code_for_what_the_agent_does) {
+    auto& router = start(home.h003, {.priority = 200, .after = GatewayText{}.text()});
+    ASSERT_TRUE(becomes_active(home.h003));
+    for (const pid_t pid : {router.process().pid(), router.engine()}) {
+        std::ifstream maps(fmt::format("/proc/{}/maps", pid));
+        const std::string text((std::istreambuf_iterator<char>(maps)), {});
+        ASSERT_NE(text.find("libc.so"), std::string::npos) << text;
+        for (const auto* library : {"libssl", "libcrypto", "libsdbus", "libdbus", "libldns", "libexpat", "libseccomp"})
+            EXPECT_EQ(text.find(library), std::string::npos) << library << " in process " << pid;
+    }
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t words_of_record = 5;
 // The year 36812: beyond it a sum with a length could overflow, and no clock has been there.
 constexpr std::uint64_t latest_expiry = 1ULL << 40;
+// September 2001; as a length it would be one of 31 years.
+constexpr WallTime earliest_expiry{Seconds(1'000'000'000)};
 
 constexpr bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
@@ -121,6 +123,7 @@ private:
         if (!address) return fault(TextFault::bad_address);
         const auto expires = expiry(word[0]);
         if (!expires) return fault(TextFault::bad_expiry);
+        if (*expires < earliest_expiry) return fault(TextFault::long_ago);
         auto client = address->is_v4() ? client4(word[1], word[4]) : client6(word[1], word[4]);
         if (!client) return;
         Lease lease{*address, std::move(*client), host_name(word[3]), *expires};
@@ -192,6 +195,8 @@ std::string_view describe(TextFault fault) {
         "second record of an address",
         "cut off",
         "too many leases",
+        "it ended long ago: the clock was not set, or this dnsmasq is built for hosts without one (\"no-RTC\" in its "
+        "--version), whose leases cannot be followed: use another build",
     };
     return words[static_cast<std::size_t>(fault)];
 }

@@ -18,8 +18,8 @@
 
 namespace dhcpsync {
 
-// The first field of a record. A dnsmasq built with HAVE_BROKEN_RTC ("RTC" in its --version) writes how long a lease
-// is, not until when; the file does not say which it is. 0 is for ever in both.
+// The first field of a record. A dnsmasq built with HAVE_BROKEN_RTC ("no-RTC" in its --version) writes how long a lease
+// is, not until when; the file does not say which it is, but no lease of ours ended before 2001. 0 is for ever in both.
 enum class ExpiryField : std::uint8_t { until, length };
 
 struct LeaseFormat {
@@ -39,8 +39,9 @@ enum class TextFault : std::uint8_t {
     duplicate,  // two records of one address: the one that lasts longer is used
     truncated,  // the last line has no end: not used
     too_many,   // more than most_leases: the rest is not read
+    long_ago,   // no lease of a clock that was ever set: a length where the end is expected, or a clock that was not
 };
-inline constexpr std::size_t text_fault_kinds = 11;
+inline constexpr std::size_t text_fault_kinds = 12;
 [[nodiscard]] std::string_view describe(TextFault fault);
 
 struct FaultyLine {

@@ -118,8 +118,11 @@ void Repair::note(const HostSeen& event, Instant now) {
 }
 
 void Repair::name(const HostSeen& event, Instant now, const Known& known) {
-    if (!lacks_lease(event.address, seen_.at(event.address), now, known) || !has_several(event.mac, now, known)) return;
-    if (named_.insert(event.mac).second) actions_.emplace_back(HasSeveral{event.mac, event.address});
+    if (known.is_anothers(event.address, event.mac)) {
+        if (take_anothers_.insert(event.mac).second) actions_.emplace_back(TakesAnothers{event.mac, event.address});
+    } else if (lacks_lease(event.address, seen_.at(event.address), now, known) && has_several(event.mac, now, known)) {
+        if (have_several_.insert(event.mac).second) actions_.emplace_back(HasSeveral{event.mac, event.address});
+    }
 }
 
 bool Repair::in_pool(const IpAddress& address) const {

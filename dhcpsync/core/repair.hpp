@@ -56,7 +56,14 @@ struct HasSeveral {
     bool operator==(const HasSeveral&) const = default;
 };
 
-using RepairAction = std::variant<ScanPool, Protect, HasSeveral>;
+// ... and one answers for the address that another one has a lease of. Said once of a machine.
+struct TakesAnothers {
+    vrrpd::MacAddress mac;
+    IpAddress address;
+    bool operator==(const TakesAnothers&) const = default;
+};
+
+using RepairAction = std::variant<ScanPool, Protect, HasSeveral, TakesAnothers>;
 using RepairActions = std::vector<RepairAction>;
 
 class Repair {
@@ -76,6 +83,7 @@ public:
     struct Known {
         HasLease has_lease;                                         // somebody, of this address
         std::function<bool(const vrrpd::MacAddress&)> has_another;  // this machine, of whichever address
+        std::function<bool(const IpAddress&, const vrrpd::MacAddress&)> is_anothers;  // of this address another machine
     };
 
     // `reserved`: addresses that the server gives to a certain machine only (dhcp-host).
@@ -117,7 +125,7 @@ private:
     bool repairing_ = false;  // since the take-over, after which nobody is asked but in its scans
     std::map<IpAddress, Seen> seen_;
     std::map<vrrpd::MacAddress, std::set<IpAddress>> addresses_;
-    std::set<vrrpd::MacAddress> named_;
+    std::set<vrrpd::MacAddress> have_several_, take_anothers_;  // that were named
     RepairActions actions_;
 };
 

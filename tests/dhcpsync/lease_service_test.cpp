@@ -468,6 +468,10 @@ TEST_F(LeaseServiceTest, who_is_there_without_a_lease_gets_one_at_the_take_over)
     EXPECT_GT(other().scans.back().pace, 1s) << "gently";
     for (const unsigned there : {130u, 140u}) other().service->host_alive(ip(there), machine(there));
     for (const unsigned there : {120u, 125u}) other().service->host_alive(ip(there), machine(1));  // an alias
+    other().service->host_alive(ip(120), machine(99));
+    EXPECT_EQ(other().log.count("02:00:00:00:00:63 answers ARP for 10.12.14.120, which was given to "
+                                "02:00:00:00:00:01: two machines have one address"),
+              1);
     turns_.pass(50ms);
     EXPECT_FALSE(other().server.has(ip(130))) << "not while it stands in";
 

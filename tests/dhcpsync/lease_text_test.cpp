@@ -59,6 +59,7 @@ TEST(LeaseText, each_fault_by_its_name_and_its_neighbours_unharmed) {
     EXPECT_EQ(one("soon 02:00:00:00:00:03 10.12.14.3 * *"), TextFault::bad_expiry);
     EXPECT_EQ(one("-1 02:00:00:00:00:03 10.12.14.3 * *"), TextFault::bad_expiry);
     EXPECT_EQ(one("99999999999999999999 02:00:00:00:00:03 10.12.14.3 * *"), TextFault::bad_expiry);
+    EXPECT_EQ(one("3600 02:00:00:00:00:03 10.12.14.3 * *"), TextFault::long_ago) << "the length of one";
     EXPECT_EQ(one("0 zz-02:00 10.12.14.3 * *"), TextFault::bad_hardware);
     EXPECT_EQ(one("0 100-02:00 10.12.14.3 * *"), TextFault::bad_hardware);
     EXPECT_EQ(one("0 02:00:0g 10.12.14.3 * *"), TextFault::bad_hardware);

@@ -23,7 +23,10 @@ protected:
 
     [[nodiscard]] Repair::Known known() const {
         return {[this](const IpAddress& address) { return leased_.contains(address); },
-                [this](const MacAddress& mac_) { return lessees_.contains(mac_); }};
+                [this](const MacAddress& mac_) { return lessees_.contains(mac_); },
+                [this](const IpAddress& address, const MacAddress& mac_) {
+                    return leased_.contains(address) && !lessees_.contains(mac_);
+                }};
     }
 
     static std::vector<Lease> protected_by(const RepairActions& actions) {
@@ -80,7 +83,8 @@ TEST_F(RepairTest, who_answers_the_fast_scan_is_protected_too) {
 TEST_F(RepairTest, not_who_has_a_lease_nor_outside_of_the_pool_nor_on_a_reserved_address) {
     (void)step(StandsIn{});
     leased_.insert(ip(120));
-    for (const unsigned address : {120u, 99u, 200u, 150u}) (void)see(address, address);
+    lessees_.insert(machine(120));
+    for (const unsigned address : {120u, 99u, 200u, 150u}) EXPECT_EQ(see(address, address), RepairActions{});
     EXPECT_EQ(take_over(), std::vector<Lease>{});
 }
 
@@ -128,6 +132,14 @@ TEST_F(RepairTest, a_machine_with_a_lease_gets_no_second_one_for_its_alias) {
     EXPECT_EQ(see(130, 1), (RepairActions{HasSeveral{machine(1), ip(130)}}));
     EXPECT_EQ(take_over(), std::vector<Lease>{});
     EXPECT_EQ(see(131, 1), RepairActions{}) << "said once";
+}
+
+TEST_F(RepairTest, a_machine_that_answers_for_the_address_of_another_one_is_named) {
+    (void)step(StandsIn{});
+    leased_ = {ip(120), ip(121)};
+    EXPECT_EQ(see(120, 1), (RepairActions{TakesAnothers{machine(1), ip(120)}}));
+    EXPECT_EQ(see(121, 1), RepairActions{}) << "once";
+    EXPECT_EQ(take_over(), std::vector<Lease>{});
 }
 
 TEST_F(RepairTest, a_pool_is_gone_through_gently_and_again_and_again) {

@@ -66,6 +66,7 @@ void LanProber::step(Instant now) {
             ask_for(scan, *address);
     }
     scans_.remove_if([now](const Scan& scan) { return scan.hosts.over(now); });
+    if (scans_.empty()) said_too_many_ = false;
     for (const auto& question : questions_)
         if (question.until <= now) end(question);
     questions_.remove_if([now](const Question& question) { return question.until <= now; });
@@ -86,11 +87,14 @@ void LanProber::scan(const ipc::Scan& wanted) {
     const bool waits = std::any_of(scans_.begin(), scans_.end(),
                                    [&](const Scan& other) { return other.wanted == wanted && !runs(other); });
     if (waits) return;
-    if (scans_.size() == most_scans)
-        return log_.error(
-            "gateway {}: nobody is looked for from {} to {}: {} such questions wait already: make the "
-            "dhcp-range smaller",
-            wanted.gateway, wanted.first.to_string(), wanted.last.to_string(), most_scans);
+    if (scans_.size() == most_scans) {
+        if (!std::exchange(said_too_many_, true))
+            log_.error(
+                "gateway {}: nobody is looked for from {} on: {} such questions wait already: make the dhcp-range "
+                "smaller",
+                wanted.gateway, wanted.first.to_string(), most_scans);
+        return;
+    }
     scans_.push_back({wanted, *hosts, {}});
 }
 

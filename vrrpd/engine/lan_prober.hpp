@@ -83,6 +83,7 @@ private:
     Outcomes outcomes_;
     const std::vector<config::Gateway>* gateways_ = nullptr;
     std::list<Scan> scans_;
+    bool said_too_many_ = false;  // since there was none
     std::list<Question> questions_;
     std::uint32_t next_xid_;
 };
