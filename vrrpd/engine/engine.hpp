@@ -35,6 +35,7 @@
 #include "vrrpd/engine/kernel_desk.hpp"
 #include "vrrpd/engine/lan_prober.hpp"
 #include "vrrpd/engine/legacy.hpp"
+#include "vrrpd/engine/process_place.hpp"
 #include "vrrpd/engine/refusals.hpp"
 #include "vrrpd/engine/run.hpp"
 #include "vrrpd/engine/speaker.hpp"
@@ -61,6 +62,7 @@ private:
     Engine(EngineOptions& options, ipc::ChannelLog& log)
         : options_(options),
           log_(log),
+          place_(log),
           reporter_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }),
           outbox_([&options](auto kind, const auto& text) { return options.channel.send(kind, text); }),
           herald_(
@@ -146,6 +148,7 @@ private:
 
     EngineOptions& options_;
     ipc::ChannelLog& log_;
+    ProcessPlace place_;
     Loop loop_;
     Burst burst_;
     RouterTable routers_;

@@ -71,6 +71,7 @@ void Engine::adopt_configuration(std::unique_ptr<config::Config> next) {
 
 // What is looked up often is taken out of the configuration once.
 void Engine::use_configuration() {
+    place_.take(config());
     herald_.follow(config().notification);
     peers_.configure(config().peer_link);
     virtual_addresses_.clear();

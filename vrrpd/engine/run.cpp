@@ -1,12 +1,8 @@
 #include "vrrpd/engine/run.hpp"
 
 #include <malloc.h>
-#include <sched.h>
-#include <sys/mman.h>
 
 #include <cerrno>
-#include <cstring>
-#include <optional>
 #include <utility>
 
 #include "vrrpd/engine/engine.hpp"
@@ -17,19 +13,6 @@ namespace vrrpd::engine {
 namespace {
 
 constexpr int exit_failed = 1, exit_no_permission = 4;
-
-// Late adverts come from page faults and from waiting for a processor.
-void prepare_process(const config::Config& config, Log& log) {
-    // ONFAULT: what is used stays; the writer's whole stack, mostly unused, is not made resident.
-    if (config.lock_memory && ::mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0)
-        log.warning("memory could not be locked (vrrp_no_swap): {}", std::strerror(errno));
-    if (!config.realtime) return;
-    sched_param parameters{};
-    parameters.sched_priority = config.realtime_priority;
-    if (::sched_setscheduler(0, SCHED_RR, &parameters) != 0)
-        log.warning("real-time scheduling was refused (vrrp_rt_priority {}): {}", config.realtime_priority,
-                    std::strerror(errno));
-}
 
 }  // namespace
 
@@ -48,7 +31,6 @@ int run(EngineOptions options) {
         log.error("{}", engine.error().describe());
         return engine.error().code == EPERM ? exit_no_permission : exit_failed;
     }
-    prepare_process(*config, log);
     (*engine)->run(std::move(*config));
     return 0;
 }

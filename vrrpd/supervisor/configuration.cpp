@@ -115,8 +115,10 @@ ErrandNeeds errands_of(const config::Config& config) {
 Outline outline(const config::Parsed& parsed, ScriptNeeds scripts) {
     const auto& config = parsed.config;
     auto globals = globals_text(config, parsed.globals, scripts.identities);
-    Outline result{owned_by(config),   switches_of(config), Duration(0),     {},
-                   errands_of(config), std::move(scripts),  *config.process, std::move(globals)};
+    Outline result{owned_by(config),   switches_of(config), Duration(0),        {}, errands_of(config),
+                   std::move(scripts), *config.process,     std::move(globals), {}};
+    result.engine_place = {config.process->nice, config.process->cpus, config.realtime ? config.realtime_priority : 0,
+                           config.process->cpu_limit};
     for (const auto& gateway : config.gateways) result.agent.gateways.push_back(gateway.name);
     if (config.peer_link) result.agent.key_file = config.peer_link->key_file;
     for (const auto& dns : config.dns_failovers)

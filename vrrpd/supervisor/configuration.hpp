@@ -8,6 +8,7 @@
 #include "vrrpd/base/fd.hpp"
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/config/parse.hpp"
+#include "vrrpd/supervisor/engine_place.hpp"
 #include "vrrpd/supervisor/errands.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/owned.hpp"
@@ -40,6 +41,7 @@ struct Outline {
     ScriptNeeds scripts;
     config::ProcessSettings process;
     std::string dumped_globals;  // for keepalived.data
+    EnginePlace engine_place;
 };
 
 struct Judgement {

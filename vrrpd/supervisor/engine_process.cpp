@@ -1,13 +1,9 @@
 #include "vrrpd/supervisor/engine_process.hpp"
 
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 
 #include "vrrpd/supervisor/child_process.hpp"
 #include "vrrpd/supervisor/privileges.hpp"
@@ -17,26 +13,6 @@
 namespace vrrpd::supervisor {
 
 namespace {
-
-// Before the capabilities go.
-void take_place(const config::ProcessSettings& settings, Log& log) {
-    if (settings.nice && setpriority(PRIO_PROCESS, 0, *settings.nice) != 0)
-        log.warning("vrrp_priority {}: {}", *settings.nice, std::strerror(errno));
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    for (const auto cpu : settings.cpus) CPU_SET(cpu, &cpus);
-    if (!settings.cpus.empty() && sched_setaffinity(0, sizeof cpus, &cpus) != 0)
-        log.warning("vrrp_cpu_affinity: {}; every processor is used", std::strerror(errno));
-    if (!settings.cpu_limit) return;
-    const auto limit = static_cast<rlim_t>(*settings.cpu_limit / std::chrono::microseconds(1));
-    const rlimit real_time{limit, limit};
-    if (setrlimit(RLIMIT_RTTIME, &real_time) != 0) log.warning("vrrp_rlimit_rttime: {}", std::strerror(errno));
-}
-
-std::string engine_name(const config::ProcessSettings& settings) {
-    if (!settings.engine_name.empty()) return settings.engine_name;
-    return settings.process_names ? "keepalived_vrrp" : "vrrpd-engine";
-}
 
 pid_t supervisor_pid = 0;
 
@@ -59,12 +35,10 @@ int run_engine(const EngineStart& start, ipc::Channel channel) {
     leave_signals_to_the_supervisor();
     pass_on_what_asks_for_dumps();
     let_go_of_streams(start.keep_stderr);
-    prctl(PR_SET_NAME, engine_name(start.process).c_str(), 0, 0, 0);
     // The supervisor's end of the channel above all: only when no copy of it lives in the engine does the engine notice
     // that the supervisor is gone.
     close_all_but({channel.fd(), start.state, start.configuration});
     ipc::ChannelLog log(channel);
-    take_place(start.process, log);
     if (const auto done = become_engine(log); !done) {
         log.error("{}", done.error().describe());
         return static_cast<int>(Exit::no_permission);

@@ -6,7 +6,6 @@
 #include <functional>
 #include <string>
 
-#include "vrrpd/config/process_model.hpp"
 #include "vrrpd/engine/run.hpp"
 
 namespace vrrpd::supervisor {
@@ -22,7 +21,6 @@ struct EngineStart {
     bool observe = false, adopt = false, detail = false, stand_by = false;
     std::function<void(ipc::Channel&)> greet;  // what it finds in the channel when it begins
     bool watch_addresses = false;              // -a
-    config::ProcessSettings process;           // its name, its share of the processors
     bool keep_stderr = false;                  // in the foreground: where a failed ASSERT is read
 };
 

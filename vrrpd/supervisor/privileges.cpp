@@ -32,7 +32,6 @@ std::string missing_privilege(Purpose purpose) {
 
 Result<void> become_engine(Log& log) {
     raise(RLIMIT_MEMLOCK, RLIM_INFINITY, "RLIMIT_MEMLOCK", log);
-    raise(RLIMIT_RTPRIO, 99, "RLIMIT_RTPRIO", log);
     capng_get_caps_process();
     const bool may_bound = holds(CAP_SETPCAP);  // only then can the bounding set shrink too
     capng_clear(may_bound ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS);

@@ -16,8 +16,8 @@ enum class Purpose {
 // One line that names the missing capability and what to do; empty: nothing is missing.
 [[nodiscard]] std::string missing_privilege(Purpose purpose);
 
-// In the engine's process, before it runs: memory may be locked and SCHED_RR chosen (RLIMIT_MEMLOCK,
-// RLIMIT_RTPRIO), then only CAP_NET_ADMIN and CAP_NET_RAW stay.
+// In the engine's process, before it runs: memory may be locked (RLIMIT_MEMLOCK), then only CAP_NET_ADMIN and
+// CAP_NET_RAW stay.
 [[nodiscard]] Result<void> become_engine(Log& log);
 
 }  // namespace vrrpd::supervisor

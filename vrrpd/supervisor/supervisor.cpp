@@ -214,6 +214,7 @@ void Supervisor::engine_ready() {
     policy_.ready();
     heartbeat_.set_limit(heartbeat_limit(longest_interval_));
     heartbeat_.started(loop_.now());
+    take_place(engine_->pid, engine_place_, services_.log);
     give_back_free_memory();
     agent_.tell_engine_again();
     if (succession_)
@@ -311,6 +312,7 @@ void Supervisor::take(Judgement judgement) {
     take_scripts(std::move(judgement.outline.scripts));
     take_process_settings(std::move(judgement.outline.process));
     dumped_globals_ = globals_heading(settings_.net_namespace) + judgement.outline.dumped_globals;
+    engine_place_ = std::move(judgement.outline.engine_place);
     plan_ = std::move(judgement.outline);
 }
 
@@ -319,7 +321,8 @@ void Supervisor::take_process_settings(config::ProcessSettings settings) {
     notifier_.set_mode(0666 & ~umask_in_force());
     if (settings_.observe) return;
     ::umask(umask_in_force());  // scripts get it, too; files of ours have the modes that they must have
-    if (!process_.process_name.empty()) prctl(PR_SET_NAME, process_.process_name.c_str(), 0, 0, 0);
+    prctl(PR_SET_NAME, process_.process_name.empty() ? program_invocation_short_name : process_.process_name.c_str(), 0,
+          0, 0);
     reload_timer_.watch(process_.reload_time_file, process_.reload_repeat);
 }
 

@@ -211,6 +211,7 @@ private:
     std::optional<Outline> plan_;  // of sealed_, until it is acted on; after that it is read again when needed
     Duration longest_interval_{0};
     config::ProcessSettings process_;
+    EnginePlace engine_place_;
     std::string dumped_globals_;                          // of the configuration, for keepalived.data
     std::vector<ipc::ScriptIdentity> script_identities_;  // likewise
     ReloadTimer reload_timer_;

@@ -36,7 +36,6 @@ void Supervisor::start_engine(bool adopt) {
     start.detail = settings_.detail;
     start.keep_stderr = settings_.foreground;
     start.watch_addresses = settings_.watch_addresses;
-    start.process = process_;
     start.greet = [this](ipc::Channel& channel) { greet(channel); };
     auto started = supervisor::start_engine(start);
     if (!started) {
