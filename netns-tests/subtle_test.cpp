@@ -1,5 +1,9 @@
 // The ten places where a program that takes keepalived's place goes subtly wrong, S8_1 to S8_10, each beside a real
 // keepalived. S8_3, S8_4, S8_7 and S8_8, which are about scripts, are in script_test.cpp.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
 #include <fstream>
 
 #include "netns-tests/fixture.hpp"
@@ -143,6 +147,49 @@ TEST_F(Subtle, S8_5_an_advert_of_lower_priority_is_answered_and_all_is_announced
         const auto count = home.lan.count(all({announced, since(asked)}));
         // Ours says it once more after 50 ms and after 1 s: the other one's own may come later than ours.
         EXPECT_EQ(count, daemon == Daemon::vrrpd ? 2u + 2u + 2u : 2u + 2u);
+    }
+}
+
+// The advert alone is left out: the switches are put right, and whoever is told is told each time.
+TEST_F(Subtle, S8_5_lower_prio_no_advert_leaves_out_the_advert_alone) {
+    const Injector injector(home.client, "lan0");
+    for (const auto daemon : both) {
+        auto text = alone(daemon);
+        text.priority = 200;
+        text.advert_int = "5";
+        text.more = "lower_prio_no_advert\n";
+        const auto fifo = directory() + (daemon == Daemon::vrrpd ? "/ours.fifo" : "/theirs.fifo");
+        text.after =
+            "global_defs {\n    vrrp_garp_master_repeat 1\n    vrrp_garp_master_delay 0\n"
+            "    vrrp_garp_lower_prio_repeat 2\n    vrrp_garp_lower_prio_delay 0\n    vrrp_notify_fifo " +
+            fifo + "\n}\n";
+        auto& host = host_of(daemon);
+        auto& router = start(host, text, {}, daemon);
+        const auto announced = all({from(host), claims(address_of(text))});
+        ASSERT_TRUE(home.lan.await(announced, 30s));
+        const vrrpd::Fd reader(open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        ASSERT_TRUE(reader);
+        std::this_thread::sleep_for(300ms);
+        const auto asked = wall_clock();
+        constexpr int adverts_sent = 3;
+        for (int i = 0; i < adverts_sent; ++i) {
+            injector.send(forge({.source = IpAddress::v4(10, 12, 14, 99),
+                                 .vrid = static_cast<std::uint8_t>(text.vrid),
+                                 .priority = 50,
+                                 .interval = 500,
+                                 .address = address_of(text)}));
+            std::this_thread::sleep_for(200ms);
+        }
+        std::array<char, 4096> told{};
+        const auto size = read(reader.get(), told.data(), told.size() - 1);
+        EXPECT_EQ(home.lan.count(all({from(host), adverts(), since(asked), before(asked + 600ms)})), 0u);
+        EXPECT_GE(home.lan.count(all({announced, since(asked)})), 2u * adverts_sent);
+        const std::string lines(told.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+        std::size_t times = 0;
+        const std::string line = "INSTANCE \"LAN\" MASTER_RX_LOWER_PRI 200\n";
+        for (auto at = lines.find(line); at != std::string::npos; at = lines.find(line, at + 1)) ++times;
+        EXPECT_EQ(times, static_cast<std::size_t>(adverts_sent)) << lines;
+        router.stop();
     }
 }
 

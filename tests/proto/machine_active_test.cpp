@@ -97,14 +97,19 @@ TEST(Active, VR_121_equal_priority_and_smaller_address_is_lower) {
     EXPECT_EQ(router.role(), Role::active);
 }
 
-TEST(Active, VR_121_lower_prio_no_advert_is_silent) {
+TEST(Active, VR_121_lower_prio_no_advert_leaves_out_the_advert_alone) {
     auto with = parameters(100);
     with.answer_lower_priority = false;
     auto router = active(with);
     const auto actions = router.receive(500ms, advert(99));
-    EXPECT_EQ(actions.size(), 1u);
+    ASSERT_EQ(actions.size(), 2u);
+    EXPECT_EQ(actions[0], Action(AnnounceAgain{}));
     EXPECT_EQ(notes(actions, Remark::lower_priority_not_answered), 1u);
+    EXPECT_EQ(router.receive(600ms, advert(99)), Actions{AnnounceAgain{}}) << "each time, the note once";
     EXPECT_EQ(router.deadline(), 1s);
+    for (unsigned i = 2; i < answers_per_interval; ++i)
+        EXPECT_EQ(router.receive(700ms, advert(99)), Actions{AnnounceAgain{}});
+    EXPECT_EQ(router.receive(800ms, advert(99)), Actions{}) << "VR-122: a flood";
 }
 
 TEST(Active, VR_122_a_flood_is_answered_ten_times_an_interval) {

@@ -233,14 +233,16 @@ void Step::answer(Active& active) {
     --active.answers_left;
 }
 
-// VR-121, VR-125: the sender and the switches are put right.
+// VR-121, VR-125: the switches are put right, and the sender, unless it is to have no answer (lower_prio_no_advert).
 void Step::answer_lower(Active& active, const Received& lower) {
-    if (!router_.parameters_.answer_lower_priority) return note(Remark::lower_priority_not_answered, lower);
-    if (active.answers_left > 0) {
+    if (active.answers_left == 0) return;
+    const bool answers = router_.parameters_.answer_lower_priority;
+    if (answers)
         answer(active);
-        say(AnnounceAgain{});
-        note(Remark::lower_priority_answered, lower);
-    }
+    else
+        --active.answers_left;
+    say(AnnounceAgain{});
+    note(answers ? Remark::lower_priority_answered : Remark::lower_priority_not_answered, lower);
 }
 
 // VR-119.

@@ -6,9 +6,9 @@
 // advert that is queued speaks first); packets that came from its own addresses do not get here (decode, VR-127).
 //
 // The order of actions. Taking the role: SendAdvert (the others hear of it first), Claim, Transition. Giving it
-// up: SendAdvert (priority 0, or the last advert where one is due), Release, Transition. Answering: SendAdvert,
-// AnnounceAgain, Note. An event that a state has no use for has no action: a Start while started, a Received in
-// Initialize (VR-085), a late ClaimFailed.
+// up: SendAdvert (priority 0, or the last advert where one is due), Release, Transition. Answering: SendAdvert (but not
+// with lower_prio_no_advert), AnnounceAgain, Note. An event that a state has no use for has no action: a Start while
+// started, a Received in Initialize (VR-085), a late ClaimFailed.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ struct RouterParameters {
     std::uint8_t down_timer_adverts = 3;
     Centiseconds advert_interval{100};
     bool preempt = true;
-    bool answer_lower_priority = true;    // RFC 9568 6.4.3; false is lower_prio_no_advert
+    bool answer_lower_priority = true;    // with an advert (RFC 9568 6.4.3); false is lower_prio_no_advert
     bool advert_before_yielding = false;  // higher_prio_send_advert
     bool grouped = false;  // of a vrrp_sync_group (sync_group.hpp): asks (Wants) before it becomes Active
     // Of a gateway: who comes up waits for preempt_delay, who relieves an Active that lost its WAN does not wait longer

@@ -39,7 +39,6 @@ void Herald::tell(const Router& router, const proto::Transition& transition) {
 }
 
 void Herald::tell(const Router& router, const proto::Note& note) {
-    if (note.remark == proto::Remark::lower_priority_not_answered) tell(router, Event::master_rx_lower_priority);
     if (note.remark == proto::Remark::held_by_other && only_asks(router)) tell(router, Event::backup);
 }
 
