@@ -45,6 +45,11 @@ TEST_F(Subtle, S8_1_config_test_verdicts_are_the_same) {
     const auto script_of = [](const std::string& path) { return "vrrp_script s {\n    script " + path + "\n}\n"; };
     const auto script = script_of("/usr/bin/true"), missing = script_of("/no/such/script");
     const std::string tracked = "    track_script {\n        s\n    }\n";
+    const auto six = [](const std::string& type) {
+        return "vrrp_instance V {\n    interface lan0\n    virtual_router_id 1\n    version 2\n    authentication {\n"
+               "        auth_type " +
+               type + "\n        auth_pass abc\n    }\n    virtual_ipaddress {\n        fe80::1/64\n    }\n}\n";
+    };
     const std::pair<int, std::string> cases[] = {
         {0, instance("")},
         {0, instance("    notify /no/such/script\n", secure)},
@@ -62,6 +67,8 @@ TEST_F(Subtle, S8_1_config_test_verdicts_are_the_same) {
         {5, instance("", "static_routes {\n    10.3.0.0/16 dev none0\n}\n")},
         {5, instance("", "static_rules {\n    from 10.3.0.0/16 oif none0 table 5 preference 9\n}\n")},
         {4, instance("", "interface_up_down_delays {\n    none0 1 2\n}\n")},
+        {5, six("AH")},
+        {0, six("PASS")},
         {2, instance("    priority\n")},
         {2, instance("    priority\n    junk\n")},
         {5, instance("    junk\n")},

@@ -64,12 +64,18 @@ TEST(Authentication, what_keepalived_ignores_is_ignored_and_told) {
     EXPECT_EQ(of(master).type, AuthType::ah);
 }
 
-TEST(Authentication, VR_025_version_2_over_IPv6_has_none_and_does_not_start) {
-    const auto parsed = parse_text(
-        "vrrp_instance V {\ninterface eth0\nvirtual_router_id 7\nversion 2\nauthentication {\nauth_type PASS\n"
-        "auth_pass 1\n}\nvirtual_ipaddress {\nfe80::1/64\n}\n}\n");
-    EXPECT_TRUE(says(parsed.faults, "version 2 over IPv6 carries no authentication"));
-    EXPECT_FALSE(parsed.can_start());
+// As with keepalived: -t complains of AH alone.
+TEST(Authentication, VR_025_version_2_over_IPv6_has_none_and_starts_without) {
+    for (const std::string type : {"AH", "PASS"}) {
+        const auto parsed = parse_text(
+            "vrrp_instance V {\ninterface eth0\nvirtual_router_id 7\nversion 2\nauthentication {\nauth_type " + type +
+            "\nauth_pass 1\n}\nvirtual_ipaddress {\nfe80::1/64\n}\n}\n");
+        EXPECT_TRUE(says(parsed.faults, type == "AH" ? "AH authentication cannot be used with IPv6: it is ignored"
+                                                     : "version 2 over IPv6 carries no password: it is ignored"));
+        EXPECT_EQ(parsed.faults.front().severity, type == "AH" ? Severity::error : Severity::warning);
+        EXPECT_TRUE(parsed.can_start());
+        EXPECT_FALSE(of(parsed).wanted());
+    }
 }
 
 TEST(AuthHmac, acts_in_both_versions) {

@@ -150,40 +150,47 @@ private:
 
     void password() {
         if (!draft_.authentication) return;
-        if (const auto problem = of_password(); !problem.empty()) {
+        if (const auto ignored = why_ignored()) {
             auto& authentication = instance_.authentication.edit();
             authentication.type = proto::AuthType::none;
             authentication.password = {};
-            report(*draft_.authentication, problem);
+            reader_.fault(ignored->severity, *draft_.authentication,
+                          fmt::format("({}) {}", instance_.name, ignored->why));
         } else if (instance_.authentication->type == proto::AuthType::ah && draft_.state_master == true) {
             report(*draft_.authentication, "state MASTER does not go with AH authentication: it is cleared");
         }
     }
 
-    // Why authentication is not acted on; empty: it is.
-    [[nodiscard]] std::string_view of_password() {
+    struct Ignored {
+        std::string_view why;
+        Severity severity = Severity::error;
+    };
+    // Why authentication is not acted on; none: it is.
+    [[nodiscard]] std::optional<Ignored> why_ignored() {
         const auto& authentication = *instance_.authentication;
         if (instance_.parameters.version != proto::Version::v2)
-            return "version 3 has no authentication: it is ignored; auth_hmac signs version 3, too";
-        if (!authentication.hmac.keys.empty()) return "auth_hmac takes the place of authentication: it is ignored";
-        if (authentication.type == proto::AuthType::none) return without_type();
-        if (authentication.password.empty()) return "authentication without auth_pass: it is ignored";
-        if (instance_.family == Family::ipv6)
-            // VR-025: keepalived's peers refuse it, so both would be Active.
-            reader_.fatal(Severity::error, *draft_.authentication,
-                          fmt::format("({}) version 2 over IPv6 carries no authentication: take it out, or write "
-                                      "version 3 and auth_hmac",
-                                      instance_.name));
-        return {};
+            return Ignored{"version 3 has no authentication: it is ignored; auth_hmac signs version 3, too"};
+        if (!authentication.hmac.keys.empty())
+            return Ignored{"auth_hmac takes the place of authentication: it is ignored"};
+        if (authentication.type == proto::AuthType::none) {
+            say_without_type();
+            return std::nullopt;
+        }
+        if (authentication.password.empty()) return Ignored{"authentication without auth_pass: it is ignored"};
+        if (instance_.family == Family::ipv4) return std::nullopt;
+        if (authentication.type == proto::AuthType::ah)
+            return Ignored{"AH authentication cannot be used with IPv6: it is ignored; write version 3 and auth_hmac"};
+        // VR-025. keepalived says nothing, and its process ends when it hears such an advert.
+        return Ignored{"version 2 over IPv6 carries no password: it is ignored; write version 3 and auth_hmac",
+                       Severity::warning};
     }
 
     // keepalived says nothing, and authenticates nothing.
-    [[nodiscard]] std::string_view without_type() {
-        if (instance_.authentication->password.empty()) return {};
+    void say_without_type() {
+        if (instance_.authentication->password.empty()) return;
         reader_.fault(
             Severity::note, *draft_.authentication,
             fmt::format("({}) auth_pass without auth_type is not used: write auth_type PASS", instance_.name));
-        return {};
     }
 
     Reader& reader_;
