@@ -2,6 +2,7 @@
 #include "vrrpd/supervisor/options.hpp"
 
 #include <gtest/gtest.h>
+#include <syslog.h>
 
 #include <csignal>
 
@@ -216,6 +217,17 @@ TEST(LogTargets, a_daemon_logs_to_syslog_and_tells_its_terminal_what_went_wrong)
     EXPECT_FALSE(targets({"-G"}, terminal).syslog);
 }
 
+TEST(LogTargets, a_facility_that_syslog_does_not_have_is_said_and_daemon_used) {
+    for (const auto* name : {"3", "local7", "user", "daemon"})
+        EXPECT_EQ(targets({"-S", name}, terminal).unknown_facility, "") << name;
+    EXPECT_EQ(targets({"-S", "local7"}, terminal).facility, LOG_LOCAL7);
+    for (const auto* name : {"8", "local8", "local", "kern", "Daemon"}) {
+        const auto chosen = targets({"-S", name}, terminal);
+        EXPECT_EQ(chosen.unknown_facility, name);
+        EXPECT_EQ(chosen.facility, LOG_DAEMON);
+    }
+}
+
 TEST(LogTargets, detail_is_debugging) {
     EXPECT_EQ(targets({}, terminal).threshold, LogLevel::info);
     EXPECT_EQ(targets({"-D"}, terminal).threshold, LogLevel::debug);
@@ -237,6 +249,13 @@ TEST(LogSink, journal_lines_carry_their_level) {
     LogTargets chosen;
     chosen.standard_error = chosen.journal_levels = true;
     EXPECT_EQ(logged(chosen), "<5>n\n<3>e\n<3>late\n");
+}
+
+TEST(LogSink, an_unknown_facility_is_said) {
+    LogTargets chosen;
+    chosen.standard_error = chosen.journal_levels = true;
+    chosen.unknown_facility = "8";
+    EXPECT_EQ(logged(chosen).find("<4>-S 8: syslog has no such facility, daemon is used: write "), 0u);
 }
 
 TEST(LogSink, a_daemon_s_stderr_is_for_what_goes_wrong_while_starting) {

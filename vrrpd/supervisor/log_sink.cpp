@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -142,11 +143,12 @@ std::unique_ptr<spdlog::formatter> pattern(const char* text) {
     return formatter;
 }
 
-// -S: 0-7 and local0-local7, user, daemon; anything else is daemon.
-int facility_number(const std::string& name) {
+// -S: 0-7 and local0-local7, user, daemon.
+std::optional<int> facility_number(const std::string& name) {
     const std::string digit = name.rfind("local", 0) == 0 ? name.substr(5) : name;
     if (digit.size() == 1 && digit[0] >= '0' && digit[0] <= '7') return LOG_LOCAL0 + ((digit[0] - '0') << 3);
-    return name == "user" ? LOG_USER : LOG_DAEMON;
+    if (name == "user") return LOG_USER;
+    return name == "daemon" ? std::optional<int>(LOG_DAEMON) : std::nullopt;
 }
 
 }  // namespace
@@ -181,7 +183,9 @@ LogTargets choose_targets(const Options& options, const LogSurroundings& surroun
         targets.ident = "Keepalived";
         targets.engine_ident = "Keepalived_vrrp";
     }
-    targets.facility = facility_number(options.facility);
+    const auto facility = facility_number(options.facility);
+    targets.facility = facility.value_or(LOG_DAEMON);
+    if (!facility) targets.unknown_facility = options.facility;
     targets.threshold = options.detail ? LogLevel::debug : LogLevel::info;
     return targets;
 }
@@ -211,6 +215,9 @@ LogSink::LogSink(const LogTargets& targets) : impl_(std::make_unique<Impl>()) {
         impl_->syslog = std::make_shared<SyslogSink>(targets.ident, targets.engine_ident, targets.facility);
         impl_->add(impl_->syslog, threshold);
     }
+    if (!targets.unknown_facility.empty())
+        warning("-S {}: syslog has no such facility, daemon is used: write 0-7, local0-local7, user or daemon",
+                targets.unknown_facility);
     if (targets.file.empty()) return;
     constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
     Fd file(open(targets.file.c_str(), flags, 0600));

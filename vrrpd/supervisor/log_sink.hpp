@@ -27,6 +27,7 @@ struct LogTargets {
     std::string ident = "vrrpd";
     std::string engine_ident = "vrrpd";  // of the engine's lines, where it has one of its own
     int facility = 0;
+    std::string unknown_facility;  // that was asked for, and is said; empty: none
     LogLevel threshold = LogLevel::info;
 };
 // In the foreground: stderr, if somebody reads it there (a terminal, the journal, -l, or nobody listens to
