@@ -225,6 +225,12 @@ std::string_view name(DumpedState state) {
     return names[static_cast<std::size_t>(state)];
 }
 
+DumpedState wanted_state(const Router& router, DumpedState now) {
+    const bool waits_for_the_first_time =
+        now == DumpedState::backup && !router.machine.active_peer() && router.counters.became_active == 0;
+    return router.config->state_master && waits_for_the_first_time ? DumpedState::master : now;
+}
+
 const std::vector<DumpedError>& dumped_errors() {
     using enum proto::Rejection;
     static const std::vector<DumpedError> errors{

@@ -62,6 +62,8 @@ enum class DumpedState : std::uint8_t { init, backup, master, fault };
 // `faults`: why it cannot run, its own or those of its group.
 [[nodiscard]] DumpedState dumped_state(const Router& router, const std::vector<std::string>& faults);
 [[nodiscard]] std::string_view name(DumpedState state);
+// keepalived's wantstate: what it is; but MASTER while it waits for the first time where the file says state MASTER.
+[[nodiscard]] DumpedState wanted_state(const Router& router, DumpedState now);
 
 // One of keepalived's counters of refused packets, in the order of its files; heading and label as in keepalived.stats.
 struct DumpedError {
