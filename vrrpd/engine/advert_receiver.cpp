@@ -111,12 +111,13 @@ void AdvertReceiver::accepted(Router& router, const AdvertSocket::Heard& heard, 
               boot_now() - age);
 }
 
-// VR-148: obeyed all the same, or two routers were Active while one after the other is reconfigured. Whoever takes over
-// takes its own list, though, and the clients of the others' addresses are left alone.
+// VR-148: counted, and obeyed all the same, or two routers were Active while one after the other is reconfigured.
+// Whoever takes over takes its own list, though, and the clients of the others' addresses are left alone.
 void AdvertReceiver::compare_addresses(Router& router, const IpAddress& peer,
                                        const std::vector<IpAddress>& advertised) {
     constexpr std::size_t most_peers = 16;  // remembered
     const auto difference = describe_difference(router.config->addresses, advertised);
+    if (!difference.empty()) ++router.counters.other_addresses;
     const auto& known = router.troubles->other_addresses;
     const auto at = known.find(peer);
     const bool is_known = at != known.end();

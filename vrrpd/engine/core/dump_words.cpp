@@ -238,7 +238,7 @@ const std::vector<DumpedError>& dumped_errors() {
         {"ip_ttl_err", "", "TTL", {wrong_ttl}},
         {"invalid_type_rcvd", "", "Invalid Type", {wrong_type}},
         {"advert_interval_err", "", "Advertisement Interval", {wrong_interval}},
-        {"addr_list_err", "", "Address List", {zero_addresses}},
+        {"addr_list_err", "", "Address List", {zero_addresses}, &Counters::other_addresses},
         {"invalid_authtype", "Authentication Errors", "Invalid Type", {invalid_auth_type}},
         {"authtype_mismatch", "", "Type Mismatch", {wrong_auth_type}},
         {"auth_failure",
@@ -264,7 +264,8 @@ std::span<const DumpedError> dumped_extension_errors(const Router& router) {
 }
 
 std::uint64_t count(const DumpedError& error, const Router& router) {
-    return std::accumulate(error.kinds.begin(), error.kinds.end(), std::uint64_t{0}, [&](auto sum, auto kind) {
+    const std::uint64_t beside = error.beside != nullptr ? router.counters.*error.beside : 0;
+    return std::accumulate(error.kinds.begin(), error.kinds.end(), beside, [&](auto sum, auto kind) {
         return sum + router.troubles->rejected[static_cast<std::size_t>(kind)];
     });
 }

@@ -70,7 +70,8 @@ struct DumpedError {
     std::string_view key;      // in keepalived.json
     std::string_view heading;  // empty: the one before
     std::string_view label;
-    std::vector<proto::Rejection> kinds;  // that it sums up
+    std::vector<proto::Rejection> kinds;        // that it sums up
+    std::uint32_t Counters::*beside = nullptr;  // and this, of adverts that were obeyed all the same
 };
 [[nodiscard]] const std::vector<DumpedError>& dumped_errors();
 // Those of auth_hmac, which keepalived has since 2.4.0: of instances that have it, so that the others' files stay what
