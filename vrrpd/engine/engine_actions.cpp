@@ -73,8 +73,9 @@ void Engine::perform(Router& router, const proto::Transition& action) {
 // peers are to go.
 void Engine::announce_source(const Router& router) {
     const auto* link = desk_->world().link(router.link);
-    if (link && router.source && router.source->is_v4())
-        speaker_->ask(router.link, proto::gratuitous_arp(*router.source, link->mac));
+    if (!link || !router.source) return;
+    speaker_->ask(router.link, router.source->is_v4() ? proto::gratuitous_arp(*router.source, link->mac)
+                                                      : proto::unsolicited_na(*router.source, link->mac, true));
 }
 
 void Engine::perform(Router& router, const proto::Note& action) {
