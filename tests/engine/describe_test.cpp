@@ -116,8 +116,8 @@ TEST(Describe, every_remark) {
          "leaving the role to H003 (10.12.14.4) for now, although its priority 150 is lower than ours (200): our "
          "addresses could not be added, or did not stay"},
         {remark(Remark::lower_priority_answered), LogLevel::warning,
-         "Received advert from H003 (10.12.14.4) with lower priority 150, ours 200: answered, addresses announced "
-         "again"},
+         "Received advert from H003 (10.12.14.4) with lower priority 150, ours 200, forcing new election: answered, "
+         "addresses announced again"},
         {remark(Remark::lower_priority_not_answered), LogLevel::warning,
          "Received advert from H003 (10.12.14.4) with lower priority 150, ours 200: not answered "
          "(lower_prio_no_advert)"},
@@ -164,11 +164,14 @@ TEST(Describe, roles_have_the_names_operators_know) {
 TEST(Describe, a_change_of_priority_names_what_changed) {
     const proto::Tracked wan_up{"wan0", -120, false, true}, wan_down{"wan0", -120, false, false};
     const proto::Tracked lan_up{"lan1", 10, false, true}, lan_down{"lan1", 10, false, false};
-    EXPECT_EQ(describe_priority(priority(200), priority(80), {wan_up}, {wan_down}), "priority 200 -> 80: wan0 down");
-    EXPECT_EQ(describe_priority(priority(80), priority(200), {wan_down}, {wan_up}), "priority 80 -> 200: wan0 up");
+    EXPECT_EQ(describe_priority(priority(200), priority(80), {wan_up}, {wan_down}),
+              "Changing effective priority from 200 to 80: wan0 down");
+    EXPECT_EQ(describe_priority(priority(80), priority(200), {wan_down}, {wan_up}),
+              "Changing effective priority from 80 to 200: wan0 up");
     EXPECT_EQ(describe_priority(priority(90), priority(80), {lan_up, wan_down}, {lan_down, wan_down}),
-              "priority 90 -> 80: lan1 down");
-    EXPECT_EQ(describe_priority(priority(100), priority(90), {wan_up}, {wan_up}), "priority 100 -> 90: reconfigured");
+              "Changing effective priority from 90 to 80: lan1 down");
+    EXPECT_EQ(describe_priority(priority(100), priority(90), {wan_up}, {wan_up}),
+              "Changing effective priority from 100 to 90: reconfigured");
 }
 
 }  // namespace

@@ -105,10 +105,10 @@ LogLine describe(const proto::Note& note, const NoteContext& context, const Name
             return {LogLevel::info,
                     fmt::format("{} advertises a lower priority ({}, ours {}): preempting", peer, priority, ours)};
         case Remark::lower_priority_answered:
-            return {LogLevel::warning,
-                    fmt::format(
-                        "Received advert from {} with lower priority {}, ours {}: answered, addresses announced again",
-                        peer, priority, ours)};
+            return {LogLevel::warning, fmt::format("Received advert from {} with lower priority {}, ours {}, forcing "
+                                                   "new election: answered, addresses "
+                                                   "announced again",
+                                                   peer, priority, ours)};
         case Remark::lower_priority_not_answered:
             return {LogLevel::warning,
                     fmt::format(
@@ -166,7 +166,7 @@ std::string describe_priority(proto::Priority before, proto::Priority after, con
             reasons.push_back(now.name + ' ' + (now.word.empty() ? (now.up ? "up" : "down") : now.word));
     }
     if (reasons.empty()) reasons.push_back("reconfigured");
-    return fmt::format("priority {} -> {}: {}", before.value(), after.value(), join(reasons));
+    return fmt::format("Changing effective priority from {} to {}: {}", before.value(), after.value(), join(reasons));
 }
 
 std::string describe_difference(const std::vector<config::VirtualAddress>& own,

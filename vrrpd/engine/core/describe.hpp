@@ -42,7 +42,7 @@ struct NoteContext {
                                               const std::vector<IpAddress>& advertised);
 // What to do about adverts that are refused so, as " (...)"; empty: the kind says it.
 [[nodiscard]] std::string_view advice(proto::Rejection why);
-// "priority 200 -> 80: wan0 down": what was tracked before, and now.
+// "Changing effective priority from 200 to 80: wan0 down": what was tracked before, and now.
 [[nodiscard]] std::string describe_priority(proto::Priority before, proto::Priority after,
                                             const std::vector<proto::Tracked>& was,
                                             const std::vector<proto::Tracked>& is);
