@@ -52,12 +52,28 @@ protected:
     }
     void answer(const std::string& text) { put("answer", text + "\n"); }
 
+    static vrrpd::Bytes advert(std::uint8_t vrid, std::uint8_t last, std::uint8_t priority) {
+        return forge({.source = IpAddress::v4(10, 12, 14, 99),
+                      .vrid = vrid,
+                      .priority = priority,
+                      .interval = 100,
+                      .address = IpAddress::v4(10, 12, 14, last)});
+    }
+    // To each of the two, from a router with that priority.
+    void send(std::uint8_t priority) {
+        injector_.send(advert(3, 33, priority));
+        injector_.send(advert(1, 31, priority));
+    }
+
+    const Injector injector_{home.client, "lan0"};
     std::deque<Router> routers_;
 };
 
 TEST_F(LogWords, are_keepalived_s_with_ours_behind) {
     both_say("(LAN) Entering BACKUP STATE");
     both_say("Startup complete");
+    send(50);
+    both_say("(LAN) received lower priority (50) advert from 10.12.14.99 - discarding");
     both_say("VRRP_Script(checked) succeeded");
     both_say("(LAN) Entering MASTER STATE");
 
@@ -81,15 +97,15 @@ TEST_F(LogWords, are_keepalived_s_with_ours_behind) {
     put("number", "20\n");
     both_say("(LAN) Changing effective priority from 100 to 120");
 
-    const Injector injector(home.client, "lan0");
-    for (const auto& [vrid, last] : {std::pair<std::uint8_t, std::uint8_t>{3, 33}, {1, 31}, {77, 77}})
-        injector.send(forge({.source = IpAddress::v4(10, 12, 14, 99),
-                             .vrid = vrid,
-                             .priority = 50,
-                             .interval = 100,
-                             .address = IpAddress::v4(10, 12, 14, last)}));
+    send(50);
+    injector_.send(advert(77, 77, 50));
     both_say("(LAN) Received advert from 10.12.14.99 with lower priority 50, ours 120, forcing new election");
     both_say("Unknown VRID(77) received on interface");
+    send(120);
+    both_say("(LAN) Master received advert from 10.12.14.99 with same priority 120 but higher IP address than ours");
+    std::this_thread::sleep_for(4s);  // it is heard no more
+    send(250);
+    both_say("(LAN) Master received advert from 10.12.14.99 with higher priority 250, ours 120");
 
     for (auto* host : {&home.h003, &home.h001}) host->unplug("lan0");
     both_say("(LAN) Entering FAULT STATE");

@@ -108,10 +108,22 @@ TEST(Describe, what_another_router_advertises_instead_of_our_list) {
               "with 10.12.14.2, 10.12.14.3, 10.12.14.4, 10.12.14.5, 10.12.14.6, 2 more");
 }
 
+TEST(Describe, the_router_that_takes_the_role) {
+    const auto better = [](Cause cause) {
+        return describe_better({proto::Role::active, proto::Role::backup, cause, ip("10.12.14.4"), {}}, 200,
+                               priority(100), name_of);
+    };
+    EXPECT_EQ(better(Cause::higher_priority),
+              "Master received advert from H003 (10.12.14.4) with higher priority 200, ours 100");
+    EXPECT_EQ(better(Cause::equal_priority),
+              "Master received advert from H003 (10.12.14.4) with same priority 200 but higher IP address than ours");
+    EXPECT_EQ(better(Cause::stalled), "");
+}
+
 TEST(Describe, every_remark) {
     expect_all({
         {remark(Remark::lower_priority_discarded), LogLevel::info,
-         "H003 (10.12.14.4) advertises a lower priority (150, ours 200): preempting"},
+         "received lower priority (150) advert from H003 (10.12.14.4) - discarding: ours is 200, preempting"},
         {remark(Remark::not_trying_again_yet), LogLevel::warning,
          "leaving the role to H003 (10.12.14.4) for now, although its priority 150 is lower than ours (200): our "
          "addresses could not be added, or did not stay"},

@@ -103,12 +103,13 @@ LogLine describe(const proto::Note& note, const NoteContext& context, const Name
     switch (note.remark) {
         case Remark::lower_priority_discarded:
             return {LogLevel::info,
-                    fmt::format("{} advertises a lower priority ({}, ours {}): preempting", peer, priority, ours)};
+                    fmt::format("received lower priority ({}) advert from {} - discarding: ours is {}, preempting",
+                                priority, peer, ours)};
         case Remark::lower_priority_answered:
-            return {LogLevel::warning, fmt::format("Received advert from {} with lower priority {}, ours {}, forcing "
-                                                   "new election: answered, addresses "
-                                                   "announced again",
-                                                   peer, priority, ours)};
+            return {LogLevel::warning,
+                    fmt::format("Received advert from {} with lower priority {}, ours {}, forcing new election: "
+                                "answered, addresses announced again",
+                                peer, priority, ours)};
         case Remark::lower_priority_not_answered:
             return {LogLevel::warning,
                     fmt::format(
@@ -153,6 +154,18 @@ LogLine describe(const proto::Note& note, const NoteContext& context, const Name
                                                    "than ours ({}): our addresses could not be added, or did not stay",
                                                    peer, priority, ours)};
     }
+    return {};
+}
+
+std::string describe_better(const proto::Transition& transition, unsigned priority, proto::Priority own,
+                            const NameOf& name_of) {
+    const auto peer = who(transition.peer, name_of);
+    if (transition.cause == Cause::higher_priority)
+        return fmt::format("Master received advert from {} with higher priority {}, ours {}", peer, priority,
+                           own.value());
+    if (transition.cause == Cause::equal_priority)
+        return fmt::format("Master received advert from {} with same priority {} but higher IP address than ours", peer,
+                           priority);
     return {};
 }
 
