@@ -171,6 +171,39 @@ TEST_F(DaemonTest, reloads_at_the_time_that_a_file_names) {
     EXPECT_TRUE(wait_until([&] { return !fs::exists(file("marker")); })) << "the reload is through";
 }
 
+TEST_F(DaemonTest, a_reload_time_that_changes_or_goes_is_heeded_and_a_time_of_day_stays) {
+    const auto put_time = [&](int seconds_from_now, const char* form) {
+        const auto then = std::time(nullptr) + seconds_from_now;
+        char text[32];
+        std::strftime(text, sizeof text, form, gmtime(&then));
+        std::ofstream(file("time")) << text << "\n";
+    };
+    const auto times = [&](std::string_view line) {
+        const auto log = router.log();
+        std::size_t count = 0;
+        for (auto at = log.find(line); at != std::string::npos; at = log.find(line, at + 1)) ++count;
+        return count;
+    };
+    constexpr std::string_view scheduled = "a reload is scheduled for", reloaded = "has come: reloading";
+    start_with({.priority = 200}, {}, "global_defs {\n reload_time_file " + file("time") + "\n reload_repeat\n}\n");
+    put_time(3, "%F %TZ");
+    EXPECT_TRUE(wait_until([&] { return times(scheduled) == 1; }));
+    put_time(3600, "%F %TZ");
+    EXPECT_TRUE(wait_until([&] { return times(scheduled) == 2; }));
+    std::this_thread::sleep_for(3500ms);
+    EXPECT_EQ(times(reloaded), 0u) << "another time was written";
+    put_time(3, "%F %TZ");
+    EXPECT_TRUE(wait_until([&] { return times(scheduled) == 3; }));
+    fs::remove(file("time"));
+    EXPECT_TRUE(router.await_log("no reload is scheduled any more"));
+    std::this_thread::sleep_for(3500ms);
+    EXPECT_EQ(times(reloaded), 0u) << "there is no time any more";
+    put_time(2, "%TZ");
+    EXPECT_TRUE(router.await_log(reloaded));
+    EXPECT_TRUE(fs::exists(file("time"))) << "the time of every day";
+    EXPECT_TRUE(wait_until([&] { return times(scheduled) == 5; })) << router.log();
+}
+
 TEST_F(DaemonTest, names_are_for_life) {
     start_with({.priority = 200});
     router.reload("instance other\n" + VrrpText{.priority = 200}.text());

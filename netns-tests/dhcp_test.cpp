@@ -243,7 +243,7 @@ TEST_F(DhcpMove, role_goes_to_the_last_whose_dnsmasq_lives) {
     // Nor does one take it back that returns, and knows of no weight yet.
     h003.router.stop();
     h003.start_router();
-    ASSERT_TRUE(h003.router.await_log("priority 200 -> 80", 20s));
+    ASSERT_TRUE(h003.router.await_log("Changing effective priority from 200 to 80", 20s));
     expect_role_stays(h002, weighed);
 }
 

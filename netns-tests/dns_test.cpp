@@ -183,8 +183,8 @@ TEST_F(Dns, dead_wans_move_nothing_and_a_dead_forwarder_is_replaced_all_the_same
     of_h003_.kill_all();
     EXPECT_LE(until_answered_by(of_h001, wall_clock()), longest_without_answer);
     expect_waited_at_most(longest_without_answer, client);
-    EXPECT_TRUE(router.await_log("priority 200 -> 80", 10s)) << "its next hop is silent";
-    EXPECT_TRUE(backup.await_log("priority 150 -> 30", 5s));
+    EXPECT_TRUE(router.await_log("Changing effective priority from 200 to 80", 10s)) << "its next hop is silent";
+    EXPECT_TRUE(backup.await_log("Changing effective priority from 150 to 30", 5s));
     EXPECT_EQ(home.lan.count(all({from(home.h001), adverts(), since(fault)})), 0U);
     EXPECT_TRUE(holds(home.h003));
 }

@@ -1,11 +1,13 @@
 // The files that a signal asks for, beside those that keepalived writes for the same configuration on the same host.
 #include <csignal>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
 
 #include "netns-tests/fixture.hpp"
+#include "netns-tests/lab/forge.hpp"
 
 namespace lab::dump_test {
 namespace {
@@ -102,7 +104,7 @@ protected:
         rich.more +=
             "\nauthentication {\n auth_type AH\n auth_pass abc\n}\ntrack_script {\n S weight 3 reverse\n}\n"
             "track_process {\n P weight 5\n}\ntrack_file {\n F weight 1\n}\n"
-            "notify_backup \"/usr/bin/true hello\" daemon daemon\n";
+            "notify_backup \"/usr/bin/true hello\" daemon daemon\npromote_secondaries\nskip_check_adv_addr\n";
         const VrrpText six{.name = "SIX",
                            .interface = "wan0",
                            .vrid = 3,
@@ -200,14 +202,6 @@ TEST_F(Dumps, json_of_a_sync_group_is_what_keepalived_writes) {
     EXPECT_EQ(ours.dump(1), theirs.dump(1));
 }
 
-TEST_F(Dumps, stats_are_what_keepalived_writes) {
-    EXPECT_EQ(stats_of(Daemon::vrrpd, text()), stats_of(Daemon::keepalived, text()));
-}
-
-TEST_F(Dumps, stats_of_a_sync_group_are_what_keepalived_writes) {
-    EXPECT_EQ(stats_of(Daemon::vrrpd, grouped()), stats_of(Daemon::keepalived, grouped()));
-}
-
 // What differs is when something happened, and the numbers of descriptors.
 void expect_only_moments(const std::string& missing) {
     std::istringstream lines(missing);
@@ -215,6 +209,64 @@ void expect_only_moments(const std::string& missing) {
         const auto begins = [&](const char* with) { return line.starts_with(with); };
         EXPECT_TRUE(begins("   Last transition = ") || begins("   Read timeout = ") || begins("   fd_in ")) << line;
     }
+}
+
+// One that obeys somebody, one that waits for the first time and whose file says MASTER, one whose script fails.
+TEST_F(Dumps, of_stand_ins_and_of_a_fault_say_what_keepalived_s_say) {
+    const auto instance = [](const char* name, int vrid, const std::string& more) {
+        const VrrpText text{.name = name,
+                            .vrid = vrid,
+                            .advert_int = "30",
+                            .addresses = {"10.12.14." + std::to_string(vrid) + "/24"},
+                            .more = more};
+        const auto whole = text.text();
+        return whole.substr(whole.find("vrrp_instance"));
+    };
+    auto waiting = instance("WAITS", 22, "");
+    waiting.replace(waiting.find("state BACKUP"), 12, "state MASTER");
+    auto all = plain();
+    all.after = "vrrp_script fails {\n script /usr/bin/false\n interval 1\n}\n" + instance("OBEYS", 21, "") + waiting +
+                instance("FAILS", 23, "track_script {\n fails\n}\n");
+    const Injector injector(home.client, "lan0");
+    std::map<Daemon, std::pair<Json, std::string>> dumped;
+    for (const auto daemon : {Daemon::keepalived, Daemon::vrrpd}) {
+        Router router(home.h003, daemon);
+        begin(router, all.text());
+        injector.send(forge({.source = IpAddress::v4(10, 12, 14, 99),
+                             .vrid = 21,
+                             .priority = 150,
+                             .interval = 3000,
+                             .address = IpAddress::v4(10, 12, 14, 21)}));
+        std::this_thread::sleep_for(300ms);
+        auto& [json, data] = dumped[daemon];
+        json = Json::parse(dump(router, SIGRTMIN + 2, "keepalived.json"));
+        data = dump(router, SIGUSR1, "keepalived.data");
+        router.stop();
+        ASSERT_EQ(json.size(), 4u);
+        json.erase(0);  // LAN's is compared elsewhere
+        for (auto& one : json) one["data"].erase("last_transition");
+    }
+    auto& [theirs, their_data] = dumped[Daemon::keepalived];
+    // Where nobody was heard 2.2.7 names the group.
+    const std::string nobody = "   Master router = 224.0.0.18\n   Master priority = 0\n";
+    ASSERT_NE(their_data.find(nobody), std::string::npos);
+    their_data.erase(their_data.find(nobody), nobody.size());
+    const auto& [ours, our_data] = dumped[Daemon::vrrpd];
+    EXPECT_EQ(ours.dump(1), theirs.dump(1));
+    EXPECT_EQ(theirs[0]["data"]["state"], 1);
+    EXPECT_EQ(theirs[1]["data"]["wantstate"], 2);
+    EXPECT_EQ(theirs[2]["data"]["state"], 3);
+    const auto compared = compare(our_data, their_data, "------< VRRP Topology >------");
+    EXPECT_GE(compared.alike, 150) << compared.missing;
+    expect_only_moments(compared.missing);
+}
+
+TEST_F(Dumps, stats_are_what_keepalived_writes) {
+    EXPECT_EQ(stats_of(Daemon::vrrpd, text()), stats_of(Daemon::keepalived, text()));
+}
+
+TEST_F(Dumps, stats_of_a_sync_group_are_what_keepalived_writes) {
+    EXPECT_EQ(stats_of(Daemon::vrrpd, grouped()), stats_of(Daemon::keepalived, grouped()));
 }
 
 TEST_F(Dumps, data_says_it_in_keepalived_s_words) {

@@ -228,7 +228,7 @@ TEST_F(Nat, lost_wan_carrier_moves_the_role_by_weight_not_by_fault) {
     auto pair = start_gateways();
     home.h003.unplug("wan0");
     EXPECT_TRUE(becomes_active(home.h001)) << "200 - 120 is less than 150";
-    EXPECT_TRUE(pair.active.await_log("priority 200 -> 80: wan0 down"));
+    EXPECT_TRUE(pair.active.await_log("Changing effective priority from 200 to 80: wan0 down"));
     EXPECT_FALSE(pair.active.logged("FAULT"));
     home.h003.plug("wan0");
     EXPECT_TRUE(becomes_active(home.h003, 15s));

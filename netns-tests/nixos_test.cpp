@@ -13,9 +13,10 @@
 namespace lab::nixos_test {
 namespace {
 
-// Word for word, with the lines that hold blanks alone.
-std::string generated(int priority, const std::string& address) {
-    return "global_defs {\n  \n  \n  \n}\n\n\nvrrp_instance test {\n  interface lan0\n  state MASTER\n  "
+// Word for word, with the lines that hold blanks alone. `snmp`: what snmp.enable and its kin put in front.
+std::string generated(int priority, const std::string& address, const std::string& snmp = "  \n") {
+    return "global_defs {\n  \n" + snmp +
+           "  \n}\n\n\nvrrp_instance test {\n  interface lan0\n  state MASTER\n  "
            "virtual_router_id 1\n"
            "  priority " +
            std::to_string(priority) + "\n  \n\n  \n\n  \n  \n\n  virtual_ipaddress {\n    " + address +
@@ -42,10 +43,11 @@ public:
     Unit& operator=(const Unit&) = delete;
 
     void configure(const std::string& text) const { std::ofstream(file(".conf")) << text; }
-    Output start() const {
+    // `more`: of its command line.
+    Output start(const std::string& more = {}) const {
         return host_.run({"unshare", "-m", "sh", "-c",
                           "mount -t tmpfs none /run && mkdir /run/keepalived && exec \"$0\" -f " + file(".conf") +
-                              " -p " + file(".pid") + " </dev/null >" + file(".out") + " 2>&1",
+                              " -p " + file(".pid") + more + " </dev/null >" + file(".out") + " 2>&1",
                           program_});
     }
     [[nodiscard]] pid_t main_pid() const {
@@ -66,7 +68,8 @@ private:
 
 class NixOs : public HomeTest, public testing::WithParamInterface<Daemon> {
 protected:
-    const IpAddress vip = IpAddress::v4(10, 12, 14, 200), other = IpAddress::v4(10, 12, 14, 201);
+    const IpAddress vip = IpAddress::v4(10, 12, 14, 200), other = IpAddress::v4(10, 12, 14, 201),
+                    third = IpAddress::v4(10, 12, 14, 202);
     [[nodiscard]] bool moves_to(const Host& winner, const Host& loser, const IpAddress& address) const {
         return wait_until([&] { return holds(winner, address) && !holds(loser, address); }, 15s);
     }
@@ -98,8 +101,20 @@ TEST_P(NixOs, services_keepalived_runs_unchanged) {
     EXPECT_TRUE(moves_to(home.h003, home.h001, other)) << "reload";
     EXPECT_FALSE(holds(home.h003, vip));
 
+    // snmp.enable changes the command line, so the unit is stopped and started.
+    const auto snmp = "  snmp_socket unix:/var/agentx/master\nenable_snmp_keepalived\nenable_traps";
+    for (auto* node : {&node1, &node2}) {
+        kill(node->main_pid(), SIGTERM);
+        ASSERT_TRUE(wait_until([&] { return node->is_gone(); }, 10s));
+        node->configure(generated(node == &node1 ? 50 : 100, "10.12.14.202", snmp));
+        const auto started = node->start(" --snmp");
+        ASSERT_EQ(started.status, 0) << started.text << node->said();
+    }
+    EXPECT_TRUE(moves_to(home.h003, home.h001, third)) << node2.said();
+    EXPECT_FALSE(holds(home.h003, other));
+
     kill(node2.main_pid(), SIGTERM);
-    EXPECT_TRUE(moves_to(home.h001, home.h003, other)) << "stop";
+    EXPECT_TRUE(moves_to(home.h001, home.h003, third)) << "stop";
     EXPECT_TRUE(wait_until([&] { return node2.is_gone(); }, 10s)) << "KillMode=process: it ends its own helpers";
     kill(node1.main_pid(), SIGTERM);
     EXPECT_TRUE(wait_until([&] { return node1.is_gone(); }, 10s));

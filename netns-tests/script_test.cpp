@@ -212,8 +212,9 @@ TEST_F(SideBySide, S8_4_scripts_and_files_weigh_and_fault_alike) {
     both_say("INSTANCE \"VI 1\" FAULT 100");
     put("alpha.answer", "0\n");
     both_say("INSTANCE \"VI 1\" MASTER 100");
-    EXPECT_TRUE(ours().await_log("(VI 1) priority 120 -> 100: script heavy failed (exit 3)"));
-    EXPECT_TRUE(ours().await_log("(VI 1) Entering FAULT STATE: script alpha failed (exit 1)"));
+    EXPECT_TRUE(ours().await_log(
+        "(VI 1) Changing effective priority from 120 to 100: script heavy failed (exited with status 3)"));
+    EXPECT_TRUE(ours().await_log("(VI 1) Entering FAULT STATE: script alpha failed (exited with status 1)"));
     stop_both();
     both_say("INSTANCE \"VI 1\" STOP 100");
     compare_lines();

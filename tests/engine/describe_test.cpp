@@ -108,16 +108,28 @@ TEST(Describe, what_another_router_advertises_instead_of_our_list) {
               "with 10.12.14.2, 10.12.14.3, 10.12.14.4, 10.12.14.5, 10.12.14.6, 2 more");
 }
 
+TEST(Describe, the_router_that_takes_the_role) {
+    const auto better = [](Cause cause) {
+        return describe_better({proto::Role::active, proto::Role::backup, cause, ip("10.12.14.4"), {}}, 200,
+                               priority(100), name_of);
+    };
+    EXPECT_EQ(better(Cause::higher_priority),
+              "Master received advert from H003 (10.12.14.4) with higher priority 200, ours 100");
+    EXPECT_EQ(better(Cause::equal_priority),
+              "Master received advert from H003 (10.12.14.4) with same priority 200 but higher IP address than ours");
+    EXPECT_EQ(better(Cause::stalled), "");
+}
+
 TEST(Describe, every_remark) {
     expect_all({
         {remark(Remark::lower_priority_discarded), LogLevel::info,
-         "H003 (10.12.14.4) advertises a lower priority (150, ours 200): preempting"},
+         "received lower priority (150) advert from H003 (10.12.14.4) - discarding: ours is 200, preempting"},
         {remark(Remark::not_trying_again_yet), LogLevel::warning,
          "leaving the role to H003 (10.12.14.4) for now, although its priority 150 is lower than ours (200): our "
          "addresses could not be added, or did not stay"},
         {remark(Remark::lower_priority_answered), LogLevel::warning,
-         "Received advert from H003 (10.12.14.4) with lower priority 150, ours 200: answered, addresses announced "
-         "again"},
+         "Received advert from H003 (10.12.14.4) with lower priority 150, ours 200, forcing new election: answered, "
+         "addresses announced again"},
         {remark(Remark::lower_priority_not_answered), LogLevel::warning,
          "Received advert from H003 (10.12.14.4) with lower priority 150, ours 200: not answered "
          "(lower_prio_no_advert)"},
@@ -172,11 +184,14 @@ TEST(Describe, roles_have_the_names_operators_know) {
 TEST(Describe, a_change_of_priority_names_what_changed) {
     const proto::Tracked wan_up{"wan0", -120, false, true}, wan_down{"wan0", -120, false, false};
     const proto::Tracked lan_up{"lan1", 10, false, true}, lan_down{"lan1", 10, false, false};
-    EXPECT_EQ(describe_priority(priority(200), priority(80), {wan_up}, {wan_down}), "priority 200 -> 80: wan0 down");
-    EXPECT_EQ(describe_priority(priority(80), priority(200), {wan_down}, {wan_up}), "priority 80 -> 200: wan0 up");
+    EXPECT_EQ(describe_priority(priority(200), priority(80), {wan_up}, {wan_down}),
+              "Changing effective priority from 200 to 80: wan0 down");
+    EXPECT_EQ(describe_priority(priority(80), priority(200), {wan_down}, {wan_up}),
+              "Changing effective priority from 80 to 200: wan0 up");
     EXPECT_EQ(describe_priority(priority(90), priority(80), {lan_up, wan_down}, {lan_down, wan_down}),
-              "priority 90 -> 80: lan1 down");
-    EXPECT_EQ(describe_priority(priority(100), priority(90), {wan_up}, {wan_up}), "priority 100 -> 90: reconfigured");
+              "Changing effective priority from 90 to 80: lan1 down");
+    EXPECT_EQ(describe_priority(priority(100), priority(90), {wan_up}, {wan_up}),
+              "Changing effective priority from 100 to 90: reconfigured");
 }
 
 }  // namespace

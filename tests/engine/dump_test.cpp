@@ -145,7 +145,7 @@ TEST(Dump, json_has_keepalived_s_keys_in_its_order) {
     router.since = start - 1s;
     (void)router.machine.step(start, proto::Start{});
     router.master_priority = 150;
-    router.counters = {7, 6, 5, 4, 3, 2};
+    router.counters = {7, 6, 5, 4, 3, 2, 9};
     router.troubles.edit().rejected[static_cast<std::size_t>(proto::Rejection::wrong_length)] = 2;
     router.troubles.edit().rejected[static_cast<std::size_t>(proto::Rejection::too_short)] = 1;
     const auto text = dump(ipc::DumpForm::json, router, config);
@@ -165,20 +165,20 @@ TEST(Dump, json_has_keepalived_s_keys_in_its_order) {
               R"("track_script":["'/usr/bin/true'"],"auth_type":0})");
     EXPECT_EQ(objects[0]["stats"].dump(),
               R"({"advert_rcvd":7,"advert_sent":6,"become_master":3,"release_master":2,"packet_len_err":3,)"
-              R"("advert_interval_err":0,"ip_ttl_err":0,"invalid_type_rcvd":0,"addr_list_err":0,)"
+              R"("advert_interval_err":0,"ip_ttl_err":0,"invalid_type_rcvd":0,"addr_list_err":9,)"
               R"("invalid_authtype":0,"authtype_mismatch":0,"auth_failure":0,"pri_zero_rcvd":5,"pri_zero_sent":4})");
 }
 
 TEST(Dump, stats_read_as_keepalived_s) {
     const auto config = instance();
     Router router(config, {});
-    router.counters = {7, 6, 5, 4, 3, 2};
+    router.counters = {7, 6, 5, 4, 3, 2, 1};
     EXPECT_EQ(dump(ipc::DumpForm::stats, router),
               "VRRP Instance: LAN\n"
               "  Advertisements:\n    Received: 7\n    Sent: 6\n"
               "  Became master: 3\n  Released master: 2\n"
               "  Packet Errors:\n    Length: 0\n    TTL: 0\n    Invalid Type: 0\n    Advertisement Interval: 0\n"
-              "    Address List: 0\n"
+              "    Address List: 1\n"
               "  Authentication Errors:\n    Invalid Type: 0\n    Type Mismatch: 0\n    Failure: 0\n"
               "  Priority Zero:\n    Received: 5\n    Sent: 4\n");
 }

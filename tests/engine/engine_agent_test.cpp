@@ -148,9 +148,10 @@ TEST_F(EngineDns, a_tracked_forwarder_weighs_while_it_does_not_work) {
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     EXPECT_EQ(engine.lines_with("DNS of HOME down"), 0U) << "unknown counts as up";
     engine.send(Kind::dns_health, encode(ipc::DnsHealth{"HOME", false}));
-    EXPECT_TRUE(engine.await_line("(LAN) priority 100 -> 50: DNS of HOME down")) << engine.log();
+    EXPECT_TRUE(engine.await_line("(LAN) Changing effective priority from 100 to 50: DNS of HOME down"))
+        << engine.log();
     engine.send(Kind::dns_health, encode(ipc::DnsHealth{"HOME", true}));
-    EXPECT_TRUE(engine.await_line("(LAN) priority 50 -> 100: DNS of HOME up")) << engine.log();
+    EXPECT_TRUE(engine.await_line("(LAN) Changing effective priority from 50 to 100: DNS of HOME up")) << engine.log();
 }
 
 TEST_F(EngineDns, a_tracked_forwarder_without_weight_is_a_fault_over_a_reload_too) {
@@ -190,13 +191,13 @@ TEST_F(EngineDns, a_weight_goes_with_the_words_that_wanted_it) {
     EngineProcess engine(text({}, failover(" when_dead demote -60\n")));
     ASSERT_TRUE(becomes_active(engine, "10.12.14.1/24")) << engine.log();
     engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", -60}));
-    EXPECT_TRUE(engine.await_line("priority 100 -> 40: dns down")) << engine.log();
+    EXPECT_TRUE(engine.await_line("Changing effective priority from 100 to 40: dns down")) << engine.log();
     engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", 0}));
-    EXPECT_TRUE(engine.await_line("priority 40 -> 100: dns up")) << engine.log();
+    EXPECT_TRUE(engine.await_line("Changing effective priority from 40 to 100: dns up")) << engine.log();
     engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", -50}));
-    EXPECT_TRUE(engine.await_line("priority 100 -> 50: dns down")) << engine.log();
+    EXPECT_TRUE(engine.await_line("Changing effective priority from 100 to 50: dns down")) << engine.log();
     engine.reload(text({}));
-    EXPECT_TRUE(engine.await_line("priority 50 -> 100: reconfigured")) << engine.log();
+    EXPECT_TRUE(engine.await_line("Changing effective priority from 50 to 100: reconfigured")) << engine.log();
     engine.send(Kind::service_weight, encode(ipc::ServiceWeight{"HOME", "dns", 0}));
     engine.listen(100ms);
     EXPECT_EQ(engine.lines_with("dns up"), 1U) << engine.log();

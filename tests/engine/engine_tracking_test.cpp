@@ -41,15 +41,16 @@ TEST_F(EngineTracking, an_instance_waits_silently_for_the_first_result_and_is_in
     ASSERT_TRUE(engine.await(Kind::ready));
     engine.listen(400ms);
     EXPECT_EQ(engine.lines_with("STATE"), 0U) << engine.log();
-    say(engine, "alpha", State::Health::down, "failed (exit 1)");
+    say(engine, "alpha", State::Health::down, "failed (exited with status 1)");
     EXPECT_TRUE(hears(engine, "LAN", Event::fault));
-    EXPECT_EQ(engine.lines_with("(LAN) Entering FAULT STATE: script alpha failed (exit 1)"), 1U) << engine.log();
+    EXPECT_EQ(engine.lines_with("(LAN) Entering FAULT STATE: script alpha failed (exited with status 1)"), 1U)
+        << engine.log();
     say(engine, "alpha", State::Health::up, "succeeded");
     EXPECT_TRUE(hears(engine, "LAN", Event::backup));
     EXPECT_TRUE(hears(engine, "LAN", Event::master));
-    say(engine, "alpha", State::Health::down, "timed out");
+    say(engine, "alpha", State::Health::down, "timed_out");
     EXPECT_TRUE(hears(engine, "LAN", Event::fault));
-    EXPECT_TRUE(engine.await_line("(LAN) Entering FAULT STATE: script alpha timed out")) << engine.log();
+    EXPECT_TRUE(engine.await_line("(LAN) Entering FAULT STATE: script alpha timed_out")) << engine.log();
     EXPECT_TRUE(eventually([] { return !stands("10.12.14.1/24"); }));
 }
 
@@ -57,9 +58,12 @@ TEST_F(EngineTracking, a_weight_changes_the_priority_with_its_cause_and_tells_it
     EngineProcess engine(scripts() +
                          tracked("track_script {\nheavy weight -60\n}\nnotify_priority_changes\n" + std::string(told)));
     EXPECT_TRUE(hears(engine, "LAN", Event::master)) << engine.log();
-    say(engine, "heavy", State::Health::down, "failed (exit 1)");
+    say(engine, "heavy", State::Health::down, "failed (exited with status 1)");
     EXPECT_TRUE(hears(engine, "LAN", Event::master_priority, 40));
-    EXPECT_EQ(engine.lines_with("(LAN) priority 100 -> 40: script heavy failed (exit 1)"), 1U) << engine.log();
+    EXPECT_EQ(engine.lines_with(
+                  "(LAN) Changing effective priority from 100 to 40: script heavy failed (exited with status 1)"),
+              1U)
+        << engine.log();
     say(engine, "heavy", State::Health::up, "succeeded");
     EXPECT_TRUE(hears(engine, "LAN", Event::master_priority, 100));
 }
@@ -72,7 +76,7 @@ TEST_F(EngineTracking, who_runs_keeps_its_role_while_a_script_that_a_reload_brin
     engine.listen(300ms);
     EXPECT_TRUE(stands("10.12.14.1/24"));
     say(engine, "alpha", State::Health::disabled, "");
-    say(engine, "alpha", State::Health::down, "failed (exit 2)");
+    say(engine, "alpha", State::Health::down, "failed (exited with status 2)");
     EXPECT_TRUE(hears(engine, "LAN", Event::fault));
 }
 

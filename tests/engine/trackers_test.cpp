@@ -70,14 +70,14 @@ TEST_F(TrackersTest, what_has_no_result_yet_holds_back_who_would_be_in_fault) {
 }
 
 TEST_F(TrackersTest, a_result_is_a_fault_or_a_weight_with_its_words) {
-    say(State::Kind::script, "t", Health::down, "failed (exit 1)");
+    say(State::Kind::script, "t", Health::down, "failed (exited with status 1)");
     const auto fault = judge({{Kind::script, false, 0, 1}});
-    EXPECT_EQ(fault.faults, std::vector<std::string>{"script t failed (exit 1)"});
+    EXPECT_EQ(fault.faults, std::vector<std::string>{"script t failed (exited with status 1)"});
     EXPECT_FALSE(fault.waits);
     const auto weight = judge({{Kind::script, false, -20, 1}});
     EXPECT_TRUE(weight.faults.empty());
     EXPECT_EQ(proto::contribution(weight.tracked[0]), -20);
-    EXPECT_EQ(weight.tracked[0].word, "failed (exit 1)");
+    EXPECT_EQ(weight.tracked[0].word, "failed (exited with status 1)");
     EXPECT_EQ(judge({{Kind::script, true, 0, 1}}).faults.size(), 0U) << "reverse";
     say(State::Kind::process, "p", Health::down, "has lost its quorum");
     EXPECT_EQ(judge({{Kind::process, false, 0, 0}}).faults, std::vector<std::string>{"process p has lost its quorum"});
@@ -99,14 +99,14 @@ TEST_F(TrackersTest, what_cannot_be_run_is_not_tracked) {
 }
 
 TEST_F(TrackersTest, what_is_known_stays_with_its_name_over_a_reload) {
-    say(State::Kind::script, "t", Health::down, "timed out");
+    say(State::Kind::script, "t", Health::down, "timed_out");
     config_.scripts.erase(config_.scripts.begin());
     config_.scripts.emplace_back().name = "new";
     trackers_.configure(config_);
-    EXPECT_EQ(judge({{Kind::script, false, 0, 0}}).faults, std::vector<std::string>{"script t timed out"});
+    EXPECT_EQ(judge({{Kind::script, false, 0, 0}}).faults, std::vector<std::string>{"script t timed_out"});
     EXPECT_TRUE(judge({{Kind::script, false, 0, 1}}).waits);
     EXPECT_FALSE(trackers_.apply({State::Kind::script, "s", Health::up, 0, {}})) << "it is gone";
-    EXPECT_FALSE(trackers_.apply({State::Kind::script, "t", Health::down, 0, "timed out"})) << "nothing new";
+    EXPECT_FALSE(trackers_.apply({State::Kind::script, "t", Health::down, 0, "timed_out"})) << "nothing new";
 }
 
 TEST_F(TrackersTest, tells_who_tracks_it) {

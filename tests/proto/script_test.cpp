@@ -120,9 +120,9 @@ TEST_F(ScriptTest, one_that_cannot_be_started_has_failed) {
 
 TEST_F(ScriptTest, reads_as_operators_say_it) {
     EXPECT_EQ(good.describe(), "succeeded");
-    EXPECT_EQ(bad.describe(), "failed (exit 1)");
-    EXPECT_EQ((ScriptResult{Kind::signalled, 9}).describe(), "failed (signal 9)");
-    EXPECT_EQ(late.describe(), "timed out");
+    EXPECT_EQ(bad.describe(), "failed (exited with status 1)");
+    EXPECT_EQ((ScriptResult{Kind::signalled, 9}).describe(), "failed (due to signal 9)");
+    EXPECT_EQ(late.describe(), "timed_out");
     EXPECT_EQ((ScriptResult{Kind::not_run, 0}).describe(), "could not be run");
 }
 

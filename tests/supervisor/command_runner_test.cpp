@@ -54,6 +54,16 @@ protected:
         }
         return false;
     }
+    // Soon; as a zombie whose new parent did not look yet it has ended, too.
+    static bool ends(pid_t pid, int tries = 1000) {
+        for (int i = 0; i < tries; ++i) {
+            waitpid(pid, nullptr, WNOHANG);
+            const auto state = read_file("/proc/" + std::to_string(pid) + "/stat").value_or("");
+            if (state.empty() || state.find(") Z ") != state.npos) return true;
+            usleep(2000);
+        }
+        return false;
+    }
     // The one command's problem.
     std::string outcome(Command command) {
         CommandRunner runner(log_, {1, 0});
@@ -144,15 +154,28 @@ TEST_F(Runner, one_that_hangs_is_killed_with_its_children) {
         R"(trap '' TERM INT HUP; (trap '' TERM; sleep 100; touch "$1/after") & echo $! > "$1/child"; wait; sleep 100)");
     hangs.limit = milliseconds(1000);
     EXPECT_EQ(outcome(std::move(hangs)), "did not end in 1 s, and was killed");
-    const pid_t child = std::stoi(get("child"));
-    for (int i = 0; i < 1000 && kill(child, 0) == 0; ++i) {
-        waitpid(child, nullptr, WNOHANG);
-        const auto state = read_file("/proc/" + std::to_string(child) + "/stat").value_or("");
-        if (state.find(") Z ") != state.npos) break;  // its new parent did not look yet
-        usleep(2000);
-    }
-    const auto state = read_file("/proc/" + std::to_string(child) + "/stat").value_or("");
-    EXPECT_TRUE(state.empty() || state.find(") Z ") != state.npos) << state;
+    EXPECT_TRUE(ends(std::stoi(get("child"))));
+}
+
+TEST_F(Runner, one_that_hangs_is_killed_with_what_left_its_session) {
+    auto hangs = shell(
+        R"(trap '' TERM; setsid sh -c 'trap "" TERM; echo $$ > "$0/child"; setsid sleep 100 & echo $! > "$0/grandchild"; wait' )"
+        R"("$1"; sleep 100)");
+    hangs.limit = milliseconds(1000);
+    EXPECT_EQ(outcome(std::move(hangs)), "did not end in 1 s, and was killed");
+    for (const auto* name : {"child", "grandchild"}) EXPECT_TRUE(ends(std::stoi(get(name)))) << name;
+    EXPECT_FALSE(ends(getpid(), 10)) << "and nobody else is";
+}
+
+// It obeys, and what it had started does not.
+TEST_F(Runner, of_one_that_was_signalled_nothing_is_left) {
+    CommandRunner runner(log_, {1, 0});
+    const auto ticket = runner.run(shell(
+        R"(setsid sh -c 'trap "" TERM; echo $$ > "$0/child.new"; mv "$0/child.new" "$0/child"; sleep 100' "$1" & wait)"));
+    for (int i = 0; i < 1000 && !exists("child"); ++i) usleep(5000);
+    runner.signal(ticket, SIGTERM);
+    ASSERT_TRUE(finish(runner));
+    EXPECT_TRUE(ends(std::stoi(get("child"))));
 }
 
 TEST_F(Runner, one_that_forks_away_has_ended_and_what_it_left_goes_on) {

@@ -27,7 +27,7 @@ TEST(DumpedGlobals, of_a_plain_configuration) {
               " Send advert after receive lower priority advert = true\n"
               " Send advert after receive higher priority advert = false\n Gratuitous ARP interval = 0.000000\n"
               " Gratuitous NA interval = 0.000000\n VRRP default protocol version = 2\n"
-              " VRRP check unicast_src = false\n VRRP skip check advert addresses = true\n VRRP strict mode = false\n"
+              " VRRP check unicast_src = false\n VRRP skip check advert addresses = false\n VRRP strict mode = false\n"
               " VRRP process priority = 0\n VRRP don't swap = false\n VRRP realtime priority = 0\n"
               " Script security disabled\n Default script uid:gid 65534:65533\n umask = 0177\n");
 }
@@ -45,7 +45,8 @@ TEST(DumpedGlobals, say_what_was_written) {
                    "vrrp_garp_master_delay 3\nvrrp_garp_lower_prio_delay 9\nvrrp_garp_lower_prio_repeat 2\n"
                    "vrrp_gna_interval 0.002\nvrrp_min_garp\nvrrp_garp_extra_if all 12\nvrrp_lower_prio_no_advert\n"
                    "vrrp_higher_prio_send_advert on\nvrrp_check_unicast_src\nvrrp_down_timer_adverts 5\n"
-                   "vrrp_version 3\nvrrp_strict\nvmac_prefix vx\nvmac_addr_prefix vy\nvrrp_rt_priority 12\n"
+                   "vrrp_version 3\nvrrp_skip_check_adv_addr\nvrrp_strict\nvmac_prefix vx\nvmac_addr_prefix "
+                   "vy\nvrrp_rt_priority 12\n"
                    "vrrp_no_swap\nvrrp_priority -3\nvrrp_rlimit_rttime 20000\nvrrp_cpu_affinity 0 1\n"
                    "enable_script_security\numask 027\nvrrp_startup_delay 1.5\nlog_unknown_vrids\n}\n"),
         " Instance name = foo\n Parent process name = ppp\n VRRP process name = vvv\n Router ID = H003\n"

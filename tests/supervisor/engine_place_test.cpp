@@ -95,6 +95,20 @@ TEST_F(EnginePlaceTest, is_given_and_taken_back) {
     }
 }
 
+// Whoever started us with real time (CPUSchedulingPolicy= in the unit, chrt) meant the engine.
+TEST_F(EnginePlaceTest, without_a_word_of_it_is_the_supervisor_s) {
+    sched_param parameters{};
+    parameters.sched_priority = 2;
+    ASSERT_EQ(sched_setscheduler(0, SCHED_FIFO, &parameters), 0);
+    EXPECT_EQ(take({}), "");
+    EXPECT_EQ(sched_getscheduler(engine_), SCHED_FIFO);
+    ASSERT_EQ(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &parameters), 0);
+    EXPECT_EQ(take({}), "");
+    EXPECT_EQ(sched_getscheduler(engine_), SCHED_OTHER) << "our children are not to have it";
+    parameters.sched_priority = 0;
+    ASSERT_EQ(sched_setscheduler(0, SCHED_OTHER, &parameters), 0);
+}
+
 TEST_F(EnginePlaceTest, what_is_refused_is_said) {
     const auto usual = processors(0);
     EXPECT_NE(take({{}, {1023}, 0, {}}).find("(vrrp_cpu_affinity): "), std::string::npos) << log_.text;

@@ -57,7 +57,7 @@ TEST(HandoffWire, what_makes_no_sense_closes_it) {
 TEST(Inheritance, memory_comes_back_as_it_was) {
     Memory memory;
     memory.trackers.push_back(
-        {ipc::TrackerState::Kind::script, "chk", ipc::TrackerState::Health::down, 0, "failed (exit 1)"});
+        {ipc::TrackerState::Kind::script, "chk", ipc::TrackerState::Health::down, 0, "failed (exited with status 1)"});
     memory.told.push_back({ipc::Notice::Object::instance, ipc::Notice::Event::master, 200, "LAN"});
     memory.agent = {"agent", "1", "HOME", "text"};
     memory.fifos = {"/run/fifo"};

@@ -35,9 +35,10 @@ TEST(Notices, come_back_as_they_went) {
     const DhcpOffer offer{"HOME", IpAddress::v4(10, 12, 14, 1)};
     EXPECT_EQ(decode<DhcpOffer>(encode(offer)), offer);
     using State = TrackerState;
-    for (const auto& state : {State{State::Kind::script, "chk dns", State::Health::down, 0, "failed (exit 1)"},
-                              State{State::Kind::file, "load", State::Health::up, -2'147'483'649, {}},
-                              State{State::Kind::process, "p", State::Health::disabled, 0, "no user \"x\""}})
+    for (const auto& state :
+         {State{State::Kind::script, "chk dns", State::Health::down, 0, "failed (exited with status 1)"},
+          State{State::Kind::file, "load", State::Health::up, -2'147'483'649, {}},
+          State{State::Kind::process, "p", State::Health::disabled, 0, "no user \"x\""}})
         EXPECT_EQ(decode<State>(encode(state)), state);
     const Notices notices{{{Notice::Object::instance, Notice::Event::master, 150, "VI\t1"},
                            {Notice::Object::group, Notice::Event::deleted, 0, "G"}}};

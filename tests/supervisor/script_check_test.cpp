@@ -123,6 +123,18 @@ TEST_F(ScriptCheck, what_root_runs_must_be_roots_alone) {
     EXPECT_TRUE(look("/bin/true", secured).script) << "a symbolic link on the way is not";
 }
 
+TEST_F(ScriptCheck, one_without_an_interpreter_is_the_shell_s_and_that_is_said) {
+    for (const std::string content : {"echo hello\n", "", "#"}) {
+        std::ofstream(path("bare")) << content;
+        chmod(path("bare").c_str(), 0755);
+        const auto checked = look(path("bare"));
+        EXPECT_TRUE(checked.script);
+        EXPECT_THAT(checked.remarks,
+                    ElementsAre(HasSubstr("bare says not what runs it, so /bin/sh does: write #!/bin/sh")));
+    }
+    EXPECT_THAT(look("/usr/bin/true").remarks, IsEmpty()) << "a program";
+}
+
 TEST_F(ScriptCheck, a_file_that_is_only_opened_needs_no_check) {
     const auto checked = look("</run/flag");
     ASSERT_TRUE(checked.script);

@@ -99,7 +99,7 @@ TEST(SharedState, a_legacy_is_taken_up_once) {
     auto [before, after] = mapped(2);
     const auto* const record = before.record(proto::test::key("lan0"));
     const auto* const other = before.record(proto::test::key("lan0", 2));
-    LegacyRecord::Values values{2, Instant(Duration(5)), Instant(Duration(7)), {1, 2}, {3, 4, 5, 6}, {}};
+    LegacyRecord::Values values{2, Instant(Duration(5)), Instant(Duration(7)), {1, 2}, {3, 4, 5, 6}, 7, {}};
     values.rejected.back() = 8;
     leave(values, before.legacy(*record));
     const auto* const found = after.record(proto::test::key("lan0"));

@@ -88,9 +88,9 @@ TEST_F(Desk, a_script_is_unknown_until_its_first_result_and_then_what_it_says) {
     EXPECT_TRUE(becomes("s", Health::up, "succeeded"));
     EXPECT_EQ(told_.front(), (ipc::TrackerState{Kind::script, "s", Health::unknown, 0, {}}));
     put("answer", "7");
-    EXPECT_TRUE(becomes("s", Health::down, "failed (exit 7)"));
+    EXPECT_TRUE(becomes("s", Health::down, "failed (exited with status 7)"));
     EXPECT_THAT(log_.text, HasSubstr("VRRP_Script(s) succeeded\n"));
-    EXPECT_THAT(log_.text, HasSubstr("Script `s` now returning 7\nVRRP_Script(s) failed (exit 7)\n"));
+    EXPECT_THAT(log_.text, HasSubstr("Script `s` now returning 7\nVRRP_Script(s) failed (exited with status 7)\n"));
 }
 
 TEST_F(Desk, scripts_that_misbehave_change_their_own_state_alone) {
@@ -104,10 +104,10 @@ TEST_F(Desk, scripts_that_misbehave_change_their_own_state_alone) {
                   {},
                   {}});
     EXPECT_TRUE(becomes("good", Health::up, "succeeded"));
-    EXPECT_TRUE(becomes("hangs", Health::down, "timed out"));
-    EXPECT_TRUE(becomes("prints", Health::down, "failed (exit 3)"));
+    EXPECT_TRUE(becomes("hangs", Health::down, "timed_out"));
+    EXPECT_TRUE(becomes("prints", Health::down, "failed (exited with status 3)"));
     EXPECT_TRUE(becomes("forks", Health::up, "succeeded"));
-    EXPECT_TRUE(becomes("dies", Health::down, "failed (signal 11)"));
+    EXPECT_TRUE(becomes("dies", Health::down, "failed (due to signal 11)"));
     EXPECT_TRUE(becomes("missing", Health::down, "could not be run"));
     EXPECT_TRUE(becomes("disabled", Health::disabled, ""));
     EXPECT_EQ(last("good").health, Health::up);
@@ -115,7 +115,7 @@ TEST_F(Desk, scripts_that_misbehave_change_their_own_state_alone) {
 
 TEST_F(Desk, one_that_hangs_is_killed_as_a_tree) {
     desk_.expect({{script("hangs", "sleep 100 & echo $! > \"$1/child\"; wait; sleep 100", 200ms)}, {}, {}});
-    EXPECT_TRUE(becomes("hangs", Health::down, "timed out"));
+    EXPECT_TRUE(becomes("hangs", Health::down, "timed_out"));
     const pid_t child = std::stoi(read_file(path("child")).value_or("0"));
     ASSERT_GT(child, 0);
     EXPECT_TRUE(until([&] {
@@ -143,15 +143,15 @@ TEST_F(Desk, more_scripts_than_may_run_at_once_all_have_their_turn) {
 TEST_F(Desk, a_reload_keeps_what_is_known_of_the_same_command_and_user) {
     desk_.expect({{script("a", "exit 1"), script("b", "exit 0"), script("c", "exit 0")}, {}, {}});
     for (const auto* name : {"b", "c"}) EXPECT_TRUE(becomes(name, Health::up, "succeeded"));
-    EXPECT_TRUE(becomes("a", Health::down, "failed (exit 1)"));
+    EXPECT_TRUE(becomes("a", Health::down, "failed (exited with status 1)"));
     auto slower = script("a", "exit 1");
     slower.parameters.interval = 1h;
     told_.clear();
     desk_.expect({{slower, script("b", "exit 4; # another")}, {}, {}});
     (void)until([] { return true; });
-    EXPECT_EQ(last("a"), (ipc::TrackerState{Kind::script, "a", Health::down, 0, "failed (exit 1)"}));
+    EXPECT_EQ(last("a"), (ipc::TrackerState{Kind::script, "a", Health::down, 0, "failed (exited with status 1)"}));
     EXPECT_EQ(told_.size(), 2U) << "everything that is still tracked is told again";
-    EXPECT_TRUE(becomes("b", Health::down, "failed (exit 4)"));
+    EXPECT_TRUE(becomes("b", Health::down, "failed (exited with status 4)"));
 }
 
 TEST_F(Desk, what_the_engine_did_not_take_is_told_later) {

@@ -65,7 +65,7 @@ struct InstanceDraft {
     bool unicast_word = false;         // any unicast_* option
     bool fault_without_peers = false;
     bool check_unicast_source = false;
-    std::optional<bool> strict, accepts;
+    std::optional<bool> strict, accepts, skips_address_check;
     std::optional<Place> accept_place;
     VirtualMacDraft virtual_mac;
     bool promote_secondaries = false;  // the switch is set on every device with virtual addresses anyway

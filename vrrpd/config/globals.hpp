@@ -32,6 +32,7 @@ struct Globals {
     // (keepalived issue 166).
     std::optional<bool> higher_prio_send_advert;
     bool check_unicast_source = false, v3_checksum_as_v2 = false, owner_ignores_adverts = false;
+    bool skips_address_check = false;  // vrrp_skip_check_adv_addr
     bool strict = false;
     bool priority_changes = false;                                // vrrp_notify_priority_changes
     std::optional<bool> mail, mail_vrrp;                          // smtp_alert, smtp_alert_vrrp

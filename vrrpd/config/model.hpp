@@ -132,7 +132,9 @@ struct Instance {
     bool ignores_adverts = false;  // owner_ignore_adverts
     bool accepts = true;           // packets to its addresses (RFC 9568 6.1, Accept_Mode)
     bool strict = false;           // strict_mode; what it means stands in the other values
-    bool state_master = false;     // state MASTER: of an owner nobody is told that it is Backup first
+    // Both always so, whatever the text says: for who reads the dumps.
+    bool promotes_secondaries = false, skips_address_check = false;
+    bool state_master = false;  // state MASTER: of an owner nobody is told that it is Backup first
     Seldom<VirtualMac> virtual_mac;
 
     bool mail = false;          // smtp_alert

@@ -104,6 +104,8 @@ private:
         parameters.probe_time = probe_time;
         parameters.down_timer_adverts = draft_.down_timer_adverts.value_or(globals_.down_timer_adverts);
         parameters.answer_lower_priority = !draft_.lower_prio_no_advert.value_or(globals_.lower_prio_no_advert);
+        instance_.promotes_secondaries = draft_.promote_secondaries;
+        instance_.skips_address_check = draft_.skips_address_check.value_or(globals_.skips_address_check);
         parameters.advert_before_yielding = draft_.higher_prio_send_advert.value_or(*globals_.higher_prio_send_advert);
         instance_.ignores_adverts =
             parameters.priority.is_owner() && draft_.owner_ignores_adverts.value_or(globals_.owner_ignores_adverts);

@@ -10,7 +10,7 @@ namespace vrrpd::engine {
 
 namespace {
 
-constexpr Duration unknown_vrid_pause = std::chrono::seconds(60);  // between two lines
+constexpr Duration unknown_vrid_pause = std::chrono::seconds(60);  // between two lines of one VRID
 
 }  // namespace
 
@@ -72,9 +72,15 @@ void AdvertReceiver::heard(std::span<const Transport::Member> members, const net
 
 // log_unknown_vrids.
 void AdvertReceiver::say_unknown(const netlink::Link& link, const AdvertSocket::Heard& heard) {
-    if (!routers_.config().log_unknown_vrids || heard.message.size() < 2 || unknown_vrid_said_ > loop_.now()) return;
-    unknown_vrid_said_ = loop_.now() + unknown_vrid_pause;
-    log_.info("{}: advert of VRID {} from {}, which nobody here has", link.name, heard.message[1],
+    if (!routers_.config().log_unknown_vrids || heard.message.size() < 2) return;
+    if (unknown_vrids_until_ <= loop_.now()) {
+        unknown_vrids_until_ = loop_.now() + unknown_vrid_pause;
+        unknown_vrids_said_.reset();
+    }
+    const auto vrid = heard.message[1];
+    if (unknown_vrids_said_.test(vrid)) return;
+    unknown_vrids_said_.set(vrid);
+    log_.info("Unknown VRID({}) received on interface({}): from {}; no instance here has it", vrid, link.name,
               heard.envelope.source.to_string());
 }
 
@@ -111,12 +117,13 @@ void AdvertReceiver::accepted(Router& router, const AdvertSocket::Heard& heard, 
               boot_now() - age);
 }
 
-// VR-148: obeyed all the same, or two routers were Active while one after the other is reconfigured. Whoever takes over
-// takes its own list, though, and the clients of the others' addresses are left alone.
+// VR-148: counted, and obeyed all the same, or two routers were Active while one after the other is reconfigured.
+// Whoever takes over takes its own list, though, and the clients of the others' addresses are left alone.
 void AdvertReceiver::compare_addresses(Router& router, const IpAddress& peer,
                                        const std::vector<IpAddress>& advertised) {
     constexpr std::size_t most_peers = 16;  // remembered
     const auto difference = describe_difference(router.config->addresses, advertised);
+    if (!difference.empty()) ++router.counters.other_addresses;
     const auto& known = router.troubles->other_addresses;
     const auto at = known.find(peer);
     const bool is_known = at != known.end();

@@ -2,6 +2,7 @@
 // and said of it. What is believed drives the router. The engine's.
 #pragma once
 
+#include <bitset>
 #include <functional>
 #include <span>
 #include <vector>
@@ -48,7 +49,8 @@ private:
     const PeerNames& peers_;
     Remember remember_;
     Received received_;
-    Instant unknown_vrid_said_{};
+    std::bitset<256> unknown_vrids_said_;
+    Instant unknown_vrids_until_{};  // ... are not said again
 };
 
 }  // namespace vrrpd::engine

@@ -67,8 +67,10 @@ void Engine::perform(Router& router, const proto::Transition& action) {
     if (router.record) router.record->active.store(action.to == proto::Role::active, std::memory_order_relaxed);
     if (action.cause == proto::Cause::silence && action.peer)
         outbox_.tell(ipc::Kind::host_silent, action.peer->to_string());
-    const auto line =
-        describe(action, routers_.faults_of(router), [this](const IpAddress& peer) { return peers_.describe(peer); });
+    const auto name_of = [this](const IpAddress& peer) { return peers_.describe(peer); };
+    const auto better = describe_better(action, router.master_priority, router.machine.effective_priority(), name_of);
+    if (!better.empty()) log_.info("({}) {}", router.config->name, better);
+    const auto line = describe(action, routers_.faults_of(router), name_of);
     const bool pretended = options_.observe && action.to == proto::Role::active;
     log_.write(line.level, fmt::format("({}) {}{}{}", router.config->name, options_.observe ? "[observing] " : "",
                                        pretended ? "would have asked who holds the addresses, then: " : "", line.text));
@@ -88,8 +90,9 @@ void Engine::perform(Router& router, const proto::Transition& action) {
 // peers are to go.
 void Engine::announce_source(const Router& router) {
     const auto* link = desk_->world().link(router.link);
-    if (link && router.source && router.source->is_v4())
-        speaker_->ask(router.link, proto::gratuitous_arp(*router.source, link->mac));
+    if (!link || !router.source) return;
+    speaker_->ask(router.link, router.source->is_v4() ? proto::gratuitous_arp(*router.source, link->mac)
+                                                      : proto::unsolicited_na(*router.source, link->mac, true));
 }
 
 void Engine::perform(Router& router, const proto::Note& action) {

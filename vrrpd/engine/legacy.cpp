@@ -27,6 +27,7 @@ void leave(const Router& router, ipc::SharedState& state) {
     values.preempt_from = router.machine.preempts_from();
     values.adverts = {counted.adverts_sent, counted.adverts_received};
     values.moves = {counted.zero_sent, counted.zero_received, counted.became_active, counted.released};
+    values.other_addresses = counted.other_addresses;
     values.rejected = router.troubles->rejected;
     ipc::leave(values, state.legacy(*router.record));
 }
@@ -49,6 +50,7 @@ void take_up(Router& router, const Legacy& legacy) {
     counted.zero_received += legacy->moves[1];
     counted.became_active += legacy->moves[2];
     counted.released += legacy->moves[3];
+    counted.other_addresses += legacy->other_addresses;
     if (legacy->rejected == decltype(legacy->rejected){}) return;
     auto& rejected = router.troubles.edit().rejected;
     for (std::size_t kind = 0; kind < rejected.size(); ++kind) rejected[kind] += legacy->rejected[kind];

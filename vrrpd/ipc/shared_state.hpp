@@ -27,7 +27,7 @@ namespace vrrpd::ipc {
 
 // Of what follows, and of the encodings in notices.hpp: a daemon of another version that has the same goes on from what
 // this one knows (--handoff). Whoever changes one of them changes the number.
-inline constexpr std::uint64_t state_layout = 3;
+inline constexpr std::uint64_t state_layout = 4;
 
 // One virtual router, found by its key (not by name: a reload may rename it).
 struct RouterRecord {
@@ -92,6 +92,7 @@ struct LegacyRecord {
         // What was counted, for people.
         std::array<std::uint64_t, 2> adverts{};  // sent, received
         std::array<std::uint32_t, 4> moves{};    // priority 0 sent, received; became Active, was so no more
+        std::uint32_t other_addresses = 0;
         std::array<std::uint32_t, proto::rejection_kinds> rejected{};
         bool operator==(const Values&) const = default;
     };

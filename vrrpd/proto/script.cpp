@@ -15,11 +15,11 @@ constexpr Duration first_kill = std::chrono::seconds(2), later_kill = std::chron
 std::string ScriptResult::describe() const {
     switch (kind) {
         case Kind::exited:
-            return code == 0 ? "succeeded" : "failed (exit " + std::to_string(code) + ")";
+            return code == 0 ? "succeeded" : "failed (exited with status " + std::to_string(code) + ")";
         case Kind::signalled:
-            return "failed (signal " + std::to_string(code) + ")";
+            return "failed (due to signal " + std::to_string(code) + ")";
         case Kind::timed_out:
-            return "timed out";
+            return "timed_out";
         case Kind::not_run:
             return "could not be run";
     }

@@ -27,7 +27,7 @@ struct ScriptResult {
     int code = 0;  // exit code, or number of the signal
 
     [[nodiscard]] bool is_success() const { return kind == Kind::exited && code == 0; }
-    [[nodiscard]] std::string describe() const;  // "failed (exit 1)"
+    [[nodiscard]] std::string describe() const;  // "failed (exited with status 1)"
     bool operator==(const ScriptResult&) const = default;
 };
 

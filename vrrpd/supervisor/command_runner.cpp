@@ -23,7 +23,14 @@ bool reached(const Deadline& deadline, Instant now) { return deadline && *deadli
 }  // namespace
 
 CommandRunner::~CommandRunner() {
-    for (const auto& one : running_) kill(-one.process.pid, SIGKILL);
+    for (auto& one : running_) signal(one, SIGKILL);
+}
+
+// Its children are looked for first: they are its own no more when it has ended.
+void CommandRunner::signal(Running& one, int number) {
+    one.tree.look();
+    kill(-one.process.pid, number);
+    one.tree.signal(number);
 }
 
 CommandRunner::Ticket CommandRunner::run(Command command) {
@@ -38,7 +45,7 @@ CommandRunner::Ticket CommandRunner::run(Command command) {
 void CommandRunner::signal(Ticket ticket, int number) {
     for (auto& one : running_) {
         if (one.ticket != ticket) continue;
-        kill(-one.process.pid, number);
+        signal(one, number);
         one.signalled = true;
     }
 }
@@ -47,7 +54,7 @@ void CommandRunner::drop(Ticket ticket) {
     std::erase_if(waiting_, [&](const Waiting& one) { return one.ticket == ticket; });
     for (auto& one : running_) {
         if (one.ticket != ticket) continue;
-        kill(-one.process.pid, SIGKILL);
+        signal(one, SIGKILL);
         one.command.quiet = true;
         one.command.done = nullptr;
     }
@@ -109,7 +116,8 @@ void CommandRunner::start_now(Waiting one, Instant now) {
     if (!started) return finish(command, {"could not be started: " + started.error().describe(), std::nullopt});
     const auto counts_until = after(now, limits_.counts_for);
     const auto kill_at = earlier(after(now, command.limit), end_at_);
-    running_.push_back({one.ticket, std::move(command), std::move(*started), counts_until, kill_at});
+    const ProcessTree tree(started->pid);
+    running_.push_back({one.ticket, std::move(command), std::move(*started), tree, counts_until, kill_at});
     if (const auto told = running_.back().command.started) told();
 }
 
@@ -136,7 +144,7 @@ void CommandRunner::child_ended() {
             ++one;
             continue;
         }
-        if (one->overran || one->signalled) kill(-one->process.pid, SIGKILL);  // the rest of the tree
+        if (one->overran || one->signalled) signal(*one, SIGKILL);  // the rest of the tree
         auto outcome = outcome_of(*one, *how);
         ended.emplace_back(std::move(one->command), std::move(outcome));
         one = running_.erase(one);
@@ -173,7 +181,7 @@ Deadline CommandRunner::next_deadline() const {
 void CommandRunner::step(Instant now) {
     for (auto& one : running_) {
         if (!reached(one.kill_at, now)) continue;
-        kill(-one.process.pid, one.overran ? SIGKILL : SIGTERM);
+        signal(one, one.overran ? SIGKILL : SIGTERM);
         one.kill_at = std::exchange(one.overran, true) ? std::nullopt : Deadline(now + grace);
     }
     if (!waiting_.empty()) start_next();

@@ -10,6 +10,7 @@
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/base/time.hpp"
 #include "vrrpd/supervisor/command.hpp"
+#include "vrrpd/supervisor/process_tree.hpp"
 #include "vrrpd/supervisor/restart_policy.hpp"
 
 namespace vrrpd::supervisor {
@@ -34,7 +35,8 @@ public:
     // What a command leaves in the background when it ends is its own affair.
     using Ticket = std::uint64_t;
     Ticket run(Command command);
-    // To a command that runs, with its process group; what is left of that when it has ended is killed.
+    // To a command that runs, with its process group and its children; what is left of them when it has ended is
+    // killed.
     void signal(Ticket ticket, int number);
     // It is no longer wanted: not run if it still waits, else killed; `done` is not called.
     void drop(Ticket ticket);
@@ -56,6 +58,7 @@ private:
         Ticket ticket;
         Command command;
         CommandProcess process;
+        ProcessTree tree;       // as it was when it was signalled last
         Deadline counts_until;  // none: always
         Deadline kill_at;
         bool overran = false;    // was told to end, by the limit
@@ -69,6 +72,7 @@ private:
     void supersede(const std::string& key);
     void drop_oldest();
     void finish(const Command& command, const Outcome& outcome);
+    static void signal(Running& one, int number);
     [[nodiscard]] static Outcome outcome_of(const Running& ended, const Ending& how);
 
     Log& log_;

@@ -140,7 +140,7 @@ private:
     void protocol() {
         line("VRRP default protocol version", static_cast<int>(globals_.version.value_or(proto::Version::v2)));
         line("VRRP check unicast_src", truth(globals_.check_unicast_source));
-        line("VRRP skip check advert addresses", truth(true));
+        line("VRRP skip check advert addresses", truth(globals_.skips_address_check));
         line("VRRP strict mode", truth(globals_.strict));
     }
 

@@ -44,14 +44,31 @@ cpu_set_t set_of(const std::vector<unsigned>& cpus) {
     return set;
 }
 
+struct Scheduling {
+    int policy = SCHED_OTHER;
+    int priority = 0;
+    bool operator==(const Scheduling&) const = default;
+};
+
+Scheduling scheduling_of(pid_t process) {
+    sched_param parameters{};
+    sched_getparam(process, &parameters);
+    return {sched_getscheduler(process), parameters.sched_priority};
+}
+
+// What our children begin with (sched(7), SCHED_RESET_ON_FORK).
+Scheduling inherited() {
+    const auto ours = scheduling_of(0);
+    return (ours.policy & SCHED_RESET_ON_FORK) != 0 ? Scheduling() : ours;
+}
+
 // Of the thread that sends adverts alone: the writer waits for the kernel, and nothing waits for the writer.
 bool schedule(pid_t process, int priority) {
-    const int policy = priority > 0 ? SCHED_RR : SCHED_OTHER;
+    const auto wanted = priority > 0 ? Scheduling{SCHED_RR, priority} : inherited();
+    if (scheduling_of(process) == wanted) return true;
     sched_param parameters{};
-    const bool known = sched_getparam(process, &parameters) == 0;
-    if (known && sched_getscheduler(process) == policy && parameters.sched_priority == priority) return true;
-    parameters.sched_priority = priority;
-    return sched_setscheduler(process, policy, &parameters) == 0;
+    parameters.sched_priority = wanted.priority;
+    return sched_setscheduler(process, wanted.policy, &parameters) == 0;
 }
 
 // The hard limit is left alone: it could not be raised again.

@@ -16,7 +16,7 @@ namespace vrrpd::supervisor {
 struct EnginePlace {
     std::optional<int> nice;            // none: as the supervisor
     std::vector<unsigned> cpus;         // none: likewise
-    int real_time_priority = 0;         // SCHED_RR, 1 to 99; 0: no real time
+    int real_time_priority = 0;         // SCHED_RR, 1 to 99; 0: likewise
     std::optional<Duration> cpu_limit;  // of real time without a wait; none: likewise
 };
 

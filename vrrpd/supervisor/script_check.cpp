@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 
 #include "vrrpd/base/account.hpp"
 
@@ -88,6 +90,7 @@ public:
         if (!who()) return std::move(result_);
         if (words_[0].front() == '<') return opened();
         if (!resolve() || !executable() || !safe()) return std::move(result_);
+        advise();
         result_.script = RunnableScript{std::move(words_), {}, as_};
         return std::move(result_);
     }
@@ -163,6 +166,18 @@ private:
             result_.remarks.push_back(unsafe +
                                       "; root runs it all the same: write enable_script_security to prevent that");
         return !policy_.security;
+    }
+
+    // execvp(3): what the kernel does not know how to run is the shell's.
+    void advise() {
+        constexpr std::string_view for_an_interpreter = "#!", program =
+                                                                  "\x7f"
+                                                                  "ELF";
+        std::string begin(program.size(), '\0');
+        std::ifstream(real_).read(begin.data(), static_cast<std::streamsize>(begin.size()));
+        if (begin.starts_with(for_an_interpreter) || begin == program) return;
+        result_.remarks.push_back(fmt::format(
+            "script {} says not what runs it, so /bin/sh does: write #!/bin/sh into its first line", real_.string()));
     }
 
     const config::Script& script_;

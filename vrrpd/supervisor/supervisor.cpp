@@ -228,6 +228,7 @@ void Supervisor::report_ready() {
     if (std::exchange(reported_ready_, true)) return;
     configure_agent();
     tell_manager(fmt::format("READY=1\nMAINPID={}", getpid()));
+    (services_.engine_log ? *services_.engine_log : services_.log).info("Startup complete");
     services_.ready();
 }
 
@@ -316,6 +317,7 @@ void Supervisor::take(Judgement judgement) {
     errands_.expect(std::move(judgement.outline.errands));
     take_scripts(std::move(judgement.outline.scripts));
     take_process_settings(std::move(judgement.outline.process));
+    engine_place_ = std::move(judgement.outline.engine_place);
     dumped_globals_ = globals_heading(settings_.net_namespace) + judgement.outline.dumped_globals;
     engine_place_ = std::move(judgement.outline.engine_place);
     plan_ = std::move(judgement.outline);

@@ -109,12 +109,13 @@ LogLine describe(const proto::Note& note, const NoteContext& context, const Name
     switch (note.remark) {
         case Remark::lower_priority_discarded:
             return {LogLevel::info,
-                    fmt::format("{} advertises a lower priority ({}, ours {}): preempting", peer, priority, ours)};
+                    fmt::format("received lower priority ({}) advert from {} - discarding: ours is {}, preempting",
+                                priority, peer, ours)};
         case Remark::lower_priority_answered:
             return {LogLevel::warning,
-                    fmt::format(
-                        "Received advert from {} with lower priority {}, ours {}: answered, addresses announced again",
-                        peer, priority, ours)};
+                    fmt::format("Received advert from {} with lower priority {}, ours {}, forcing new election: "
+                                "answered, addresses announced again",
+                                peer, priority, ours)};
         case Remark::lower_priority_not_answered:
             return {LogLevel::warning,
                     fmt::format(
@@ -162,6 +163,18 @@ LogLine describe(const proto::Note& note, const NoteContext& context, const Name
     return {};
 }
 
+std::string describe_better(const proto::Transition& transition, unsigned priority, proto::Priority own,
+                            const NameOf& name_of) {
+    const auto peer = who(transition.peer, name_of);
+    if (transition.cause == Cause::higher_priority)
+        return fmt::format("Master received advert from {} with higher priority {}, ours {}", peer, priority,
+                           own.value());
+    if (transition.cause == Cause::equal_priority)
+        return fmt::format("Master received advert from {} with same priority {} but higher IP address than ours", peer,
+                           priority);
+    return {};
+}
+
 std::string describe_priority(proto::Priority before, proto::Priority after, const std::vector<proto::Tracked>& was,
                               const std::vector<proto::Tracked>& is) {
     std::vector<std::string> reasons;
@@ -172,7 +185,7 @@ std::string describe_priority(proto::Priority before, proto::Priority after, con
             reasons.push_back(now.name + ' ' + (now.word.empty() ? (now.up ? "up" : "down") : now.word));
     }
     if (reasons.empty()) reasons.push_back("reconfigured");
-    return fmt::format("priority {} -> {}: {}", before.value(), after.value(), join(reasons));
+    return fmt::format("Changing effective priority from {} to {}: {}", before.value(), after.value(), join(reasons));
 }
 
 std::string describe_difference(const std::vector<config::VirtualAddress>& own,

@@ -50,7 +50,11 @@ struct TakeOver {
                                               const std::vector<IpAddress>& advertised);
 // What to do about adverts that are refused so, as " (...)"; empty: the kind says it.
 [[nodiscard]] std::string_view advice(proto::Rejection why);
-// "priority 200 -> 80: wan0 down": what was tracked before, and now.
+// keepalived's line of a better router, before that of the transition that it brings: "Master received advert from
+// 10.12.14.4 with higher priority 200, ours 100". Empty: another cause.
+[[nodiscard]] std::string describe_better(const proto::Transition& transition, unsigned priority, proto::Priority own,
+                                          const NameOf& name_of);
+// "Changing effective priority from 200 to 80: wan0 down": what was tracked before, and now.
 [[nodiscard]] std::string describe_priority(proto::Priority before, proto::Priority after,
                                             const std::vector<proto::Tracked>& was,
                                             const std::vector<proto::Tracked>& is);

@@ -83,7 +83,7 @@ Json data_of(const Router& router, const std::vector<std::string>& faults, const
     Json data;
     data["iname"] = instance.name;
     data["dont_track_primary"] = instance.track_primary ? 0 : 1;
-    data["skip_check_adv_addr"] = 0;
+    data["skip_check_adv_addr"] = instance.skips_address_check ? 1 : 0;
     data["strict_mode"] = instance.strict ? 1 : 0;
     const auto* device = own_device(instance);
     data["vmac_ifname"] = device != nullptr ? device->name : "";
@@ -97,15 +97,15 @@ Json data_of(const Router& router, const std::vector<std::string>& faults, const
     data["base_priority"] = p.priority.value();
     data["effective_priority"] = router.machine.effective_priority().value();
     data["vipset"] = router.installed;
-    data["promote_secondaries"] = false;
+    data["promote_secondaries"] = instance.promotes_secondaries;
     data["adver_int"] = number(p.advert_interval);
     data["master_adver_int"] = number(router.machine.learnt_interval());
     data["accept"] = instance.accepts ? 1 : 0;
     data["nopreempt"] = !p.preempt;
     data["preempt_delay"] = whole_seconds(p.preempt_delay);
-    const auto state = static_cast<int>(dumped_state(router, faults));
-    data["state"] = state;
-    data["wantstate"] = state;
+    const auto state = dumped_state(router, faults);
+    data["state"] = static_cast<int>(state);
+    data["wantstate"] = static_cast<int>(wanted_state(router, state));
     data["version"] = static_cast<int>(p.version);
     data["smtp_alert"] = instance.mail;
     data["notify_deleted"] = instance.notify->deleted_state;

@@ -98,10 +98,11 @@ private:
                 line("Master advert int", fmt::format("{:.2f} sec", in_seconds(router_.machine.learnt_interval())));
         }
         // keepalived tells of its other flags elsewhere, and yet says "none" only where it has none of them.
-        const bool others = !instance_.parameters.preempt || !instance_.track_primary;
+        const bool others = !instance_.parameters.preempt || !instance_.track_primary ||
+                            instance_.promotes_secondaries || instance_.skips_address_check;
         bare(instance_.unicast() || others ? "Flags:" : "Flags: none");
         if (instance_.unicast()) item("Using unicast");
-        line("Wantstate", name(now));
+        line("Wantstate", name(wanted_state(router_, now)));
         line("Number of config faults", 0);
         line("Number of interface and track script faults", router_.troubles->faults.size());
         for (const auto& fault : faults_) item(fault);
@@ -128,6 +129,7 @@ private:
             line("Interface", instance_.interface);
         }
         if (!instance_.track_primary) bare("VRRP interface tracking disabled");
+        if (instance_.skips_address_check) bare("Skip checking advert IP addresses");
         if (instance_.strict) bare("Enforcing strict VRRP compliance");
         line("Using src_ip", !router_.source
                                  ? "(none)"
@@ -165,7 +167,7 @@ private:
         line("Accept", enabled(instance_.accepts));
         line("Preempt", enabled(p.preempt));
         if (p.preempt_delay != Duration(0)) line("Preempt delay", fmt::format("{} secs", in_seconds(p.preempt_delay)));
-        line("Promote_secondaries", "disabled");
+        line("Promote_secondaries", enabled(instance_.promotes_secondaries));
     }
 
     // Which kind, and never with what. Version 3 has none.

@@ -225,6 +225,12 @@ std::string_view name(DumpedState state) {
     return names[static_cast<std::size_t>(state)];
 }
 
+DumpedState wanted_state(const Router& router, DumpedState now) {
+    const bool waits_for_the_first_time =
+        now == DumpedState::backup && !router.machine.active_peer() && router.counters.became_active == 0;
+    return router.config->state_master && waits_for_the_first_time ? DumpedState::master : now;
+}
+
 const std::vector<DumpedError>& dumped_errors() {
     using enum proto::Rejection;
     static const std::vector<DumpedError> errors{
@@ -232,7 +238,7 @@ const std::vector<DumpedError>& dumped_errors() {
         {"ip_ttl_err", "", "TTL", {wrong_ttl}},
         {"invalid_type_rcvd", "", "Invalid Type", {wrong_type}},
         {"advert_interval_err", "", "Advertisement Interval", {wrong_interval}},
-        {"addr_list_err", "", "Address List", {zero_addresses}},
+        {"addr_list_err", "", "Address List", {zero_addresses}, &Counters::other_addresses},
         {"invalid_authtype", "Authentication Errors", "Invalid Type", {invalid_auth_type}},
         {"authtype_mismatch", "", "Type Mismatch", {wrong_auth_type}},
         {"auth_failure",
@@ -258,7 +264,8 @@ std::span<const DumpedError> dumped_extension_errors(const Router& router) {
 }
 
 std::uint64_t count(const DumpedError& error, const Router& router) {
-    return std::accumulate(error.kinds.begin(), error.kinds.end(), std::uint64_t{0}, [&](auto sum, auto kind) {
+    const std::uint64_t beside = error.beside != nullptr ? router.counters.*error.beside : 0;
+    return std::accumulate(error.kinds.begin(), error.kinds.end(), beside, [&](auto sum, auto kind) {
         return sum + router.troubles->rejected[static_cast<std::size_t>(kind)];
     });
 }

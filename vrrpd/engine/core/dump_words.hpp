@@ -62,13 +62,16 @@ enum class DumpedState : std::uint8_t { init, backup, master, fault };
 // `faults`: why it cannot run, its own or those of its group.
 [[nodiscard]] DumpedState dumped_state(const Router& router, const std::vector<std::string>& faults);
 [[nodiscard]] std::string_view name(DumpedState state);
+// keepalived's wantstate: what it is; but MASTER while it waits for the first time where the file says state MASTER.
+[[nodiscard]] DumpedState wanted_state(const Router& router, DumpedState now);
 
 // One of keepalived's counters of refused packets, in the order of its files; heading and label as in keepalived.stats.
 struct DumpedError {
     std::string_view key;      // in keepalived.json
     std::string_view heading;  // empty: the one before
     std::string_view label;
-    std::vector<proto::Rejection> kinds;  // that it sums up
+    std::vector<proto::Rejection> kinds;        // that it sums up
+    std::uint32_t Counters::*beside = nullptr;  // and this, of adverts that were obeyed all the same
 };
 [[nodiscard]] const std::vector<DumpedError>& dumped_errors();
 // Those of auth_hmac, which keepalived has since 2.4.0: of instances that have it, so that the others' files stay what

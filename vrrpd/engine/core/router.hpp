@@ -32,6 +32,7 @@ struct Counters {
     std::uint32_t zero_sent = 0;
     std::uint32_t became_active = 0;
     std::uint32_t released = 0;
+    std::uint32_t other_addresses = 0;  // adverts that were obeyed although their list is not ours (VR-148)
 };
 
 // Small: there may be 1,000, and what few of them need is behind a pointer.
