@@ -254,6 +254,7 @@ TEST_F(Service, nobody_is_sent_to_a_dead_one_while_all_are_and_all_are_sent_to_t
     EXPECT_EQ(choices, (Addresses{"127.0.0.3", "0.0.0.0"}));
     EXPECT_TRUE(logged("gateway HOME: no DNS forwarder lives, so no question is sent on"));
     EXPECT_EQ(service->status().answers, "");
+    EXPECT_EQ(service->status().why, "no DNS forwarder lives, so no question is sent on");
     fakes[1]->manner.udp = fakes[1]->manner.tcp = true;
     ASSERT_TRUE(is(1, ok));
     EXPECT_EQ(choices, (Addresses{"127.0.0.3", "0.0.0.0", "127.0.0.1"}));

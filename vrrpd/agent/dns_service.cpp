@@ -70,6 +70,8 @@ dnsfailover::Plan plan_of(const config::DnsFailover& config) {
     return plan;
 }
 
+constexpr std::string_view none_lives = "no DNS forwarder lives, so no question is sent on";
+
 // Of those that answers_nobody() names.
 std::string_view how_it_fails(Health health) { return health == Health::dead ? "is dead" : "answers over TCP only"; }
 
@@ -183,9 +185,9 @@ void DnsService::tell(Choice& choice, bool moved) {
     const bool back = news && choice.told && choice.told->is_nobody();
     if (to_nobody)
         log_.warning(
-            "{}: no DNS forwarder lives, so no question is sent on: what this router itself has at port 53 of the "
-            "virtual address is asked. A forwarder must answer at the address that the list gives it",
-            heading(choice));
+            "{}: {}: what this router itself has at port 53 of the virtual address is asked. A forwarder must answer "
+            "at the address that the list gives it",
+            heading(choice), none_lives);
     else if (moved || back)
         log_.notice("{}", describe(choice));
     if (!news) return;
@@ -264,8 +266,12 @@ DnsStatus DnsService::status() const {
     result.known = true;
     std::vector<std::string> answers, why;
     for (const auto& choice : choices_) {
-        if (!choice.selector.all_are_dead()) answers.push_back(forwarder(choice.chosen()).name);
-        why.push_back(choice.selector.describe(loop_.now()));
+        if (choice.selector.all_are_dead()) {
+            why.emplace_back(none_lives);
+        } else {
+            answers.push_back(forwarder(choice.chosen()).name);
+            why.push_back(choice.selector.describe(loop_.now()));
+        }
         result.since = std::max(result.since, choice.selector.since());
         result.may_differ |= choice.selector.rules_may_differ();
         result.wan_down |= choice.selector.nothing_resolves();
