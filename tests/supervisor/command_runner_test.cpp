@@ -1,5 +1,5 @@
 // Commands as an administrator may write them: they hang, fork away, print megabytes, die, or are not there.
-#include "vrrpd/supervisor/command_runner.hpp"
+#include "vrrpd/supervisor/scripts/command_runner.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

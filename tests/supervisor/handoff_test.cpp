@@ -10,8 +10,8 @@
 
 #include "tests/base/scratch.hpp"
 #include "vrrpd/ipc/shared_state.hpp"
-#include "vrrpd/supervisor/handoff_desk.hpp"
-#include "vrrpd/supervisor/inheritance.hpp"
+#include "vrrpd/supervisor/handoff/handoff_desk.hpp"
+#include "vrrpd/supervisor/handoff/inheritance.hpp"
 
 namespace vrrpd::supervisor::handoff_test {
 namespace {

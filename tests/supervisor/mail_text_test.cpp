@@ -1,5 +1,5 @@
 // The letters, word for word those of keepalived 2.2.7 (seen in a namespace), but for the date.
-#include "vrrpd/supervisor/mail_text.hpp"
+#include "vrrpd/supervisor/notify/mail_text.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Letters to a mail server that is well, slow, mad, or not there: nobody waits for it, and all is bounded.
-#include "vrrpd/supervisor/mailer.hpp"
+#include "vrrpd/supervisor/notify/mailer.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // Who is told of a new state: scripts with keepalived's arguments, FIFOs with its lines.
-#include "vrrpd/supervisor/notifier.hpp"
+#include "vrrpd/supervisor/notify/notifier.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

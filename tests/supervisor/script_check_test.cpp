@@ -1,5 +1,5 @@
 // Which scripts are run, as whom, and which are refused.
-#include "vrrpd/supervisor/script_check.hpp"
+#include "vrrpd/supervisor/scripts/script_check.hpp"
 
 #include <gmock/gmock.h>
 #include <grp.h>

@@ -1,5 +1,5 @@
 // What of a configuration the supervisor runs: those that are tracked, those that are told, each script checked once.
-#include "vrrpd/supervisor/script_needs.hpp"
+#include "vrrpd/supervisor/scripts/script_needs.hpp"
 
 #include <gtest/gtest.h>
 #include <pwd.h>

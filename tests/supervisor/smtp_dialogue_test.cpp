@@ -1,5 +1,5 @@
 // What is said to a mail server, and what comes of whatever it says.
-#include "vrrpd/supervisor/smtp_dialogue.hpp"
+#include "vrrpd/supervisor/notify/smtp_dialogue.hpp"
 
 #include <gtest/gtest.h>
 

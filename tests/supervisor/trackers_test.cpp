@@ -11,7 +11,7 @@
 
 #include "tests/base/scratch.hpp"
 #include "vrrpd/supervisor/files.hpp"
-#include "vrrpd/supervisor/track_desk.hpp"
+#include "vrrpd/supervisor/scripts/track_desk.hpp"
 
 namespace vrrpd::supervisor::trackers_test {
 namespace {

@@ -1,5 +1,5 @@
 // Units that run on the Active alone, with a systemctl of the test's own.
-#include "vrrpd/supervisor/unit_keeper.hpp"
+#include "vrrpd/supervisor/notify/unit_keeper.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 #include "tests/base/scratch.hpp"
 #include "vrrpd/base/loop.hpp"
 #include "vrrpd/supervisor/files.hpp"
-#include "vrrpd/supervisor/unit_faults.hpp"
+#include "vrrpd/supervisor/notify/unit_faults.hpp"
 
 namespace vrrpd::supervisor::unit_keeper_test {
 namespace {

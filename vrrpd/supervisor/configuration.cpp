@@ -16,7 +16,7 @@
 #include "vrrpd/ipc/channel.hpp"
 #include "vrrpd/supervisor/dnsmasq_faults.hpp"
 #include "vrrpd/supervisor/dump_globals.hpp"
-#include "vrrpd/supervisor/unit_faults.hpp"
+#include "vrrpd/supervisor/notify/unit_faults.hpp"
 
 namespace vrrpd::supervisor {
 

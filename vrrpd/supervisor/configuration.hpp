@@ -12,7 +12,7 @@
 #include "vrrpd/supervisor/errands.hpp"
 #include "vrrpd/supervisor/options.hpp"
 #include "vrrpd/supervisor/owned.hpp"
-#include "vrrpd/supervisor/script_needs.hpp"
+#include "vrrpd/supervisor/scripts/script_needs.hpp"
 #include "vrrpd/supervisor/switches.hpp"
 
 namespace vrrpd::supervisor {

@@ -11,8 +11,8 @@
 
 #include "vrrpd/base/log.hpp"
 #include "vrrpd/ipc/channel.hpp"
-#include "vrrpd/supervisor/command_runner.hpp"
 #include "vrrpd/supervisor/lease_file.hpp"
+#include "vrrpd/supervisor/scripts/command_runner.hpp"
 
 namespace vrrpd::supervisor {
 

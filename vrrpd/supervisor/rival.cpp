@@ -13,7 +13,7 @@
 #include "vrrpd/supervisor/configuration.hpp"
 #include "vrrpd/supervisor/files.hpp"
 #include "vrrpd/supervisor/options.hpp"
-#include "vrrpd/supervisor/process_tracker.hpp"
+#include "vrrpd/supervisor/scripts/process_tracker.hpp"
 
 namespace vrrpd::supervisor {
 
