@@ -27,7 +27,7 @@ protected:
 
 class AcceptSeen : public Accept, public testing::WithParamInterface<Daemon> {};
 
-TEST_P(AcceptSeen, VR_071_VR_114_VR_115_no_accept_answers_nothing_and_forwards) {
+TEST_P(AcceptSeen, VR_071_VR_115_VR_272_no_accept_answers_nothing_and_forwards_what_is_for_others) {
     make_way();
     start(home.h003, {.priority = 200, .more = "no_accept"}, {}, GetParam());
     ASSERT_TRUE(becomes_active(home.h003, 15s));
@@ -35,6 +35,10 @@ TEST_P(AcceptSeen, VR_071_VR_114_VR_115_no_accept_answers_nothing_and_forwards) 
     EXPECT_NE(known(Home::vip).find(home.h003.mac("lan0")), std::string::npos) << "ARP is answered";
     EXPECT_TRUE(answers(IpAddress::v4(10, 12, 14, 4))) << "the host's own address";
     EXPECT_TRUE(forwards());
+    const auto to_the_address = [](const Frame& frame) { return destination(frame) == Home::vip; };
+    EXPECT_GT(home.lan.count(all({from(home.client), to_the_address})), 0u);
+    EXPECT_EQ(home.lan.count(all({from(home.h003), to_the_address})) + home.wan.count(to_the_address), 0u)
+        << "what is for the address itself goes nowhere";
 }
 
 TEST_P(AcceptSeen, strict_mode_means_no_accept) {

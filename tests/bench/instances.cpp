@@ -140,12 +140,12 @@ void memory(const Plan& plan, Report& report) {
     progress(fmt::format("memory: {} runs each", runs));
     Pair one, further, dirty;
     Samples with_gateway;
-    bool calm = true;
+    bool all_calm = true;
     alternate(plan, runs, [&](Daemon daemon) {
         const auto cost = cost_of_instances(daemon);
         if (!cost) return report.fail(fmt::format("memory of {}", name(daemon)));
         const auto& [small, large, undisturbed] = *cost;
-        calm = calm && undisturbed;
+        all_calm = all_calm && undisturbed;
         const auto slope = [](double from, double to) { return (to - from) / static_cast<double>(thousand - 1); };
         one.of(daemon).add(small.private_kib);
         further.of(daemon).add(slope(small.private_kib, large.private_kib));
@@ -159,7 +159,7 @@ void memory(const Plan& plan, Report& report) {
     report.compare("one instance: private memory (USS) of all processes, KiB", one.ours, one.theirs, 1.5);
     const auto* uss = "each further instance: private memory (USS), KiB";
     const auto* of_dirty_pages = "... of it dirty pages, KiB";
-    if (calm) {
+    if (all_calm) {
         report.bound(uss, further.ours, further.theirs, 1.4);
         report.print(of_dirty_pages, dirty.ours, dirty.theirs);
     } else {

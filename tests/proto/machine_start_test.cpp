@@ -132,7 +132,7 @@ TEST(Probe, an_answer_brings_no_new_question_at_once) {
     EXPECT_GE(asked, 99u);
 }
 
-TEST(Probe, ends_when_an_advert_is_heard) {
+TEST(Probe, VR_176_ends_when_an_advert_is_heard) {
     Router router(probing(100));
     router.at(0s, Start{});
     EXPECT_EQ(router.run(3350ms), Actions{Probe{}});
