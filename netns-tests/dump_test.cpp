@@ -295,8 +295,6 @@ void expect_only_keepalived_s(const std::string& missing) {
                                                  " LVS ",
                                                  " nftables ",
                                                  " libnftnl ",
-                                                 " Max auto priority",
-                                                 " Min auto priority",
                                                  " Checker ",
                                                  " BFD process ",
                                                  " BFD don't",

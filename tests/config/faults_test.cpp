@@ -191,11 +191,8 @@ TEST(Faults, snmp_is_one_warning_and_d_bus_is_another) {
 }
 
 TEST(Faults, what_helps_instead_is_said) {
-    const auto parsed = parse_instance(
-        "", "max_auto_priority 50\nmin_auto_priority_delay 500\nbfd_priority -3\nbfd_rlimit_rttime 9\nnftables x");
-    EXPECT_EQ(parsed.faults.size(), 5U);
-    EXPECT_TRUE(says(parsed.faults, "max_auto_priority: not supported, ignored: write vrrp_rt_priority"));
-    EXPECT_TRUE(says(parsed.faults, "min_auto_priority_delay: not supported, ignored: write vrrp_rt_priority"));
+    const auto parsed = parse_instance("", "bfd_priority -3\nbfd_rlimit_rttime 9\nnftables x");
+    EXPECT_EQ(parsed.faults.size(), 3U);
     EXPECT_TRUE(says(parsed.faults, "bfd_priority: not supported, ignored: BFD is spoken by the process of"));
     EXPECT_TRUE(says(parsed.faults, "nftables: not supported, ignored: packet rules are always nftables'"));
 }

@@ -13,7 +13,8 @@ TEST(ProcessSettings, as_a_whole) {
     const auto parsed = parse_text(
         "instance one\nnet_namespace blue\nuse_pid_dir\nchild_wait_time 7\nglobal_defs {\n"
         "process_names\nprocess_name parent\nvrrp_process_name engine\nvrrp_priority -5\nvrrp_cpu_affinity 0 2\n"
-        "vrrp_rlimit_rttime 20000\numask 022\ndata_use_instance\nstate_dump_file /a\nstats_dump_file "
+        "vrrp_rlimit_rttime 20000\nmax_auto_priority 30\nmin_auto_priority_delay 5000\numask "
+        "022\ndata_use_instance\nstate_dump_file /a\nstats_dump_file "
         "/b\njson_dump_file /c\n"
         "reload_check_config /log\nreload_time_file /time\nreload_repeat\nreload_file /marker\n}\n");
     EXPECT_EQ(errors(parsed.faults), std::vector<std::string>{});
@@ -28,6 +29,8 @@ TEST(ProcessSettings, as_a_whole) {
     expected.nice = -5;
     expected.cpus = {0, 2};
     expected.cpu_limit = std::chrono::milliseconds(20);
+    expected.max_auto_priority = 30;
+    expected.min_auto_delay = std::chrono::milliseconds(5);
     expected.umask = 022;
     expected.dump_names_tell = true;
     expected.data_file = "/a";
@@ -42,6 +45,8 @@ TEST(ProcessSettings, as_a_whole) {
 }
 
 TEST(ProcessSettings, what_may_be_left_out) {
+    EXPECT_EQ(parse_globals("max_auto_priority").config.process->max_auto_priority, 99);
+    EXPECT_EQ(parse_globals("max_auto_priority -1").config.process->max_auto_priority, -1);
     const auto parsed = parse_globals("reload_check_config\nreload_file");
     EXPECT_TRUE(parsed.config.process->check_reload);
     EXPECT_EQ(parsed.config.process->check_log, "");
@@ -52,7 +57,8 @@ TEST(ProcessSettings, what_may_be_left_out) {
 TEST(ProcessSettings, wrong_values_are_named_and_nothing_is_set) {
     for (const char* const line :
          {"umask 01000", "umask 8x", "umask IRWXU|NONE", "vrrp_cpu_affinity -1", "vrrp_cpu_affinity x",
-          "vrrp_priority 20", "vrrp_process_name a_name_of_sixteen", "vrrp_rlimit_rttime 0"}) {
+          "vrrp_priority 20", "max_auto_priority 100", "min_auto_priority_delay 0",
+          "vrrp_process_name a_name_of_sixteen", "vrrp_rlimit_rttime 0"}) {
         const auto parsed = parse_globals(line);
         EXPECT_EQ(errors(parsed.faults).size(), 1U) << line;
         if (std::string(line).find("name") == std::string::npos) {

@@ -28,6 +28,7 @@ TEST(DumpedGlobals, of_a_plain_configuration) {
               " Send advert after receive higher priority advert = false\n Gratuitous ARP interval = 0.000000\n"
               " Gratuitous NA interval = 0.000000\n VRRP default protocol version = 2\n"
               " VRRP check unicast_src = false\n VRRP skip check advert addresses = false\n VRRP strict mode = false\n"
+              " Max auto priority = 0\n Min auto priority delay = 1000000 usecs\n"
               " VRRP process priority = 0\n VRRP don't swap = false\n VRRP realtime priority = 0\n"
               " Script security disabled\n Default script uid:gid 65534:65533\n umask = 0177\n");
 }
@@ -47,7 +48,8 @@ TEST(DumpedGlobals, say_what_was_written) {
                    "vrrp_higher_prio_send_advert on\nvrrp_check_unicast_src\nvrrp_down_timer_adverts 5\n"
                    "vrrp_version 3\nvrrp_skip_check_adv_addr\nvrrp_strict\nvmac_prefix vx\nvmac_addr_prefix "
                    "vy\nvrrp_rt_priority 12\n"
-                   "vrrp_no_swap\nvrrp_priority -3\nvrrp_rlimit_rttime 20000\nvrrp_cpu_affinity 0 1\n"
+                   "max_auto_priority 7\nmin_auto_priority_delay 300000\nvrrp_no_swap\nvrrp_priority "
+                   "-3\nvrrp_rlimit_rttime 20000\nvrrp_cpu_affinity 0 1\n"
                    "enable_script_security\numask 027\nvrrp_startup_delay 1.5\nlog_unknown_vrids\n}\n"),
         " Instance name = foo\n Parent process name = ppp\n VRRP process name = vvv\n Router ID = H003\n"
         " Smtp server = 127.0.0.1\n Smtp server port = 2525\n Smtp HELO name = foo\n"
@@ -68,7 +70,8 @@ TEST(DumpedGlobals, say_what_was_written) {
         " Send advert after receive lower priority advert = false\n"
         " Send advert after receive higher priority advert = true\n Gratuitous ARP interval = 0.000000\n"
         " Gratuitous NA interval = 0.002000\n VRRP default protocol version = 3\n VRRP check unicast_src = true\n"
-        " VRRP skip check advert addresses = true\n VRRP strict mode = true\n VRRP process priority = -3\n"
+        " VRRP skip check advert addresses = true\n VRRP strict mode = true\n"
+        " Max auto priority = 7\n Min auto priority delay = 300000 usecs\n VRRP process priority = -3\n"
         " VRRP don't swap = true\n VRRP realtime priority = 12\n VRRP CPU Affinity = 0 1\n"
         " VRRP realtime limit = 20000\n Script security enabled\n Default script uid:gid 65534:65533\n umask = 027\n"
         " vrrp_startup_delay = 1.5\n log_unknown_vrids\n VMAC prefix = vx\n VMAC address prefix = vy\n");

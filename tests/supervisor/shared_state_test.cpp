@@ -28,6 +28,13 @@ TEST(SharedState, a_beat_is_seen_by_the_other_mapping) {
     EXPECT_EQ(supervisor.last_beat(), Instant{});
     engine.beat(Instant(Duration(123456789)));
     EXPECT_EQ(supervisor.last_beat(), Instant(Duration(123456789)));
+    EXPECT_EQ(supervisor.take_longest_pause(), Duration(0)) << "the first one has none before it";
+    for (const auto at : {123456799, 123456899, 123456909}) engine.beat(Instant(Duration(at)));
+    EXPECT_EQ(supervisor.take_longest_pause(), Duration(100));
+    EXPECT_EQ(supervisor.take_longest_pause(), Duration(0)) << "once";
+    supervisor.begin_beats();
+    engine.beat(Instant(Duration(223456789)));
+    EXPECT_EQ(supervisor.take_longest_pause(), Duration(0)) << "of the engine before";
 }
 
 TEST(SharedState, a_record_is_found_again_by_its_key) {

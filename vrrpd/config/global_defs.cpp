@@ -159,8 +159,6 @@ void set_strict(Reader& reader, const Statement& s) {
 
 constexpr std::int64_t longest_mail_timeout = 4294;  // keepalived's: 32 bits of microseconds
 
-// keepalived raises itself when a timer has run late. By then the others have taken the role.
-constexpr std::string_view real_time = "write vrrp_rt_priority, which holds from the start, before anything was late";
 constexpr std::string_view one_process =
     "BFD is spoken by the process of vrrp_priority, vrrp_cpu_affinity and their kin";
 constexpr std::string_view own_tables = "packet rules are always nftables', in tables named vrrpd";
@@ -204,9 +202,9 @@ constexpr Keyword global_table[] = {
                            set_limit<&Notification::startup_limit>, 1, 1000})),
     usually("10", goes_on({"shutdown_script_timeout", 'C', Support::acted, Shape::integer,
                            set_limit<&Notification::shutdown_limit>, 1, 1000})),
-    unsupported(real_time, {"max_auto_priority", 'B', Support::unsupported, Shape::optional_integer, nullptr, -1, 99}),
-    unsupported(real_time, goes_on({"min_auto_priority_delay", 'C', Support::unsupported, Shape::integer, nullptr, 1,
-                                    10'000'000})),
+    usually("0", {"max_auto_priority", 'B', Support::acted, Shape::optional_integer, set_max_auto_priority, -1, 99}),
+    usually("1000000", goes_on({"min_auto_priority_delay", 'C', Support::acted, Shape::integer, set_min_auto_delay, 1,
+                                10'000'000})),
     usually("(as started)", goes_on({"vrrp_priority", 'B', Support::acted, Shape::integer, set_nice, -20, 19})),
     unsupported(one_process, goes_on({"bfd_priority", 'C', Support::unsupported, Shape::integer, nullptr, -20, 19})),
     goes_on({"checker_priority", 'L', Support::lvs, Shape::integer, nullptr, -20, 19}),

@@ -26,6 +26,8 @@ struct ProcessSettings {
     std::vector<unsigned> cpus;          // vrrp_cpu_affinity; none: all
     std::optional<Duration> cpu_limit;   // vrrp_rlimit_rttime: real-time processor time without a wait
     std::optional<Duration> child_wait;  // child_wait_time
+    int max_auto_priority = 0;           // SCHED_RR up to this for an engine that runs late; 0 and below: never
+    Duration min_auto_delay = std::chrono::seconds(1);  // min_auto_priority_delay: so late
     // The files.
     std::optional<unsigned> umask;
     bool dump_names_tell = false;                  // data_use_instance: in the names of dumps too

@@ -74,6 +74,16 @@ void set_nice(Reader& reader, const Statement& s) {
     if (const auto value = reader.integer(s)) reader.draft().config.process.edit().nice = static_cast<int>(*value);
 }
 
+void set_max_auto_priority(Reader& reader, const Statement& s) {
+    const auto value = s.size() > 1 ? reader.integer(s) : std::optional(s.keyword.high);
+    if (value) reader.draft().config.process.edit().max_auto_priority = static_cast<int>(*value);
+}
+
+void set_min_auto_delay(Reader& reader, const Statement& s) {
+    if (const auto value = reader.integer(s))
+        reader.draft().config.process.edit().min_auto_delay = std::chrono::microseconds(*value);
+}
+
 void set_cpus(Reader& reader, const Statement& s) {
     auto& cpus = reader.draft().config.process.edit().cpus;
     for (std::size_t i = 1; i < s.size(); ++i) {

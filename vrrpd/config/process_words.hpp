@@ -26,6 +26,8 @@ void set_process_identity(Reader& reader, const Statement& s) {
         reader.fault(Severity::error, s.place(1), "a name without / is meant here: it becomes part of file names");
 }
 
+void set_max_auto_priority(Reader& reader, const Statement& s);
+void set_min_auto_delay(Reader& reader, const Statement& s);
 void set_process_name(Reader& reader, const Statement& s);
 void set_engine_name(Reader& reader, const Statement& s);
 void set_nice(Reader& reader, const Statement& s);

@@ -12,7 +12,6 @@ namespace vrrpd::engine {
 
 namespace {
 
-constexpr Duration beat_interval = std::chrono::milliseconds(200);
 constexpr std::chrono::milliseconds withdrawal_limit{3000};
 constexpr int deadlines_a_turn = 64;               // then the sockets are served again
 constexpr int last_tries = 20, last_wait_ms = 10;  // for the supervisor to make room, when we stop
@@ -213,7 +212,7 @@ void Engine::serve_routers(Instant now) {
 // The supervisor sees that we live; what a full channel refused is tried again.
 void Engine::beat(Instant now) {
     options_.state.beat(now);
-    next_beat_ = now + beat_interval;
+    next_beat_ = now + ipc::engine_beat_interval;
     if (reporter_.in_arrears()) report();
     outbox_.flush();
     herald_.flush();

@@ -27,6 +27,7 @@ std::uint64_t kind_of(const proto::ReplayMark& mark) {
 
 struct SharedState::Header {
     std::atomic<std::int64_t> beat{0};
+    std::atomic<std::int64_t> longest_pause{0};  // between two beats
     std::uint64_t layout = state_layout;
     std::uint64_t capacity = 0;
 
@@ -96,7 +97,21 @@ Result<SharedState> SharedState::map(Fd memfd) {
 
 int SharedState::fd() const { return fd_.get(); }
 
-void SharedState::beat(Instant now) { header_->beat.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
+void SharedState::beat(Instant now) {
+    const auto time = now.time_since_epoch().count();
+    const auto last = header_->beat.exchange(time, std::memory_order_relaxed);
+    if (last != 0 && time - last > header_->longest_pause.load(std::memory_order_relaxed))
+        header_->longest_pause.store(time - last, std::memory_order_relaxed);
+}
+
+Duration SharedState::take_longest_pause() {
+    return Duration(header_->longest_pause.exchange(0, std::memory_order_relaxed));
+}
+
+void SharedState::begin_beats() {
+    header_->beat.store(0, std::memory_order_relaxed);
+    header_->longest_pause.store(0, std::memory_order_relaxed);
+}
 
 Instant SharedState::last_beat() const { return Instant(Duration(header_->beat.load(std::memory_order_relaxed))); }
 

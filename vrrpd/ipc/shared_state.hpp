@@ -29,6 +29,9 @@ namespace vrrpd::ipc {
 // this one knows (--handoff). Whoever changes one of them changes the number.
 inline constexpr std::uint64_t state_layout = 4;
 
+// An engine says so often that it lives.
+inline constexpr Duration engine_beat_interval = std::chrono::milliseconds(200);
+
 // One virtual router, found by its key (not by name: a reload may rename it).
 struct RouterRecord {
     enum class Cast : std::uint8_t { multicast, unicast_from, unicast };
@@ -117,6 +120,10 @@ public:
 
     void beat(Instant now);
     [[nodiscard]] Instant last_beat() const;
+    // For the supervisor. The longest time from one beat to the next since this was asked last.
+    [[nodiscard]] Duration take_longest_pause();
+    // Another engine: the time from the last one's beat is none of its own.
+    void begin_beats();
 
     // Finds the record, or takes a free one; nullptr when all are taken.
     [[nodiscard]] RouterRecord* record(const proto::RouterKey& key);

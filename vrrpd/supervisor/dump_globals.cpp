@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <string_view>
 
 #include "vrrpd/config/umask.hpp"
@@ -145,6 +146,10 @@ private:
     }
 
     void process() {
+        line("Max auto priority",
+             process_.max_auto_priority < 0 ? "Disabled" : std::to_string(process_.max_auto_priority));
+        line("Min auto priority delay",
+             fmt::format("{} usecs", duration_cast<std::chrono::microseconds>(process_.min_auto_delay).count()));
         line("VRRP process priority", process_.nice.value_or(0));
         line("VRRP don't swap", truth(config_.lock_memory));
         line("VRRP realtime priority", config_.realtime_priority);

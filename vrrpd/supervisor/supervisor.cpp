@@ -243,6 +243,17 @@ void Supervisor::kill_engine(const std::string& why) {
     kill(engine_->pid, SIGKILL);
 }
 
+// max_auto_priority: each time that it finds itself late its real-time priority grows by one, until the next reload.
+void Supervisor::raise_if_late() {
+    if (process_.max_auto_priority <= engine_place_.real_time_priority) return;
+    const auto late = state_->take_longest_pause() - ipc::engine_beat_interval;
+    if (late < process_.min_auto_delay) return;
+    const auto priority = ++engine_place_.real_time_priority;
+    services_.log.notice("Set realtime priority {}: the engine ran {} ms late (max_auto_priority)", priority,
+                         late / std::chrono::milliseconds(1));
+    take_place(engine_->pid, engine_place_, services_.log);
+}
+
 void Supervisor::on_deadline() {
     const Instant now = loop_.now();
     agent_.step(now);
@@ -266,6 +277,8 @@ void Supervisor::on_deadline() {
     } else if (engine_ && heartbeat_.hung(now, state_->last_beat())) {
         kill_engine("hangs (no heartbeat)");
         heartbeat_.started(now);
+    } else if (engine_) {
+        raise_if_late();
     }
 }
 

@@ -130,6 +130,7 @@ private:
     void write_dump(const ipc::Message& message);
     void write_dump(std::string_view name, const Result<std::string>& text);
     void kill_engine(const std::string& why);
+    void raise_if_late();
     void engine_ready();
     void report_ready();
     void configure_agent();

@@ -21,6 +21,7 @@ void Supervisor::start_engine(bool adopt) {
     prepare();
     give_back_free_memory();  // what judging the configuration took is shared with the engine otherwise
     const Instant now = boot_now();
+    if (!succession_) state_->begin_beats();  // else another daemon's still beats
     heartbeat_.set_limit(start_limit);
     heartbeat_.started(now);
     policy_.started(now);

@@ -109,6 +109,7 @@ void Supervisor::reloaded() {
     notifier_.reloaded();
     configure_agent();
     heartbeat_.set_limit(heartbeat_limit(longest_interval_));
+    (void)state_->take_longest_pause();  // it had something to read
     take_place(engine_->pid, engine_place_, services_.log);
     if (!settings_.observe) {
         const auto wanted = plan();
