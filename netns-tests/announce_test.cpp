@@ -37,25 +37,28 @@ TEST_F(Announcements, garp_extra_if_all_is_one_frame_of_each_device_without_adve
 }
 
 // While it was out nobody's switch knew where its unicast adverts are to go.
-TEST_F(Announcements, unicast_out_of_FAULT_announces_its_own_source) {
-    for (const std::string network : {"10.12.14.", "fd00:12:14::"}) {
-        for (const auto daemon : {Daemon::keepalived, Daemon::vrrpd}) {
-            auto& host = daemon == Daemon::vrrpd ? home.h003 : home.h001;
-            const auto own = network + (daemon == Daemon::vrrpd ? "4" : "2");
-            VrrpText text;
-            if (network[0] == 'f') text.addresses = {"fe80::12:1/64"};
-            text.more = "unicast_src_ip " + own + "\n unicast_peer {\n " + network + "99\n }\n";
-            auto& router = start(host, text, {}, daemon);
-            ASSERT_TRUE(router.await_log("Entering MASTER STATE"));
-            host.unplug("lan0");
-            ASSERT_TRUE(router.await_log("Entering FAULT STATE"));
-            const auto plugged = wall_clock();
-            host.plug("lan0");
-            EXPECT_TRUE(home.lan.await(all({from(host), claims(*IpAddress::parse(own)), since(plugged)}), 5s)) << own;
-            router.stop();
-        }
+class OutOfFault : public HomeTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(OutOfFault, unicast_announces_its_own_source) {
+    const std::string network = GetParam();
+    for (const auto daemon : {Daemon::keepalived, Daemon::vrrpd}) {
+        auto& host = daemon == Daemon::vrrpd ? home.h003 : home.h001;
+        const auto own = network + (daemon == Daemon::vrrpd ? "4" : "2");
+        VrrpText text;
+        if (network[0] == 'f') text.addresses = {"fe80::12:1/64"};
+        text.more = "unicast_src_ip " + own + "\n unicast_peer {\n " + network + "99\n }\n";
+        auto& router = start(host, text, {}, daemon);
+        ASSERT_TRUE(router.await_log("Entering MASTER STATE"));
+        host.unplug("lan0");
+        ASSERT_TRUE(router.await_log("Entering FAULT STATE"));
+        const auto plugged = wall_clock();
+        host.plug("lan0");
+        EXPECT_TRUE(home.lan.await(all({from(host), claims(*IpAddress::parse(own)), since(plugged)}), 5s)) << own;
+        router.stop();
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(BothFamilies, OutOfFault, testing::Values("10.12.14.", "fd00:12:14::"));
 
 // Over all routers of a device: two instances with two addresses each share the distance.
 TEST_F(Announcements, garp_interval_holds_over_all_routers_of_a_device) {

@@ -332,7 +332,6 @@ void Supervisor::take(Judgement judgement) {
     take_process_settings(std::move(judgement.outline.process));
     engine_place_ = std::move(judgement.outline.engine_place);
     dumped_globals_ = globals_heading(settings_.net_namespace) + judgement.outline.dumped_globals;
-    engine_place_ = std::move(judgement.outline.engine_place);
     plan_ = std::move(judgement.outline);
 }
 
