@@ -44,10 +44,17 @@ protected:
 };
 
 constexpr char secret[] = "pA55w0rd";
-const VrrpText with_secret{.version = 2,
-                           .priority = 200,
-                           .advert_int = "1",
-                           .more = std::string("authentication {\n auth_type PASS\n auth_pass ") + secret + "\n }"};
+// In every place where a configuration has one; the key of auth_hmac is the same characters, four times.
+const std::string with_pass = std::string("authentication {\n auth_type PASS\n auth_pass ") + secret + "\n }",
+                  with_ah = std::string("authentication {\n auth_type AH\n auth_pass ") + secret + "\n }",
+                  with_hmac =
+                      "auth_hmac {\n key 1 hex:7041353577307264704135357730726470413535773072647041353577307264\n"
+                      " active_key 1\n }";
+VrrpText with_secret(const std::string& lines) {
+    return {.version = 2, .priority = 200, .advert_int = "1", .more = lines};
+}
+
+class Core : public DaemonTest, public testing::WithParamInterface<std::string> {};
 
 bool memory_limit_may_be_raised() {
     rlimit before{};
@@ -72,9 +79,9 @@ TEST_F(DaemonTest, memory_of_the_engine_is_locked_where_the_limit_may_be_raised)
     EXPECT_FALSE(router.logged("could not be locked"));
 }
 
-TEST_F(DaemonTest, core_of_the_engine_is_written_when_asked_for_and_has_no_password_in_it) {
+TEST_P(Core, is_written_when_asked_for_and_has_no_password_or_key_in_it) {
     if (!cores_are_written_here()) GTEST_SKIP() << "SKIPPED: kernel.core_pattern sends cores elsewhere";
-    start_with(with_secret, {"-m"});
+    start_with(with_secret(GetParam()), {"-m"});
     kill(router.engine(), SIGSEGV);
     ASSERT_TRUE(wait_until([&] { return !core().empty() && fs::file_size(core()) > 0; }));
     std::this_thread::sleep_for(300ms);
@@ -90,9 +97,11 @@ TEST_F(DaemonTest, core_of_the_engine_is_written_when_asked_for_and_has_no_passw
     EXPECT_EQ(content_of(core()).find(secret), std::string::npos);
 }
 
+INSTANTIATE_TEST_SUITE_P(EverySecret, Core, testing::Values(with_pass, with_ah, with_hmac));
+
 TEST_F(DaemonTest, core_is_not_written_when_nobody_asked) {
     if (!cores_are_written_here()) GTEST_SKIP() << "SKIPPED: kernel.core_pattern sends cores elsewhere";
-    start_with(with_secret);
+    start_with(with_secret(with_pass));
     const pid_t engine = router.engine();
     kill(engine, SIGSEGV);
     EXPECT_TRUE(wait_until([&] { return router.engine() > 0 && router.engine() != engine; }));

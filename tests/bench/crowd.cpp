@@ -74,7 +74,8 @@ Load many_addresses(std::size_t virtual_addresses, std::size_t excluded) {
 }
 
 std::chrono::nanoseconds start_interval() {
-    return vrrpd::proto::down_interval(vrrpd::proto::Version::v3, *vrrpd::proto::Priority::configured(router_priority), 1s, 3);
+    return vrrpd::proto::down_interval(vrrpd::proto::Version::v3, *vrrpd::proto::Priority::configured(router_priority),
+                                       1s, 3);
 }
 
 Crowd::Crowd()

@@ -148,8 +148,7 @@ std::string LeaseDesk::obstacle(const dhcpsync::ServiceStatus& status) const {
         return "it has heard from no other member yet which leases there are";
     if (service_.caught_up()) return {};
     return status.missing > status.refused
-               ? fmt::format("its DHCP server does not know {} of {} leases as they are now", status.missing,
-                             status.leases)
+               ? fmt::format("its DHCP server does not know {} leases as they are now", status.missing)
                : "it has not heard all of the leases that another member has yet";
 }
 
