@@ -17,6 +17,12 @@ public:
     std::string text;
 };
 
+#ifdef VRRPD_SANITIZE
+constexpr bool can_lock = false;  // the sanitizers make mlockall() do nothing
+#else
+constexpr bool can_lock = true;
+#endif
+
 long locked_kilobytes() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);)
@@ -59,7 +65,7 @@ TEST(ProcessPlace, is_taken_as_configured_and_given_back) {
     place.take(config);
     EXPECT_EQ(log.text, "");
     EXPECT_EQ(name(), "placed");
-    EXPECT_GT(locked_kilobytes(), 0);
+    EXPECT_EQ(locked_kilobytes() > 0, can_lock);
     place.take({});
     EXPECT_EQ(name(), "vrrpd-engine");
     EXPECT_EQ(locked_kilobytes(), 0);
@@ -79,7 +85,7 @@ TEST(ProcessPlace, memory_is_locked_unasked_where_no_limit_stands) {
         const MemoryLimit none(RLIM_INFINITY);
         if (!none.is_set()) GTEST_SKIP() << "SKIPPED: RLIMIT_MEMLOCK cannot be raised here";
         place.take({});
-        EXPECT_GT(locked_kilobytes(), 0);
+        EXPECT_EQ(locked_kilobytes() > 0, can_lock);
     }
     const MemoryLimit limit(1 << 20);
     place.take({});
