@@ -1,6 +1,6 @@
 // A member that has the key, and sends without end whatever costs most: through the link, the lease service and its
-// disk. 96 MB each time (24 under the sanitizers, still more than is kept); a gigabyte with VRRPD_FLOOD_MB=1024. Memory
-// stays bounded, and what this host knew before is still there.
+// disk. 64 MB each time, which is more than is kept (16 under the sanitizers); a gigabyte with VRRPD_FLOOD_MB=1024.
+// Memory stays bounded, and what this host knew before is still there.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <malloc.h>
@@ -25,11 +25,11 @@ using namespace std::chrono_literals;
 using namespace test;
 namespace sync = dhcpsync;
 
-constexpr std::size_t megabyte = 1 << 20;
+constexpr std::size_t megabyte = 1 << 20, fills_it = 64 * megabyte;
 
 std::size_t flood_size() {
     const auto* const asked = std::getenv("VRRPD_FLOOD_MB");
-    return (asked ? std::strtoul(asked, nullptr, 10) : vrrpd::test::share_of(96)) * megabyte;
+    return (asked ? std::strtoul(asked, nullptr, 10) : vrrpd::test::share_of(fills_it / megabyte)) * megabyte;
 }
 
 std::size_t memory_in_use() {
@@ -179,7 +179,7 @@ TEST_F(Flood, costs_bounded_memory_and_changes_nothing_that_was_there) {
                 flood_size() / megabyte, messages_, service_->status().leases, (most - before) / megabyte,
                 std::chrono::duration<double, std::milli>(slowest_).count());
     EXPECT_LE(service_->status().leases, sync::most_versions_held);
-    EXPECT_EQ(log_.count("has more leases than fit in here"), 1);
+    EXPECT_EQ(log_.count("has more leases than fit in here"), flood_size() >= fills_it ? 1 : 0);
     EXPECT_LT(most - before, 700 * megabyte);
     EXPECT_EQ(service_->status().lags.size(), 1U) << "it is still connected";
     service_.reset();
