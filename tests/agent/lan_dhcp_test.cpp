@@ -9,6 +9,7 @@
 #include "dhcpsync/core/offer_watch.hpp"
 #include "dhcpsync/core/server_watch.hpp"
 #include "dhcpsync/core/witnesses.hpp"
+#include "tests/base/effort.hpp"
 #include "vrrpd/agent/dhcp_weight.hpp"
 
 namespace vrrpd::agent::lan_dhcp_test {
@@ -188,7 +189,7 @@ TEST(LanDhcp, last_that_lives_gets_the_role_and_keeps_it) {
 
 // Whatever came before: once nothing breaks any more and nobody starts a server, the role comes to rest.
 TEST(LanDhcp, comes_to_rest_after_any_faults) {
-    for (unsigned seed = 1; seed <= 50; ++seed) {
+    for (unsigned seed = 1; seed <= vrrpd::test::share_of(50); ++seed) {
         std::mt19937 chance(seed);
         const auto below = [&](unsigned limit) {
             return std::uniform_int_distribution<unsigned>(0, limit - 1)(chance);

@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "tests/base/effort.hpp"
 #include "tests/fuzz/targets.hpp"
 
 namespace vrrpd::fuzz::replay_test {
@@ -85,7 +86,7 @@ TEST_P(Fuzz, takes_what_is_made_of_it) {
     const auto corpus = corpus_of(GetParam().name);
     ASSERT_FALSE(corpus.empty());
     Mutator mutator(corpus);
-    for (int i = 0; i < 3000; ++i) GetParam().one_input(mutator.next());
+    for (std::uint64_t i = 0; i < vrrpd::test::share_of(3000); ++i) GetParam().one_input(mutator.next());
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, Fuzz, testing::ValuesIn(targets),

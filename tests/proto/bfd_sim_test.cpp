@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "tests/base/effort.hpp"
 #include "tests/sim/rng.hpp"
 #include "vrrpd/proto/bfd_session.hpp"
 
@@ -132,7 +133,7 @@ private:
     std::array<Instant, 2> arrives_{};
 };
 
-constexpr std::uint64_t seeds = 100;
+constexpr std::uint64_t seeds = vrrpd::test::share_of(100);
 
 TEST(BfdSimulation, without_loss_it_comes_up_in_a_second_and_stays) {
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
