@@ -24,7 +24,7 @@ auto no_answer(int code, const char* what) { return fail(-code, std::string("ask
 // sd-bus writes through a pointer to a pointer; this hands it one and keeps what came.
 class Slot {
 public:
-    operator sd_bus_message**() { return &raw_; }
+    [[nodiscard]] sd_bus_message** into() { return &raw_; }
     [[nodiscard]] Message take() { return Message(std::exchange(raw_, nullptr)); }
 
 private:
@@ -49,8 +49,8 @@ Result<ManagerBus> ManagerBus::open(const std::string& socket) {
 Result<ManagerBus::Unit> ManagerBus::unit_of(pid_t pid) {
     constexpr char what[] = "the unit of a process";
     Slot slot;
-    int code = sd_bus_call_method(bus_.get(), manager, manager_path, of_manager, "GetUnitByPID", nullptr, slot, "u",
-                                  static_cast<std::uint32_t>(pid));
+    int code = sd_bus_call_method(bus_.get(), manager, manager_path, of_manager, "GetUnitByPID", nullptr, slot.into(),
+                                  "u", static_cast<std::uint32_t>(pid));
     const auto reply = slot.take();
     const char* path = nullptr;
     if (code >= 0) code = sd_bus_message_read(reply.get(), "o", &path);
@@ -65,7 +65,8 @@ Result<ManagerBus::Unit> ManagerBus::unit_of(pid_t pid) {
 Result<std::string> ManagerBus::job_of(const Unit& unit) {
     constexpr char what[] = "the job of a unit";
     Slot slot;
-    int code = sd_bus_get_property(bus_.get(), manager, unit.path.c_str(), of_unit, "Job", nullptr, slot, "(uo)");
+    int code =
+        sd_bus_get_property(bus_.get(), manager, unit.path.c_str(), of_unit, "Job", nullptr, slot.into(), "(uo)");
     const auto reply = slot.take();
     std::uint32_t number = 0;
     const char* path = nullptr;
@@ -84,7 +85,7 @@ Result<void> ManagerBus::move_into_scope(const std::string& name, const std::str
     const auto limit_us = static_cast<std::uint64_t>(std::chrono::microseconds(limit).count());
     Slot slot;
     const int code = sd_bus_call_method(bus_.get(), manager, manager_path, of_manager, "StartTransientUnit", nullptr,
-                                        slot, "ssa(sv)a(sa(sv))", name.c_str(), "fail", 4, "Description", "s",
+                                        slot.into(), "ssa(sv)a(sa(sv))", name.c_str(), "fail", 4, "Description", "s",
                                         description.c_str(), "CollectMode", "s", "inactive-or-failed", "RuntimeMaxUSec",
                                         "t", limit_us, "PIDs", "au", 1, static_cast<std::uint32_t>(process), 0);
     const auto reply = slot.take();
