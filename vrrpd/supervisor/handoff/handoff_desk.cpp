@@ -122,12 +122,10 @@ void HandoffDesk::on_request() {
 }
 
 void HandoffDesk::take_in() {
-    work_->successor = credentials_of(work_->caller.fd()).pid;
     work_->came_by_itself = true;
     work_->caller_watch = {};
-    work_->socket = std::move(work_->caller);
-    work_->watch = loop_.on_readable(work_->socket.fd(), [this] { on_message(); });
-    enter(Stage::judging, start_limit);
+    const pid_t pid = credentials_of(work_->caller.fd()).pid;
+    listen_to(pid, std::move(work_->caller));
 }
 
 void HandoffDesk::begin(const HandoffMessage& request) {
@@ -135,11 +133,15 @@ void HandoffDesk::begin(const HandoffMessage& request) {
     const auto started = ends ? start_successor(request, ends->second.fd(), services_.foreground)
                               : Result<pid_t>(tl::unexpected(ends.error()));
     if (!started) return give_up(started.error().describe());
-    work_->successor = *started;
-    work_->socket = std::move(ends->first);
+    listen_to(*started, std::move(ends->first));
+    say(fmt::format("handoff: the successor has pid {}", *started));
+}
+
+void HandoffDesk::listen_to(pid_t successor, HandoffSocket socket) {
+    work_->successor = successor;
+    work_->socket = std::move(socket);
     work_->watch = loop_.on_readable(work_->socket.fd(), [this] { on_message(); });
     enter(Stage::judging, start_limit);
-    say(fmt::format("handoff: the successor has pid {}", *started));
 }
 
 void HandoffDesk::on_message() {

@@ -67,6 +67,7 @@ private:
     void on_request();
     void begin(const HandoffMessage& request);
     void take_in();
+    void listen_to(pid_t successor, HandoffSocket socket);
     void on_message();
     void obey(HandoffMessage message);
     void hello(const std::string& layout);
